@@ -1,0 +1,1 @@
+"""paydesk: contractors request payments, managers decide them, each from a terminal."""

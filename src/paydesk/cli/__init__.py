@@ -1,0 +1,1 @@
+"""The front door: arguments in, exit code out; imports only the role that was asked for."""

@@ -1,0 +1,1 @@
+"""The contractor's flat: what a contractor says, hears, asks and sees."""

@@ -1,0 +1,1 @@
+"""Mechanics: wire, Kafka, Postgres, Redis, outbox, inbox, worker. Knows no role and no screen."""

@@ -1,0 +1,78 @@
+"""The role card: all that the plumbing knows of a role."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+from uuid import UUID
+
+from paydesk.domain.events import Event, EventType
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One event of the other side that decoded fully and came from its rightful writer."""
+
+    event: Event
+    content_hash: str
+    """SHA-256 of the message's value, in hexadecimal."""
+    heard_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What one batch did to the copy."""
+
+    newer: frozenset[UUID]
+    """Event ids that replaced what the copy held; the others of the batch were stale."""
+    forked: frozenset[UUID] = frozenset()
+    """Event ids with a version the copy holds with other content: to be quarantined, loudly."""
+    flipping: frozenset[UUID] = frozenset()
+    """Event ids that would replace a published final outcome by another: quarantined, and their request locked."""
+    changed: frozenset[UUID] = frozenset()
+    """Requests whose row changed, for the hint."""
+
+
+class Apply(Protocol):
+    """A role's handler of what it hears: one batch, in the caller's transaction, set-based, never row by row."""
+
+    def __call__(self, session: "Session", heard: Sequence[Heard], now: datetime) -> Applied: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A role's card. A third role costs one folder, one schema and one line at the front door."""
+
+    name: str
+    """Also the schema's name and the hint channel's middle part."""
+    source: str
+    """``ce_source`` of what it says, such as ``/paydesk/contractor``."""
+    writes: str
+    """The topic it alone writes."""
+    reads: tuple[str, ...]
+    """The topics it reads."""
+    says: frozenset[EventType]
+    hears: frozenset[EventType]
+    hears_from: str
+    """``ce_source`` of the rightful writer of what it reads."""
+    load_apply: Callable[[], Apply]
+    """Imports and returns the handler; called in the worker's thread, so that a desk paints before SQLModel loads."""
+
+    @property
+    def group(self) -> str:
+        """The Kafka group whose committed offsets lag tools read; safety never rests on it."""
+        return f"paydesk.{self.name}"
+
+    @property
+    def channel(self) -> str:
+        """The Redis channel of this role's hints."""
+        return f"paydesk:{self.name}:changed"
+
+    def with_topic_prefix(self, prefix: str) -> "Role":
+        """Return the same card on topics of another name; for stacks that share a broker."""
+        from dataclasses import replace
+
+        return replace(self, writes=prefix + self.writes, reads=tuple(prefix + topic for topic in self.reads))

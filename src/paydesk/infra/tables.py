@@ -1,0 +1,239 @@
+"""The tables of one side, the same set in each schema. Declared once, without a schema: the search path says whose."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+STATUS_SQL = """CASE
+    WHEN outcome = 'accepted' THEN 'accepted'
+    WHEN outcome = 'withdrawn' THEN 'withdrawn'
+    WHEN withdrawal_asked THEN 'withdrawing'
+    WHEN revision > rejected_upto THEN 'pending'
+    WHEN revision = rejected_upto AND terms_hash IS DISTINCT FROM decided_terms_hash THEN 'pending'
+    WHEN rejected_upto > 0 THEN 'rejected'
+    ELSE 'pending' END"""
+"""``paydesk.domain.status.status`` in SQL; a test compares them over every combination."""
+
+
+def _standing(term: str, kind: type[sa.types.TypeEngine[Any]]) -> Any:
+    """Return a stored column for a term that counts: the decided one once accepted, or while the request is missing."""
+    rule = f"CASE WHEN outcome = 'accepted' OR revision IS NULL THEN decided_{term} ELSE {term} END"
+    return Field(default=None, sa_type=kind, sa_column_args=[sa.Computed(rule, persisted=True)])
+
+
+def _time(default: str | None = None) -> Any:
+    """Return a timestamp column with time zone; ``default`` is SQL, and makes the column NOT NULL."""
+    kind = sa.DateTime(timezone=True)
+    if default is None:
+        return Field(default=None, sa_column=sa.Column(kind))
+    return Field(default=None, sa_column=sa.Column(kind, nullable=False, server_default=sa.text(default)))
+
+
+def _flag() -> Any:
+    return Field(default=False, sa_column_kwargs={"server_default": sa.text("false")})
+
+
+class PaymentRequestRow(SQLModel, table=True):
+    """One request as this side knows it: the contractor's register and the manager's; either may be missing for a while."""
+
+    __tablename__ = "payment_request"
+    __table_args__ = (
+        sa.CheckConstraint("outcome IN ('none', 'accepted', 'withdrawn')", name="outcome_is_known"),
+        sa.Index("payment_request_newest", sa.text("requested_at DESC"), sa.text("id DESC")),
+        sa.Index("payment_request_by_status", "status", "requested_at", "id"),
+        sa.Index("payment_request_by_number", "number"),
+    )
+
+    id: UUID = Field(primary_key=True)
+
+    # The request register: the contractor side's word.
+    request_version: int | None = None
+    number: str | None = None
+    contractor: str | None = None
+    requested_at: datetime | None = _time()
+    revision: int | None = None
+    amount_minor: int | None = Field(default=None, sa_type=sa.BigInteger)
+    currency: str | None = None
+    exponent: int | None = None
+    description: str | None = None
+    reference: str | None = None
+    due_date: date | None = None
+    document: str | None = None
+    pay_to: str | None = None
+    terms_hash: str | None = None
+    withdrawal_asked: bool = _flag()
+    request_hash: str | None = None
+    """SHA-256 of the message that said this register: tells a repeat from another content of the same version."""
+    revision_received_at: datetime | None = _time()
+    """When this side first had the standing revision."""
+
+    # The decision register: the manager side's word.
+    decision_version: int | None = None
+    outcome: str = Field(default="none", sa_column_kwargs={"server_default": sa.text("'none'")})
+    rejected_upto: int = Field(default=0, sa_column_kwargs={"server_default": sa.text("0")})
+    cause_code: str | None = None
+    cause_note: str | None = None
+    decided_revision: int | None = None
+    decided_amount_minor: int | None = Field(default=None, sa_type=sa.BigInteger)
+    decided_currency: str | None = None
+    decided_exponent: int | None = None
+    decided_description: str | None = None
+    decided_reference: str | None = None
+    decided_due_date: date | None = None
+    decided_document: str | None = None
+    decided_pay_to: str | None = None
+    decided_terms_hash: str | None = None
+    decided_by: str | None = None
+    decided_at: datetime | None = _time()
+    received_at: datetime | None = _time()
+    decision_hash: str | None = None
+
+    # This side's own notes.
+    locked: bool = _flag()
+    changed_at: datetime | None = _time("now()")
+
+    # What both registers come to, kept by the database itself.
+    status: str | None = Field(
+        default=None, sa_type=sa.Text, sa_column_args=[sa.Computed(STATUS_SQL, persisted=True)]
+    )
+    standing_amount_minor: int | None = _standing("amount_minor", sa.BigInteger)
+    standing_currency: str | None = _standing("currency", sa.Text)
+    standing_exponent: int | None = _standing("exponent", sa.Integer)
+    standing_description: str | None = _standing("description", sa.Text)
+    standing_reference: str | None = _standing("reference", sa.Text)
+    standing_due_date: date | None = _standing("due_date", sa.Date)
+    standing_document: str | None = _standing("document", sa.Text)
+    standing_pay_to: str | None = _standing("pay_to", sa.Text)
+
+
+class OutboxRow(SQLModel, table=True):
+    """One event this side said, with the exact bytes; sent when ``published_at`` is set."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        # Two writers of one version collide here, whatever the code above believed.
+        sa.Index(
+            "one_event_per_version",
+            "request_id",
+            "version",
+            unique=True,
+            postgresql_where=sa.text("NOT beaten"),
+        ),
+        # The relay reads by flag: sequence order is not commit order.
+        sa.Index("outbox_unsent", "position", postgresql_where=sa.text("published_at IS NULL")),
+    )
+
+    id: UUID = Field(primary_key=True)
+    """The event's id, ``ce_id``."""
+    position: int | None = Field(
+        default=None, sa_column=sa.Column(sa.BigInteger, sa.Identity(always=True), nullable=False)
+    )
+    request_id: UUID
+    version: int
+    type: str
+    topic: str
+    key: bytes
+    headers: list[list[str]] = Field(sa_type=JSONB)
+    value: bytes
+    content_hash: str
+    """SHA-256 of ``value``, in hexadecimal."""
+    actor: str
+    command_id: str | None = None
+    said_at: datetime | None = _time("now()")
+    previous: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
+    """The register columns before this event, kept while it is held, so that undo can restore them."""
+    hold_until: datetime | None = _time()
+    """The relay never sends a row where this is set; a committed UPDATE clears it first."""
+    published_at: datetime | None = _time()
+    topic_id: str | None = None
+    partition: int | None = None
+    kafka_offset: int | None = Field(default=None, sa_type=sa.BigInteger)
+    log_append_time: datetime | None = _time()
+    ever_acked: bool = _flag()
+    beaten: bool = _flag()
+    """Another event of this version was found on the topic and stands; this row is history."""
+
+
+class InboxRow(SQLModel, table=True):
+    """One message this side heard, and what became of it."""
+
+    __tablename__ = "inbox"
+    __table_args__ = (
+        sa.UniqueConstraint("source", "event_id", name="one_row_per_event"),
+        sa.Index("inbox_by_request", "request_id", "position"),
+        sa.Index("inbox_trouble", "became", postgresql_where=sa.text("became IN ('parked', 'quarantined')")),
+    )
+
+    position: int | None = Field(
+        default=None, sa_column=sa.Column(sa.BigInteger, sa.Identity(always=True), primary_key=True)
+    )
+    source: str
+    """Who said it: the trusted ``ce_source``, else the topic."""
+    event_id: str
+    """``ce_id`` of a trusted event, else ``topic id/partition/offset``."""
+    request_id: UUID | None = None
+    version: int | None = None
+    type: str | None = None
+    topic: str
+    topic_id: str
+    partition: int
+    kafka_offset: int = Field(sa_type=sa.BigInteger)
+    log_append_time: datetime | None = _time()
+    key: bytes | None = None
+    headers: list[list[str]] = Field(default_factory=list, sa_type=JSONB)
+    """Name and value of each header; bytes that are no UTF-8 are written with backslash escapes."""
+    value: bytes | None = None
+    became: str
+    """``applied``, ``stale``, ``parked`` or ``quarantined``."""
+    reason: str | None = None
+    heard_at: datetime | None = _time("now()")
+
+
+class PositionRow(SQLModel, table=True):
+    """The next offset to read of one partition; moved by compare-and-set in the transaction that applies."""
+
+    __tablename__ = "position"
+
+    topic: str = Field(primary_key=True)
+    partition: int = Field(primary_key=True)
+    topic_id: str
+    next_offset: int = Field(sa_type=sa.BigInteger)
+
+
+class CommandRow(SQLModel, table=True):
+    """A command's id, made by the caller, and what it did: a repeated command has one effect."""
+
+    __tablename__ = "command"
+
+    id: UUID = Field(primary_key=True)
+    content_hash: str
+    request_id: UUID
+    changed: bool
+    done_at: datetime | None = _time("now()")
+
+
+class MetaRow(SQLModel, table=True):
+    """What this side knows of its own topic: one row per partition."""
+
+    __tablename__ = "meta"
+
+    partition: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    topic_id: str | None = None
+    verified_offset: int | None = Field(default=None, sa_type=sa.BigInteger)
+    """The last offset up to which the writer has read or acknowledged its own topic without a gap."""
+    verified_event_id: str | None = None
+    verified_append_time: datetime | None = _time()
+    amiss: str | None = None
+    """What the last check found and could not explain, as a sentence; empty when all is well."""
+
+
+class LeaseRow(SQLModel, table=True):
+    """Always empty: the lock on this table is the lease."""
+
+    __tablename__ = "lease"
+
+    nothing: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})

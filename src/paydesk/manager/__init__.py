@@ -1,0 +1,1 @@
+"""The manager's flat: what a manager says, hears, asks and sees."""

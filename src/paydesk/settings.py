@@ -1,0 +1,40 @@
+"""What paydesk is told from outside: addresses, logins and a few choices, read once at the front door."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """Where one role's three servers are, and how its login gets in.
+
+    ``kafka`` holds librdkafka settings (``bootstrap.servers``, SASL); it is None while no broker has an address yet.
+    ``redis_url`` is None while no Redis or Valkey has an address yet. Passwords are kept out of ``repr``.
+    """
+
+    label: str
+    """What the top line calls this stack: ``embedded``, ``demo``, or the configured name."""
+    database_url: str = field(repr=False)
+    """A libpq URL, ``postgresql://USER:PASSWORD@HOST/DATABASE``; the schema is the role's name."""
+    kafka: Mapping[str, str] | None = field(default=None, repr=False)
+    redis_url: str | None = field(default=None, repr=False)
+    memory_broker: bool = False
+    """The in-memory broker stands in for Apache Kafka: it forgets everything when it ends, and has no ACLs."""
+
+
+class Servers(Protocol):
+    """The servers a desk or command uses, embedded or configured; one object per process."""
+
+    def endpoints(self, role: str) -> Endpoints:
+        """Return the current addresses for ``role``; waits until PostgreSQL has one, never for Kafka or Valkey.
+
+        Call it again after trouble: an address may have come (Kafka fetched) or changed. Raises a paydesk error with
+        a sentence and a hint when PostgreSQL cannot be had.
+        """
+
+    def notice(self) -> str:
+        """Return one line about servers that are still coming or in trouble, or an empty string. Never blocks."""
+
+    def leave(self) -> str:
+        """Say goodbye: this process needs the servers no more. Returns a sentence for the person, or an empty string."""

@@ -1,0 +1,1 @@
+"""The Textual kit both desks are made of; knows no role."""
