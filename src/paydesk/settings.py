@@ -34,7 +34,7 @@ class Servers(Protocol):
         """
 
     def notice(self) -> str:
-        """Return one line about servers that are still coming or in trouble, or an empty string. Never blocks."""
+        """Return one line about servers still coming or in trouble, or an empty string. Never blocks."""
 
     def leave(self) -> str:
-        """Say goodbye: this process needs the servers no more. Returns a sentence for the person, or an empty string."""
+        """Say that this process needs the servers no more; returns a sentence for the person, or ""."""

@@ -5,41 +5,9 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
-from paydesk.domain.copy import RequestCopy, RequestDetail, StatusTotal
-from paydesk.domain.status import Status
+from paydesk.domain.copy import RequestDetail
 from paydesk.infra.health import Health
-
-
-@dataclass(frozen=True, slots=True)
-class PageQuery:
-    """Which rows a page shows. Empty fields do not restrict."""
-
-    statuses: frozenset[Status] = frozenset()
-    contractor: str = ""
-    currency: str = ""
-    text: str = ""
-    newest_first: bool = True
-    limit: int = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """The rows of one reading and how many there are in all for that query."""
-
-    rows: tuple[RequestCopy, ...]
-    total: int
-    totals: tuple[StatusTotal, ...] = ()
-    """Per status and currency, for the same query."""
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What a command did: the copy after it, and whether anything changed."""
-
-    copy: RequestCopy
-    changed: bool = True
-    queued: bool = True
-    """True when the event waits in the outbox (or is held), false when nothing had to be said."""
+from paydesk.infra.pages import Page, PageQuery
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,36 @@
+"""What reading asks for and brings back, and what a command answers: plain values, shared by screens and command line."""
+
+from dataclasses import dataclass
+
+from paydesk.domain.copy import RequestCopy, StatusTotal
+from paydesk.domain.status import Status
+
+
+@dataclass(frozen=True, slots=True)
+class PageQuery:
+    """Which rows a page shows. Empty fields do not restrict."""
+
+    statuses: frozenset[Status] = frozenset()
+    contractor: str = ""
+    currency: str = ""
+    text: str = ""
+    newest_first: bool = True
+    limit: int | None = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The rows of one reading and how many there are in all for that query."""
+
+    rows: tuple[RequestCopy, ...]
+    total: int
+    totals: tuple[StatusTotal, ...] = ()
+    """Per status, with a sum per currency, for the same query."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a command did: the copy after it, and whether anything changed."""
+
+    copy: RequestCopy
+    changed: bool = True
