@@ -1,0 +1,102 @@
+"""What one side knows of one request, built from its own schema; screens and command line show the same."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from paydesk.domain.decision import DecisionRegister, Outcome
+from paydesk.domain.money import Money
+from paydesk.domain.payment_request import RequestRegister, Terms
+from paydesk.domain.status import Status, standing_terms, status
+
+
+class Delivery(StrEnum):
+    """How far this side's last word on a request has come."""
+
+    UNCONFIRMED = "unconfirmed"
+    HELD = "held"
+    QUEUED = "queued"
+    SENT = "sent"
+    DECIDED = "decided"
+    RECEIVED = "received"
+
+
+@dataclass(frozen=True, slots=True)
+class RequestCopy:
+    """One request as one side knows it; either register may be missing for a while."""
+
+    id: UUID
+    request: RequestRegister | None
+    decision: DecisionRegister | None
+    delivery: Delivery
+    hold_until: datetime | None = None
+    locked: bool = False
+
+    @property
+    def status(self) -> Status:
+        """What a person sees."""
+        return status(self.request, self.decision)
+
+    @property
+    def terms(self) -> Terms | None:
+        """The terms that count."""
+        return standing_terms(self.request, self.decision)
+
+    @property
+    def revision(self) -> int:
+        """The revision that counts: the accepted one, else the newest known."""
+        if self.decision is not None and self.decision.revision is not None:
+            if self.decision.outcome is Outcome.ACCEPTED or self.request is None:
+                return self.decision.revision
+        return self.request.revision if self.request is not None else 0
+
+    @property
+    def number(self) -> str:
+        """The human number, or ``…`` and the last six of the id while there is none."""
+        if self.request is not None and self.request.number:
+            return self.request.number
+        return f"…{self.id.hex[-6:]}"
+
+    @property
+    def contractor(self) -> str:
+        """Who asked, or an empty string while the request register is missing."""
+        return self.request.contractor if self.request is not None else ""
+
+    @property
+    def lapsed(self) -> bool:
+        """Whether a revision or a withdrawal came after acceptance."""
+        accepted = self.decision is not None and self.decision.outcome is Outcome.ACCEPTED
+        if not accepted or self.request is None or self.decision is None:
+            return False
+        return self.request.withdrawal_asked or self.request.revision != self.decision.revision
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of a request's timeline."""
+
+    at: datetime
+    kind: str
+    actor: str | None
+    revision: int | None
+    text: str
+    money: Money | None = None
+    delivered_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestDetail:
+    """A copy and its timeline, oldest first."""
+
+    copy: RequestCopy
+    timeline: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StatusTotal:
+    """How many requests have a status, and their sums per currency."""
+
+    status: Status
+    count: int
+    sums: tuple[Money, ...]

@@ -1,0 +1,107 @@
+"""Text rules: what may be stored and sent, and how anything is made fit for a terminal (Unicode TR 36, CWE-150)."""
+
+import unicodedata
+
+from paydesk.domain.errors import InvalidInput
+
+_JOINERS = {"\u200c", "\u200d"}
+_EMOJI_VARIATION = {"\ufe0e", "\ufe0f"}
+_MOST_MARKS = 8
+"""Combining marks on one base that a script or an emoji may need; more is an attack on the line height."""
+
+
+class Clean(str):
+    """Text that may go to a terminal as it is."""
+
+    __slots__ = ()
+
+
+def _joins(raw: str, index: int) -> bool:
+    """Whether a joiner at ``index`` stands between two characters that a script or an emoji may join."""
+    if index == 0 or index + 1 >= len(raw):
+        return False
+    before, after = raw[index - 1], raw[index + 1]
+    kinds = {"So", "Sk", "Lo", "Mn", "Mc", "Lm"}
+    return (unicodedata.category(before) in kinds or before in _EMOJI_VARIATION) and unicodedata.category(
+        after
+    ) in kinds
+
+
+def _is_bad(raw: str, index: int) -> bool:
+    char = raw[index]
+    if char in _JOINERS:
+        return not _joins(raw, index)
+    if char in _EMOJI_VARIATION:
+        return index == 0
+    category = unicodedata.category(char)
+    if category in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"):
+        return True
+    # Marks that paint nothing, and fillers that look like a space but are letters.
+    return char in "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\u2800" or "\U000e0100" <= char <= "\U000e01ef"
+
+
+def _too_many_marks(raw: str) -> bool:
+    run = 0
+    for char in raw:
+        run = run + 1 if unicodedata.combining(char) else 0
+        if run > _MOST_MARKS:
+            return True
+    return False
+
+
+def is_hostile(raw: str) -> bool:
+    """Whether the text holds control, bidi, zero-width or other invisible characters."""
+    if raw.isascii():
+        return not raw.isprintable() and raw != ""
+    return any(_is_bad(raw, index) for index in range(len(raw))) or _too_many_marks(raw)
+
+
+def checked(field: str, raw: str, *, least: int, most: int) -> str:
+    """Return the text NFC-normalised and trimmed. Raises ``InvalidInput`` with what to write instead."""
+    text = unicodedata.normalize("NFC", raw[: most * 4 + 64]).strip(" ")
+    name = field.replace("_", " ")
+    if is_hostile(text):
+        raise InvalidInput.of(
+            field,
+            f"The {name} holds invisible or control characters; type it again without them, on one line.",
+        )
+    if len(raw) > most * 4 + 64 or len(text) > most:
+        raise InvalidInput.of(field, f"The {name} is too long; write at most {most} characters.")
+    if len(text) < least:
+        need = "Write" if least <= 1 else f"Write at least {least} characters for"
+        raise InvalidInput.of(field, f"{need} the {name}.")
+    return text
+
+
+def checked_name(raw: str) -> str:
+    """Return a person's name, 1 to 70 characters."""
+    return checked("name", raw, least=1, most=70)
+
+
+def same_person(a: str, b: str) -> bool:
+    """Whether two names mean one person: NFKC-normalised, case-folded and trimmed."""
+    return _folded(a) == _folded(b)
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()).strip()
+
+
+def clean(raw: str, limit: int = 512) -> Clean:
+    """Return text fit for a terminal, whatever came in; never raises. ``limit`` is in characters."""
+    cut = raw[:limit]
+    if cut.isascii() and cut.isprintable():
+        return Clean(cut)
+    text = unicodedata.normalize("NFC", cut)
+    return Clean("".join(_shown(text, index) for index in range(len(text))))
+
+
+def _shown(text: str, index: int) -> str:
+    char = text[index]
+    if char in "\n\t\r":
+        return " "
+    if char < " ":
+        return chr(0x2400 + ord(char))
+    if char == "\x7f":
+        return "\u2421"
+    return "\ufffd" if _is_bad(text, index) else char

@@ -1,0 +1,77 @@
+"""The schema's history, and how it is brought up to date: by itself, at start, by one process at a time."""
+
+from typing import Any
+
+import psycopg
+
+from paydesk.infra.errors import SchemaTooNew, ServerDown
+from paydesk.infra.postgres import connect, engine, is_transient, unreachable
+
+HEAD = "0001"
+"""The newest revision this program knows; a test compares it with the scripts."""
+
+
+def migrate(database_url: str, role_name: str) -> None:
+    """Bring the role's schema to ``HEAD``. Costs one read when it is there already, and no import of Alembic.
+
+    Raises ``ServerDown``, or ``SchemaTooNew`` when a newer program wrote the schema.
+    """
+    try:
+        with connect(database_url, role_name, autocommit=True) as connection:
+            if current_revision(connection) == HEAD:
+                return
+            _make_lock_table(connection)
+        _upgrade(database_url, role_name)
+    except psycopg.Error as error:
+        if is_transient(error):
+            raise unreachable(error) from error
+        raise ServerDown(
+            f"The schema {role_name} could not be prepared: {str(error).splitlines()[0]}.",
+            "`paydesk doctor` tells which login and schema are configured.",
+        ) from error
+
+
+def current_revision(connection: psycopg.Connection[Any]) -> str | None:
+    """Return the revision of the schema on the search path, or None when there is none yet."""
+    there = connection.execute("SELECT to_regclass('alembic_version') IS NOT NULL").fetchone()
+    if not there or not there[0]:
+        return None
+    row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    return row[0] if row else None
+
+
+def _make_lock_table(connection: psycopg.Connection[Any]) -> None:
+    """Make the table whose lock lets one process migrate; eight first starts may all try at once."""
+    for _ in range(20):
+        try:
+            connection.execute("CREATE TABLE IF NOT EXISTS migration_lock ()")
+            return
+        except (psycopg.errors.UniqueViolation, psycopg.errors.DuplicateTable):
+            continue
+    raise ServerDown("The schema is being prepared by many programs at once.", "Try again in a moment.")
+
+
+def _upgrade(database_url: str, role_name: str) -> None:
+    """Run Alembic in one transaction with the lock, so that both end together; the others find it done."""
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", "paydesk.infra:migrations")
+    config.attributes["schema"] = role_name
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    store = engine(database_url, role_name)
+    try:
+        with store.begin() as connection:
+            connection.exec_driver_sql("LOCK TABLE migration_lock IN EXCLUSIVE MODE")
+            found = current_revision(connection.connection.dbapi_connection)  # type: ignore[arg-type]
+            if found is not None and found not in known:
+                raise SchemaTooNew(
+                    f"The schema {role_name} was written by a newer paydesk (revision {found}).",
+                    "Update this program; your data is untouched.",
+                )
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    finally:
+        store.dispose()

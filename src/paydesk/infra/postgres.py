@@ -1,0 +1,87 @@
+"""Connections to a role's own schema, and what a PostgreSQL error means for who meets it."""
+
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+
+from paydesk.infra.errors import ServerDown
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+CONNECT_TIMEOUT_S = 5
+
+_TRANSIENT_CLASSES = ("08", "53", "57", "40")
+_CONTENT_CLASSES = ("21", "22", "23", "54")
+_LOCK_NOT_AVAILABLE = "55P03"
+
+
+def conninfo(database_url: str, role_name: str) -> str:
+    """Return ``database_url`` with what every connection of a role has: its schema first in the search path."""
+    return make_conninfo(
+        database_url,
+        application_name=f"paydesk-{role_name}",
+        options=f"-c search_path={role_name} -c timezone=UTC",
+        connect_timeout=CONNECT_TIMEOUT_S,
+    )
+
+
+def connect(database_url: str, role_name: str, *, autocommit: bool = False) -> psycopg.Connection[Any]:
+    """Open a connection whose search path is the role's schema. Raises ``ServerDown`` in words."""
+    try:
+        return psycopg.connect(conninfo(database_url, role_name), autocommit=autocommit)
+    except psycopg.OperationalError as error:
+        raise unreachable(error) from error
+
+
+def engine(database_url: str, role_name: str) -> "Engine":
+    """Return a small SQLAlchemy engine on the role's schema; the caller disposes of it."""
+    from sqlalchemy import create_engine
+
+    dsn = conninfo(database_url, role_name)
+    return create_engine(
+        "postgresql+psycopg://",
+        creator=lambda: psycopg.connect(dsn),
+        pool_size=2,
+        max_overflow=3,
+        pool_pre_ping=True,
+    )
+
+
+def unreachable(error: BaseException) -> ServerDown:
+    """Return the error for a person: why PostgreSQL could not be had, and what to do."""
+    told = str(error).strip().splitlines()
+    reason = told[-1].removeprefix("connection to server ").strip() if told else type(error).__name__
+    if "password authentication failed" in reason:
+        return ServerDown(
+            "PostgreSQL refused the password.",
+            "Check the database URL of this role, then run `paydesk doctor`.",
+        )
+    if "too many clients" in reason or "too many connections" in reason:
+        return ServerDown("PostgreSQL has no free connection.", "Close a desk of this role and try again.")
+    return ServerDown(
+        f"PostgreSQL does not answer: {reason}.".replace("..", "."),
+        "Nothing was written. `paydesk doctor` tells what is wrong.",
+    )
+
+
+def sqlstate(error: BaseException) -> str | None:
+    """Return the SQLSTATE behind an error of psycopg or SQLAlchemy, or None."""
+    cause = getattr(error, "orig", None) or error
+    return getattr(cause, "sqlstate", None)
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether waiting helps: the connection, the server or a lock was in the way, not the message."""
+    cause = getattr(error, "orig", None) or error
+    state = sqlstate(error)
+    if state is None:
+        return isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError | ServerDown)
+    return state[:2] in _TRANSIENT_CLASSES or state == _LOCK_NOT_AVAILABLE
+
+
+def is_content(error: BaseException) -> bool:
+    """Whether the database refused the content itself: waiting would not help."""
+    state = sqlstate(error)
+    return state is not None and state[:2] in _CONTENT_CLASSES
