@@ -69,9 +69,7 @@ def command_content(command: Command) -> str:
     def plain(value: object) -> object:
         if isinstance(value, Terms | Cause | Money):
             return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
-        return (
-            value.isoformat() if isinstance(value, date) else str(value) if isinstance(value, UUID) else value
-        )
+        return value.isoformat() if isinstance(value, date) else str(value) if isinstance(value, UUID) else value
 
     content = {f.name: plain(getattr(command, f.name)) for f in fields(command)}
     return json.dumps({"command": type(command).__name__} | content, sort_keys=True, ensure_ascii=False)
@@ -231,8 +229,7 @@ def explain_stale(seen: Terms, request: RequestRegister) -> Stale:
     """Return the refusal that names each term that changed since the person looked."""
     changes = "; ".join(describe_changes(seen, request.terms))
     return Stale(
-        f"{_name(request)} changed since you looked: {changes} (revision {request.revision}, by "
-        f"{request.contractor}).",
+        f"{_name(request)} changed since you looked: {changes} (revision {request.revision}, by {request.contractor}).",
         "Look at it again, then decide.",
     )
 

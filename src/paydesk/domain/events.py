@@ -66,9 +66,7 @@ def event_type_of(register: RequestRegister | DecisionRegister) -> EventType:
         return EventType.PAYMENT_REQUESTED if register.version == 1 else EventType.PAYMENT_REVISED
     if register.outcome is Outcome.ACCEPTED:
         return EventType.PAYMENT_ACCEPTED
-    return (
-        EventType.PAYMENT_WITHDRAWN if register.outcome is Outcome.WITHDRAWN else EventType.PAYMENT_REJECTED
-    )
+    return EventType.PAYMENT_WITHDRAWN if register.outcome is Outcome.WITHDRAWN else EventType.PAYMENT_REJECTED
 
 
 def newer(incoming_version: int, known_version: int | None) -> bool:

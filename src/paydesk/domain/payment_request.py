@@ -99,18 +99,14 @@ def _date(typed: str) -> date | None:
             raise ValueError
         return date.fromisoformat(text)
     except ValueError:
-        raise InvalidInput.of(
-            "due_date", "Write the due date as year-month-day, such as 2026-12-31."
-        ) from None
+        raise InvalidInput.of("due_date", "Write the due date as year-month-day, such as 2026-12-31.") from None
 
 
 def _link(typed: str) -> str | None:
     text = checked("document", typed, least=0, most=DOCUMENT_MOST)
     if not text:
         return None
-    wrong = InvalidInput.of(
-        "document", "Write a link that begins with https://, such as https://example.org/a.pdf."
-    )
+    wrong = InvalidInput.of("document", "Write a link that begins with https://, such as https://example.org/a.pdf.")
     try:
         parts = urlsplit(text)
         host = parts.hostname
@@ -150,7 +146,5 @@ def describe_changes(old: Terms, new: Terms) -> list[str]:
     before, after = typed_fields(old), typed_fields(new)
     for field in ("description", "reference", "due_date", "document", "pay_to"):
         if before[field] != after[field]:
-            lines.append(
-                f"{field.replace('_', ' ')} {before[field] or '(none)'} → {after[field] or '(none)'}"
-            )
+            lines.append(f"{field.replace('_', ' ')} {before[field] or '(none)'} → {after[field] or '(none)'}")
     return lines

@@ -97,9 +97,7 @@ class PaymentRequestRow(SQLModel, table=True):
     changed_at: datetime | None = _time("now()")
 
     # What both registers come to, kept by the database itself.
-    status: str | None = Field(
-        default=None, sa_type=sa.Text, sa_column_args=[sa.Computed(STATUS_SQL, persisted=True)]
-    )
+    status: str | None = Field(default=None, sa_type=sa.Text, sa_column_args=[sa.Computed(STATUS_SQL, persisted=True)])
     standing_amount_minor: int | None = _standing("amount_minor", sa.BigInteger)
     standing_currency: str | None = _standing("currency", sa.Text)
     standing_exponent: int | None = _standing("exponent", sa.Integer)
@@ -144,7 +142,7 @@ class OutboxRow(SQLModel, table=True):
     actor: str
     command_id: str | None = None
     said_at: datetime | None = _time("now()")
-    previous: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
+    previous: dict[str, Any] | None = Field(default=None, sa_type=JSONB(none_as_null=True))
     """The register columns before this event, kept while it is held, so that undo can restore them."""
     hold_until: datetime | None = _time()
     """The relay never sends a row where this is set; a committed UPDATE clears it first."""

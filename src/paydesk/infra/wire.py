@@ -218,9 +218,7 @@ def _told(
     occurred_at = datetime.fromisoformat(told["ce_time"])
     if occurred_at.tzinfo is None:
         raise ValueError("ce_time has no time zone")
-    return Event(
-        UUID(told["ce_id"]), kind, occurred_at, said.actor, said.command_id, said.command_hash, register
-    )
+    return Event(UUID(told["ce_id"]), kind, occurred_at, said.actor, said.command_id, said.command_hash, register)
 
 
 def _terms_out(terms: Terms) -> TermsMessage:

@@ -1,0 +1,22 @@
+"""The contractor's card."""
+
+from paydesk.domain.events import DECISION_TYPES, REQUEST_TYPES
+from paydesk.infra.role import Apply, Role
+
+
+def _load_apply() -> Apply:
+    from paydesk.contractor.handlers import apply
+
+    return apply
+
+
+ROLE = Role(
+    name="contractor",
+    source="/paydesk/contractor",
+    writes="paydesk.contractor.requests.v1",
+    reads=("paydesk.manager.decisions.v1",),
+    says=REQUEST_TYPES,
+    hears=DECISION_TYPES,
+    hears_from="/paydesk/manager",
+    load_apply=_load_apply,
+)

@@ -1,0 +1,124 @@
+"""The two registers of a request as the columns of one row, and back."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from paydesk.domain.decision import Cause, CauseCode, DecisionRegister, Outcome
+from paydesk.domain.money import Money
+from paydesk.domain.payment_request import RequestRegister, Terms
+
+TERMS = ("amount_minor", "currency", "exponent", "description", "reference", "due_date", "document", "pay_to")
+REQUEST_COLUMNS = (
+    "request_version",
+    "number",
+    "contractor",
+    "requested_at",
+    "revision",
+    *TERMS,
+    "terms_hash",
+    "withdrawal_asked",
+    "request_hash",
+    "revision_received_at",
+)
+DECISION_COLUMNS = (
+    "decision_version",
+    "outcome",
+    "rejected_upto",
+    "cause_code",
+    "cause_note",
+    "decided_revision",
+    *(f"decided_{term}" for term in TERMS),
+    "decided_terms_hash",
+    "decided_by",
+    "decided_at",
+    "received_at",
+    "decision_hash",
+)
+
+
+def terms_columns(terms: Terms | None, prefix: str = "") -> dict[str, Any]:
+    """Return the terms as columns whose names begin with ``prefix``."""
+    if terms is None:
+        return {f"{prefix}{term}": None for term in TERMS}
+    money = terms.money
+    values = (
+        money.amount_minor,
+        money.currency,
+        money.exponent,
+        terms.description,
+        terms.reference,
+        terms.due_date,
+        terms.document,
+        terms.pay_to,
+    )
+    return {f"{prefix}{term}": value for term, value in zip(TERMS, values, strict=True)}
+
+
+def request_columns(register: RequestRegister) -> dict[str, Any]:
+    """Return the request register as columns; hash and arrival are the caller's."""
+    return {
+        "request_version": register.version,
+        "number": register.number,
+        "contractor": register.contractor,
+        "requested_at": register.requested_at,
+        "revision": register.revision,
+        "terms_hash": register.terms.hash,
+        "withdrawal_asked": register.withdrawal_asked,
+    } | terms_columns(register.terms)
+
+
+def decision_columns(register: DecisionRegister) -> dict[str, Any]:
+    """Return the decision register as columns; the hash is the caller's."""
+    cause = register.cause
+    return {
+        "decision_version": register.version,
+        "outcome": register.outcome.value,
+        "rejected_upto": register.rejected_upto,
+        "cause_code": cause.code.value if cause else None,
+        "cause_note": cause.note if cause else None,
+        "decided_revision": register.revision,
+        "decided_terms_hash": register.terms_hash,
+        "decided_by": register.decided_by,
+        "decided_at": register.decided_at,
+        "received_at": register.received_at,
+    } | terms_columns(register.terms, "decided_")
+
+
+def _terms(row: Mapping[str, Any], prefix: str = "") -> Terms:
+    money = Money(*(row[f"{prefix}{term}"] for term in TERMS[:3]))
+    return Terms(money, *(row[f"{prefix}{term}"] for term in TERMS[3:]))
+
+
+def request_of(row: Mapping[str, Any]) -> RequestRegister | None:
+    """Return the request register of a row, or None while it is missing."""
+    if row["request_version"] is None:
+        return None
+    return RequestRegister(
+        row["id"],
+        row["request_version"],
+        row["number"],
+        row["contractor"],
+        row["requested_at"],
+        row["revision"],
+        _terms(row),
+        row["withdrawal_asked"],
+    )
+
+
+def decision_of(row: Mapping[str, Any]) -> DecisionRegister | None:
+    """Return the decision register of a row, or None while it is missing."""
+    if row["decision_version"] is None:
+        return None
+    return DecisionRegister(
+        row["id"],
+        row["decision_version"],
+        Outcome(row["outcome"]),
+        row["rejected_upto"],
+        Cause(CauseCode(row["cause_code"]), row["cause_note"]) if row["cause_code"] else None,
+        row["decided_revision"],
+        _terms(row, "decided_") if row["decided_amount_minor"] is not None else None,
+        row["decided_terms_hash"],
+        row["decided_by"],
+        row["decided_at"],
+        row["received_at"],
+    )
