@@ -205,7 +205,7 @@ def _refuse_undecidable(
     decision: DecisionRegister | None,
     locked: bool,
 ) -> DecisionRegister:
-    """Return the decision register to go on from. Raises the refusal that says what stands in the way, by whom, when."""
+    """Return the decision register to go on from. Raises the refusal that says what stands in the way."""
     _refuse_locked(locked)
     found = status(request, decision)
     name = _name(request)

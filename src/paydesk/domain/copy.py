@@ -46,9 +46,13 @@ class RequestCopy:
     @property
     def revision(self) -> int:
         """The revision that counts: the accepted one, else the newest known."""
-        if self.decision is not None and self.decision.revision is not None:
-            if self.decision.outcome is Outcome.ACCEPTED or self.request is None:
-                return self.decision.revision
+        decision = self.decision
+        if (
+            decision is not None
+            and decision.revision is not None
+            and (decision.outcome is Outcome.ACCEPTED or self.request is None)
+        ):
+            return decision.revision
         return self.request.revision if self.request is not None else 0
 
     @property

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from urllib.parse import urlsplit
@@ -72,7 +73,7 @@ def checked_terms(
     """Return the terms a person typed. Raises ``InvalidInput`` with a sentence for every field that is wrong."""
     problems: dict[str, str] = {}
     found: dict[str, object] = {}
-    checks = {
+    checks: dict[str, Callable[[], object]] = {
         "money": lambda: parse_money(amount, currency),
         "description": lambda: checked("description", description, least=1, most=DESCRIPTION_MOST),
         "reference": lambda: checked("reference", reference, least=0, most=REFERENCE_MOST) or None,

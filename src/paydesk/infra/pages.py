@@ -1,4 +1,4 @@
-"""What reading asks for and brings back, and what a command answers: plain values, shared by screens and command line."""
+"""What reading asks for and brings back, and what a command answers: plain values that every floor shares."""
 
 from dataclasses import dataclass
 

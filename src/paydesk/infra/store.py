@@ -109,7 +109,7 @@ def lock_row(session: Session, request_id: UUID) -> Row:
     row = found.mappings().first()
     if row is None:
         raise UnknownRequest("There is no such request here.", "`list` shows the ones that are.")
-    return row
+    return dict(row)
 
 
 def say(

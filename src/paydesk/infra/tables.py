@@ -20,7 +20,7 @@ STATUS_SQL = """CASE
 
 
 def _standing(term: str, kind: type[sa.types.TypeEngine[Any]]) -> Any:
-    """Return a stored column for a term that counts: the decided one once accepted, or while the request is missing."""
+    """Return a stored column for a term that counts: the decided one once accepted or alone."""
     rule = f"CASE WHEN outcome = 'accepted' OR revision IS NULL THEN decided_{term} ELSE {term} END"
     return Field(default=None, sa_type=kind, sa_column_args=[sa.Computed(rule, persisted=True)])
 
@@ -38,7 +38,7 @@ def _flag() -> Any:
 
 
 class PaymentRequestRow(SQLModel, table=True):
-    """One request as this side knows it: the contractor's register and the manager's; either may be missing for a while."""
+    """One request as this side knows it: two registers, either of which may be missing for a while."""
 
     __tablename__ = "payment_request"
     __table_args__ = (

@@ -30,7 +30,7 @@ def confirm_withdrawals(session: Session, role: Role, ids: Collection[UUID], now
         "SELECT * FROM payment_request WHERE id = ANY(:ids) AND status = 'withdrawing' AND NOT locked"
         " ORDER BY id FOR UPDATE"
     )
-    for row in session.execute(owed, {"ids": sorted(ids)}).mappings().all():
+    for row in map(dict, session.execute(owed, {"ids": sorted(ids)}).mappings().all()):
         request = request_of(row)
         assert request is not None
         register = confirm_withdrawal(request, decision_of(row), now, row["revision_received_at"] or now)

@@ -1,0 +1,1 @@
+"""The rules, by examples and by properties."""
