@@ -1,0 +1,189 @@
+"""Reading the own schema, through psycopg alone: a desk shows its first rows before SQLModel is imported."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import dict_row
+
+from paydesk.domain.copy import Delivery, RequestCopy, StatusTotal
+from paydesk.domain.errors import UnknownRequest
+from paydesk.domain.events import REQUEST_TYPES
+from paydesk.domain.money import Money
+from paydesk.domain.status import Status
+from paydesk.infra.pages import Page, PageQuery
+from paydesk.infra.registers import decision_of, request_of
+
+Connection = psycopg.Connection[Any]
+
+_COPIES = """
+SELECT p.*, o.type AS said, o.published_at AS said_published_at, o.hold_until AS said_hold_until
+FROM payment_request p
+LEFT JOIN LATERAL (
+    SELECT type, published_at, hold_until FROM outbox
+    WHERE request_id = p.id AND NOT beaten ORDER BY version DESC LIMIT 1
+) o ON true
+"""
+_SHORTEST_PART = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What the health line and doctor count in one schema."""
+
+    unsent: int
+    oldest_unsent_s: float
+    held: int
+    quarantined: int
+    parked: int
+    locked: int
+    amiss: str
+
+
+def copy_of(row: dict[str, Any]) -> RequestCopy:
+    """Return the copy that a row of ``_COPIES`` holds."""
+    request, decision = request_of(row), decision_of(row)
+    copy = RequestCopy(row["id"], request, decision, Delivery.RECEIVED, row["said_hold_until"], row["locked"])
+    return replace(copy, delivery=_delivery(row, copy.status))
+
+
+def _delivery(row: dict[str, Any], found: Status) -> Delivery:
+    """Return how far this side's last word has come."""
+    asks = row["said"] in REQUEST_TYPES
+    waiting = found in (Status.PENDING, Status.WITHDRAWING)
+    if row["said"] is None or (waiting and not asks and row["said_published_at"] is not None):
+        return Delivery.RECEIVED
+    if row["said_hold_until"] is not None:
+        return Delivery.HELD
+    if row["said_published_at"] is None:
+        return Delivery.QUEUED
+    return Delivery.DECIDED if asks and not waiting else Delivery.SENT
+
+
+def page(connection: Connection, query: PageQuery) -> Page:
+    """Return the rows of a query, how many there are in all, and totals per status and currency."""
+    where, values = _where(query)
+    with connection.transaction():
+        rows = tuple(_rows(connection, query, where, values))
+        totals = _totals(connection, where, values)
+    return Page(rows, sum(total.count for total in totals), totals)
+
+
+def each(connection: Connection, query: PageQuery) -> Iterator[RequestCopy]:
+    """Yield the rows of a query one by one; memory stays flat however many there are."""
+    where, values = _where(query)
+    with connection.transaction(), connection.cursor("paydesk_each", row_factory=dict_row) as cursor:
+        cursor.itersize = 500
+        cursor.execute(_select(query, where), values)
+        for row in cursor:
+            yield copy_of(row)
+
+
+def _select(query: PageQuery, where: str) -> str:
+    way = "DESC" if query.newest_first else "ASC"
+    return f"{_COPIES} {where} ORDER BY p.requested_at {way} NULLS LAST, p.id {way} LIMIT %(limit)s"
+
+
+def _rows(connection: Connection, query: PageQuery, where: str, values: dict[str, Any]) -> Iterator[RequestCopy]:
+    with connection.cursor(row_factory=dict_row) as cursor:
+        cursor.execute(_select(query, where), values)
+        yield from map(copy_of, cursor)
+
+
+def _totals(connection: Connection, where: str, values: dict[str, Any]) -> tuple[StatusTotal, ...]:
+    counts: defaultdict[Status, int] = defaultdict(int)
+    sums: defaultdict[Status, list[Money]] = defaultdict(list)
+    read = (
+        "SELECT status, standing_currency, standing_exponent, count(*), sum(standing_amount_minor)::bigint"
+        f" FROM payment_request p {where} GROUP BY 1, 2, 3 ORDER BY 2"
+    )
+    for status, currency, exponent, count, minor in connection.execute(read, values):
+        counts[Status(status)] += count
+        if currency is not None:
+            sums[Status(status)].append(Money(minor, currency, exponent))
+    return tuple(StatusTotal(status, counts[status], tuple(sums[status])) for status in Status if counts[status])
+
+
+def _where(query: PageQuery) -> tuple[str, dict[str, Any]]:
+    clauses = []
+    values: dict[str, Any] = {"limit": query.limit}
+    if query.statuses:
+        clauses.append("p.status = ANY(%(statuses)s)")
+        values["statuses"] = [status.value for status in query.statuses]
+    if query.contractor:
+        clauses.append("lower(normalize(p.contractor, NFKC)) = lower(normalize(%(contractor)s, NFKC))")
+        values["contractor"] = query.contractor.strip()
+    if query.currency:
+        clauses.append("p.standing_currency = %(currency)s")
+        values["currency"] = query.currency.upper()
+    if query.text:
+        clauses.append(
+            "(p.standing_description ILIKE %(text)s OR p.standing_reference ILIKE %(text)s OR p.number ILIKE %(text)s)"
+        )
+        values["text"] = "%" + re.sub(r"([\\%_])", r"\\\1", query.text) + "%"
+    return ("WHERE " + " AND ".join(clauses) if clauses else ""), values
+
+
+def get(connection: Connection, request_id: UUID) -> RequestCopy:
+    """Return one request. Raises ``UnknownRequest``."""
+    found = _copies(connection, "WHERE p.id = %(id)s", {"id": request_id})
+    if not found:
+        raise UnknownRequest("There is no such request here.", "`list` shows the ones that are.")
+    return found[0]
+
+
+def find(connection: Connection, typed: str) -> RequestCopy:
+    """Return the request that a number, an id, or a unique beginning or end of one (4 characters or more) means.
+
+    Raises ``UnknownRequest`` with the nearest numbers when none or several answer.
+    """
+    name = typed.strip().lstrip("…")
+    exact = "WHERE upper(p.number) = upper(%(name)s) OR p.id::text = lower(%(name)s)"
+    found = _copies(connection, exact, {"name": name})
+    if not found and len(name) >= _SHORTEST_PART:
+        part = re.sub(r"([\\%_])", r"\\\1", name)
+        parts = "WHERE p.number ILIKE ANY(%(parts)s) OR p.id::text ILIKE ANY(%(parts)s) LIMIT 6"
+        found = _copies(connection, parts, {"parts": [f"{part}%", f"%{part}"]})
+    if len(found) == 1:
+        return found[0]
+    if found:
+        names = ", ".join(sorted(copy.number for copy in found[:5]))
+        raise UnknownRequest(f"More than one request answers to that: {names}.", "Write the whole number.")
+    near = ", ".join(_nearest(connection, name))
+    raise UnknownRequest(
+        "No request answers to that.", f"The nearest are {near}." if near else "There are no requests here yet."
+    )
+
+
+def _copies(connection: Connection, where: str, values: dict[str, Any]) -> list[RequestCopy]:
+    with connection.cursor(row_factory=dict_row) as cursor:
+        cursor.execute(f"{_COPIES} {where}", values)
+        return [copy_of(row) for row in cursor]
+
+
+def _nearest(connection: Connection, name: str) -> list[str]:
+    digits = re.sub(r"[^0-9]", "", name)[:15]
+    order = "abs(substring(number FROM '[0-9]+')::numeric - %(digits)s)" if digits else "requested_at DESC"
+    read = f"SELECT number FROM payment_request WHERE number ~ '[0-9]' ORDER BY {order} LIMIT 3"
+    rows = connection.execute(read, {"digits": int(digits or 0)})
+    return sorted(row[0] for row in rows)
+
+
+def counts(connection: Connection) -> Counts:
+    """Return what the health line tells of this schema, in one round trip."""
+    row = connection.execute(
+        "SELECT (SELECT count(*) FROM outbox WHERE published_at IS NULL AND hold_until IS NULL AND NOT beaten),"
+        " (SELECT coalesce(extract(epoch FROM clock_timestamp() - min(said_at)), 0)::float8 FROM outbox"
+        "  WHERE published_at IS NULL AND hold_until IS NULL AND NOT beaten),"
+        " (SELECT count(*) FROM outbox WHERE published_at IS NULL AND hold_until IS NOT NULL),"
+        " (SELECT count(*) FROM inbox WHERE became = 'quarantined'),"
+        " (SELECT count(*) FROM inbox WHERE became = 'parked'),"
+        " (SELECT count(*) FROM payment_request WHERE locked),"
+        " (SELECT coalesce(string_agg(amiss, ' '), '') FROM meta)"
+    ).fetchone()
+    assert row is not None
+    return Counts(*row)

@@ -1,0 +1,69 @@
+"""The timeline of a request: its outbox and inbox rows in order; there is no second copy of history."""
+
+import json
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg.rows import dict_row
+
+from paydesk.domain.copy import RequestDetail, Step
+from paydesk.domain.decision import Cause, CauseCode
+from paydesk.domain.events import EventType
+from paydesk.domain.money import Money
+from paydesk.infra.queries import Connection, get
+
+_ROWS = """
+SELECT said_at AS at, type, actor, value, 'said' AS became, NULL AS reason, hold_until, published_at AS delivered_at
+FROM outbox WHERE request_id = %(id)s
+UNION ALL
+SELECT heard_at, type, NULL, value, became, reason, NULL, heard_at
+FROM inbox WHERE request_id = %(id)s
+ORDER BY at
+"""
+_KINDS = {
+    EventType.PAYMENT_REQUESTED: "requested",
+    EventType.PAYMENT_REVISED: "revised",
+    EventType.PAYMENT_WITHDRAWAL_REQUESTED: "withdrawal_requested",
+    EventType.PAYMENT_ACCEPTED: "accepted",
+    EventType.PAYMENT_REJECTED: "rejected",
+    EventType.PAYMENT_WITHDRAWN: "withdrawn",
+}
+
+
+def detail(connection: Connection, request_id: UUID) -> RequestDetail:
+    """Return a request with its timeline, oldest first. Raises ``UnknownRequest``."""
+    with connection.transaction():
+        copy = get(connection, request_id)
+        with connection.cursor(row_factory=dict_row) as cursor:
+            cursor.execute(_ROWS, {"id": request_id})
+            return RequestDetail(copy, tuple(_step(row) for row in cursor))
+
+
+def _step(row: dict[str, Any]) -> Step:
+    if row["became"] in ("quarantined", "parked"):
+        return Step(row["at"], row["became"], None, None, row["reason"] or "", delivered_at=row["at"])
+    said = json.loads(bytes(row["value"]))
+    kind = "held" if row["hold_until"] is not None else _KINDS[EventType(row["type"])]
+    terms = said.get("terms")
+    return Step(
+        at=_told_at(said, row["at"]),
+        kind=kind,
+        actor=said.get("actor"),
+        revision=said.get("revision"),
+        text=_text(said, kind),
+        money=Money(terms["amount_minor"], terms["currency"], terms["exponent"]) if terms else None,
+        delivered_at=row["delivered_at"],
+    )
+
+
+def _told_at(said: dict[str, Any], fallback: datetime) -> datetime:
+    """Return when the writer says it happened: a decision carries its own time."""
+    told = said.get("decided_at")
+    return datetime.fromisoformat(told) if told else fallback
+
+
+def _text(said: dict[str, Any], kind: str) -> str:
+    if kind in ("rejected", "held") and said.get("outcome") == "none":
+        return Cause(CauseCode(said["cause_code"]), said.get("cause_note")).text
+    return str((said.get("terms") or {}).get("description", ""))
