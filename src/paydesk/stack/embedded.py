@@ -1,0 +1,185 @@
+"""The door to the embedded stack: join it, ask how it stands, stop it, delete it."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from paydesk.settings import Endpoints
+from paydesk.stack import binaries
+from paydesk.stack.errors import StackError
+from paydesk.stack.folder import Folder, Process
+from paydesk.stack.kafka_server import Kafka
+from paydesk.stack.servers import Postgres, Valkey
+
+_WAIT_S = 60.0
+_LOOK_S = 0.03
+
+
+class EmbeddedStack:
+    """This process as a user of the stack in ``home``; meets ``paydesk.settings.Servers``."""
+
+    def __init__(self, home: Path, label: str = "embedded", idle_s: float = 600) -> None:
+        if sys.platform == "win32":
+            raise StackError("The embedded stack does not run on Windows.", "Name your servers by PAYDESK_* settings.")
+        self.folder = Folder(home)
+        self.label = label
+        self.idle_s = idle_s
+        self._entry: Path | None = self.folder.enter()
+
+    def endpoints(self, role: str) -> Endpoints:
+        """Return the addresses of a role's login; starts the stack when it does not run, waits for PostgreSQL."""
+        state = self._joined()
+        kafka, valkey = state["servers"].get("kafka", {}), state["servers"].get("valkey", {})
+        return Endpoints(
+            label=self.label,
+            database_url=Postgres(self.folder).url(role),
+            kafka=Kafka(self.folder).conf(role) if kafka.get("state") == "ready" else None,
+            redis_url=Valkey(self.folder).url(role) if valkey.get("state") == "ready" else None,
+        )
+
+    def _joined(self) -> dict[str, Any]:
+        until = time.monotonic() + _WAIT_S
+        while True:
+            state = self.folder.read("state.json")
+            if not _supervised(state):
+                self._start_supervisor()
+            postgres = state.get("servers", {}).get("postgres", {})
+            if _supervised(state) and postgres.get("state") == "ready":
+                return state
+            if postgres.get("state") == "down" and _supervised(state):
+                raise StackError(postgres["trouble"], "")
+            if time.monotonic() > until:
+                raise StackError("PostgreSQL did not start in time.", f"The logs are in {self.folder.home / 'log'}.")
+            time.sleep(_LOOK_S)
+
+    def _start_supervisor(self) -> None:
+        with self.folder.lock("start"):
+            until = time.monotonic() + _WAIT_S
+            if _supervised(self.folder.read("state.json")):
+                return
+            command = [sys.executable, "-m", "paydesk.stack.supervisor", str(self.folder.home), str(self.idle_s)]
+            with self.folder.log("supervisor").open("ab") as out:
+                child = subprocess.Popen(
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=out,
+                    stderr=out,
+                    env=binaries.server_environment() | _own_environment(),
+                    start_new_session=True,
+                )
+            while not _supervised(self.folder.read("state.json")):
+                if child.poll() not in (None, 0) or time.monotonic() > until:
+                    raise StackError("The embedded stack did not start.", f"{self.folder.log('supervisor')} says why.")
+                time.sleep(_LOOK_S)
+
+    def notice(self) -> str:
+        """Return a line about servers that are still coming or in trouble, or an empty string."""
+        servers = self.folder.read("state.json").get("servers", {})
+        for told in servers.values():
+            if told.get("notice") or told.get("trouble"):
+                return str(told["notice"] or told["trouble"])
+        coming = [name.title() for name, told in servers.items() if told.get("state") == "coming"]
+        return f"{' and '.join(coming)} starting; your requests are kept" if coming else ""
+
+    def leave(self) -> str:
+        """Leave the stack; the last user is told that it goes on for a while, and how to stop it."""
+        if self._entry is None:
+            return ""
+        self._entry.unlink(missing_ok=True)
+        self._entry = None
+        found = status(self.folder.home)
+        if not found.running or found.users:
+            return ""
+        return (
+            f"The servers stop by themselves in {self.idle_s / 60:.0f} min; they hold "
+            f"{found.memory >> 20} MB of memory, your data is in {self.folder.home}. Stop them now: paydesk stack down"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StackStatus:
+    """How an embedded stack stands; memory in bytes."""
+
+    home: Path
+    running: bool
+    servers: dict[str, dict[str, Any]]
+    users: list[int]
+    memory: int
+
+
+def status(home: Path) -> StackStatus:
+    """Return how the stack in ``home`` stands; starts nothing."""
+    folder = Folder(home)
+    state = folder.read("state.json")
+    running = _supervised(state)
+    servers = state.get("servers", {}) if running else {}
+    memory = 0
+    for told in [*servers.values(), state.get("supervisor", {}) if running else {}]:
+        memory += _memory(told.get("pid"))
+    return StackStatus(folder.home, running, servers, folder.users(), memory)
+
+
+def down(home: Path, wait_s: float = 30) -> bool:
+    """Stop the stack and keep its data; returns whether it ran. Raises ``StackError`` when it does not stop."""
+    folder = Folder(home)
+    state = folder.read("state.json")
+    if not _supervised(state):
+        return False
+    told = state["supervisor"]
+    supervisor = Process(told["pid"], told["started"])
+    psutil.Process(supervisor.pid).terminate()
+    until = time.monotonic() + wait_s
+    while supervisor.alive:
+        if time.monotonic() > until:
+            raise StackError("The embedded stack does not stop.", f"Its supervisor has the pid {supervisor.pid}.")
+        time.sleep(_LOOK_S)
+    return True
+
+
+def reset(home: Path) -> None:
+    """Stop the stack and delete its data."""
+    down(home)
+    folder = Folder(home)
+    shutil.rmtree(folder.run, ignore_errors=True)
+    shutil.rmtree(folder.home)
+
+
+def environment(home: Path, login: str) -> dict[str, str]:
+    """Return the variables with which other tools connect as ``login`` (stack, contractor or manager)."""
+    folder = Folder(home)
+    kafka = Kafka(folder)
+    return {
+        "DATABASE_URL": Postgres(folder).url(login),
+        "KAFKA_BOOTSTRAP_SERVERS": kafka.address,
+        "KAFKA_USERNAME": login,
+        "KAFKA_PASSWORD": kafka.secrets[login],
+        "REDIS_URL": Valkey(folder).url(login),
+    }
+
+
+def _supervised(state: dict[str, Any]) -> bool:
+    told = state.get("supervisor")
+    return told is not None and Process(told["pid"], told["started"]).alive
+
+
+def _memory(pid: int | None) -> int:
+    try:
+        if pid is None:
+            return 0
+        process = psutil.Process(pid)
+        return sum(int(each.memory_info().rss) for each in (process, *process.children(recursive=True)))
+    except psutil.Error:
+        return 0
+
+
+def _own_environment() -> dict[str, str]:
+    kept = ("XDG_CACHE_HOME", "XDG_DATA_HOME", "PAYDESK_PG_BIN", "PAYDESK_MAVEN_REPOSITORY")
+    proxies = ("HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+    return {name: os.environ[name] for name in (*kept, *proxies) if name in os.environ}

@@ -1,0 +1,12 @@
+"""What keeps the embedded stack from starting, in one sentence and what to do."""
+
+
+class StackError(Exception):
+    """The embedded stack cannot be had; ``message`` is one plain sentence, ``hint`` what to do."""
+
+    code = "server_down"
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint

@@ -1,0 +1,100 @@
+"""What every test may use: one embedded stack a run, real servers, with fresh schemas and topics for each test."""
+
+import secrets
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeVar
+
+import psycopg
+import pytest
+
+from paydesk.contractor.role import ROLE as CONTRACTOR
+from paydesk.infra.migrations import migrate
+from paydesk.infra.role import Role
+from paydesk.manager.role import ROLE as MANAGER
+from paydesk.settings import Endpoints
+from paydesk.stack.embedded import EmbeddedStack, down
+from paydesk.stack.folder import Folder
+from paydesk.stack.servers import Postgres
+
+T = TypeVar("T")
+
+
+def until(look: Callable[[], T], *, within_s: float = 30, every_s: float = 0.02) -> T:
+    """Look until something true is seen, and return it; fails after ``within_s`` seconds."""
+    end = time.monotonic() + within_s
+    while not (seen := look()):
+        if time.monotonic() > end:
+            pytest.fail(f"not seen within {within_s} s; last look: {seen!r}")
+        time.sleep(every_s)
+    return seen
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Both roles with schemas and topics of their own; a ``Servers`` for whoever needs one."""
+
+    stack: EmbeddedStack
+    database: str
+    contractor: Role
+    manager: Role
+
+    def endpoints(self, role: str) -> Endpoints:
+        """Return the stack's addresses with this test's database."""
+        found = self.stack.endpoints(role)
+        url = Postgres(self.stack.folder).url(role, self.database)
+        return replace(found, database_url=url)
+
+    def url(self, role: Role) -> str:
+        """Return the database URL of a role."""
+        return self.endpoints(role.name).database_url
+
+    def notice(self) -> str:
+        """Return what the stack says."""
+        return self.stack.notice()
+
+    def leave(self) -> str:
+        """Nothing: the run leaves the stack, not a test."""
+        return ""
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[EmbeddedStack]:
+    """The embedded stack of this test run; gone afterwards, folder and processes."""
+    home = Path(tempfile.mkdtemp(prefix="pd-"))
+    folder = Folder(home)
+    folder.write("options.json", {"test_topics": True})
+    embedded = EmbeddedStack(home, label="tests", idle_s=120)
+    try:
+        until(lambda: (found := embedded.endpoints("contractor")).kafka and found.redis_url, within_s=180)
+        yield embedded
+    finally:
+        embedded.leave()
+        down(home)
+        shutil.rmtree(home)
+
+
+@pytest.fixture
+def sides(stack: EmbeddedStack) -> Iterator[Sides]:
+    """Both roles on schemas and topics that nobody used before."""
+    name = f"t{secrets.token_hex(6)}"
+    server = Postgres(stack.folder)
+    with psycopg.connect(server.url("stack", "postgres"), autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name}")
+    server.provision_database(name)
+    requests, decisions = f"test.contractor.{name}", f"test.manager.{name}"
+    found = Sides(
+        stack,
+        name,
+        replace(CONTRACTOR, writes=requests, reads=(decisions,)),
+        replace(MANAGER, writes=decisions, reads=(requests,)),
+    )
+    for role in (found.contractor, found.manager):
+        migrate(found.url(role), role.name)
+    yield found
+    with psycopg.connect(server.url("stack", "postgres"), autocommit=True) as admin:
+        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -1,0 +1,202 @@
+"""Commands with one effect, on both schemas of a real PostgreSQL, carried across as the worker would."""
+
+from datetime import UTC, date, datetime
+from itertools import product
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from paydesk.contractor import commands as asks
+from paydesk.domain.decision import Cause, CauseCode, DecisionRegister, Outcome, checked_cause
+from paydesk.domain.errors import AlreadyDecided, KeyReused, Stale, TooLate, UnknownRequest
+from paydesk.domain.payment_request import RequestRegister, changed_terms, checked_terms
+from paydesk.domain.status import standing_terms, status
+from paydesk.infra import queries
+from paydesk.infra.errors import SchemaTooNew, ServerDown
+from paydesk.infra.migrations import HEAD, current_revision, migrate
+from paydesk.infra.pages import PageQuery
+from paydesk.infra.postgres import connect, engine
+from paydesk.infra.registers import decision_columns, request_columns
+from paydesk.infra.role import Applied, Heard, Role
+from paydesk.infra.store import Store
+from paydesk.infra.tables import PaymentRequestRow
+from paydesk.infra.timeline import detail
+from paydesk.infra.wire import decode
+from paydesk.manager import commands as decides
+from tests.conftest import Sides
+
+TERMS = checked_terms("1200", "EUR", "Logo [v2]", due_date="2026-12-31")
+
+
+class Both:
+    """Both stores, and a hand that carries what one said to the other."""
+
+    def __init__(self, sides: Sides) -> None:
+        self.sides = sides
+        self.contractor = Store(sides.url(sides.contractor), sides.contractor)
+        self.manager = Store(sides.url(sides.manager), sides.manager)
+
+    def carry(self, writer: Role, reader: Store) -> Applied:
+        with connect(self.sides.url(writer), writer.name) as connection:
+            rows = connection.execute(
+                "SELECT key, headers, value, content_hash FROM outbox WHERE hold_until IS NULL ORDER BY position"
+            ).fetchall()
+        heard = []
+        for key, headers, value, content_hash in rows:
+            event = decode(reader.role, writer.writes, key, [(n, v.encode()) for n, v in headers], value)
+            heard.append(Heard(event, content_hash, datetime.now(UTC)))
+        with reader.transaction() as session:
+            return reader.role.load_apply()(session, heard, datetime.now(UTC))
+
+    def there(self) -> Applied:
+        return self.carry(self.sides.contractor, self.manager)
+
+    def back(self) -> Applied:
+        return self.carry(self.sides.manager, self.contractor)
+
+    def ask(self) -> UUID:
+        request_id = uuid4()
+        asks.request_payment(self.contractor, uuid4(), request_id, "ada", TERMS)
+        return request_id
+
+    def seen(self, role: Role, request_id: UUID) -> str:
+        with connect(self.sides.url(role), role.name) as connection:
+            return queries.get(connection, request_id).status.value
+
+    def both(self, request_id: UUID) -> tuple[str, str]:
+        return self.seen(self.sides.contractor, request_id), self.seen(self.sides.manager, request_id)
+
+
+@pytest.fixture
+def both(sides: Sides) -> Both:
+    return Both(sides)
+
+
+def test_the_schema_is_the_models(sides: Sides) -> None:
+    with engine(sides.url(sides.contractor), "contractor").connect() as connection:
+        found = compare_metadata(MigrationContext.configure(connection), PaymentRequestRow.metadata)
+        assert [change[1].name for change in found] == ["migration_lock"]
+    with connect(sides.url(sides.contractor), "contractor", autocommit=True) as raw:
+        assert current_revision(raw) == HEAD
+        raw.execute("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(SchemaTooNew):
+        migrate(sides.url(sides.contractor), "contractor")
+
+
+def test_a_wrong_password_is_told_in_words(sides: Sides) -> None:
+    wrong = sides.url(sides.contractor).replace("contractor:", "contractor:x")
+    with pytest.raises(ServerDown, match="refused the password"):
+        connect(wrong, "contractor")
+
+
+def test_the_way_of_one_request(both: Both) -> None:
+    request_id = both.ask()
+    assert both.there().changed == {request_id}
+    assert both.there().newer == frozenset()
+    cause = checked_cause("needs_info", "which logo?")
+    decides.reject(both.manager, uuid4(), request_id, "bo", 1, TERMS.hash, cause)
+    both.back()
+    assert both.both(request_id) == ("rejected", "rejected")
+    asks.revise_payment(both.contractor, uuid4(), request_id, "ada", lambda old: changed_terms(old, amount="1250"))
+    both.there()
+    with pytest.raises(Stale):
+        decides.approve(both.manager, uuid4(), request_id, "bo", 1, TERMS.hash)
+    decides.approve(both.manager, uuid4(), request_id, "bo", 2, changed_terms(TERMS, amount="1250").hash)
+    with pytest.raises(AlreadyDecided, match="by bo at"):
+        decides.reject(both.manager, uuid4(), request_id, "cy", 2, TERMS.hash, cause)
+    both.back()
+    assert both.both(request_id) == ("accepted", "accepted")
+    with connect(both.sides.url(both.sides.manager), "manager") as connection:
+        assert [step.kind for step in detail(connection, request_id).timeline] == ["rejected", "accepted"]
+
+
+def test_a_key_has_one_effect(both: Both) -> None:
+    key, request_id = uuid4(), uuid4()
+    first = asks.request_payment(both.contractor, key, request_id, "ada", TERMS)
+    assert asks.request_payment(both.contractor, key, request_id, "ada", TERMS) == first
+    with pytest.raises(KeyReused):
+        asks.request_payment(both.contractor, key, request_id, "ada", changed_terms(TERMS, amount="9"))
+    with connect(both.sides.url(both.sides.contractor), "contractor") as connection:
+        assert connection.execute("SELECT count(*) FROM outbox").fetchone() == (1,)
+
+
+def test_undo_leaves_no_trace_and_confirms_a_withdrawal(both: Both) -> None:
+    request_id = both.ask()
+    both.there()
+    decides.approve(both.manager, uuid4(), request_id, "bo", 1, TERMS.hash, hold_s=60)
+    assert both.back().newer == frozenset()
+    asks.ask_withdrawal(both.contractor, uuid4(), request_id, "ada")
+    both.there()
+    assert both.both(request_id) == ("withdrawing", "accepted")
+    decides.undo(both.manager, request_id, "bo")
+    both.back()
+    assert both.both(request_id) == ("withdrawn", "withdrawn")
+    with connect(both.sides.url(both.sides.manager), "manager") as connection:
+        said = connection.execute("SELECT type, version FROM outbox").fetchall()
+        assert said == [("paydesk.payment_withdrawn.v1", 1)]
+
+
+def test_a_released_decision_stands_and_a_late_withdrawal_lapses(both: Both) -> None:
+    request_id = both.ask()
+    both.there()
+    decides.approve(both.manager, uuid4(), request_id, "bo", 1, TERMS.hash, hold_s=60)
+    asks.ask_withdrawal(both.contractor, uuid4(), request_id, "ada")
+    both.there()
+    assert decides.send_now(both.manager, None, "bo") == 1
+    with pytest.raises(TooLate):
+        decides.undo(both.manager, request_id, "bo")
+    both.back()
+    assert both.both(request_id) == ("accepted", "accepted")
+
+
+def test_find_names_the_nearest(both: Both) -> None:
+    request_id = both.ask()
+    with connect(both.sides.url(both.sides.contractor), "contractor") as connection:
+        for typed in ("PR-1001", "pr-1001", str(request_id), str(request_id)[:8], "1001"):
+            assert queries.find(connection, typed).id == request_id
+        with pytest.raises(UnknownRequest) as unknown:
+            queries.find(connection, "PR-1009")
+        assert "PR-1001" in unknown.value.hint
+        page = queries.page(connection, PageQuery(contractor="ADA", text="[v2]"))
+        assert (page.total, str(page.totals[0].sums[0])) == (1, "1,200.00 EUR")
+        assert [copy.delivery for copy in queries.each(connection, PageQuery())] == ["queued"]
+
+
+def test_status_and_terms_in_sql_are_the_domains(sides: Sides) -> None:
+    other = changed_terms(TERMS, amount="7", pay_to="ada")
+    now = datetime.now(UTC)
+    requests: list[RequestRegister | None] = [None]
+    for revision, asked, terms in product((1, 2, 3), (False, True), (TERMS, other)):
+        requests.append(RequestRegister(UUID(int=0), 1, None, "ada", now, revision, terms, asked))
+    decisions: list[DecisionRegister | None] = [None]
+    for outcome, upto, terms in product(Outcome, (0, 1, 2), (TERMS, other)):
+        cause = Cause(CauseCode.DUPLICATE) if upto else None
+        decided = terms if upto or outcome is Outcome.ACCEPTED else None
+        revision_decided = upto or (1 if decided else None)
+        hash_decided = decided.hash if decided else None
+        decisions.append(
+            DecisionRegister(UUID(int=0), 1, outcome, upto, cause, revision_decided, decided, hash_decided)
+        )
+    compared = 0
+    with psycopg.connect(sides.url(sides.manager), options="-c search_path=manager") as connection:
+        for request, decision in product(requests, decisions):
+            row = {"id": uuid4()} | (request_columns(request) if request else {})
+            row |= decision_columns(decision) if decision else {}
+            names = ", ".join(row)
+            places = ", ".join(f"%({name})s" for name in row)
+            found = connection.execute(
+                f"INSERT INTO payment_request ({names}) VALUES ({places}) RETURNING status, standing_amount_minor,"
+                " standing_description, standing_due_date, standing_pay_to",
+                row,
+            ).fetchone()
+            terms = standing_terms(request, decision)
+            expected: tuple[int | str | date | None, ...] = (None,) * 4
+            if terms:
+                expected = (terms.money.amount_minor, terms.description, terms.due_date, terms.pay_to)
+            assert found == (status(request, decision).value, *expected), (request, decision)
+            compared += 1
+        connection.rollback()
+    assert compared == len(requests) * len(decisions) > 200
