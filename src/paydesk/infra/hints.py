@@ -1,0 +1,99 @@
+"""Redis pub/sub: a hint says "these requests changed, look again"; it never carries a fact."""
+
+import json
+import logging
+import threading
+from collections.abc import Callable, Collection
+from uuid import UUID
+
+import redis
+
+from paydesk.infra.health import Part, PartState
+from paydesk.infra.role import Role
+from paydesk.settings import Servers
+
+log = logging.getLogger("paydesk.hints")
+
+MOST_IDS = 100
+"""A hint about more requests than this says: read everything again."""
+_READ_S = 0.2
+_CONNECT_S = 0.5
+_BACK_OFF_S = 0.5
+
+
+class HintSender:
+    """Publishes hints, best effort: a lost one costs seconds, not truth. Owned by one thread."""
+
+    def __init__(self, role: Role, redis_url: str | None) -> None:
+        self._channel = role.channel
+        self._client = _client(redis_url) if redis_url else None
+
+    def send(self, ids: Collection[UUID] | None) -> None:
+        """Say that these requests changed; None says that everything may have."""
+        if self._client is None or (ids is not None and not ids):
+            return
+        few = None if ids is None or len(ids) > MOST_IDS else sorted(map(str, ids))
+        try:
+            self._client.publish(self._channel, json.dumps({"ids": few}))
+        except redis.RedisError as error:
+            log.info("hint not sent: %s", error)
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._client is not None:
+            self._client.close()
+
+
+class HintListener(threading.Thread):
+    """Hears the role's hints and calls back with ids, or None where anything may have changed."""
+
+    def __init__(self, role: Role, servers: Servers, heard: Callable[[frozenset[UUID] | None], None]) -> None:
+        super().__init__(name=f"{role.name}-hints", daemon=True)
+        self._role = role
+        self._servers = servers
+        self._heard = heard
+        self._ending = threading.Event()
+        self.part = Part()
+
+    def run(self) -> None:
+        """Listen until told to stop; come back by itself when Redis does."""
+        while not self._ending.is_set():
+            try:
+                url = self._servers.endpoints(self._role.name).redis_url
+                if url is not None:
+                    self._listen(url)
+            except redis.RedisError as error:
+                log.info("redis: %s", error)
+                self.part = Part(PartState.DOWN, "Redis does not answer.")
+            except Exception as error:
+                log.exception("hint listener")
+                self.part = Part(PartState.DOWN, f"Redis cannot be used: {error}.")
+            self._ending.wait(_BACK_OFF_S)
+
+    def _listen(self, url: str) -> None:
+        with _client(url) as client, client.pubsub(ignore_subscribe_messages=False) as channel:
+            channel.subscribe(self._role.channel)
+            while not self._ending.is_set():
+                message = channel.get_message(timeout=_READ_S)
+                if message is None:
+                    continue
+                self.part = Part(PartState.OK)
+                self._heard(_ids(message["data"]) if message["type"] == "message" else None)
+
+    def stop(self) -> None:
+        """Stop listening; returns at once, the thread ends within its read."""
+        self._ending.set()
+
+
+def _client(url: str) -> redis.Redis:
+    return redis.Redis.from_url(
+        url, socket_timeout=_CONNECT_S, socket_connect_timeout=_CONNECT_S, health_check_interval=5
+    )
+
+
+def _ids(data: bytes) -> frozenset[UUID] | None:
+    try:
+        found = json.loads(data)["ids"]
+        return None if found is None else frozenset(map(UUID, found))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None

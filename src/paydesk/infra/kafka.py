@@ -1,0 +1,136 @@
+"""Kafka clients and their settings; every client is owned by one thread from construction to ``close``.
+
+The settings follow librdkafka's CONFIGURATION.md; why each differs from its default is said beside it.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from confluent_kafka import (
+    TIMESTAMP_NOT_AVAILABLE,
+    Consumer,
+    KafkaError,
+    KafkaException,
+    Message,
+    Producer,
+    TopicCollection,
+)
+from confluent_kafka.admin import AdminClient, NewTopic
+
+log = logging.getLogger("paydesk.kafka")
+
+TOPIC_SETTINGS = {
+    "retention.ms": "-1",
+    "retention.bytes": "-1",
+    "message.timestamp.type": "LogAppendTime",
+    "max.message.bytes": "65536",
+}
+_CALL_S = 5.0
+
+_BOTH: dict[str, Any] = {
+    "reconnect.backoff.ms": 50,
+    "reconnect.backoff.max.ms": 1000,  # The default keeps a client away for 10 s after the broker is back.
+    "topic.metadata.refresh.interval.ms": 10000,
+    "socket.keepalive.enable": True,
+    "enable.metrics.push": False,
+    "logger": log,  # Without one librdkafka writes over the screen.
+}
+_PRODUCER: dict[str, Any] = {
+    "acks": "all",
+    "enable.idempotence": True,
+    "linger.ms": 0,
+    "message.timeout.ms": 8000,
+    "partitioner": "murmur2",
+    "batch.size": 60000,  # The topic's max.message.bytes bounds a whole batch, not one event.
+}
+_CONSUMER: dict[str, Any] = {
+    "enable.auto.commit": False,
+    "enable.auto.offset.store": False,
+    "auto.offset.reset": "error",
+    "enable.partition.eof": True,
+    "check.crcs": True,
+    "fetch.wait.max.ms": 100,
+    "queued.min.messages": 5000,
+    "queued.max.messages.kbytes": 8192,
+}
+
+
+class BrokerTrouble(Exception):
+    """The broker is away or refuses; waiting or new clients help, no message is to blame."""
+
+
+def producer(conf: Mapping[str, str], trouble: Callable[[str], None]) -> Producer:
+    """Return an idempotent producer."""
+    return Producer(_BOTH | _PRODUCER | dict(conf) | {"error_cb": _told(trouble)})
+
+
+def consumer(conf: Mapping[str, str], group: str, trouble: Callable[[str], None]) -> Consumer:
+    """Return a consumer that is assigned, never subscribed, and commits for lag tools only."""
+    return Consumer(_BOTH | _CONSUMER | dict(conf) | {"group.id": group, "error_cb": _told(trouble)})
+
+
+def admin(conf: Mapping[str, str]) -> AdminClient:
+    """Return an admin client."""
+    return AdminClient(_BOTH | dict(conf))
+
+
+def _told(trouble: Callable[[str], None]) -> Callable[[KafkaError], None]:
+    def tell(error: KafkaError) -> None:
+        if error.code() == KafkaError._AUTHENTICATION:
+            trouble("Kafka refused the login: check its user name and password.")
+        elif error.code() in (KafkaError._ALL_BROKERS_DOWN, KafkaError._TRANSPORT, KafkaError._RESOLVE):
+            trouble("Kafka does not answer.")
+        elif error.fatal():
+            trouble(f"Kafka: {error.str()}.")
+
+    return tell
+
+
+def topic_identity(client: AdminClient, topic: str) -> tuple[str, int] | None:
+    """Return the topic's UUID, which changes when it is made anew, and its number of partitions; None when missing.
+
+    Raises ``BrokerTrouble``.
+    """
+    try:
+        found = client.describe_topics(TopicCollection([topic]), request_timeout=_CALL_S)[topic].result(_CALL_S + 1)
+    except KafkaException as error:
+        if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+            return None
+        raise BrokerTrouble(f"Kafka: {error.args[0].str()}.") from error
+    except TimeoutError as error:
+        raise BrokerTrouble("Kafka does not answer.") from error
+    return str(found.topic_id), len(found.partitions)
+
+
+def make_topic(client: AdminClient, topic: str) -> None:
+    """Make the own topic with what paydesk needs of it; another may have been first. Raises ``BrokerTrouble``."""
+    try:
+        client.create_topics([NewTopic(topic, 1, -1, config=TOPIC_SETTINGS)])[topic].result(_CALL_S)
+    except KafkaException as error:
+        if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+            raise BrokerTrouble(f"The topic {topic} cannot be made: {error.args[0].str()}.") from error
+
+
+def own_topic_identity(client: AdminClient, topic: str) -> tuple[str, int]:
+    """Return the identity of the own topic, made when missing. Raises ``BrokerTrouble``."""
+    found = topic_identity(client, topic)
+    if found is None:
+        make_topic(client, topic)
+        found = topic_identity(client, topic)
+    if found is None:
+        raise BrokerTrouble(f"The topic {topic} is being made.")
+    return found
+
+
+def headers_of(message: Message) -> list[tuple[str, bytes | None]]:
+    """Return the headers of a message, values as the bytes they came as."""
+    pairs = cast("list[tuple[str, bytes | str | None]]", message.headers() or [])
+    return [(name, raw.encode() if isinstance(raw, str) else raw) for name, raw in pairs]
+
+
+def append_time(message: Message) -> datetime | None:
+    """Return when the broker took the message, in UTC."""
+    kind, stamp = message.timestamp()
+    return None if kind == TIMESTAMP_NOT_AVAILABLE else datetime.fromtimestamp(stamp / 1000, UTC)
