@@ -68,11 +68,16 @@ def exponent_of(code: str) -> int:
 
 def parse_money(amount: str, currency: str) -> Money:
     """Return the money a person typed: ``1250.5``, ``1250.50`` or ``1,250.50``, and a currency code."""
-    code = currency.strip().upper()
-    exponent = exponent_of(code)
-    typed = amount.strip()
+    code, typed = currency.strip().upper(), amount.strip()
+    problems = {}
     if not (_PLAIN.fullmatch(typed) or _GROUPED.fullmatch(typed)):
-        raise InvalidInput.of("amount", _what_is_wrong(typed))
+        problems["amount"] = _what_is_wrong(typed)
+    try:
+        exponent = exponent_of(code)
+    except InvalidInput as error:
+        raise InvalidInput(problems | error.problems) from None
+    if problems:
+        raise InvalidInput(problems)
     whole, _, decimals = typed.replace(",", "").partition(".")
     if len(decimals) > exponent:
         kept = f"has {exponent} decimals" if exponent else "has no decimals"

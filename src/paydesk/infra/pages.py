@@ -1,6 +1,7 @@
 """What reading asks for and brings back, and what a command answers: plain values that every floor shares."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from paydesk.domain.copy import RequestCopy, StatusTotal
 from paydesk.domain.status import Status
@@ -16,6 +17,10 @@ class PageQuery:
     text: str = ""
     newest_first: bool = True
     limit: int | None = 500
+    by_decision: bool = False
+    """Ordered by when they were decided, not by when they were requested."""
+    also: frozenset[UUID] = frozenset()
+    """Requests that are shown whatever else the query says; the totals leave them out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +39,10 @@ class Result:
 
     copy: RequestCopy
     changed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Something changed behind the screen: these requests, or, where None, any of them."""
+
+    changed: frozenset[UUID] | None = None

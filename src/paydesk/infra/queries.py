@@ -85,7 +85,9 @@ def each(connection: Connection, query: PageQuery) -> Iterator[RequestCopy]:
 
 def _select(query: PageQuery, where: str) -> str:
     way = "DESC" if query.newest_first else "ASC"
-    return f"{_COPIES} {where} ORDER BY p.requested_at {way} NULLS LAST, p.id {way} LIMIT %(limit)s"
+    moment = "p.decided_at" if query.by_decision else "p.requested_at"
+    rows = f"{where} OR p.id = ANY(%(also)s)" if where and query.also else where
+    return f"{_COPIES} {rows} ORDER BY {moment} {way} NULLS LAST, p.id {way} LIMIT %(limit)s"
 
 
 def _rows(connection: Connection, query: PageQuery, where: str, values: dict[str, Any]) -> Iterator[RequestCopy]:
@@ -110,7 +112,7 @@ def _totals(connection: Connection, where: str, values: dict[str, Any]) -> tuple
 
 def _where(query: PageQuery) -> tuple[str, dict[str, Any]]:
     clauses = []
-    values: dict[str, Any] = {"limit": query.limit}
+    values: dict[str, Any] = {"limit": query.limit, "also": list(query.also)}
     if query.statuses:
         clauses.append("p.status = ANY(%(statuses)s)")
         values["statuses"] = [status.value for status in query.statuses]

@@ -1,0 +1,30 @@
+"""``paydesk contractor``: the contractor's desk as a program in a terminal."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from paydesk.contractor.home import ContractorHome
+from paydesk.contractor.port import ContractorDesk
+from paydesk.tui.desk_app import DeskApp
+from paydesk.tui.drafts import DraftStore
+
+
+def utc_now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
+
+
+class ContractorApp(DeskApp):
+    """``make_desk`` is called in a thread after the first frame; ``drafts`` is the file of the kept draft."""
+
+    TITLE = "paydesk contractor"
+
+    def __init__(
+        self,
+        make_desk: Callable[[], ContractorDesk],
+        *,
+        drafts: Path | None = None,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        super().__init__(ContractorHome(make_desk, DraftStore(drafts), now))

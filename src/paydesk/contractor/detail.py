@@ -1,0 +1,57 @@
+"""One request on the contractor's desk: everything, and what can still be done with it."""
+
+from typing import TYPE_CHECKING, ClassVar
+from urllib.parse import urlsplit
+
+from textual.binding import Binding, BindingType
+
+from paydesk.domain.copy import RequestCopy
+from paydesk.domain.payment_request import typed_fields
+from paydesk.tui.detail import DetailScreen
+from paydesk.tui.dialogs import Confirm
+from paydesk.tui.drafts import Draft
+
+if TYPE_CHECKING:
+    from paydesk.contractor.home import ContractorHome
+
+
+class ContractorDetail(DetailScreen, inherit_bindings=False):
+    """``e`` revises, ``w`` asks to withdraw, ``o`` opens the document, ``n`` asks for the like."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("e", "revise", "Revise", id="contractor.detail.revise"),
+        Binding("w", "withdraw", "Withdraw", id="contractor.detail.withdraw"),
+        Binding("n", "new_like", "New like this", id="contractor.detail.new"),
+        Binding("o", "open_document", "Document", id="contractor.detail.document"),
+        *DetailScreen.BINDINGS,
+    ]
+
+    def __init__(self, pane: "ContractorHome", copy: RequestCopy) -> None:
+        super().__init__(pane, copy)
+        self.desk_pane = pane
+
+    def action_revise(self) -> None:
+        """Revise it."""
+        self.desk_pane.revise(self.copy)
+
+    def action_withdraw(self) -> None:
+        """Ask for it back."""
+        self.desk_pane.withdraw(self.copy)
+
+    def action_new_like(self) -> None:
+        """Open a new request with the terms of this one."""
+        if self.copy.terms is not None:
+            self.desk_pane.open_form(Draft(typed_fields(self.copy.terms)))
+
+    def action_open_document(self) -> None:
+        """Open the document's link, after showing where it leads."""
+        link = self.copy.terms.document if self.copy.terms else None
+        if link is None:
+            self.desk_pane.notice(f"{self.copy.number} has no document.")
+            return
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.app.open_url(link)
+
+        self.app.push_screen(Confirm(f"Open a document at {urlsplit(link).hostname}?", [link]), answered)

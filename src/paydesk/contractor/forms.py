@@ -1,0 +1,220 @@
+"""The form of a request: what is wrong is said under its field, what will be asked is shown beside it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Button, Footer, Input, Static
+
+from paydesk.domain.copy import RequestCopy
+from paydesk.domain.errors import InvalidInput
+from paydesk.domain.money import totals
+from paydesk.domain.payment_request import Terms, checked_terms, describe_changes, typed_fields
+from paydesk.domain.status import Status
+from paydesk.domain.text import clean
+from paydesk.tui.dialogs import Confirm
+from paydesk.tui.drafts import Draft, DraftStore
+
+_FIELDS = {
+    "amount": ("Amount", "1250.50"),
+    "currency": ("Currency", "EUR"),
+    "description": ("Description", "what the payment is for"),
+    "reference": ("Reference", "your invoice number, if any"),
+    "due_date": ("Due date", "2026-12-31, if any"),
+    "document": ("Document", "https link to the invoice, if any"),
+    "pay_to": ("Pay to", "account or name, if not the usual one"),
+}
+_OF_PROBLEM = {"money": "amount"}
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What the form returns: terms that are right, and the draft whose ids make sending them twice one request."""
+
+    terms: Terms
+    draft: Draft
+
+
+class RequestForm(Screen[Filled | None]):
+    """A new request, or new terms for an old one; it returns what was typed and sends nothing itself."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s", "send", "Send", id="form.send", key_display="^s", priority=True),
+        Binding("escape", "keep", "Back", id="form.back", tooltip="Back; a draft is kept"),
+        Binding("ctrl+x", "discard", "Discard", id="form.discard", key_display="^x", priority=True),
+        Binding("f1", "app.help", "Keys", id="form.help", key_display="F1"),
+    ]
+
+    def __init__(
+        self,
+        draft: Draft,
+        drafts: DraftStore,
+        *,
+        known: Sequence[RequestCopy] = (),
+        trouble: str = "",
+        title: str = "New request",
+        before: Terms | None = None,
+    ) -> None:
+        super().__init__()
+        self._draft = draft
+        self._drafts = drafts
+        self._known = known
+        self._trouble = trouble
+        self._title = title
+        self._before = before
+        self._tried = False
+        if draft.empty and known and known[0].terms is not None:
+            draft.fields["currency"] = known[0].terms.money.currency
+
+    @classmethod
+    def of(cls, number: str, terms: Terms) -> "RequestForm":
+        """Return the form that revises a request; what is not sent of it is not kept."""
+        return cls(Draft(typed_fields(terms)), DraftStore(), title=f"Revise {clean(number)}", before=terms)
+
+    def compose(self) -> ComposeResult:
+        """Lay out the fields, each with room for its sentence, and the preview."""
+        yield Static(Content(f" {self._title}"), id="form-title", markup=False)
+        with Horizontal(id="form-columns"):
+            with VerticalScroll(id="form-fields", can_focus=False):
+                for name, (label, example) in _FIELDS.items():
+                    with Vertical(classes="field"):
+                        with Horizontal(classes="field-row"):
+                            yield Static(label, classes="field-label", markup=False)
+                            value = self._draft.fields.get(name, "")
+                            yield Input(value, placeholder=example, id=name, compact=True, select_on_focus=False)
+                        yield Static(id=f"problem-{name}", classes="field-problem", markup=False)
+                yield Button("Send ^s", id="send", compact=True, variant="primary")
+            yield Static(id="form-preview", markup=False)
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Start at the first field."""
+        self.query_one("#amount", Input).focus()
+        self._preview()
+
+    def _typed(self) -> dict[str, str]:
+        return {name: self.query_one(f"#{name}", Input).value for name in _FIELDS}
+
+    def _terms(self) -> tuple[Terms | None, dict[str, str]]:
+        try:
+            return checked_terms(**self._typed()), {}
+        except InvalidInput as error:
+            return None, {_OF_PROBLEM.get(field, field): text for field, text in error.problems.items()}
+
+    @on(Input.Changed)
+    def _changed(self, _: Input.Changed) -> None:
+        fields = self._typed()
+        if fields != self._draft.fields:
+            self._draft.fields = fields
+            self._trouble = ""
+            if self._before is None and not self._draft.empty:
+                self._drafts.save(self._draft)
+        self._preview()
+        if self._tried:
+            self._show_problems(self._terms()[1])
+
+    @on(Input.Blurred)
+    def _left(self, event: Input.Blurred) -> None:
+        """Say what is wrong with a field when the person has left it, not while it is typed."""
+        name, problems = event.input.id or "", self._terms()[1]
+        if event.value.strip() or self._tried:
+            self._show_problem(name, problems.get(name, ""))
+
+    @on(Input.Submitted)
+    def _next(self, _: Input.Submitted) -> None:
+        self.focus_next()
+
+    def _show_problems(self, problems: dict[str, str]) -> None:
+        for name in _FIELDS:
+            self._show_problem(name, problems.get(name, ""))
+
+    def _show_problem(self, name: str, problem: str) -> None:
+        found = self.query_one(f"#problem-{name}", Static)
+        found.update(Content(f"✗ {clean(problem)}") if problem else "")
+        found.set_class(bool(problem), "there")
+
+    def _preview(self) -> None:
+        self.query_one("#form-preview", Static).update(Content("\n").join(self._preview_lines()))
+
+    def _preview_lines(self) -> Iterator[Content]:
+        terms, _ = self._terms()
+        if self._trouble:
+            yield Content.styled(f"✗ {clean(self._trouble)}", "$error")
+            yield Content("Your draft is kept; ^s tries again.")
+            yield Content("")
+        yield Content.styled("You ask for" if self._before is None else "It becomes", "$secondary")
+        if terms is None:
+            yield Content("fill in amount, currency and description")
+        else:
+            yield Content.styled(str(terms.money), "bold $accent")
+            yield Content(clean(terms.description, 200))
+            for change in describe_changes(self._before, terms) if self._before else ():
+                yield Content.styled(clean(change, 300), "$secondary")
+        yield Content("")
+        yield from self._beside(terms)
+
+    def _beside(self, terms: Terms | None) -> Iterator[Content]:
+        """Yield what helps to judge the amount: what waits already, and a request that looks the same."""
+        waiting = [copy.terms.money for copy in self._known if copy.terms and copy.status is Status.PENDING]
+        if waiting and self._before is None:
+            sums = " and ".join(map(str, totals(waiting)))
+            yield Content.styled(f"Waiting already  {sums} ({len(waiting)})", "$secondary")
+        twin = self._twin(terms)
+        if twin is not None:
+            yield Content.styled(f"Looks like {clean(twin.number)}, which is {twin.status}.", "$warning")
+
+    def _twin(self, terms: Terms | None) -> RequestCopy | None:
+        if terms is None or self._before is not None:
+            return None
+        for copy in self._known:
+            mine = copy.terms
+            if mine is None or mine.money != terms.money or copy.id == self._draft.request_id:
+                continue
+            same_reference = terms.reference is not None and mine.reference == terms.reference
+            if same_reference or mine.description.casefold() == terms.description.casefold():
+                return copy
+        return None
+
+    @on(Button.Pressed, "#send")
+    def action_send(self) -> None:
+        """Return the terms when all is right; else say what is wrong and go there."""
+        self._tried = True
+        terms, problems = self._terms()
+        self._show_problems(problems)
+        if terms is None:
+            self.query_one(f"#{next(iter(problems))}", Input).focus()
+            return
+        twin = self._twin(terms)
+        if twin is None:
+            self.dismiss(Filled(terms, self._draft))
+            return
+        lines = [f"{clean(twin.number)} is {twin.status}: {terms.money}, {clean(terms.description)}"]
+        send = Filled(terms, self._draft)
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.dismiss(send)
+
+        self.app.push_screen(Confirm("Ask for this again?", lines), answered)
+
+    def action_keep(self) -> None:
+        """Go back; what was typed of a new request is kept."""
+        if self._before is None and not self._draft.empty:
+            self._drafts.save(self._draft)
+        self.dismiss(None)
+
+    def action_discard(self) -> None:
+        """Forget the draft, after ``y``."""
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self._drafts.discard()
+                self.dismiss(None)
+
+        self.app.push_screen(Confirm("Discard what you typed?"), answered)

@@ -1,0 +1,227 @@
+"""The contractor's desk on the screen: totals, the list of requests, and what its keys do."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import ClassVar
+from uuid import uuid4
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widgets import Static
+
+from paydesk.contractor.detail import ContractorDetail
+from paydesk.contractor.forms import Filled, RequestForm
+from paydesk.contractor.port import ContractorDesk
+from paydesk.domain.copy import RequestCopy
+from paydesk.domain.status import Status
+from paydesk.domain.text import clean, same_person
+from paydesk.infra.pages import Page, PageQuery, Result
+from paydesk.tui.columns import Cell, Column, say
+from paydesk.tui.desk_pane import DeskPane
+from paydesk.tui.dialogs import Confirm
+from paydesk.tui.drafts import Draft, DraftStore
+from paydesk.tui.lines import HealthLine, Line, TopLine
+from paydesk.tui.messages import DeskMade
+from paydesk.tui.own_screen import sentence
+from paydesk.tui.request_table import RequestTable
+from paydesk.tui.wording import delivery_text, moment_text, state_text
+
+_LOOKS = {Status.ACCEPTED: "good", Status.REJECTED: "bad", Status.WITHDRAWN: "faded"}
+_TOTALS = (Status.PENDING, Status.ACCEPTED, Status.REJECTED)
+EMPTY = "No requests here yet.\nPress n to ask for a payment."
+
+
+def _amount(copy: RequestCopy, _: datetime) -> Cell:
+    return say(copy.terms.money.grouped if copy.terms else "")
+
+
+def _asked_at(copy: RequestCopy, _: datetime) -> Cell:
+    return say(moment_text(copy.request.requested_at if copy.request else None))
+
+
+def _status(copy: RequestCopy, now: datetime) -> Cell:
+    return say(state_text(copy, now), _LOOKS.get(copy.status, ""))
+
+
+COLUMNS = (
+    Column("Request", lambda copy, _: say(copy.number), 9),
+    Column("Sent", _asked_at, 16, from_width=100),
+    Column("From", lambda copy, _: say(copy.contractor), 14, from_width=130),
+    Column("Amount", _amount, 14, right=True, wide_width=20),
+    Column("Cur", lambda copy, _: say(copy.terms.money.currency if copy.terms else ""), 3),
+    Column("Status", _status, 13),
+    Column("Delivery", lambda copy, _: say(delivery_text(copy), "faded"), 8),
+    Column("Description", lambda copy, _: say(copy.terms.description if copy.terms else "")),
+)
+
+
+class ContractorHome(DeskPane[ContractorDesk], inherit_bindings=False):
+    """The list of requests, one's own first."""
+
+    role = "contractor"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("n", "new", "New", id="contractor.new", tooltip="New request, or the kept draft"),
+        Binding("e", "revise", "Revise", id="contractor.revise"),
+        Binding("w", "withdraw", "Withdraw", id="contractor.withdraw"),
+        Binding("escape,m", "everyone", "Mine, all", id="contractor.everyone", key_display="m"),
+        *DeskPane.BINDINGS,
+    ]
+
+    def __init__(
+        self, make_desk: Callable[[], ContractorDesk], drafts: DraftStore, now: Callable[[], datetime]
+    ) -> None:
+        super().__init__(make_desk, now, id="contractor")
+        self.drafts = drafts
+        self._mine = True
+        self._total = 0
+        self._unsent_form: tuple[Draft, str] | None = None
+
+    def compose(self) -> ComposeResult:
+        """Lay out top line, totals, list, notice and health."""
+        yield TopLine(id="top")
+        with Horizontal(id="totals"):
+            for status in _TOTALS:
+                yield Static(id=f"total-{status}", classes="total", markup=False)
+        yield Line(id="filter")
+        yield RequestTable(COLUMNS, self.now, EMPTY, id="requests")
+        yield Line(id="notice")
+        yield HealthLine(id="health")
+
+    def wanted(self) -> PageQuery:
+        """Return one's own requests, or everyone's, newest first."""
+        person = self.desk.person if self.desk is not None else ""
+        return PageQuery(contractor=person if self._mine else "")
+
+    @on(DeskMade)
+    def _person_is_known(self) -> None:
+        self._show_filter()
+
+    def shown(self, page: Page) -> None:
+        """Show rows and totals."""
+        self._total = page.total
+        self._show_filter()
+        found = {total.status: total for total in page.totals}
+        for status in _TOTALS:
+            total = found.get(status)
+            sums = [Content(str(money)) for money in total.sums] if total else []
+            count = Content.styled(f"{status}  {total.count if total else 0:,}", "$secondary")
+            self.query_one(f"#total-{status}", Static).update(Content("\n").join([count, *sums]))
+        self.table.show(page.rows)
+
+    def _show_filter(self) -> None:
+        person = self.desk.person if self.desk is not None else "you"
+        whose = f"from:me ({person})" if self._mine else "everyone"
+        more = f", the newest {len(self.table.rows):,} shown" if self._total > len(self.table.rows) > 0 else ""
+        count = f"{self._total:,} request{'' if self._total == 1 else 's'}{more}"
+        draft = self.drafts.load()
+        kept = "draft kept, n resumes it" if draft is not None and not draft.empty else ""
+        self.query_one("#filter", Line).say(f"{count}   {whose}   newest first", kept, "muted")
+
+    def where(self) -> str:
+        """Say that these are everyone's."""
+        return "" if self._mine else "  everyone's requests"
+
+    # Keys.
+
+    def action_everyone(self) -> None:
+        """Show everyone's requests, or one's own again."""
+        self._mine = not self._mine
+        self.read()
+        self._show_filter()
+        self.tell()
+
+    @on(RequestTable.Opened)
+    def _open_detail(self, message: RequestTable.Opened) -> None:
+        self.app.push_screen(ContractorDetail(self, message.copy))
+
+    def action_new(self) -> None:
+        """Open the form, with the draft that was kept."""
+        self.open_form(self.drafts.load() or Draft())
+
+    def open_form(self, draft: Draft, trouble: str = "") -> None:
+        """Open the form of a new request."""
+        known = [row for row in self.table.rows if row.terms is not None]
+        self.app.push_screen(RequestForm(draft, self.drafts, known=known, trouble=trouble), self._filled)
+
+    def _filled(self, filled: Filled | None) -> None:
+        self._show_filter()
+        if filled is None:
+            return
+        self.notice(f"Sending {filled.terms.money} …", "", 60)
+
+        def ended(result: Result | None, error: Exception | None) -> None:
+            if result is not None:
+                self.drafts.discard()
+                self.notice(f"{result.copy.number} asks for {filled.terms.money}.", "good")
+                self._show_filter()
+            elif error is not None:
+                self.notice(sentence(error), "trouble")
+                if self.app.screen is self.screen:
+                    self.open_form(filled.draft, sentence(error))
+
+        self.command(lambda desk: desk.request(filled.draft.key, filled.draft.request_id, filled.terms), ended)
+
+    def action_revise(self) -> None:
+        """Revise the request under the cursor."""
+        if self.table.current is not None:
+            self.revise(self.table.current)
+
+    def revise(self, copy: RequestCopy) -> None:
+        """Open the form with the terms of a request that may still change."""
+        if not self._may_change(copy, (Status.PENDING, Status.REJECTED), "revised"):
+            return
+        terms = copy.request.terms if copy.request else None
+        assert terms is not None
+        key = uuid4()
+
+        def filled(done: Filled | None) -> None:
+            if done is None:
+                return
+
+            def ended(result: Result | None, error: Exception | None) -> None:
+                if result is not None:
+                    word = "is revised" if result.changed else "says so already"
+                    self.notice(f"{copy.number} {word}: revision {result.copy.revision}, {done.terms.money}.", "good")
+                elif error is not None:
+                    self.notice(sentence(error), "trouble")
+
+            self.command(lambda desk: desk.revise(key, copy.id, done.terms), ended)
+
+        self.app.push_screen(RequestForm.of(copy.number, terms), filled)
+
+    def action_withdraw(self) -> None:
+        """Ask for the request under the cursor back."""
+        if self.table.current is not None:
+            self.withdraw(self.table.current)
+
+    def withdraw(self, copy: RequestCopy) -> None:
+        """Ask, after ``y``, for a request back."""
+        if not self._may_change(copy, (Status.PENDING, Status.REJECTED), "withdrawn"):
+            return
+        key = uuid4()
+
+        def ended(result: Result | None, error: Exception | None) -> None:
+            if result is not None:
+                self.notice(f"{copy.number} is {result.copy.status}: the manager's side has to confirm it.", "good")
+            elif error is not None:
+                self.notice(sentence(error), "trouble")
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.command(lambda desk: desk.withdraw(key, copy.id), ended)
+
+        terms = copy.terms
+        lines = [f"{terms.money}  {terms.description}"] if terms else []
+        self.app.push_screen(Confirm(f"Withdraw {clean(copy.number)}?", lines), answered)
+
+    def _may_change(self, copy: RequestCopy, allowed: tuple[Status, ...], word: str) -> bool:
+        if self.desk is not None and not same_person(self.desk.person, copy.contractor):
+            self.notice(f"{copy.number} is {copy.contractor}'s: only who made it may change it.", "trouble")
+            return False
+        if copy.status not in allowed:
+            self.notice(f"{copy.number} is {copy.status} and cannot be {word}; n asks anew.", "trouble")
+            return False
+        return True

@@ -1,0 +1,147 @@
+"""One side, open: reads its schema, runs its worker, hears its hints. The room behind a desk's screen."""
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
+from uuid import UUID
+
+import psycopg
+
+from paydesk.domain.copy import RequestCopy, RequestDetail
+from paydesk.infra import queries
+from paydesk.infra.errors import ServerDown
+from paydesk.infra.health import Health, Part, PartState
+from paydesk.infra.migrations import migrate
+from paydesk.infra.pages import News, Page, PageQuery
+from paydesk.infra.postgres import connect, is_transient, unreachable
+from paydesk.infra.role import Role
+from paydesk.settings import Servers
+
+log = logging.getLogger("paydesk.desk")
+T = TypeVar("T")
+
+
+class LiveSide:
+    """Everything a desk shares with the other role's; ``person`` is who sits at it.
+
+    Reading goes through one psycopg connection under a lock, made anew when it was lost. The worker and the writing
+    store come with ``start``, so that the first rows stand before SQLModel and confluent-kafka are imported.
+    """
+
+    def __init__(self, role: Role, servers: Servers, person: str) -> None:
+        self._card = role
+        self.role = role.name
+        self.person = person
+        self.servers = servers
+        self._reading = threading.Lock()
+        self._connection: psycopg.Connection[Any] | None = None
+        self._started = threading.Event()
+        self._lost = ""
+        self._worker: Any = None
+        self._listener: Any = None
+        self._store: Any = None
+        self._hints: Any = None
+
+    def open(self) -> None:
+        """Bring the schema up to date and connect. Raises ``ServerDown``, ``SchemaTooNew`` or the stack's errors."""
+        migrate(self._url(), self.role)
+        self._read(lambda _: None)
+
+    def start(self, post: Callable[[News], None]) -> None:
+        """Start worker and hint listener, and make writing possible."""
+        from paydesk.infra.hints import HintListener, HintSender
+        from paydesk.infra.store import Store
+        from paydesk.infra.worker import Worker
+
+        self._store = Store(self._url(), self._card)
+        self._worker = Worker(self._card, self.servers, lambda ids: post(News(ids)))
+        self._listener = HintListener(self._card, self.servers, lambda ids: post(News(ids)))
+        self._hints = HintSender
+        self._worker.start()
+        self._listener.start()
+        self._started.set()
+
+    def store(self) -> Any:
+        """Return the writing store; waits until ``start`` has made it."""
+        self._started.wait()
+        return self._store
+
+    def said(self, request_id: UUID) -> RequestCopy:
+        """Tell everyone that a command changed this request, and return the copy after it."""
+        self._worker.nudge()
+        self.hint({request_id})
+        return self._read(lambda connection: queries.get(connection, request_id))
+
+    def hint(self, ids: set[UUID] | None) -> None:
+        """Tell the other desks of this role that rows changed; best effort."""
+        sender = self._hints(self._card, self.servers.endpoints(self.role).redis_url)
+        try:
+            sender.send(ids)
+        finally:
+            sender.close()
+
+    def nudge(self) -> None:
+        """Have the outbox relayed now."""
+        self._worker.nudge()
+
+    def page(self, query: PageQuery) -> Page:
+        """Return the rows of a query, and totals."""
+        return self._read(lambda connection: queries.page(connection, query))
+
+    def detail(self, request_id: UUID) -> RequestDetail:
+        """Return a request with its timeline."""
+        from paydesk.infra.timeline import detail
+
+        return self._read(lambda connection: detail(connection, request_id))
+
+    def health(self) -> Health:
+        """Return the last reading of all parts."""
+        from dataclasses import replace
+
+        found: Health = self._worker.health() if self._worker is not None else Health()
+        redis = self._listener.part if self._listener is not None else Part()
+        postgres = Part(PartState.DOWN, self._lost) if self._lost else found.postgres
+        if postgres.state is PartState.COMING and self._connection is not None:
+            postgres = Part(PartState.OK)
+        return replace(found, redis=redis, postgres=postgres, notice=self.servers.notice())
+
+    def close(self) -> str:
+        """Stop both threads, close every client, leave the servers; returns their parting sentence."""
+        if self._listener is not None:
+            self._listener.stop()
+        if self._worker is not None:
+            self._worker.stop()
+        if self._store is not None:
+            self._store.close()
+        if self._connection is not None:
+            self._connection.close()
+        return self.servers.leave()
+
+    def _url(self) -> str:
+        return self.servers.endpoints(self.role).database_url
+
+    def _read(self, read: Callable[[psycopg.Connection[Any]], T]) -> T:
+        with self._reading:
+            try:
+                if self._connection is None or self._connection.closed:
+                    self._connection = connect(self._url(), self.role)
+                found = read(self._connection)
+                self._connection.rollback()
+                self._lost = ""
+                return found
+            except ServerDown as error:
+                self._lost = error.message
+                raise
+            except psycopg.Error as error:
+                self._drop()
+                if not is_transient(error):
+                    raise
+                down = unreachable(error)
+                self._lost = down.message
+                raise down from error
+
+    def _drop(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()

@@ -1,0 +1,29 @@
+"""``paydesk manager``: the manager's desk as a program in a terminal."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from paydesk.manager.inbox import ManagerInbox
+from paydesk.manager.port import ManagerDesk
+from paydesk.tui.desk_app import DeskApp
+
+
+def utc_now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
+
+
+class ManagerApp(DeskApp):
+    """``make_desk`` is called in a thread after the first frame."""
+
+    TITLE = "paydesk manager"
+
+    def __init__(
+        self,
+        make_desk: Callable[[], ManagerDesk],
+        *,
+        now: Callable[[], datetime] = utc_now,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(ManagerInbox(make_desk, now, monotonic))

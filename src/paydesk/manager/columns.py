@@ -1,0 +1,64 @@
+"""The columns of the manager's two lists: what waits, and what was decided."""
+
+from datetime import datetime
+
+from paydesk.domain.copy import RequestCopy
+from paydesk.domain.status import Status
+from paydesk.tui.columns import Cell, Column, say
+from paydesk.tui.wording import age_text, moment_text, state_text, status_text
+
+_LOOKS = {Status.ACCEPTED: "good", Status.REJECTED: "bad", Status.WITHDRAWN: "faded", Status.WITHDRAWING: "accent"}
+
+
+def _amount(copy: RequestCopy, _: datetime) -> Cell:
+    return say(copy.terms.money.grouped if copy.terms else "")
+
+
+def _age(copy: RequestCopy, now: datetime) -> Cell:
+    since = copy.request.requested_at if copy.request else None
+    old = since is not None and (now - since).total_seconds() > 86400
+    return say(age_text(since, now), "accent" if old else "")
+
+
+def _what(copy: RequestCopy, now: datetime) -> Cell:
+    """Say what it is for; once it is decided, what became of it."""
+    if copy.status is Status.PENDING and not copy.locked:
+        return say(copy.terms.description if copy.terms else "(not arrived yet)")
+    return say(state_text(copy, now), _LOOKS.get(copy.status, ""))
+
+
+def _decided_by(copy: RequestCopy, _: datetime) -> Cell:
+    return say(copy.decision.decided_by or "" if copy.decision else "")
+
+
+def _decided_at(copy: RequestCopy, _: datetime) -> Cell:
+    return say(moment_text(copy.decision.decided_at if copy.decision else None), "faded")
+
+
+NUMBER = Column("Request", lambda copy, _: say(copy.number), 9)
+CONTRACTOR = Column("Contractor", lambda copy, _: say(copy.contractor), 14, wide_width=20)
+AMOUNT = Column("Amount", _amount, 14, right=True, wide_width=20)
+CURRENCY = Column("Cur", lambda copy, _: say(copy.terms.money.currency if copy.terms else ""), 3)
+DESCRIPTION = Column("Description", lambda copy, _: say(copy.terms.description if copy.terms else ""))
+
+INBOX = (
+    NUMBER,
+    CONTRACTOR,
+    AMOUNT,
+    CURRENCY,
+    Column("Age", _age, 6, right=True),
+    Column("Rev", lambda copy, _: say(str(copy.revision) if copy.revision > 1 else "", "faded"), 3, from_width=100),
+    Column("Description", _what),
+)
+DECIDED = (
+    NUMBER,
+    CONTRACTOR,
+    AMOUNT,
+    CURRENCY,
+    Column("Status", lambda copy, _: say(status_text(copy.status), _LOOKS.get(copy.status, "")), 13),
+    Column("Decided", _decided_at, 16, from_width=100),
+    Column("By", _decided_by, 14, from_width=120),
+    DESCRIPTION,
+)
+EMPTY = "Nothing waits for a decision.\nNew requests appear here by themselves. Press d for what was decided."
+EMPTY_DECIDED = "Nothing was decided yet.\nPress d for the inbox."

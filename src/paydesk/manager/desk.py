@@ -1,0 +1,62 @@
+"""The manager's desk behind its screen: what a person decides there becomes commands on the own schema."""
+
+from uuid import UUID
+
+from paydesk.domain.decision import Cause
+from paydesk.domain.errors import PaydeskError
+from paydesk.infra.live_side import LiveSide
+from paydesk.infra.pages import Result
+from paydesk.infra.role import Role
+from paydesk.manager.role import ROLE
+from paydesk.settings import Servers
+
+
+class ManagerService(LiveSide):
+    """Meets ``paydesk.manager.port.ManagerDesk``; decisions are held ``hold_s`` seconds before they are sent."""
+
+    def __init__(self, servers: Servers, person: str, hold_s: float, role: Role = ROLE) -> None:
+        super().__init__(role, servers, person)
+        self.hold_s = hold_s
+
+    def approve(self, key: UUID, request_id: UUID, revision: int, terms_hash: str) -> Result:
+        """Approve exactly what was on the screen."""
+        from paydesk.manager.commands import approve
+
+        said = approve(self.store(), key, request_id, self.person, revision, terms_hash, self.hold_s)
+        return Result(self.said(said.request_id), said.changed)
+
+    def reject(self, key: UUID, request_id: UUID, revision: int, terms_hash: str, cause: Cause) -> Result:
+        """Reject exactly what was on the screen, and say why."""
+        from paydesk.manager.commands import reject
+
+        said = reject(self.store(), key, request_id, self.person, revision, terms_hash, cause, self.hold_s)
+        return Result(self.said(said.request_id), said.changed)
+
+    def undo(self, request_id: UUID) -> Result:
+        """Take back a held decision of this person."""
+        from paydesk.manager.commands import undo
+
+        said = undo(self.store(), request_id, self.person)
+        return Result(self.said(said.request_id), said.changed)
+
+    def send_now(self) -> int:
+        """Release all that this person holds."""
+        from paydesk.manager.commands import send_now
+
+        released = send_now(self.store(), None, self.person)
+        self.nudge()
+        self.hint(None)
+        return released
+
+    def close(self) -> str:
+        """Release what is held, then close; says how many decisions were sent."""
+        released, lines = 0, []
+        if self._started.is_set():
+            try:
+                released = self.send_now()
+            except PaydeskError:
+                lines.append("What you hold is sent by the next worker of this role.")
+        if released:
+            lines.append(f"{released} held decision{'s were' if released > 1 else ' was'} sent.")
+        lines.append(super().close())
+        return " ".join(line for line in lines if line)

@@ -1,0 +1,43 @@
+"""One request on the manager's desk: everything, decided from here as from the list."""
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding, BindingType
+
+from paydesk.domain.copy import RequestCopy
+from paydesk.tui.detail import DetailScreen
+
+if TYPE_CHECKING:
+    from paydesk.manager.inbox import ManagerInbox
+
+
+class ManagerDetail(DetailScreen, inherit_bindings=False):
+    """A decision here is about the revision and terms that this screen shows."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("a", "approve", "Approve", id="manager.detail.approve"),
+        Binding("x", "reject", "Reject", id="manager.detail.reject"),
+        Binding("u", "undo", "Undo", id="manager.detail.undo"),
+        Binding("S", "send_now", "Send now", show=False, id="manager.detail.send"),
+        *DetailScreen.BINDINGS,
+    ]
+
+    def __init__(self, pane: "ManagerInbox", copy: RequestCopy) -> None:
+        super().__init__(pane, copy)
+        self.desk_pane = pane
+
+    def action_approve(self) -> None:
+        """Approve what this screen shows."""
+        self.desk_pane.approve(self.copy)
+
+    def action_reject(self) -> None:
+        """Reject what this screen shows."""
+        self.desk_pane.reject(self.copy)
+
+    def action_undo(self) -> None:
+        """Take the last decision back."""
+        self.desk_pane.action_undo()
+
+    def action_send_now(self) -> None:
+        """Send what is held."""
+        self.desk_pane.action_send_now()

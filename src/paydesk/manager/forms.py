@@ -1,0 +1,109 @@
+"""The cause of a rejection: a digit picks it, and a note goes with it where the sentence alone would not do."""
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.events import Click
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from paydesk.domain.copy import RequestCopy
+from paydesk.domain.decision import NOTE_MOST, Cause, CauseCode, checked_cause
+from paydesk.domain.errors import InvalidInput
+from paydesk.domain.text import clean
+
+_CODES = tuple(CauseCode)
+
+
+class CauseLine(Static):
+    """One cause; a click picks it too."""
+
+    def __init__(self, place: int, code: CauseCode) -> None:
+        note = "  (with a note)" if code.needs_note else ""
+        text = Content.assemble((f"{place}  ", "$accent"), code.sentence, (note, "$secondary"))
+        super().__init__(text, markup=False, id=f"cause-{code}")
+        self._place = place
+
+    async def on_click(self, event: Click) -> None:
+        """Pick it."""
+        event.stop()
+        await self.run_action(f"screen.pick({self._place})")
+
+
+class CauseDialog(ModalScreen[Cause | None]):
+    """Returns the cause; nothing is decided here. esc goes from the note to the causes, then keeps the request."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(
+            Binding(str(place), f"pick({place})", show=False, id=f"cause.{code}")
+            for place, code in enumerate(_CODES, 1)
+        ),
+        Binding("escape", "back", "Back", id="cause.back"),
+    ]
+
+    AUTO_FOCUS = ""
+
+    def __init__(self, copy: RequestCopy) -> None:
+        super().__init__()
+        self._copy = copy
+        self._code: CauseCode | None = None
+
+    def compose(self) -> ComposeResult:
+        """Lay out what is rejected, the seven causes, and the note."""
+        terms = self._copy.terms
+        title = f"Reject {self._copy.number}  {terms.money if terms else ''}"
+        with Vertical(classes="dialog"):
+            yield Static(Content(clean(title)), classes="dialog-title", markup=False)
+            for place, code in enumerate(_CODES, 1):
+                yield CauseLine(place, code)
+            yield Input(placeholder="Note to the contractor", id="note", max_length=NOTE_MOST, compact=True)
+            yield Static(id="problem", markup=False, classes="field-problem")
+            yield Static("1-7 rejects   esc keeps the request", id="cause-keys", classes="dialog-keys", markup=False)
+
+    def on_mount(self) -> None:
+        """Digits first: the note is out of the way until a cause needs it."""
+        note = self.query_one("#note", Input)
+        note.display = False
+        self.set_focus(None)
+
+    def action_pick(self, place: int) -> None:
+        """Reject with this cause at once, or open the note where one is needed."""
+        code = _CODES[place - 1]
+        if not code.needs_note:
+            self.dismiss(Cause(code))
+            return
+        self._code = code
+        note = self.query_one("#note", Input)
+        note.display = True
+        note.focus()
+        for line in self.query(CauseLine):
+            line.set_class(line.id != f"cause-{code}", "muted")
+        self.query_one("#cause-keys", Static).update("enter rejects   esc back to the causes")
+
+    @on(Input.Submitted)
+    def _send(self, event: Input.Submitted) -> None:
+        assert self._code is not None
+        try:
+            self.dismiss(checked_cause(self._code, event.value))
+        except InvalidInput as error:
+            problem = self.query_one("#problem", Static)
+            problem.update(Content(f"✗ {clean(error.message)}"))
+            problem.add_class("there")
+
+    def action_back(self) -> None:
+        """Go back to the causes, or keep the request as it is."""
+        note = self.query_one("#note", Input)
+        if not note.display:
+            self.dismiss(None)
+            return
+        note.display = False
+        self._code = None
+        self.set_focus(None)
+        self.query_one("#problem", Static).remove_class("there")
+        for line in self.query(CauseLine):
+            line.remove_class("muted")
+        self.query_one("#cause-keys", Static).update("1-7 rejects   esc keeps the request")

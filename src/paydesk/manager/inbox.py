@@ -1,0 +1,250 @@
+"""The manager's desk on the screen: the inbox oldest first, decisions that are held, and what its keys do."""
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID, uuid4
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.events import Key, Paste
+
+from paydesk.domain.copy import Delivery, RequestCopy
+from paydesk.domain.decision import Cause
+from paydesk.infra.pages import Page, PageQuery, Result
+from paydesk.manager import columns
+from paydesk.manager.detail import ManagerDetail
+from paydesk.manager.forms import CauseDialog
+from paydesk.manager.guards import SETTLE_S, KeyGuard
+from paydesk.manager.port import ManagerDesk
+from paydesk.manager.rows import DECIDED, WAITING, counts_text, held_by, held_text, merged
+from paydesk.tui.desk_pane import DeskPane
+from paydesk.tui.lines import HealthLine, Line, TopLine
+from paydesk.tui.own_screen import sentence
+from paydesk.tui.request_table import RequestTable
+from paydesk.tui.wording import status_text
+
+
+class ManagerInbox(DeskPane[ManagerDesk], inherit_bindings=False):
+    """What waits, or with ``d`` what was decided. A key acts on what is on the screen and on nothing newer."""
+
+    role = "manager"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("a", "approve", "Approve", id="manager.approve"),
+        Binding("x", "reject", "Reject", id="manager.reject", tooltip="Reject, asks for the cause"),
+        Binding("u", "undo", "Undo", id="manager.undo", tooltip="Take the last decision back while it is held"),
+        Binding("S", "send_now", "Send now", show=False, id="manager.send", tooltip="Send what is held now"),
+        Binding("d", "decided", "Decided", id="manager.decided", tooltip="What was decided, or the inbox"),
+        *DeskPane.BINDINGS,
+    ]
+
+    def __init__(
+        self,
+        make_desk: Callable[[], ManagerDesk],
+        now: Callable[[], datetime],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(make_desk, now, id="manager")
+        self.guard = KeyGuard()
+        self._monotonic = monotonic
+        self._decided_view = False
+        self._held: list[RequestCopy] = []
+        self._last: UUID | None = None
+        self._gone: frozenset[UUID] = frozenset()
+        self._page: Page | None = None
+        self._between = 0
+
+    def compose(self) -> ComposeResult:
+        """Lay out top line, counts, list, hold line and health."""
+        yield TopLine(id="top")
+        yield Line(id="filter")
+        yield RequestTable(columns.INBOX, self.now, columns.EMPTY, id="requests")
+        yield Line(id="notice")
+        yield HealthLine(id="health")
+
+    def wanted(self) -> PageQuery:
+        """Return what waits, oldest first, and the rows that still stand; or what was decided, newest first."""
+        if self._decided_view:
+            return PageQuery(statuses=DECIDED, by_decision=True)
+        standing = frozenset(row.id for row in self.table.rows) - self._gone
+        return PageQuery(statuses=WAITING, newest_first=False, also=standing)
+
+    def shown(self, page: Page) -> None:
+        """Show rows and counts."""
+        self._page = page
+        if self._decided_view:
+            self.table.show(page.rows)
+        else:
+            found = merged(self.table.rows, page.rows, self._gone)
+            self._between = found.between
+            self._held = held_by(found.rows, self.desk.person if self.desk is not None else "")
+            self.table.show(found.rows, frozenset(row.id for row in found.rows if row.status in DECIDED))
+        self._show_counts()
+
+    def _show_counts(self) -> None:
+        if self._page is None:
+            return
+        if self._decided_view:
+            self.query_one("#filter", Line).say(f"{self._page.total:,} decided   newest first", "d inbox", "muted")
+            return
+        text = counts_text(self._page, self._between, len(self._held), self.now())
+        self.query_one("#filter", Line).say(text, "d decided", "muted")
+
+    @on(RequestTable.Moved)
+    def _moved(self, _: RequestTable.Moved) -> None:
+        """Let go of the decided rows that the cursor has left."""
+        current = self.table.current
+        finished = frozenset(
+            row.id
+            for row in self.table.rows
+            if row.status in DECIDED and row.delivery is not Delivery.HELD and current and row.id != current.id
+        )
+        if finished and not self._decided_view:
+            self._gone |= finished
+            self.table.show([row for row in self.table.rows if row.id not in finished])
+
+    def ticked(self) -> None:
+        """Count down."""
+        self.table.tick(lambda row: row.delivery is Delivery.HELD)
+
+    def no_notice(self) -> str:
+        """Say what is held, and how to take it back."""
+        return held_text(self._held, self.now())
+
+    # Keys.
+
+    def on_key(self, event: Key) -> None:
+        """Watch for keys that come faster than a person types."""
+        if event.is_printable and self.guard.printed(self._monotonic()):
+            self.notice("Keys came faster than anyone types: nothing was decided.", "trouble")
+
+    def on_paste(self, event: Paste) -> None:
+        """Refuse a paste: its letters are keys here."""
+        event.stop()
+        self.notice("Pasted text is ignored here.", "trouble")
+
+    def action_decided(self) -> None:
+        """Show what was decided, or the inbox again."""
+        self._decided_view = not self._decided_view
+        self.table.columns = columns.DECIDED if self._decided_view else columns.INBOX
+        self.table.empty = columns.EMPTY_DECIDED if self._decided_view else columns.EMPTY
+        self._gone = frozenset()
+        self.table.show([])
+        self.table.refresh()
+        self.read()
+
+    def action_reload(self) -> None:
+        """Read again and let everything take its place."""
+        self._gone |= frozenset(row.id for row in self.table.rows if row.status in DECIDED)
+        if not self._decided_view and self._page is not None:
+            waiting = [row for row in self._page.rows if row.status in WAITING or row.delivery is Delivery.HELD]
+            self.table.show(waiting)
+            self._gone -= frozenset(row.id for row in waiting)
+        self.read()
+
+    @on(RequestTable.Opened)
+    def _open_detail(self, message: RequestTable.Opened) -> None:
+        self.app.push_screen(ManagerDetail(self, message.copy))
+
+    def action_approve(self) -> None:
+        """Approve the request under the cursor, as it is on the screen."""
+        self.approve(self.table.current)
+
+    def action_reject(self) -> None:
+        """Ask for the cause, then reject the request under the cursor as it is on the screen."""
+        self.reject(self.table.current)
+
+    def approve(self, copy: RequestCopy | None) -> None:
+        """Approve exactly this revision with these terms."""
+        if self._pressed("a", copy):
+            assert copy is not None
+            self._settle(copy, lambda desk, key, revision, digest: desk.approve(key, copy.id, revision, digest))
+
+    def reject(self, copy: RequestCopy | None) -> None:
+        """Ask why, then reject exactly this revision with these terms."""
+        if not self._pressed("x", copy):
+            return
+        assert copy is not None
+
+        def caused(cause: Cause | None) -> None:
+            if cause is not None:
+                self._settle(
+                    copy, lambda desk, key, revision, digest: desk.reject(key, copy.id, revision, digest, cause)
+                )
+
+        self.app.push_screen(CauseDialog(copy), caused)
+
+    def _pressed(self, key: str, copy: RequestCopy | None) -> bool:
+        """Whether a decision key counts: pressed on purpose, on a row that can be decided."""
+        if not self.guard.allows(key, self._monotonic()):
+            if self.guard.ignored > 0:
+                self.notice(f"Key held: 1 decided, {self.guard.ignored} ignored.", "trouble")
+            return False
+        if copy is None or copy.request is None:
+            self.notice("Nothing is here to decide yet.")
+            return False
+        if copy.status not in WAITING:
+            self.notice(f"{copy.number} is {copy.status} already.")
+            return False
+        return True
+
+    def _settle(self, copy: RequestCopy, decide: Callable[[ManagerDesk, UUID, int, str], Result]) -> None:
+        """Move on, and decide a moment later unless the key turns out to be part of a burst."""
+        assert copy.request is not None
+        key, revision, digest = uuid4(), copy.request.revision, copy.request.terms.hash
+        if self.table.current is not None and self.table.current.id == copy.id:
+            self.table.action_move(1)
+
+        def go() -> None:
+            if self.guard.in_burst(self._monotonic()):
+                return
+            self.command(lambda desk: decide(desk, key, revision, digest), self._decided)
+
+        self.set_timer(SETTLE_S, go)
+
+    def _decided(self, result: Result | None, error: Exception | None) -> None:
+        if error is not None:
+            self.notice(sentence(error), "trouble")
+        if result is None:
+            return
+        self._last = result.copy.id
+        if result.copy.delivery is Delivery.HELD:
+            self._held = [row for row in self._held if row.id != result.copy.id] + [result.copy]
+            self.notice(self.no_notice(), "good", 0)
+        else:
+            self.notice(f"{status_text(result.copy.status)} {result.copy.number}", "good")
+
+    def action_undo(self) -> None:
+        """Take the last decision back while it is held."""
+        last = self._held[-1].id if self._held else self._last
+        if last is None:
+            self.notice("There is nothing to undo.")
+            return
+
+        def ended(result: Result | None, error: Exception | None) -> None:
+            self._held = [row for row in self._held if row.id != last]
+            if result is not None:
+                self.notice(f"↶ {result.copy.number} is {result.copy.status} again: nothing was sent.", "good")
+            elif error is not None:
+                self.notice(sentence(error), "trouble")
+
+        self.command(lambda desk: desk.undo(last), ended)
+
+    def action_send_now(self) -> None:
+        """Send everything that is held."""
+        if not self._held:
+            self.notice("Nothing is held.")
+            return
+        last = self._held[-1]
+
+        def send(desk: ManagerDesk) -> Result:
+            desk.send_now()
+            return Result(desk.detail(last.id).copy)
+
+        def ended(_: Result | None, error: Exception | None) -> None:
+            self._held = []
+            self.notice(sentence(error) if error else "Sent.", "trouble" if error else "good")
+
+        self.command(send, ended)

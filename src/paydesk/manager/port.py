@@ -1,0 +1,26 @@
+"""What the manager's screens need from the room behind them."""
+
+from typing import Protocol
+from uuid import UUID
+
+from paydesk.domain.decision import Cause
+from paydesk.infra.pages import Result
+from paydesk.tui.port import Desk
+
+
+class ManagerDesk(Desk, Protocol):
+    """A desk that decides: exactly the revision and terms that were on the screen, held for a moment."""
+
+    hold_s: float
+
+    def approve(self, key: UUID, request_id: UUID, revision: int, terms_hash: str) -> Result:
+        """Approve."""
+
+    def reject(self, key: UUID, request_id: UUID, revision: int, terms_hash: str, cause: Cause) -> Result:
+        """Reject, and say why."""
+
+    def undo(self, request_id: UUID) -> Result:
+        """Take back a held decision."""
+
+    def send_now(self) -> int:
+        """Release all that this person holds; returns how many decisions."""

@@ -1,0 +1,87 @@
+"""Which rows stand in the inbox: nothing jumps under the hand, and nothing is hidden without saying so."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from paydesk.domain.copy import Delivery, RequestCopy
+from paydesk.domain.status import Status
+from paydesk.domain.text import same_person
+from paydesk.infra.pages import Page
+from paydesk.tui.wording import age_text, seconds_left, status_text
+
+WAITING = frozenset({Status.PENDING, Status.WITHDRAWING})
+DECIDED = frozenset(Status) - WAITING
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class InboxRows:
+    """The rows to show, and how many wait to be shown because they would land between visible ones."""
+
+    rows: tuple[RequestCopy, ...]
+    between: int
+
+
+def place_of(copy: RequestCopy) -> tuple[datetime, UUID]:
+    """Return what the inbox is ordered by: oldest first."""
+    return (copy.request.requested_at if copy.request else _EPOCH), copy.id
+
+
+def merged(shown: Sequence[RequestCopy], read: Sequence[RequestCopy], gone: frozenset[UUID]) -> InboxRows:
+    """Return the rows after a reading: decided ones stay in place until they may go, arrivals come at the end.
+
+    ``gone`` are decided requests that the cursor has left; they are not shown again.
+    """
+    here = {row.id for row in shown}
+    last = max(map(place_of, shown), default=None)
+    rows, between = [], 0
+    for row in sorted(read, key=place_of):
+        if row.id in here:
+            if row.status in WAITING or row.id not in gone:
+                rows.append(row)
+        elif row.status in WAITING:
+            if last is not None and place_of(row) < last:
+                between += 1
+            else:
+                rows.append(row)
+    return InboxRows(tuple(rows), between)
+
+
+def held_by(rows: Sequence[RequestCopy], person: str) -> list[RequestCopy]:
+    """Return the decisions that this person holds, the first to be sent first."""
+    mine = [
+        row
+        for row in rows
+        if row.delivery is Delivery.HELD
+        and row.hold_until is not None
+        and row.decision is not None
+        and same_person(row.decision.decided_by or "", person)
+    ]
+    return sorted(mine, key=lambda row: row.hold_until or _EPOCH)
+
+
+def held_text(held: Sequence[RequestCopy], now: datetime) -> str:
+    """Return what is held and how to take it back; empty when nothing is."""
+    waiting = [(row.hold_until, row) for row in held if row.hold_until is not None and row.hold_until > now]
+    if not waiting:
+        return ""
+    until, first = waiting[0]
+    left = seconds_left(until, now)
+    if len(waiting) == 1:
+        return f"{status_text(first.status)} {first.number} · sends in {left} s · u undo · S send now"
+    return f"{len(waiting)} decisions held · the next sends in {left} s · u undo the last · S send all now"
+
+
+def counts_text(page: Page, between: int, held: int, now: datetime) -> str:
+    """Return how many wait, how long the oldest has, and what is not shown yet."""
+    ages = [row.request.requested_at for row in page.rows if row.request and row.status in WAITING]
+    parts = [f"{page.total:,} waiting"]
+    if ages:
+        parts.append(f"oldest {age_text(min(ages), now)}")
+    if held:
+        parts.append(f"{held} held")
+    if between:
+        parts.append(f"{between} new between these, press r")
+    return "   ".join(parts)

@@ -1,0 +1,119 @@
+"""The application around a desk: looks, palette, how it ends; everything else is in the pane."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import App, ComposeResult, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.command import CommandPalette
+from textual.events import Event, Key
+from textual.screen import Screen
+from textual.widgets import Footer
+
+from paydesk.tui.desk_pane import DeskPane
+from paydesk.tui.dialogs import Help
+from paydesk.tui.key_line import KeyLine
+from paydesk.tui.messages import DeskFailed
+from paydesk.tui.themes import DUSK, PAPER
+
+
+class DeskApp(App[None]):
+    """Desks in a terminal. After ``run``: ``parting`` is a sentence, ``failure`` what kept a desk from opening."""
+
+    CSS_PATH = Path(__file__).with_name("paydesk.tcss")
+    ENABLE_COMMAND_PALETTE = True
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (28, "-tall")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+c", "how_to_quit", show=False, system=True, priority=True),
+        Binding("ctrl+q", "quit", "Quit", show=False, system=True),
+        Binding("ctrl+z", "suspend_process", "Suspend", show=False, id="app.suspend", key_display="^z"),
+    ]
+
+    def __init__(self, *panes: DeskPane[Any]) -> None:
+        super().__init__()
+        self.panes = panes
+        self.parting = ""
+        self.failure: Exception | None = None
+        self._keys = KeyLine(self)
+        self.register_theme(DUSK)
+        self.register_theme(PAPER)
+        self.theme = os.environ.get("TEXTUAL_THEME") or DUSK.name
+
+    def compose(self) -> ComposeResult:
+        """Lay out the desks and the keys."""
+        yield from self.panes
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Leave the terminal in order when the system ends the program."""
+        self.panes[0].query("RequestTable").first().focus()
+        self._keys.start()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            try:
+                loop.add_signal_handler(number, self.exit)
+            except (NotImplementedError, RuntimeError, ValueError):
+                return  # Not the main thread, or a system without signals.
+
+    async def on_event(self, event: Event) -> None:
+        """Take keys one after the other, so that none is lost to a screen that is still opening."""
+        if isinstance(event, Key) and not event.is_forwarded:
+            self._keys.take(event)
+            return
+        await super().on_event(event)
+
+    async def press(self, event: Key) -> None:
+        """Hand one key to what has the focus."""
+        await super().on_event(event)
+
+    def run(self, *args: Any, **options: Any) -> None:
+        """Run until quit; then release, close and leave, and keep the sentence for the person."""
+        try:
+            super().run(*args, **options)
+        finally:
+            said = [pane.desk.close() for pane in self.panes if pane.desk is not None]
+            self.parting = " ".join(line for line in said if line)
+
+    @on(DeskFailed)
+    def _desk_failed(self, message: DeskFailed) -> None:
+        self.failure = message.error
+        self.exit(return_code=1)
+
+    def action_help(self) -> None:
+        """Show the keys of the screen on top."""
+        self.push_screen(Help(self.screen))
+
+    def action_how_to_quit(self) -> None:
+        """Say how to quit: ^c in a terminal program is as often a copy as a goodbye."""
+        self.notify("q quits; ^q too, where the terminal lets it through.", markup=False)
+
+    def action_command_palette(self) -> None:
+        """Show everything that can be done here."""
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(CommandPalette(id="--command-palette"))
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Return what the keys of this screen do, then the choice of looks: built from the bindings."""
+        seen = set()
+        for active in screen.active_bindings.values():
+            binding = active.binding
+            name = binding.id or binding.action
+            if binding.id is None or not binding.description or name in seen or "palette" in name:
+                continue
+            seen.add(name)
+            key = self.get_key_display(binding)
+            run = self._runner(active.node, binding.action)
+            yield SystemCommand(binding.tooltip or binding.description, f"key {key}", run)
+        yield SystemCommand("Theme", "Change the look", self.action_change_theme)
+
+    def _runner(self, node: Any, action: str) -> Any:
+        async def run() -> None:
+            await self.run_action(action, node)
+
+        return run

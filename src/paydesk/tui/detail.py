@@ -1,0 +1,181 @@
+"""One request in full: status, the whole cause, terms and timeline; plain text that can be copied."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from functools import partial
+from typing import Any, ClassVar
+from uuid import UUID
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.widgets import Footer, Static
+
+from paydesk.domain.copy import RequestCopy, RequestDetail, Step
+from paydesk.domain.decision import Outcome
+from paydesk.domain.payment_request import describe_changes, typed_fields
+from paydesk.domain.status import Status
+from paydesk.domain.text import clean
+from paydesk.infra.pages import News
+from paydesk.tui.desk_pane import DeskPane
+from paydesk.tui.lines import HealthLine, Line, TopLine
+from paydesk.tui.messages import DetailRead, ReadFailed
+from paydesk.tui.own_screen import OwnScreen, sentence
+from paydesk.tui.wording import delivery_text, moment_text, span_text, state_text, step_text
+
+_STEPS = {
+    "requested": "requested",
+    "revised": "revised",
+    "withdrawal_requested": "asked to withdraw",
+    "accepted": "accepted",
+    "rejected": "rejected",
+    "withdrawn": "withdrawal confirmed",
+    "held": "decided, held",
+    "quarantined": "message quarantined",
+    "parked": "message parked",
+}
+
+
+class DetailScreen(OwnScreen):
+    """A role's detail adds its keys; whatever changes behind it is painted here too."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "copy_number", "Copy number", show=False, id="detail.copy"),
+        Binding("r", "read", "Reload", show=False, id="detail.reload"),
+        Binding("j,down", "scroll(2)", "Down", show=False, id="detail.down", key_display="j ↓"),
+        Binding("k,up", "scroll(-2)", "Up", show=False, id="detail.up", key_display="k ↑"),
+        Binding("colon", "app.command_palette", "Commands", show=False, id="detail.palette", key_display=": ^p"),
+        Binding("question_mark", "app.help", "Keys", id="detail.help", key_display="?"),
+        Binding("q,escape", "back", "Back", id="detail.back", key_display="q"),
+    ]
+
+    def __init__(self, pane: DeskPane[Any], copy: RequestCopy) -> None:
+        super().__init__()
+        self.pane = pane
+        self.copy = copy
+        self.detail: RequestDetail | None = None
+
+    def compose(self) -> ComposeResult:
+        """Lay out facts and timeline, beside each other where there is room."""
+        yield TopLine(id="top")
+        with VerticalScroll(id="detail-body", can_focus=True), Horizontal(id="detail-columns"):
+            yield Static(id="facts", markup=False)
+            yield Static(id="timeline", markup=False)
+        yield Line(id="notice")
+        yield HealthLine(id="health")
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Show what the list knew already, then read the rest."""
+        self.pane.tell()
+        self.paint()
+        self.read()
+
+    def read(self, news: News | None = None) -> None:
+        """Read the request again, unless the news are about others."""
+        others = news is not None and news.changed is not None and self.copy.id not in news.changed
+        if self.pane.desk is not None and not others:
+            work = partial(self._read, self.pane.desk.detail, self.copy.id)
+            self.run_worker(work, thread=True, group="detail", exit_on_error=False)
+
+    def _read(self, read: Callable[[UUID], RequestDetail], request_id: UUID) -> None:
+        try:
+            self.post_message(DetailRead(read(request_id)))
+        except Exception as error:
+            self.post_message(ReadFailed(error))
+
+    @on(DetailRead)
+    def _detail_read(self, message: DetailRead) -> None:
+        self.detail, self.copy = message.detail, message.detail.copy
+        self.paint()
+
+    @on(ReadFailed)
+    def _read_failed(self, message: ReadFailed) -> None:
+        self.pane.notice(sentence(message.error), "trouble")
+
+    def paint(self) -> None:
+        """Show what is known."""
+        now = self.pane.now()
+        self.query_one("#facts", Static).update(Content("\n").join(facts(self.copy, now)))
+        lines = timeline(self.detail) if self.detail is not None else [Content.styled("reading …", "$secondary")]
+        self.query_one("#timeline", Static).update(Content("\n").join(lines))
+
+    def action_back(self) -> None:
+        """Go back to the list."""
+        self.dismiss(None)
+
+    def action_copy_number(self) -> None:
+        """Send the number to the terminal's clipboard."""
+        self.pane.copy_number(self.copy.number)
+
+    def action_read(self) -> None:
+        """Read the request again."""
+        self.read()
+
+    def action_scroll(self, by: int) -> None:
+        """Scroll by lines."""
+        self.query_one("#detail-body").scroll_relative(y=by, animate=False)
+
+
+def facts(copy: RequestCopy, now: datetime) -> Iterator[Content]:
+    """Yield number, status, cause, terms and what lapsed, a line each."""
+    terms = copy.terms
+    look = {Status.ACCEPTED: "$success", Status.REJECTED: "$error"}.get(copy.status, "$foreground")
+    money = str(terms.money) if terms else "(the request itself has not arrived here yet)"
+    yield Content.assemble((f"{clean(copy.number)}   {clean(money)}", "bold"))
+    yield Content.assemble((state_text(copy, now), look), (f"   {delivery_text(copy)}", "$secondary"))
+    decision = copy.decision
+    if copy.locked:
+        yield Content.styled("Locked: both sides said different final things. A person has to settle it.", "$error")
+    if decision is not None and decision.cause is not None and decision.outcome is Outcome.NONE:
+        by, revision = clean(decision.decided_by or "someone"), decision.revision
+        yield Content("")
+        yield Content.styled(f"Rejected by {by}, revision {revision}, {moment_text(decision.decided_at)}", "$secondary")
+        yield Content(clean(decision.cause.text, 1000))
+    elif decision is not None and decision.outcome is Outcome.ACCEPTED:
+        by = clean(decision.decided_by or "someone")
+        yield Content.styled(
+            f"Approved by {by}, revision {decision.revision}, {moment_text(decision.decided_at)}", "$secondary"
+        )
+    yield Content("")
+    if terms is not None:
+        fields = typed_fields(terms) | {"contractor": copy.contractor, "revision": str(copy.revision)}
+        for name in ("contractor", "description", "reference", "due_date", "document", "pay_to", "revision"):
+            if fields[name]:
+                yield Content.assemble((f"{name.replace('_', ' '):<13}", "$secondary"), clean(fields[name], 600))
+    yield Content.assemble((f"{'id':<13}", "$secondary"), str(copy.id))
+    if copy.lapsed and copy.request is not None and terms is not None:
+        yield Content("")
+        came = describe_changes(terms, copy.request.terms) or ["a withdrawal was asked"]
+        yield Content.styled("Came after it was accepted, and lapsed: " + clean("; ".join(came), 900), "$warning")
+
+
+def timeline(detail: RequestDetail) -> Iterator[Content]:
+    """Yield each step with how long it took since the one before."""
+    yield Content.styled("Timeline", "$secondary")
+    before: datetime | None = None
+    received = detail.copy.decision.received_at if detail.copy.decision is not None else None
+    for step in detail.timeline:
+        if step.kind in ("accepted", "rejected", "held") and received is not None and before and before < received:
+            yield _line(received, "seen by the manager's side", before)
+            before = received
+        who = f" by {step.actor}" if step.actor and step.kind in ("accepted", "rejected", "held") else ""
+        yield _line(step.at, _STEPS.get(step.kind, step.kind) + who, before)
+        yield from _more(step)
+        before = step.at
+        if step.delivered_at is not None and step.delivered_at != step.at:
+            word = "sent" if step.kind in ("requested", "revised", "withdrawal_requested") else "delivered"
+            yield _line(step.delivered_at, word, step.at)
+
+
+def _line(at: datetime, words: str, before: datetime | None) -> Content:
+    took = span_text((at - before).total_seconds()) if before is not None else ""
+    return Content.assemble((f"{step_text(at)}  ", "$secondary"), clean(f"{words:<28}"), (f" {took}", "$secondary"))
+
+
+def _more(step: Step) -> Iterator[Content]:
+    told = " · ".join(part for part in (str(step.money) if step.money else "", step.text) if part)
+    if told:
+        yield Content.styled(f"                 {clean(told, 400)}", "$secondary")

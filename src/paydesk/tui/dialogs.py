@@ -1,0 +1,74 @@
+"""Small windows over a desk: a question that only ``y`` answers, and the keys, built from the bindings."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen, Screen
+from textual.widgets import Static
+
+from paydesk.domain.text import clean
+
+
+class Confirm(ModalScreen[bool]):
+    """A question: ``y`` is yes, everything that leaves it is no; enter does nothing."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "answer(True)", "Yes", id="confirm.yes"),
+        Binding("n,escape,q", "answer(False)", "No", id="confirm.no", key_display="esc"),
+    ]
+
+    def __init__(self, question: str, lines: Sequence[str] = ()) -> None:
+        super().__init__()
+        self._question = question
+        self._lines = lines
+
+    def compose(self) -> ComposeResult:
+        """Lay out the question, what it is about, and the two keys."""
+        with Vertical(classes="dialog"):
+            yield Static(Content(clean(self._question)), classes="dialog-title", markup=False)
+            for line in self._lines:
+                yield Static(Content(clean(line)), markup=False)
+            yield Static("y yes   esc no", classes="dialog-keys", markup=False)
+
+    def action_answer(self, yes: bool) -> None:
+        """Answer."""
+        self.dismiss(yes)
+
+
+class Help(ModalScreen[None]):
+    """The keys of the screen underneath."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,question_mark", "close", "Close", id="help.close", key_display="esc"),
+    ]
+
+    def __init__(self, of: Screen[Any]) -> None:
+        super().__init__()
+        self._keys = keys_of(of)
+
+    def compose(self) -> ComposeResult:
+        """Lay out one line a key."""
+        with VerticalScroll(classes="dialog wide"):
+            yield Static("Keys", classes="dialog-title", markup=False)
+            for key, meaning in self._keys:
+                yield Static(Content.assemble((f"{key:<9}", "$accent"), " ", clean(meaning)), markup=False)
+            yield Static("esc closes", classes="dialog-keys", markup=False)
+
+    def action_close(self) -> None:
+        """Close."""
+        self.dismiss(None)
+
+
+def keys_of(screen: Screen[Any]) -> list[tuple[str, str]]:
+    """Return key and meaning of everything that works on a screen now, in the order it was declared."""
+    found: dict[str, tuple[str, str]] = {}
+    for active in screen.active_bindings.values():
+        binding = active.binding
+        if binding.id is not None and binding.description:
+            shown = screen.app.get_key_display(binding)
+            found.setdefault(binding.id, (shown, binding.tooltip or binding.description))
+    return list(found.values())

@@ -1,0 +1,75 @@
+"""Keys, one after the other: the next is handed on when the one before has done all it does, its new screen included.
+
+Textual hands a key to what has the focus at that moment. Who types ahead, or types while a screen is opening, would
+lose keys to the screen underneath.
+"""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from textual.dom import DOMNode
+from textual.events import Key
+from textual.message_pump import MessagePump
+
+if TYPE_CHECKING:
+    from paydesk.tui.desk_app import DeskApp
+
+_PATIENCE_S = 1.0
+"""A key that takes longer than this is not waited for."""
+_LOOK_S = 0.005
+
+
+class KeyLine:
+    """The line of keys of one application."""
+
+    def __init__(self, app: "DeskApp") -> None:
+        self._app = app
+        self._waiting: asyncio.Queue[Key] = asyncio.Queue()
+        self._task: asyncio.Task[None] | None = None
+
+    def take(self, event: Key) -> None:
+        """Put a key at the end of the line."""
+        self._waiting.put_nowait(event)
+
+    def start(self) -> None:
+        """Begin to hand keys on; call it in the application's own context."""
+        self._task = asyncio.create_task(self._hand_on(), name="keys")
+
+    async def _hand_on(self) -> None:
+        while True:
+            event = await self._waiting.get()
+            target: DOMNode = self._app.focused or self._app.screen
+            before = self._app.screen
+            await self._app.press(event)
+            try:
+                async with asyncio.timeout(_PATIENCE_S):
+                    await self._done(target)
+                    if self._app.screen is not before:
+                        await self._screen_stands()
+            except TimeoutError:
+                continue
+
+    async def _done(self, target: DOMNode) -> None:
+        """Wait until the key has gone all the way up from where it began."""
+        for node in target.ancestors_with_self:
+            await _reached(node)
+        await _reached(self._app)
+
+    async def _screen_stands(self) -> None:
+        screen = self._app.screen
+        while not screen.is_mounted or (screen.focused is None and screen.AUTO_FOCUS != ""):
+            await asyncio.sleep(_LOOK_S)
+        await _reached(screen)
+
+
+async def _reached(node: MessagePump) -> None:
+    """Wait until a node has dealt with everything that was sent to it so far."""
+    dealt_with = asyncio.get_running_loop().create_future()
+
+    def tell() -> None:
+        if not dealt_with.done():
+            dealt_with.set_result(None)
+
+    if not node.call_later(tell):
+        return
+    await dealt_with

@@ -1,0 +1,65 @@
+"""The lines that stand on every desk: who and where at the top, what was just done, and how the parts are."""
+
+from datetime import datetime
+
+from textual.content import Content
+from textual.widgets import Static
+
+from paydesk.domain.text import clean
+from paydesk.infra.health import Health
+from paydesk.tui.wording import clock_text, health_words, live_text
+
+
+class Line(Static):
+    """One line of plain text: never markup, never a control character, painted only when it changed."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__("", id=id, markup=False)
+        self._said: tuple[str, str] = ("", "")
+
+    def say(self, left: str, right: str = "", look: str = "") -> None:
+        """Show text at the left and at the right end; ``look`` is a class such as ``trouble``."""
+        for name in ("trouble", "good", "muted"):
+            self.set_class(look == name, name)
+        if self._said != (left, right):
+            self._said = (left, right)
+            self._paint()
+
+    @property
+    def text(self) -> str:
+        """What stands at the left."""
+        return self._said[0]
+
+    def on_resize(self) -> None:
+        """Bring the right end to the right end."""
+        self._paint()
+
+    def _paint(self) -> None:
+        left, right = Content(clean(self._said[0])), Content(clean(self._said[1]))
+        if not self._said[1]:
+            self.update(left)
+            return
+        gap = self.content_size.width - left.cell_length - right.cell_length
+        if gap < 1:
+            left = left.truncate(max(1, self.content_size.width - right.cell_length - 1), ellipsis=True)
+            gap = 1
+        self.update(Content.assemble(left, " " * gap, right))
+
+
+class TopLine(Line):
+    """Role, person, stack and whether the desk is live."""
+
+    def tell(self, role: str, person: str, health: Health | None, now: datetime, where: str) -> None:
+        """Show it."""
+        stack = f" · {health.label}" if health is not None and health.label else ""
+        live = live_text(health)
+        self.say(f"paydesk {role}  {person}{stack}{where}", f"{live} {clock_text(now)}", "")
+
+
+class HealthLine(Line):
+    """How the parts are, trouble first."""
+
+    def tell(self, health: Health | None, role: str) -> None:
+        """Show it."""
+        words = health_words(health, role)
+        self.say(words.text, "", "trouble" if words.trouble else "muted")

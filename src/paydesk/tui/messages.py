@@ -1,0 +1,63 @@
+"""What threads tell the screens, one message each; only these cross from a thread to the loop."""
+
+from collections.abc import Callable
+
+from textual.message import Message
+
+from paydesk.domain.copy import RequestDetail
+from paydesk.infra.pages import Page, PageQuery, Result
+from paydesk.tui.port import Desk
+
+
+class DeskMade(Message):
+    """It is known who sits where; the servers may still be coming."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.desk = desk
+
+
+class DeskOpened(Message):
+    """The desk's room stands: reading works, and what was typed meanwhile can be sent."""
+
+
+class DeskFailed(Message):
+    """The desk cannot open at all."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+
+
+class PageRead(Message):
+    """A page was read from the own schema."""
+
+    def __init__(self, query: PageQuery, page: Page) -> None:
+        super().__init__()
+        self.query = query
+        self.page = page
+
+
+class ReadFailed(Message):
+    """Reading failed; the rows on the screen stay, and say as of when they are."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+
+
+class DetailRead(Message):
+    """One request and its timeline were read."""
+
+    def __init__(self, detail: RequestDetail) -> None:
+        super().__init__()
+        self.detail = detail
+
+
+class CommandEnded(Message):
+    """A command came back with its result, or with the error that refused it."""
+
+    def __init__(self, ended: Callable[[Result | None, Exception | None], None], outcome: Result | Exception) -> None:
+        super().__init__()
+        self.ended = ended
+        self.outcome = outcome

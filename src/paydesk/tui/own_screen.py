@@ -1,0 +1,32 @@
+"""A screen that belongs to one desk, and what a person is told of an error."""
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from textual.screen import Screen
+
+from paydesk.domain.errors import PaydeskError
+from paydesk.infra.pages import News
+
+if TYPE_CHECKING:
+    from paydesk.tui.desk_pane import DeskPane
+
+log = logging.getLogger("paydesk.screen")
+
+
+def sentence(error: Exception) -> str:
+    """Return what a person is told of an error."""
+    if isinstance(error, PaydeskError):
+        return f"{error.message} {error.hint}".strip()
+    log.error("unexpected", exc_info=error)
+    return f"Something went wrong that should not: {type(error).__name__}. The log tells more."
+
+
+class OwnScreen(Screen[None]):
+    """A screen of one desk: it has the same lines, and reads again what changed."""
+
+    pane: "DeskPane[Any]"
+
+    def read(self, news: News | None = None) -> None:
+        """Read again, unless the news are about other requests."""
+        raise NotImplementedError

@@ -1,0 +1,164 @@
+"""The words and marks of the screens: one place, so that both desks say the same thing the same way."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from paydesk.domain.copy import Delivery, RequestCopy
+from paydesk.domain.money import Money
+from paydesk.domain.status import Status
+from paydesk.infra.health import Duty, Health, PartState
+
+_GLYPHS = {
+    Status.PENDING: "◦",
+    Status.WITHDRAWING: "◔",
+    Status.ACCEPTED: "✓",
+    Status.REJECTED: "✗",
+    Status.WITHDRAWN: "↶",
+}
+_ASCII = str.maketrans("◦◔✓✗↶▸│┃─…·→↑↓━", "o~+x<>||-.->^v=")
+_DELIVERIES = {
+    Delivery.UNCONFIRMED: "unconfirmed",
+    Delivery.HELD: "held",
+    Delivery.QUEUED: "queued",
+    Delivery.SENT: "sent",
+    Delivery.DECIDED: "decided",
+    Delivery.RECEIVED: "received",
+}
+
+
+def to_ascii(text: str) -> str:
+    """Return the screen's own marks in ASCII, for terminals that have no others."""
+    return text.translate(_ASCII)
+
+
+def status_text(status: Status) -> str:
+    """Return the mark and the word of a status; neither ever stands alone."""
+    return f"{_GLYPHS[status]} {status}"
+
+
+def delivery_text(copy: RequestCopy) -> str:
+    """Return how far this side's last word on a request has come."""
+    return _DELIVERIES[copy.delivery]
+
+
+def seconds_left(until: datetime, now: datetime) -> int:
+    """Return the whole seconds until a moment, rounded up, never below zero."""
+    return max(0, -int(-(until - now).total_seconds() // 1))
+
+
+def state_text(copy: RequestCopy, now: datetime) -> str:
+    """Return the status, and while a decision is held how long it can still be taken back."""
+    text = status_text(copy.status)
+    if copy.locked:
+        return f"{text} (locked)"
+    if copy.delivery is Delivery.HELD and copy.hold_until is not None:
+        return f"{text} · sends in {seconds_left(copy.hold_until, now)} s"
+    return text
+
+
+def age_text(since: datetime | None, now: datetime) -> str:
+    """Return an age in at most six cells, such as ``now``, ``14 min``, ``3 h``, ``6 d``."""
+    if since is None:
+        return ""
+    seconds = (now - since).total_seconds()
+    if seconds < 60:
+        return "now"
+    if seconds < 3600:
+        return f"{seconds // 60:.0f} min"
+    if seconds < 86400:
+        return f"{seconds // 3600:.0f} h"
+    return f"{seconds // 86400:.0f} d"
+
+
+def moment_text(moment: datetime | None) -> str:
+    """Return a moment in the person's own time zone, to the minute."""
+    return f"{moment.astimezone():%Y-%m-%d %H:%M}" if moment else ""
+
+
+def clock_text(moment: datetime) -> str:
+    """Return the time of day in the person's own time zone, to the second."""
+    return f"{moment.astimezone():%H:%M:%S}"
+
+
+def step_text(moment: datetime) -> str:
+    """Return a moment of a timeline in the person's own time zone, such as ``28 Aug 12:00:07``."""
+    return f"{moment.astimezone():%d %b %H:%M:%S}"
+
+
+def span_text(seconds: float) -> str:
+    """Return how long something took, such as ``+18 ms``, ``+4.2 s`` or ``+3 h 20 min``."""
+    if seconds < 0:
+        return ""
+    if seconds < 1:
+        return f"+{seconds * 1000:.0f} ms"
+    if seconds < 60:
+        return f"+{seconds:.1f} s"
+    minutes = int(seconds // 60)
+    if minutes < 60:
+        return f"+{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    return f"+{hours} h {minutes} min" if hours < 24 else f"+{hours // 24} d {hours % 24} h"
+
+
+def money_text(moneys: tuple[Money, ...], count: int) -> str:
+    """Return sums per currency and how many requests they are of."""
+    sums = " and ".join(str(money) for money in moneys)
+    return f"{sums}  {count:,}" if moneys else f"{count:,}"
+
+
+@dataclass(frozen=True, slots=True)
+class HealthWords:
+    """The health line: what is wrong first, in words; ``trouble`` says whether anything is."""
+
+    text: str
+    trouble: bool
+
+
+def live_text(health: Health | None) -> str:
+    """Return whether rows change by themselves, for the top line."""
+    if health is None:
+        return "◔ opening"
+    if health.postgres.state is PartState.DOWN:
+        return "✗ database away"
+    if health.live:
+        return "✓ live"
+    return "◔ opening" if health.redis.state is PartState.COMING else "✗ not live, reading every 2 s"
+
+
+def health_words(health: Health | None, role: str) -> HealthWords:
+    """Return the health line for a reading."""
+    if health is None:
+        return HealthWords("◔ opening your desk; you can type already", False)
+    kept = "requests" if role == "contractor" else "decisions"
+    worries = _worries(health, kept)
+    if worries:
+        return HealthWords("   ".join(worries), True)
+    postgres = f"✓ Postgres {health.postgres.ms:.0f} ms" if health.postgres.ms is not None else "✓ Postgres"
+    work = "another desk of this role is at work" if health.duty is Duty.STANDBY else f"lag {health.lag or 0}"
+    lines = [postgres, "✓ Redis live" if health.live else "◔ Redis", f"✓ Kafka {work}", f"outbox {health.unsent}"]
+    if health.duty in (Duty.STARTING, Duty.CHECKING):
+        lines[2] = "◔ Kafka joining"
+    if health.memory_broker:
+        lines.append("in-memory broker: it forgets when it ends, your desk does not")
+    if health.notice:
+        lines = [f"◔ {health.notice}", *(line for line in lines if line.startswith("✓")), f"outbox {health.unsent}"]
+    return HealthWords("  ".join(lines), False)
+
+
+def _worries(health: Health, kept: str) -> list[str]:
+    worries = []
+    if health.postgres.state is PartState.DOWN:
+        worries.append("✗ The database does not answer: nothing can be saved; what you typed is kept.")
+    if health.locked:
+        worries.append(f"✗ {health.locked} locked: both sides said different final things; a person has to settle it.")
+    if health.kafka.state is PartState.DOWN:
+        reason = health.kafka.error.rstrip(".") or "Kafka does not answer"
+        told = f"✗ Offline: {reason}; {health.unsent} queued, your {kept} are safe and will be sent."
+        worries.append(told)
+    if health.redis.state is PartState.DOWN:
+        worries.append("✗ Redis does not answer: reading every 2 s.")
+    if health.trouble:
+        worries.append(f"✗ {health.trouble}")
+    if health.quarantined:
+        worries.append(f"◔ {health.quarantined} messages in quarantine")
+    return worries

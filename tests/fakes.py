@@ -1,0 +1,233 @@
+"""Both desks' rooms in memory: the real rules, no servers. They meet the same protocols as the real ones."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from paydesk.domain import commands
+from paydesk.domain.copy import Delivery, RequestCopy, RequestDetail, StatusTotal, Step
+from paydesk.domain.decision import Cause, DecisionRegister
+from paydesk.domain.errors import KeyReused, TooLate
+from paydesk.domain.money import totals
+from paydesk.domain.payment_request import RequestRegister, Terms
+from paydesk.domain.status import Status
+from paydesk.domain.text import same_person
+from paydesk.infra.errors import ServerDown
+from paydesk.infra.health import Duty, Health, Part, PartState
+from paydesk.infra.pages import News, Page, PageQuery, Result
+
+NOON = datetime(2026, 8, 28, 12, 0, tzinfo=UTC)
+WELL = Health(
+    postgres=Part(PartState.OK, ms=2.0),
+    kafka=Part(PartState.OK),
+    redis=Part(PartState.OK),
+    duty=Duty.WORKING,
+    lag=0,
+    label="embedded",
+)
+
+
+@dataclass
+class World:
+    """What both sides know; ``now`` is set by the test."""
+
+    now: datetime = NOON
+    requests: dict[UUID, RequestRegister] = field(default_factory=dict)
+    decisions: dict[UUID, DecisionRegister] = field(default_factory=dict)
+    before: dict[UUID, DecisionRegister | None] = field(default_factory=dict)
+    holds: dict[UUID, datetime] = field(default_factory=dict)
+    queued: set[UUID] = field(default_factory=set)
+    listeners: list[Callable[[News], None]] = field(default_factory=list)
+    down: bool = False
+
+    def put(self, request: RequestRegister) -> None:
+        """Store a request and tell both desks."""
+        self.requests[request.id] = request
+        self.tell(request.id)
+
+    def tell(self, *ids: UUID) -> None:
+        """Tell both desks that rows changed."""
+        for listener in self.listeners:
+            listener(News(frozenset(ids)))
+
+    def clock(self) -> datetime:
+        """Return the test's time."""
+        return self.now
+
+
+class FakeDesk:
+    """What both roles share."""
+
+    def __init__(self, world: World, role: str, person: str) -> None:
+        self.world = world
+        self.role = role
+        self.person = person
+        self.told = WELL
+        self.keys: dict[UUID, object] = {}
+        self.closed = False
+
+    def open(self) -> None:
+        self._answers()
+
+    def start(self, post: Callable[[News], None]) -> None:
+        self.world.listeners.append(post)
+
+    def health(self) -> Health:
+        return replace(self.told, postgres=Part(PartState.DOWN, "gone")) if self.world.down else self.told
+
+    def close(self) -> str:
+        self.closed = True
+        return ""
+
+    def _answers(self) -> None:
+        if self.world.down:
+            raise ServerDown("PostgreSQL does not answer.", "Nothing was written.")
+
+    def once(self, key: UUID, content: object) -> bool:
+        """Whether a key is new; the same key with other content is refused."""
+        self._answers()
+        if key in self.keys and self.keys[key] != content:
+            raise KeyReused("This key was used before with another content.")
+        fresh = key not in self.keys
+        self.keys[key] = content
+        return fresh
+
+    def copy(self, request_id: UUID) -> RequestCopy:
+        world = self.world
+        decision, hold = world.decisions.get(request_id), world.holds.get(request_id)
+        if hold is not None and hold <= world.now:
+            hold = None
+            del world.holds[request_id]
+        if self.role == "contractor" and hold is not None:
+            decision = world.before[request_id]
+        found = RequestCopy(request_id, world.requests.get(request_id), decision, Delivery.RECEIVED, None)
+        decided = found.status not in (Status.PENDING, Status.WITHDRAWING)
+        if self.role == "contractor":
+            way = Delivery.QUEUED if request_id in world.queued else Delivery.DECIDED if decided else Delivery.SENT
+            return replace(found, delivery=way)
+        if hold is not None:
+            return replace(found, delivery=Delivery.HELD, hold_until=hold)
+        return replace(found, delivery=Delivery.SENT if decided else Delivery.RECEIVED)
+
+    def page(self, query: PageQuery) -> Page:
+        self._answers()
+        copies = [self.copy(each) for each in self.world.requests]
+
+        def fits(copy: RequestCopy) -> bool:
+            return (not query.statuses or copy.status in query.statuses) and (
+                not query.contractor or same_person(copy.contractor, query.contractor)
+            )
+
+        counted = [copy for copy in copies if fits(copy)]
+        rows = [copy for copy in copies if fits(copy) or copy.id in query.also]
+        rows.sort(key=lambda copy: (copy.request.requested_at, copy.id), reverse=query.newest_first)  # type: ignore[union-attr]
+        by_status = []
+        for status in Status:
+            mine = [copy for copy in counted if copy.status is status]
+            if mine:
+                by_status.append(StatusTotal(status, len(mine), tuple(totals(c.terms.money for c in mine if c.terms))))
+        return Page(tuple(rows), len(counted), tuple(by_status))
+
+    def detail(self, request_id: UUID) -> RequestDetail:
+        self._answers()
+        copy = self.copy(request_id)
+        steps = []
+        if copy.request is not None:
+            asked = copy.request
+            sent = asked.requested_at + timedelta(milliseconds=18)
+            steps.append(Step(asked.requested_at, "requested", asked.contractor, 1, asked.terms.description,
+                              asked.terms.money, sent))  # fmt: skip
+        decision = copy.decision
+        if decision is not None and decision.decided_at is not None:
+            text = decision.cause.text if decision.cause else ""
+            kind = "held" if copy.delivery is Delivery.HELD else str(copy.status)
+            steps.append(Step(decision.decided_at, kind, decision.decided_by, decision.revision, text))
+        return RequestDetail(copy, tuple(steps))
+
+
+class FakeContractorDesk(FakeDesk):
+    """Meets ``ContractorDesk``."""
+
+    def __init__(self, world: World, person: str = "ada") -> None:
+        super().__init__(world, "contractor", person)
+
+    def request(self, key: UUID, request_id: UUID, terms: Terms) -> Result:
+        fresh = self.once(key, terms)
+        if fresh:
+            command = commands.RequestPayment(request_id, self.person, terms)
+            number = f"PR-{1001 + len(self.world.requests)}"
+            self.world.put(commands.request_payment(command, number, self.world.now))
+        return Result(self.copy(request_id), fresh)
+
+    def revise(self, key: UUID, request_id: UUID, terms: Terms) -> Result:
+        self.once(key, terms)
+        command = commands.RevisePayment(request_id, self.person, terms)
+        copy = self.copy(request_id)
+        assert copy.request is not None
+        register = commands.revise_payment(command, copy.request, copy.decision)
+        if register is not None:
+            self.world.put(register)
+        return Result(self.copy(request_id), register is not None)
+
+    def withdraw(self, key: UUID, request_id: UUID) -> Result:
+        self.once(key, request_id)
+        copy = self.copy(request_id)
+        assert copy.request is not None
+        command = commands.AskWithdrawal(request_id, self.person)
+        register = commands.ask_withdrawal(command, copy.request, copy.decision)
+        if register is not None:
+            self.world.put(register)
+        return Result(self.copy(request_id), register is not None)
+
+
+class FakeManagerDesk(FakeDesk):
+    """Meets ``ManagerDesk``."""
+
+    def __init__(self, world: World, person: str = "bo", hold_s: float = 8) -> None:
+        super().__init__(world, "manager", person)
+        self.hold_s = hold_s
+
+    def approve(self, key: UUID, request_id: UUID, revision: int, terms_hash: str) -> Result:
+        self.once(key, (request_id, revision, terms_hash))
+        copy = self.copy(request_id)
+        assert copy.request is not None
+        command = commands.Approve(request_id, self.person, revision, terms_hash)
+        now = self.world.now
+        return self._decided(copy, commands.approve(command, copy.request, copy.decision, now, now))
+
+    def reject(self, key: UUID, request_id: UUID, revision: int, terms_hash: str, cause: Cause) -> Result:
+        self.once(key, (request_id, revision, terms_hash, cause))
+        copy = self.copy(request_id)
+        assert copy.request is not None
+        command = commands.Reject(request_id, self.person, revision, terms_hash, cause)
+        now = self.world.now
+        return self._decided(copy, commands.reject(command, copy.request, copy.decision, now, now))
+
+    def _decided(self, copy: RequestCopy, register: DecisionRegister | None) -> Result:
+        if register is not None:
+            self.world.before[copy.id] = copy.decision
+            self.world.decisions[copy.id] = register
+            if self.hold_s:
+                self.world.holds[copy.id] = self.world.now + timedelta(seconds=self.hold_s)
+            self.world.tell(copy.id)
+        return Result(self.copy(copy.id), register is not None)
+
+    def undo(self, request_id: UUID) -> Result:
+        self._answers()
+        if self.copy(request_id).delivery is not Delivery.HELD:
+            raise TooLate("It is too late to undo: the decision was sent.", "Speak with the contractor.")
+        del self.world.holds[request_id]
+        before = self.world.before[request_id]
+        if before is None:
+            del self.world.decisions[request_id]
+        else:
+            self.world.decisions[request_id] = before
+        self.world.tell(request_id)
+        return Result(self.copy(request_id))
+
+    def send_now(self) -> int:
+        self._answers()
+        count = len(self.world.holds)
+        self.world.holds.clear()
+        return count

@@ -1,0 +1,1 @@
+"""The screens, on a room behind them that is kept in memory."""
