@@ -26,4 +26,4 @@ class ManagerApp(DeskApp):
         now: Callable[[], datetime] = utc_now,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        super().__init__(ManagerInbox(make_desk, now, monotonic))
+        super().__init__(ManagerInbox(make_desk, now), clock=monotonic)

@@ -1,15 +1,14 @@
 """The manager's desk on the screen: the inbox oldest first, decisions that are held, and what its keys do."""
 
-import time
 from collections.abc import Callable
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, cast
 from uuid import UUID, uuid4
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.events import Key, Paste
+from textual.events import Paste
 
 from paydesk.domain.copy import Delivery, RequestCopy
 from paydesk.domain.decision import Cause
@@ -20,6 +19,7 @@ from paydesk.manager.forms import CauseDialog
 from paydesk.manager.guards import SETTLE_S, KeyGuard
 from paydesk.manager.port import ManagerDesk
 from paydesk.manager.rows import DECIDED, WAITING, counts_text, held_by, held_text, merged
+from paydesk.tui.desk_app import DeskApp
 from paydesk.tui.desk_pane import DeskPane
 from paydesk.tui.lines import HealthLine, Line, TopLine
 from paydesk.tui.own_screen import sentence
@@ -44,14 +44,12 @@ class ManagerInbox(DeskPane[ManagerDesk], inherit_bindings=False):
         self,
         make_desk: Callable[[], ManagerDesk],
         now: Callable[[], datetime],
-        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(make_desk, now, id="manager")
         self.guard = KeyGuard()
-        self._monotonic = monotonic
-        self._decided_view = False
         self._held: list[RequestCopy] = []
         self._last: UUID | None = None
+        self._decided_view = False
         self._gone: frozenset[UUID] = frozenset()
         self._page: Page | None = None
         self._between = 0
@@ -113,12 +111,12 @@ class ManagerInbox(DeskPane[ManagerDesk], inherit_bindings=False):
         """Say what is held, and how to take it back."""
         return held_text(self._held, self.now())
 
-    # Keys.
-
-    def on_key(self, event: Key) -> None:
-        """Watch for keys that come faster than a person types."""
-        if event.is_printable and self.guard.printed(self._monotonic()):
+    def typed(self, came_at: float) -> None:
+        """Watch for keys that come faster than a person types: they decide nothing."""
+        if self.guard.printed(came_at):
             self.notice("Keys came faster than anyone types: nothing was decided.", "trouble")
+        if self.guard.in_burst(came_at) and isinstance(self.app.screen, CauseDialog):
+            self.app.screen.dismiss(None)
 
     def on_paste(self, event: Paste) -> None:
         """Refuse a paste: its letters are keys here."""
@@ -170,15 +168,13 @@ class ManagerInbox(DeskPane[ManagerDesk], inherit_bindings=False):
 
         def caused(cause: Cause | None) -> None:
             if cause is not None:
-                self._settle(
-                    copy, lambda desk, key, revision, digest: desk.reject(key, copy.id, revision, digest, cause)
-                )
+                self._settle(copy, lambda desk, key, rev, digest: desk.reject(key, copy.id, rev, digest, cause))
 
         self.app.push_screen(CauseDialog(copy), caused)
 
     def _pressed(self, key: str, copy: RequestCopy | None) -> bool:
         """Whether a decision key counts: pressed on purpose, on a row that can be decided."""
-        if not self.guard.allows(key, self._monotonic()):
+        if not self.guard.allows(key, cast(DeskApp, self.app).key_came_at):
             if self.guard.ignored > 0:
                 self.notice(f"Key held: 1 decided, {self.guard.ignored} ignored.", "trouble")
             return False
@@ -198,7 +194,7 @@ class ManagerInbox(DeskPane[ManagerDesk], inherit_bindings=False):
             self.table.action_move(1)
 
         def go() -> None:
-            if self.guard.in_burst(self._monotonic()):
+            if self.guard.in_burst(cast(DeskApp, self.app).clock()):
                 return
             self.command(lambda desk: decide(desk, key, revision, digest), self._decided)
 
@@ -207,8 +203,8 @@ class ManagerInbox(DeskPane[ManagerDesk], inherit_bindings=False):
     def _decided(self, result: Result | None, error: Exception | None) -> None:
         if error is not None:
             self.notice(sentence(error), "trouble")
-        if result is None:
             return
+        assert result is not None
         self._last = result.copy.id
         if result.copy.delivery is Delivery.HELD:
             self._held = [row for row in self._held if row.id != result.copy.id] + [result.copy]

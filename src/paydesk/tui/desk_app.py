@@ -3,7 +3,8 @@
 import asyncio
 import os
 import signal
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,7 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
 from textual.events import Event, Key
 from textual.screen import Screen
-from textual.widgets import Footer
+from textual.widgets import Footer, Input
 
 from paydesk.tui.desk_pane import DeskPane
 from paydesk.tui.dialogs import Help
@@ -35,8 +36,10 @@ class DeskApp(App[None]):
         Binding("ctrl+z", "suspend_process", "Suspend", show=False, id="app.suspend", key_display="^z"),
     ]
 
-    def __init__(self, *panes: DeskPane[Any]) -> None:
+    def __init__(self, *panes: DeskPane[Any], clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
+        self.clock = clock
+        self.key_came_at = clock()
         self.panes = panes
         self.parting = ""
         self.failure: Exception | None = None
@@ -63,19 +66,28 @@ class DeskApp(App[None]):
 
     async def on_event(self, event: Event) -> None:
         """Take keys one after the other, so that none is lost to a screen that is still opening."""
+        if isinstance(event, Key) and not self.screen_stack:
+            return  # The desk is closing.
         if isinstance(event, Key) and not event.is_forwarded:
             self._keys.take(event)
             return
         await super().on_event(event)
 
-    async def press(self, event: Key) -> None:
-        """Hand one key to what has the focus."""
+    def note_key(self, event: Key, came_at: float) -> None:
+        """Tell the desks that a printable key came, outside of a field."""
+        if event.is_printable and not isinstance(self.focused, Input):
+            for pane in self.panes:
+                pane.typed(came_at)
+
+    async def press(self, event: Key, came_at: float) -> None:
+        """Hand one key, which came at this time, to what has the focus."""
+        self.key_came_at = came_at
         await super().on_event(event)
 
-    def run(self, *args: Any, **options: Any) -> None:
+    def run(self, *args: Any, **options: Any) -> Any:
         """Run until quit; then release, close and leave, and keep the sentence for the person."""
         try:
-            super().run(*args, **options)
+            return super().run(*args, **options)
         finally:
             said = [pane.desk.close() for pane in self.panes if pane.desk is not None]
             self.parting = " ".join(line for line in said if line)

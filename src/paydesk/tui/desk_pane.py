@@ -59,8 +59,6 @@ class DeskPane(Vertical, Generic[D]):
         self._commanding = False
         self._notice_until = 0.0
 
-    # What a subclass says.
-
     def wanted(self) -> PageQuery:
         """Return the query whose rows this desk shows now."""
         raise NotImplementedError
@@ -68,6 +66,9 @@ class DeskPane(Vertical, Generic[D]):
     def shown(self, page: Page) -> None:
         """Show what was read."""
         raise NotImplementedError
+
+    def typed(self, came_at: float) -> None:
+        """Note that a printable key came at this time, outside of a field."""
 
     def ticked(self) -> None:
         """Paint what depends on the time."""
@@ -111,8 +112,6 @@ class DeskPane(Vertical, Generic[D]):
         self._open_for_work = True
         self.read()
         self._next_command()
-
-    # Reading.
 
     def _heard(self, news: News) -> None:
         """Note, from any thread, what to look at again."""
@@ -196,8 +195,6 @@ class DeskPane(Vertical, Generic[D]):
         self.read()
         self._next_command()
 
-    # Telling.
-
     def tell(self) -> None:
         """Paint the top line and the health line."""
         person = self.desk.person if self.desk is not None else ""
@@ -233,8 +230,6 @@ class DeskPane(Vertical, Generic[D]):
             self.notice(self.no_notice(), "good", 0)
         self.ticked()
         self.tell()
-
-    # Keys.
 
     def action_reload(self) -> None:
         """Read everything again."""

@@ -23,7 +23,7 @@ from paydesk.tui.desk_pane import DeskPane
 from paydesk.tui.lines import HealthLine, Line, TopLine
 from paydesk.tui.messages import DetailRead, ReadFailed
 from paydesk.tui.own_screen import OwnScreen, sentence
-from paydesk.tui.wording import delivery_text, moment_text, span_text, state_text, step_text
+from paydesk.tui.wording import clock_text, day_text, delivery_text, moment_text, span_text, state_text
 
 _STEPS = {
     "requested": "requested",
@@ -145,7 +145,7 @@ def facts(copy: RequestCopy, now: datetime) -> Iterator[Content]:
         for name in ("contractor", "description", "reference", "due_date", "document", "pay_to", "revision"):
             if fields[name]:
                 yield Content.assemble((f"{name.replace('_', ' '):<13}", "$secondary"), clean(fields[name], 600))
-    yield Content.assemble((f"{'id':<13}", "$secondary"), str(copy.id))
+    yield Content.styled(str(copy.id), "$secondary")
     if copy.lapsed and copy.request is not None and terms is not None:
         yield Content("")
         came = describe_changes(terms, copy.request.terms) or ["a withdrawal was asked"]
@@ -153,29 +153,34 @@ def facts(copy: RequestCopy, now: datetime) -> Iterator[Content]:
 
 
 def timeline(detail: RequestDetail) -> Iterator[Content]:
-    """Yield each step with how long it took since the one before."""
+    """Yield each step, under its day, with how long it took since the one before."""
     yield Content.styled("Timeline", "$secondary")
-    before: datetime | None = None
+    day, before = "", None
+    for at, words, told in _steps(detail):
+        if day_text(at) != day:
+            day = day_text(at)
+            yield Content.styled(day, "$secondary")
+        took = span_text((at - before).total_seconds()) if before is not None else ""
+        yield Content.assemble((f"{clock_text(at)}  ", "$secondary"), clean(f"{words:<27}"), (took, "$secondary"))
+        if told:
+            yield Content.styled(f"          {clean(told, 400)}", "$secondary")
+        before = at
+
+
+def _steps(detail: RequestDetail) -> Iterator[tuple[datetime, str, str]]:
+    """Yield moment, words and what was said; that the other side saw it is known only once it decided."""
     received = detail.copy.decision.received_at if detail.copy.decision is not None else None
+    asked: datetime | None = None
     for step in detail.timeline:
-        if step.kind in ("accepted", "rejected", "held") and received is not None and before and before < received:
-            yield _line(received, "seen by the manager's side", before)
-            before = received
+        asks = step.kind in ("requested", "revised", "withdrawal_requested")
+        if step.kind in ("accepted", "rejected", "held") and received is not None and asked and asked < received:
+            yield received, "seen by the manager's side", ""
         who = f" by {step.actor}" if step.actor and step.kind in ("accepted", "rejected", "held") else ""
-        yield _line(step.at, _STEPS.get(step.kind, step.kind) + who, before)
-        yield from _more(step)
-        before = step.at
-        if step.delivered_at is not None and step.delivered_at != step.at:
-            word = "sent" if step.kind in ("requested", "revised", "withdrawal_requested") else "delivered"
-            yield _line(step.delivered_at, word, step.at)
+        yield step.at, _STEPS.get(step.kind, step.kind) + who, _told(step)
+        if step.delivered_at is not None and step.delivered_at > step.at:
+            yield step.delivered_at, "sent" if asks else "delivered", ""
+        asked = step.at if asks else None
 
 
-def _line(at: datetime, words: str, before: datetime | None) -> Content:
-    took = span_text((at - before).total_seconds()) if before is not None else ""
-    return Content.assemble((f"{step_text(at)}  ", "$secondary"), clean(f"{words:<28}"), (f" {took}", "$secondary"))
-
-
-def _more(step: Step) -> Iterator[Content]:
-    told = " · ".join(part for part in (str(step.money) if step.money else "", step.text) if part)
-    if told:
-        yield Content.styled(f"                 {clean(told, 400)}", "$secondary")
+def _told(step: Step) -> str:
+    return " · ".join(part for part in (str(step.money) if step.money else "", step.text) if part)

@@ -24,12 +24,14 @@ class KeyLine:
 
     def __init__(self, app: "DeskApp") -> None:
         self._app = app
-        self._waiting: asyncio.Queue[Key] = asyncio.Queue()
+        self._waiting: asyncio.Queue[tuple[Key, float]] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
 
     def take(self, event: Key) -> None:
-        """Put a key at the end of the line."""
-        self._waiting.put_nowait(event)
+        """Put a key at the end of the line, with the time at which it came."""
+        came_at = self._app.clock()
+        self._app.note_key(event, came_at)
+        self._waiting.put_nowait((event, came_at))
 
     def start(self) -> None:
         """Begin to hand keys on; call it in the application's own context."""
@@ -37,10 +39,10 @@ class KeyLine:
 
     async def _hand_on(self) -> None:
         while True:
-            event = await self._waiting.get()
+            event, came_at = await self._waiting.get()
             target: DOMNode = self._app.focused or self._app.screen
             before = self._app.screen
-            await self._app.press(event)
+            await self._app.press(event, came_at)
             try:
                 async with asyncio.timeout(_PATIENCE_S):
                     await self._done(target)

@@ -80,9 +80,9 @@ def clock_text(moment: datetime) -> str:
     return f"{moment.astimezone():%H:%M:%S}"
 
 
-def step_text(moment: datetime) -> str:
-    """Return a moment of a timeline in the person's own time zone, such as ``28 Aug 12:00:07``."""
-    return f"{moment.astimezone():%d %b %H:%M:%S}"
+def day_text(moment: datetime) -> str:
+    """Return the day of a timeline in the person's own time zone, such as ``28 August 2026``."""
+    return f"{moment.astimezone():%d %B %Y}".lstrip("0")
 
 
 def span_text(seconds: float) -> str:

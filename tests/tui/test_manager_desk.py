@@ -1,0 +1,167 @@
+"""The manager's desk: what its keys decide, and what keeps them from deciding."""
+
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+from textual.events import Key
+
+from paydesk.domain.commands import Approve, RequestPayment, approve, request_payment
+from paydesk.domain.copy import Delivery
+from paydesk.domain.decision import CauseCode, Outcome
+from paydesk.domain.payment_request import checked_terms
+from paydesk.tui.detail import DetailScreen
+from tests.fakes import FakeManagerDesk, World
+from tests.tui.conftest import Clock, manager, opened, seen, shown
+
+
+def of(world: World, number: str) -> UUID:
+    return next(each.id for each in world.requests.values() if each.number == number)
+
+
+async def test_approving_moves_on_and_holds_with_a_countdown(world: World) -> None:
+    async with manager(world).run_test(size=(80, 24)) as pilot:
+        table = await opened(pilot)
+        assert [row.number for row in table.rows][:2] == ["PR-1002", "PR-1003"], "oldest first"
+        await pilot.press("a")
+        await seen(pilot, lambda: "✓ accepted PR-1002 · sends in 8 s · u undo · S send now" in shown(pilot))
+        assert table.current is not None and table.current.number == "PR-1003"
+        world.now += timedelta(seconds=3)
+        await seen(pilot, lambda: "✓ accepted · sends in 5 s" in shown(pilot))
+        assert table.rows[0].number == "PR-1002", "a decided row stays in place"
+        world.now += timedelta(seconds=6)
+        await seen(pilot, lambda: "u undo · S" not in shown(pilot))
+        world.tell(of(world, "PR-1002"))
+        await seen(pilot, lambda: table.rows[0].delivery is Delivery.SENT)
+        await pilot.press("j")
+        await seen(pilot, lambda: table.rows[0].number == "PR-1003")
+        assert world.decisions[of(world, "PR-1002")].decided_by == "bo"
+
+
+async def test_undo_takes_back_the_last_and_after_the_window_it_is_too_late(world: World) -> None:
+    async with manager(world).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await pilot.press("a")
+        await seen(pilot, lambda: "sends in" in shown(pilot))
+        await pilot.press("u")
+        await seen(pilot, lambda: "PR-1002 is pending again: nothing was sent" in shown(pilot))
+        assert of(world, "PR-1002") not in world.decisions
+        await pilot.press("k", "a")
+        await seen(pilot, lambda: of(world, "PR-1002") in world.decisions)
+        world.now += timedelta(seconds=9)
+        await pilot.press("u")
+        await seen(pilot, lambda: "too late to undo" in shown(pilot))
+        assert world.decisions[of(world, "PR-1002")].outcome is Outcome.ACCEPTED
+
+
+async def test_a_digit_rejects_at_once_and_a_needed_note_is_asked_for(world: World) -> None:
+    async with manager(world).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await pilot.press("x", "1")
+        await seen(pilot, lambda: of(world, "PR-1002") in world.decisions)
+        await pilot.press("x", "6", "enter")
+        await seen(pilot, lambda: "Write a note of 3 to 500 characters" in shown(pilot))
+        await pilot.press(*"which month?", "enter")
+        await seen(pilot, lambda: of(world, "PR-1003") in world.decisions)
+        causes = [world.decisions[of(world, number)].cause for number in ("PR-1002", "PR-1003")]
+        assert [cause.code for cause in causes if cause] == [CauseCode.DUPLICATE, CauseCode.NEEDS_INFO]
+        assert causes[1] is not None and causes[1].note == "which month?"
+
+
+async def test_esc_keeps_the_request(world: World) -> None:
+    async with manager(world).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await pilot.press("x", "7", "escape", "escape")
+        await seen(pilot, lambda: "Reject PR-1002" not in shown(pilot))
+        assert of(world, "PR-1002") not in world.decisions
+
+
+async def test_a_key_acts_on_what_is_on_the_screen_and_on_nothing_newer(world: World) -> None:
+    async with manager(world).run_test(size=(120, 36)) as pilot:
+        await opened(pilot)
+        request = world.requests[of(world, "PR-1002")]
+        terms = checked_terms("99999", "EUR", "August retainer")
+        # It changes behind the screen: no news are told, so the old revision is still what a person sees.
+        world.requests[request.id] = replace(request, version=2, revision=2, terms=terms)
+        await pilot.press("a")
+        await seen(pilot, lambda: "changed since you looked" in shown(pilot))
+        assert request.id not in world.decisions
+
+
+async def test_another_managers_decision_is_told_with_who_and_when(world: World) -> None:
+    async with manager(world).run_test(size=(120, 36)) as pilot:
+        await opened(pilot)
+        request = world.requests[of(world, "PR-1002")]
+        command = Approve(request.id, "zoe", 1, request.terms.hash)
+        decided = approve(command, request, None, world.now, world.now)
+        assert decided is not None
+        world.decisions[request.id] = decided
+        await pilot.press("a")
+        await seen(pilot, lambda: "PR-1002 was accepted by zoe at 2026-08-28 12:00:00 UTC" in shown(pilot))
+
+
+async def test_nobody_decides_their_own(world: World) -> None:
+    async with manager(world, person="Brno-Cablage").run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await pilot.press("a")
+        await seen(pilot, lambda: "Nobody decides a request of their own." in shown(pilot))
+
+
+async def test_a_held_key_decides_once(world: World) -> None:
+    clock = Clock(step_s=0.0)
+    async with manager(world, clock=clock).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        for _ in range(20):
+            clock.now += 0.033
+            await pilot.press("a")
+        await seen(pilot, lambda: "Key held: 1 decided, 19 ignored." in shown(pilot))
+        await seen(pilot, lambda: len(world.holds) == 1)
+        clock.now += 1
+        await pilot.press("a")
+        await seen(pilot, lambda: len(world.holds) == 2)
+
+
+async def test_keys_faster_than_anyone_types_decide_nothing(world: World) -> None:
+    clock = Clock(step_s=0.001)
+    async with manager(world, clock=clock).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        for key in "abxa":
+            pilot.app.post_message(Key(key, key))
+        await seen(pilot, lambda: "faster than anyone types" in shown(pilot))
+        assert not world.holds
+
+
+async def test_arrivals_come_at_the_end_and_those_between_wait(world: World) -> None:
+    async with manager(world).run_test(size=(80, 24)) as pilot:
+        table = await opened(pilot)
+        terms = checked_terms("5", "EUR", "late")
+        newest = request_payment(RequestPayment(UUID(int=99), "ada", terms), "PR-1050", world.now)
+        between = request_payment(RequestPayment(UUID(int=98), "ada", terms), "PR-1051", world.now - timedelta(days=3))
+        world.put(newest)
+        world.put(between)
+        await seen(pilot, lambda: table.rows[-1].number == "PR-1050" and "1 new between these, press r" in shown(pilot))
+        assert "PR-1051" not in [row.number for row in table.rows]
+        await pilot.press("r")
+        await seen(pilot, lambda: "PR-1051" in [row.number for row in table.rows])
+
+
+async def test_the_detail_decides_what_it_shows_and_the_decided_list_holds_it(world: World) -> None:
+    async with manager(world, desk=FakeManagerDesk(world, hold_s=0)).run_test(size=(80, 24)) as pilot:
+        table = await opened(pilot)
+        await pilot.press("enter")
+        await seen(pilot, lambda: isinstance(pilot.app.screen, DetailScreen))
+        await pilot.press("a")
+        await seen(pilot, lambda: "Approved by bo, revision 1" in shown(pilot))
+        await pilot.press("q", "d")
+        await seen(pilot, lambda: "PR-1002" in [row.number for row in table.rows] and "decided" in shown(pilot))
+        await pilot.press("d")
+        await seen(pilot, lambda: table.rows and table.rows[0].number == "PR-1003")
+
+
+async def test_send_now_leaves_nothing_held(world: World) -> None:
+    async with manager(world).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await pilot.press("a")
+        await seen(pilot, lambda: "sends in" in shown(pilot))
+        await pilot.press("S")
+        await seen(pilot, lambda: not world.holds and "Sent." in shown(pilot))
