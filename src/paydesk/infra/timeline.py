@@ -45,13 +45,14 @@ def _step(row: dict[str, Any]) -> Step:
         return Step(row["at"], row["became"], None, None, row["reason"] or "", delivered_at=row["at"])
     said = json.loads(bytes(row["value"]))
     kind = "held" if row["hold_until"] is not None else _KINDS[EventType(row["type"])]
-    terms = said.get("terms")
+    # A confirmed withdrawal still carries the terms that were decided before it; they are no part of the step.
+    terms = said.get("terms") if kind != "withdrawn" else None
     return Step(
         at=_told_at(said, row["at"]),
         kind=kind,
         actor=said.get("actor"),
         revision=said.get("revision"),
-        text=_text(said, kind),
+        text=_text(said, kind) if kind != "withdrawn" else "",
         money=Money(terms["amount_minor"], terms["currency"], terms["exponent"]) if terms else None,
         delivered_at=row["delivered_at"],
     )

@@ -1,0 +1,14 @@
+"""The way in: ``paydesk`` and ``python -m paydesk``."""
+
+import sys
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    from paydesk.cli.front import run
+
+    sys.exit(run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,191 @@
+"""The commands that both roles have: list, show, wait, worker, quarantine; each gets the role's card."""
+
+import re
+import signal
+import threading
+import time
+from collections.abc import Callable
+
+import click
+
+from paydesk.domain.copy import Delivery, RequestCopy
+from paydesk.domain.errors import InvalidInput
+from paydesk.domain.status import Status
+from paydesk.infra.role import Role
+
+_WAIT_LOOK_S = 0.1
+
+
+def add_to(group: click.Group, load_role: Callable[[], Role]) -> None:
+    """Add the common commands to a role's group."""
+    for make in (_list, _show, _wait, _worker, _quarantine):
+        group.add_command(make(load_role))
+
+
+def _list(load_role: Callable[[], Role]) -> click.Command:
+    @click.command("list")
+    @click.argument("filter_", metavar="[FILTER]", nargs=-1)
+    @click.option("--json", "as_json", is_flag=True, help="Print one JSON document a line.")
+    @click.option("--csv", "as_csv", is_flag=True, help="Print comma-separated values.")
+    @click.option("--as", "person", metavar="NAME", help="Who from:me is; else your login name.")
+    def command(filter_: tuple[str, ...], as_json: bool, as_csv: bool, person: str | None) -> None:
+        """List requests, newest first. FILTER: status:pending cur:EUR from:me words."""
+        from paydesk.cli import output
+        from paydesk.cli.errand import errand
+        from paydesk.cli.filters import parse_filter
+        from paydesk.infra import queries
+        from paydesk.infra.postgres import connect
+
+        with errand(load_role(), person) as here:
+            query = parse_filter(" ".join(filter_), here.person)
+            here.catch_up()
+            with connect(here.url, here.role.name) as connection:
+                rows = queries.each(connection, query)
+                if as_json:
+                    for row in rows:
+                        output.print_json(output.document(row))
+                elif as_csv:
+                    output.print_csv(rows)
+                elif output.print_rows(rows) == 0:
+                    click.echo("No requests." if not filter_ else "No requests fit this filter.", err=True)
+
+    return command
+
+
+def _show(load_role: Callable[[], Role]) -> click.Command:
+    @click.command("show")
+    @click.argument("request")
+    @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+    def command(request: str, as_json: bool) -> None:
+        """Show one request with its decision and its timeline."""
+        from paydesk.cli import output
+        from paydesk.cli.errand import errand
+        from paydesk.infra.timeline import detail
+
+        with errand(load_role()) as here:
+            here.catch_up()
+            request_id = here.find(request).id
+            found = here.read(lambda connection: detail(connection, request_id))
+            if as_json:
+                output.print_json(output.full_document(found))
+            else:
+                output.print_detail(found)
+
+    return command
+
+
+def decided(copy: RequestCopy) -> bool:
+    """Whether a request is rejected, or finally accepted or withdrawn; held is not final."""
+    return copy.status not in (Status.PENDING, Status.WITHDRAWING) and copy.delivery is not Delivery.HELD
+
+
+def seconds_of(typed: str) -> float:
+    """Return a length of time in seconds: ``60``, ``60s``, ``5m``, ``1h``. Raises ``InvalidInput``."""
+    found = re.fullmatch(r"([0-9]{1,6}(?:\.[0-9]+)?)(s|m|h)?", typed.strip())
+    if not found:
+        raise InvalidInput.of("timeout", "Write the time to wait as 60s, 5m or 1h.")
+    return float(found[1]) * {"s": 1, "m": 60, "h": 3600}[found[2] or "s"]
+
+
+def _wait(load_role: Callable[[], Role]) -> click.Command:
+    @click.command("wait")
+    @click.argument("request")
+    @click.option("--for", type=click.Choice(["decided"]), default="decided", expose_value=False, help="What for.")
+    @click.option("--timeout", default="60s", metavar="TIME", help="How long at most: 60s, 5m, 1h.")
+    @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+    def command(request: str, timeout: str, as_json: bool) -> None:
+        """Wait until a request is rejected, or finally accepted or withdrawn."""
+        from paydesk.cli import output
+        from paydesk.cli.errand import errand
+        from paydesk.infra.errors import WaitTimedOut
+
+        until = time.monotonic() + seconds_of(timeout)
+        with errand(load_role()) as here:
+            here.work()
+            here.catch_up(min(4.0, seconds_of(timeout)))
+            copy = here.find(request)
+            while not decided(copy):
+                if time.monotonic() > until:
+                    raise WaitTimedOut(
+                        f"{copy.number} is still {copy.status} after {timeout}.", "Wait longer with --timeout."
+                    )
+                time.sleep(_WAIT_LOOK_S)
+                copy = here.get(copy.id)
+            if as_json:
+                output.print_json(output.document(copy))
+            else:
+                output.print_sentence(copy)
+
+    return command
+
+
+def _worker(load_role: Callable[[], Role]) -> click.Command:
+    @click.command("worker")
+    def command() -> None:
+        """Run the worker without a screen, until ^c or SIGTERM."""
+        from paydesk.cli.errand import Errand
+        from paydesk.tui.wording import health_words
+
+        ending = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, lambda *_: ending.set())
+        here = Errand(load_role())
+        worker = here.work()
+        said = ""
+        click.echo(f"paydesk {here.role.name} worker: started", err=True)
+        while not ending.wait(0.5):
+            health = worker.health()
+            words = health_words(health, here.role.name)
+            told = f"{health.duty}{': ' + words.text if words.trouble else ''}"
+            if told != said:
+                said = told
+                click.echo(f"paydesk {here.role.name} worker: {told}", err=True)
+        click.echo(f"paydesk {here.role.name} worker: stopped. {here.close()}".rstrip(), err=True)
+
+    return command
+
+
+def _quarantine(load_role: Callable[[], Role]) -> click.Group:
+    @click.group("quarantine")
+    def group() -> None:
+        """Messages that could not be applied: quarantined, or parked until they are understood."""
+
+    @group.command("list")
+    @click.option("--json", "as_json", is_flag=True, help="Print one JSON document a line.")
+    def list_(as_json: bool) -> None:
+        """List them, newest first."""
+        from paydesk.cli import output
+        from paydesk.cli.errand import errand
+        from paydesk.domain.text import clean
+        from paydesk.infra.quarantine import bad_messages
+
+        with errand(load_role()) as here:
+            here.catch_up()
+            found = here.read(bad_messages)
+            for bad in found:
+                if as_json:
+                    output.print_json(bad.document())
+                else:
+                    click.echo(clean(f"{bad.id:>6}  {bad.became:<11}  {bad.where}  {bad.reason}", 400))
+            if not found and not as_json:
+                click.echo("Nothing is in quarantine.", err=True)
+
+    @group.command("show")
+    @click.argument("id_", metavar="ID", type=int)
+    @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+    def show(id_: int, as_json: bool) -> None:
+        """Show one with its bytes and the reason."""
+        from paydesk.cli import output
+        from paydesk.cli.errand import errand
+        from paydesk.domain.text import clean
+        from paydesk.infra.quarantine import bad_message
+
+        with errand(load_role()) as here:
+            bad = here.read(lambda connection: bad_message(connection, id_))
+            if as_json:
+                output.print_json(bad.document())
+            else:
+                for name, value in bad.document().items():
+                    click.echo(clean(f"{name:<10}{value}", 4000))
+
+    return group

@@ -1,0 +1,140 @@
+"""``paydesk contractor``: the desk, and a command for everything that can be done on it."""
+
+from typing import Any
+
+import click
+
+from paydesk.cli.both import add_to
+from paydesk.cli.errand_options import as_json_option, as_person, with_key
+from paydesk.infra.role import Role
+
+_TERMS = (
+    click.option("--reference", metavar="R", help="Your invoice number, at most 35 characters."),
+    click.option("--due", "due_date", metavar="DATE", help="Due date, such as 2026-12-31."),
+    click.option("--document", metavar="URL", help="An https link to the invoice."),
+    click.option("--pay-to", "pay_to", metavar="P", help="The account or name to pay."),
+)
+
+
+def _with_terms(command: Any) -> Any:
+    for option in reversed(_TERMS):
+        command = option(command)
+    return command
+
+
+def _role() -> Role:
+    from paydesk.contractor.role import ROLE
+
+    return ROLE
+
+
+@click.group(invoke_without_command=True)
+@as_person
+@click.pass_context
+def contractor(ctx: click.Context, person: str | None) -> None:
+    """The contractor's desk; with a command, the same without a screen."""
+    if ctx.invoked_subcommand is None:
+        _desk(person)
+    ctx.obj = person
+
+
+def _desk(person: str | None) -> None:
+    from paydesk.cli.desk import draft_file, room, run_desk
+    from paydesk.contractor.app import ContractorApp
+
+    def make(servers: Any, who: str, _: Any) -> Any:
+        from paydesk.contractor.desk import ContractorService
+
+        return ContractorService(servers, who)
+
+    run_desk(ContractorApp(room("contractor", person, make), drafts=draft_file("contractor", person)))
+
+
+@contractor.command()
+@click.argument("amount")
+@click.argument("currency")
+@click.argument("description")
+@_with_terms
+@as_json_option
+@with_key
+@as_person
+@click.pass_obj
+def request(
+    outer: str | None,
+    /,
+    amount: str,
+    currency: str,
+    description: str,
+    as_json: bool,
+    key: str | None,
+    person: str | None,
+    **fields: str | None,
+) -> None:
+    """Ask for a payment."""
+    from paydesk.domain.payment_request import checked_terms
+
+    terms = checked_terms(amount, currency, description, **{name: value or "" for name, value in fields.items()})
+    from uuid_utils.compat import uuid7
+
+    from paydesk.cli.errand import errand
+    from paydesk.cli.report import report
+    from paydesk.contractor.commands import request_payment
+
+    with errand(_role(), person or outer, key) as here:
+        here.catch_up()
+        command_key = here.key("request")
+        request_id = here.key("request id") if key is not None else uuid7()
+        said = request_payment(here.store, command_key, request_id, here.person, terms)
+        report(here.deliver(said), said.changed, as_json=as_json)
+
+
+@contractor.command()
+@click.argument("request", metavar="REQUEST")
+@click.option("--amount", metavar="A", help="The new amount.")
+@click.option("--currency", metavar="C", help="The new currency.")
+@click.option("--description", metavar="D", help="The new description.")
+@_with_terms
+@as_json_option
+@with_key
+@as_person
+@click.pass_obj
+def revise(
+    outer: str | None, /, request: str, as_json: bool, key: str | None, person: str | None, **fields: str | None
+) -> None:
+    """Change a request that waits or was rejected; an empty value clears an optional field."""
+    from paydesk.cli.errand import errand
+    from paydesk.cli.report import report
+    from paydesk.contractor.commands import revise_payment
+    from paydesk.domain.payment_request import changed_terms
+
+    if all(value is None for value in fields.values()):
+        raise click.UsageError("Say what changes, such as --amount 1250.50.")
+    with errand(_role(), person or outer, key) as here:
+        here.catch_up()
+        copy = here.find(request)
+        said = revise_payment(
+            here.store, here.key(f"revise:{copy.id}"), copy.id, here.person, lambda old: changed_terms(old, **fields)
+        )
+        report(here.deliver(said), said.changed, as_json=as_json)
+
+
+@contractor.command()
+@click.argument("request", metavar="REQUEST")
+@as_json_option
+@with_key
+@as_person
+@click.pass_obj
+def withdraw(outer: str | None, request: str, as_json: bool, key: str | None, person: str | None) -> None:
+    """Ask for a request back; the manager's side confirms it."""
+    from paydesk.cli.errand import errand
+    from paydesk.cli.report import report
+    from paydesk.contractor.commands import ask_withdrawal
+
+    with errand(_role(), person or outer, key) as here:
+        here.catch_up()
+        copy = here.find(request)
+        said = ask_withdrawal(here.store, here.key(f"withdraw:{copy.id}"), copy.id, here.person)
+        report(here.deliver(said), said.changed, as_json=as_json)
+
+
+add_to(contractor, _role)

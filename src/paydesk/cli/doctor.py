@@ -1,0 +1,83 @@
+"""``paydesk doctor``: what is configured, what answers, what is wrong and what to do; passwords are never shown."""
+
+import json
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import click
+
+if TYPE_CHECKING:
+    from paydesk.infra.checkup import Finding
+    from paydesk.infra.role import Role
+    from paydesk.settings_file import Settings
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def doctor(as_json: bool) -> None:
+    """Tell what is wrong, in words, and what to do. Exit code 0: all well; 7: something is not."""
+    from paydesk.settings_file import read_settings
+
+    settings = read_settings()
+    findings = _configured(settings) if settings.configured else _embedded(settings)
+    if as_json:
+        rows = [{"name": f.name, "ok": f.ok, "seen": f.seen, "todo": f.todo} for f in findings]
+        click.echo(json.dumps({"ok": all(f.ok for f in findings), "findings": rows}, ensure_ascii=False))
+    else:
+        for found in findings:
+            click.echo(f"{'✓' if found.ok else '✗'} {found.name:<24} {found.seen}".rstrip())
+            if found.todo and not found.ok:
+                click.echo(f"{'':<26} → {found.todo}")
+    if not all(found.ok for found in findings):
+        raise SystemExit(7)
+
+
+def _configured(settings: "Settings") -> "list[Finding]":
+    from paydesk.infra.checkup import Finding, check_role
+    from paydesk.settings_file import ConfiguredServers, SettingsError
+
+    servers = ConfiguredServers(settings)
+    findings = [Finding("servers", True, f"your own, called {settings.stack_name}")]
+    for role in _roles():
+        try:
+            endpoints = servers.endpoints(role.name)
+        except SettingsError as error:
+            findings.append(Finding(f"{role.name} settings", False, error.message, error.hint))
+            continue
+        where = f"{_where(endpoints.database_url)}, Kafka {(endpoints.kafka or {}).get('bootstrap.servers', '')}"
+        findings.append(Finding(f"{role.name} settings", True, where))
+        findings += check_role(role, endpoints)
+    return findings
+
+
+def _embedded(settings: "Settings") -> "list[Finding]":
+    from paydesk.infra.checkup import Finding, check_role
+    from paydesk.stack.embedded import EmbeddedStack, status
+
+    found = status(settings.home)
+    findings = [Finding("servers", True, f"embedded, data in {settings.home}")]
+    if not found.running:
+        return [*findings, Finding("embedded stack", True, "does not run; the first command starts it")]
+    for name, told in found.servers.items():
+        ready = told["state"] == "ready"
+        findings.append(Finding(f"embedded {name}", ready, told["trouble"] or told["notice"] or told["state"], "Wait."))
+    embedded = EmbeddedStack(settings.home, idle_s=settings.idle_seconds)
+    try:
+        for role in _roles():
+            findings += check_role(role, embedded.endpoints(role.name))
+    finally:
+        embedded.leave()
+    return findings
+
+
+def _roles() -> "list[Role]":
+    from paydesk.contractor.role import ROLE as CONTRACTOR
+    from paydesk.manager.role import ROLE as MANAGER
+
+    return [CONTRACTOR, MANAGER]
+
+
+def _where(url: str) -> str:
+    parts = urlsplit(url)
+    host = parts.hostname or "socket"
+    return f"PostgreSQL {parts.username}@{host}{f':{parts.port}' if parts.port else ''}{parts.path}"

@@ -1,0 +1,145 @@
+"""One errand of one role: its servers, its person, and a worker for as long as the errand takes."""
+
+import getpass
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
+
+import psycopg
+
+from paydesk.domain.copy import RequestCopy
+from paydesk.domain.text import checked_name
+from paydesk.infra import queries
+from paydesk.infra.health import Duty
+from paydesk.infra.hints import HintSender
+from paydesk.infra.migrations import migrate
+from paydesk.infra.postgres import connect, is_transient, unreachable
+from paydesk.infra.role import Role
+from paydesk.infra.store import Said, Store
+from paydesk.infra.worker import Worker
+from paydesk.settings import Servers
+from paydesk.settings_file import ConfiguredServers, Settings, read_settings
+
+T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., Any])
+CATCH_UP_S = 4.0
+DELIVER_S = 4.0
+_LOOK_S = 0.02
+
+
+def servers_of(settings: Settings) -> Servers:
+    """Return the configured servers, or the embedded stack."""
+    if settings.configured:
+        return ConfiguredServers(settings)
+    from paydesk.stack.embedded import EmbeddedStack
+
+    return EmbeddedStack(settings.home, idle_s=settings.idle_seconds)
+
+
+def person_of(settings: Settings, role_name: str, given: str | None) -> str:
+    """Return who acts: as said, as set, or by the login; the manager's desk is somebody else's by default."""
+    named = given or settings.person
+    if named:
+        return checked_name(named)
+    login = getpass.getuser()
+    return login if role_name == "contractor" else f"{login}-{role_name}"
+
+
+class Errand:
+    """A role's side, brought up to date once and told to the other side before it ends."""
+
+    def __init__(self, role: Role, person: str | None = None, key: str | None = None) -> None:
+        self.role = role
+        self.settings = read_settings()
+        self.person = person_of(self.settings, role.name, person)
+        self.servers = servers_of(self.settings)
+        self.given_key = key
+        self.url = self.servers.endpoints(role.name).database_url
+        migrate(self.url, role.name)
+        self._store: Store | None = None
+        self._worker: Worker | None = None
+
+    @property
+    def store(self) -> Store:
+        """The own schema, for writing."""
+        if self._store is None:
+            self._store = Store(self.url, self.role)
+        return self._store
+
+    def key(self, about: str) -> UUID:
+        """Return the command's id: made of the key that was given, so that a retry has one effect, or a new one."""
+        if self.given_key is None:
+            return uuid4()
+        return uuid5(NAMESPACE_URL, f"paydesk:{self.role.name}:{self.given_key}:{about}")
+
+    def read(self, look: Callable[[psycopg.Connection[Any]], T]) -> T:
+        """Read the own schema. Raises ``ServerDown``."""
+        try:
+            with connect(self.url, self.role.name) as connection:
+                return look(connection)
+        except psycopg.Error as error:
+            if is_transient(error):
+                raise unreachable(error) from error
+            raise
+
+    def find(self, typed: str) -> RequestCopy:
+        """Return the request that a person means. Raises ``UnknownRequest``."""
+        return self.read(lambda connection: queries.find(connection, typed))
+
+    def get(self, request_id: UUID) -> RequestCopy:
+        """Return a request by its id."""
+        return self.read(lambda connection: queries.get(connection, request_id))
+
+    def work(self) -> Worker:
+        """Return this errand's worker, started; it stands by where another is at work."""
+        if self._worker is None:
+            self._worker = Worker(self.role, self.servers)
+            self._worker.start()
+        return self._worker
+
+    def catch_up(self, timeout_s: float = CATCH_UP_S) -> None:
+        """Apply what the other side has said so far, as long as the broker is there to be asked."""
+        until = time.monotonic() + timeout_s
+        if self.servers.endpoints(self.role.name).kafka is None:
+            return
+        worker = self.work()
+        while time.monotonic() < until:
+            health = worker.health()
+            if (health.duty is Duty.WORKING and health.lag == 0) or health.duty is Duty.STANDBY:
+                return
+            time.sleep(_LOOK_S)
+
+    def deliver(self, said: Said, timeout_s: float = DELIVER_S) -> RequestCopy:
+        """Tell the open desks, and relay what was said while there is a broker; returns the copy after it."""
+        hints = HintSender(self.role, self.servers.endpoints(self.role.name).redis_url)
+        hints.send({said.request_id})
+        hints.close()
+        until = time.monotonic() + timeout_s
+        if self.servers.endpoints(self.role.name).kafka is not None:
+            self.work().nudge()
+            while time.monotonic() < until:
+                copy = self.get(said.request_id)
+                if copy.delivery != "queued":
+                    return copy
+                time.sleep(_LOOK_S)
+        return self.get(said.request_id)
+
+    def close(self) -> str:
+        """Stop the worker, leave the servers; returns their parting sentence."""
+        if self._worker is not None:
+            self._worker.stop()
+        if self._store is not None:
+            self._store.close()
+        return self.servers.leave()
+
+
+@contextmanager
+def errand(role: Role, person: str | None = None, key: str | None = None) -> Iterator[Errand]:
+    """Open an errand and close it whatever happens."""
+    opened = Errand(role, person, key)
+    try:
+        yield opened
+    finally:
+        opened.close()

@@ -1,0 +1,132 @@
+"""The front door: arguments in, exit code out. Loads only what was asked for; no traceback ever reaches a person."""
+
+import importlib
+import json
+import logging
+import sys
+from collections.abc import Sequence
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+import click
+import platformdirs
+
+_COMMANDS = {
+    "contractor": ("paydesk.cli.contractor", "contractor", "The contractor's desk, and its commands."),
+    "manager": ("paydesk.cli.manager", "manager", "The manager's desk, and its commands."),
+    "stack": ("paydesk.cli.stack", "stack", "The embedded servers."),
+    "doctor": ("paydesk.cli.doctor", "doctor", "Tell what is wrong, in words, and what to do."),
+    "demo": ("paydesk.cli.demo", "demo", "Show the whole way of a payment request, on a stack of its own."),
+}
+EXIT_CODES = {
+    "settings": 2,
+    "invalid_input": 3,
+    "unknown_request": 4,
+    "conflict": 5,
+    "stale": 5,
+    "already_decided": 5,
+    "too_late": 5,
+    "not_allowed": 6,
+    "server_down": 7,
+    "schema_too_new": 7,
+    "key_reused": 8,
+    "some_failed": 9,
+    "outcome_unknown": 10,
+    "wait_timed_out": 11,
+}
+USAGE, INTERRUPTED, UNEXPECTED = 2, 130, 1
+
+
+class LazyGroup(click.Group):
+    """Commands that are imported when they are asked for."""
+
+    def list_commands(self, _: click.Context) -> list[str]:
+        """Return the commands, in the order of the way."""
+        return list(_COMMANDS)
+
+    def get_command(self, _: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command."""
+        if cmd_name not in _COMMANDS:
+            return None
+        module, name = _COMMANDS[cmd_name][:2]
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+    def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, command[2]) for name, command in _COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="paydesk")
+def paydesk() -> None:
+    """Contractors request payments, managers approve or reject them, each from a terminal."""
+
+
+def log_file() -> Path:
+    """Return the file that keeps what went wrong."""
+    return Path(platformdirs.user_log_dir("paydesk")) / "paydesk.log"
+
+
+def keep_log() -> None:
+    """Keep a log in a file; nothing of it ever reaches the terminal."""
+    root = logging.getLogger()
+    if root.handlers:
+        return
+    try:
+        log_file().parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handler: logging.Handler = RotatingFileHandler(log_file(), maxBytes=1 << 20, backupCount=2, delay=True)
+    except OSError:
+        handler = logging.NullHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(levelname)s %(name)s %(message)s"))
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command line; returns the exit code."""
+    keep_log()
+    as_json = "--json" in arguments
+    try:
+        code = paydesk.main(list(arguments), prog_name="paydesk", standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except click.Abort:
+        return _refuse(as_json, INTERRUPTED, "interrupted", "Interrupted.", "")
+    except click.ClickException as error:
+        asked = error.ctx if isinstance(error, click.UsageError) else None
+        hint = f"`{asked.command_path} --help` tells more." if asked else ""
+        return _refuse(as_json, USAGE, "usage", error.format_message(), hint)
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+    except KeyboardInterrupt:
+        return _refuse(as_json, INTERRUPTED, "interrupted", "Interrupted.", "")
+    except Exception as error:
+        return refuse(error, as_json=as_json)
+
+
+def refuse(error: Exception, *, as_json: bool) -> int:
+    """Tell a person, or a program, what went wrong; returns the exit code."""
+    code, message = getattr(error, "code", None), getattr(error, "message", None)
+    if isinstance(code, str) and isinstance(message, str) and code in EXIT_CODES:
+        return _refuse(as_json, EXIT_CODES[code], code, message, getattr(error, "hint", ""))
+    logging.getLogger("paydesk").error("unexpected", exc_info=error)
+    told = f"Something went wrong that should not: {type(error).__name__}."
+    return _refuse(as_json, UNEXPECTED, "unexpected", told, f"{log_file()} tells more.")
+
+
+def _refuse(as_json: bool, exit_code: int, code: str, message: str, hint: str) -> int:
+    from paydesk.domain.text import clean
+
+    message, hint = clean(message, 2000), clean(hint, 1000)
+    if as_json:
+        error = {"code": code, "message": message, "hint": hint}
+        click.echo(json.dumps({"error": error}, ensure_ascii=False), err=True)
+    else:
+        click.echo(f"{message} {hint}".strip(), err=True)
+    return exit_code

@@ -1,0 +1,155 @@
+"""What a command prints: one JSON document, a table, or sentences; data text is made fit for a terminal first."""
+
+import csv
+import json
+import sys
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import click
+
+from paydesk.domain.copy import RequestCopy, RequestDetail, Step
+from paydesk.domain.decision import DecisionRegister, Outcome
+from paydesk.domain.payment_request import typed_fields
+from paydesk.domain.text import clean
+from paydesk.tui.columns import fitted
+from paydesk.tui.wording import delivery_text, moment_text, status_text
+
+_TERMS = ("description", "reference", "due_date", "document", "pay_to")
+CSV_FIELDS = (
+    "number",
+    "id",
+    "status",
+    "revision",
+    "amount",
+    "currency",
+    "contractor",
+    *_TERMS,
+    "delivery",
+    "requested_at",
+)
+
+
+def document(copy: RequestCopy) -> dict[str, Any]:
+    """Return a request as plain values."""
+    terms = copy.terms
+    fields = typed_fields(terms) if terms is not None else {}
+    return {
+        "id": str(copy.id),
+        "number": copy.request.number if copy.request else None,
+        "status": copy.status.value,
+        "revision": copy.revision,
+        "amount": fields.get("amount"),
+        "amount_minor": terms.money.amount_minor if terms else None,
+        "currency": fields.get("currency"),
+        **{name: fields.get(name) or None for name in _TERMS},
+        "contractor": copy.contractor or None,
+        "delivery": copy.delivery.value,
+        "requested_at": _when(copy.request.requested_at if copy.request else None),
+        "locked": copy.locked,
+    }
+
+
+def full_document(detail: RequestDetail) -> dict[str, Any]:
+    """Return a request with its decision and its timeline as plain values."""
+    return document(detail.copy) | {
+        "decision": _decision(detail.copy.decision),
+        "timeline": [_step(step) for step in detail.timeline],
+    }
+
+
+def _decision(decision: DecisionRegister | None) -> dict[str, Any] | None:
+    if decision is None or decision.version == 0:
+        return None
+    rejected = decision.cause is not None and decision.outcome is Outcome.NONE
+    cause = decision.cause if rejected else None
+    return {
+        "outcome": "rejected" if rejected else decision.outcome.value,
+        "revision": decision.revision,
+        "cause": {"code": cause.code.value, "text": cause.text, "note": cause.note} if cause else None,
+        "decided_by": decision.decided_by,
+        "decided_at": _when(decision.decided_at),
+        "received_at": _when(decision.received_at),
+    }
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {
+        "at": _when(step.at),
+        "kind": step.kind,
+        "actor": step.actor,
+        "revision": step.revision,
+        "text": step.text,
+        "amount": step.money.amount if step.money else None,
+        "currency": step.money.currency if step.money else None,
+        "delivered_at": _when(step.delivered_at),
+    }
+
+
+def _when(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+def print_json(found: dict[str, Any]) -> None:
+    """Print one document on one line."""
+    click.echo(json.dumps(found, ensure_ascii=False))
+
+
+def print_sentence(copy: RequestCopy, words: str = "") -> None:
+    """Print one request as a sentence."""
+    money = str(copy.terms.money) if copy.terms else "(not arrived yet)"
+    told = f"{copy.number}  {money}  {status_text(copy.status)}, revision {copy.revision}, {delivery_text(copy)}"
+    click.echo(clean(f"{told}{words}", 2000))
+
+
+def print_rows(rows: Iterable[RequestCopy]) -> int:
+    """Print requests as aligned lines; returns how many."""
+    count = 0
+    for copy in rows:
+        if count == 0:
+            click.echo(_line("Request", "Status", "Amount", "Cur", "Contractor", "Description").rstrip())
+        terms = copy.terms
+        amount, currency = (terms.money.grouped, terms.money.currency) if terms else ("", "")
+        what = terms.description if terms else ""
+        click.echo(_line(copy.number, status_text(copy.status), amount, currency, copy.contractor, what).rstrip())
+        count += 1
+    return count
+
+
+def _line(number: str, status: str, amount: str, currency: str, contractor: str, what: str) -> str:
+    parts = (
+        fitted(clean(number), 9),
+        fitted(clean(status), 13),
+        fitted(clean(amount), 20, right=True),
+        fitted(clean(currency), 3),
+        fitted(clean(contractor), 16),
+        clean(what),
+    )
+    return "  ".join(parts)
+
+
+def print_csv(rows: Iterable[RequestCopy]) -> None:
+    """Print requests as comma-separated values with a header."""
+    writer = csv.DictWriter(sys.stdout, CSV_FIELDS, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    for copy in rows:
+        writer.writerow({name: clean(str(value or ""), 600) for name, value in document(copy).items()})
+
+
+def print_detail(detail: RequestDetail) -> None:
+    """Print everything of a request, a fact a line."""
+    print_sentence(detail.copy)
+    decision = _decision(detail.copy.decision)
+    for name, value in document(detail.copy).items():
+        if name in (*_TERMS, "contractor", "id") and value:
+            click.echo(f"  {name.replace('_', ' '):<13}{clean(str(value), 600)}")
+    if decision is not None and detail.copy.decision is not None:
+        cause = f": {decision['cause']['text']}" if decision["cause"] else ""
+        who, when = decision["decided_by"] or "the manager's side", moment_text(detail.copy.decision.decided_at)
+        click.echo(clean(f"  {decision['outcome']} by {who}, {when}{cause}", 900))
+    for step in detail.timeline:
+        money = f"  {step.money}" if step.money else ""
+        told = f"  {step.text}" if step.text else ""
+        by = f" by {step.actor}" if step.actor else ""
+        click.echo(clean(f"  {moment_text(step.at)}  {step.kind.replace('_', ' ')}{by}{money}{told}", 900))

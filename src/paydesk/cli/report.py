@@ -1,0 +1,63 @@
+"""What a command that writes says when it is done, for one request or for several."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from paydesk.cli import output
+from paydesk.domain.copy import Delivery, RequestCopy
+from paydesk.domain.errors import PaydeskError
+from paydesk.domain.text import clean
+
+
+class SomeFailed(PaydeskError):
+    """Some of several items failed; each has said why."""
+
+    code = "some_failed"
+
+
+def report(copy: RequestCopy, changed: bool, *, as_json: bool) -> None:
+    """Say what a command did; what stays queued is said."""
+    if as_json:
+        output.print_json(output.document(copy) | {"changed": changed})
+        return
+    words = "" if changed else " (already so)"
+    if copy.delivery is Delivery.QUEUED:
+        words += "; it is kept and will be sent when Kafka answers"
+    output.print_sentence(copy, words)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of one of several items."""
+
+    copy: RequestCopy
+    changed: bool
+
+
+def report_each(typed: Sequence[str], act: Callable[[str], Done], *, as_json: bool) -> None:
+    """Act on each item. One: its own exit code. Several: a result per item, and ``SomeFailed`` when one failed."""
+    if len(typed) == 1:
+        done = act(typed[0])
+        report(done.copy, done.changed, as_json=as_json)
+        return
+    failed = 0
+    for item in typed:
+        try:
+            done = act(item)
+            report(done.copy, done.changed, as_json=as_json)
+        except PaydeskError as error:
+            failed += 1
+            _refused(item, error, as_json)
+    if failed:
+        raise SomeFailed(f"{failed} of {len(typed)} failed.", "The lines above say which and why.")
+
+
+def _refused(item: str, error: PaydeskError, as_json: bool) -> None:
+    told: dict[str, Any] = {"code": error.code, "message": clean(error.message, 1000), "hint": clean(error.hint)}
+    if as_json:
+        output.print_json({"request": clean(item), "error": told})
+    else:
+        click.echo(f"{clean(item)}  {told['message']} {told['hint']}".rstrip())

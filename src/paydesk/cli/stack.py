@@ -1,0 +1,116 @@
+"""``paydesk stack``: the embedded servers."""
+
+import json
+import shlex
+import time
+from typing import Any
+
+import click
+
+from paydesk.settings_file import Settings, SettingsError, read_settings
+
+_UP_S = 240.0
+
+
+def _settings() -> Settings:
+    settings = read_settings()
+    if settings.configured:
+        raise SettingsError("Your own servers are configured, so there is no embedded stack.", "See `paydesk doctor`.")
+    return settings
+
+
+@click.group()
+def stack() -> None:
+    """PostgreSQL, Valkey and Apache Kafka, started from packages for one login."""
+
+
+@stack.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def up(as_json: bool) -> None:
+    """Start the servers, and wait until all answer."""
+    from paydesk.stack.embedded import EmbeddedStack, status
+    from paydesk.stack.errors import StackError
+
+    settings = _settings()
+    embedded = EmbeddedStack(settings.home, idle_s=settings.idle_seconds)
+    until, said = time.monotonic() + _UP_S, ""
+    try:
+        while True:
+            found = embedded.endpoints("contractor")
+            if found.kafka is not None and found.redis_url is not None:
+                break
+            notice = embedded.notice()
+            if notice != said:
+                said = notice
+                click.echo(notice, err=True)
+            if time.monotonic() > until:
+                raise StackError("The embedded stack did not come up in time.", notice)
+            time.sleep(0.1)
+    finally:
+        embedded.leave()
+    _tell(status(settings.home), as_json)
+
+
+@stack.command("status")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def status_(as_json: bool) -> None:
+    """Tell how the servers stand; starts nothing."""
+    from paydesk.stack.embedded import status
+
+    _tell(status(_settings().home), as_json)
+
+
+def _tell(found: Any, as_json: bool) -> None:
+    if as_json:
+        servers = {name: {"state": told["state"], "pid": told["pid"]} for name, told in found.servers.items()}
+        facts = {"home": str(found.home), "running": found.running, "servers": servers, "users": found.users}
+        click.echo(json.dumps(facts | {"memory_bytes": found.memory}))
+        return
+    if not found.running:
+        click.echo(f"The embedded stack does not run. Its data is in {found.home}.")
+        return
+    for name, told in found.servers.items():
+        trouble = f"  {told['trouble']}" if told.get("trouble") else ""
+        click.echo(f"{name:<9} {told['state']:<7} pid {told['pid'] or '-'}{trouble}")
+    click.echo(f"{found.memory >> 20} MB of memory, {len(found.users)} users, data in {found.home}")
+
+
+@stack.command()
+@click.option("--role", type=click.Choice(["contractor", "manager", "stack"]), required=True, help="Whose login.")
+def env(role: str) -> None:
+    """Print shell lines with which other tools connect as a login."""
+    from paydesk.stack.embedded import environment, status
+    from paydesk.stack.errors import StackError
+
+    settings = _settings()
+    if not status(settings.home).running:
+        raise StackError("The embedded stack does not run.", "Start it with `paydesk stack up`.")
+    for name, value in environment(settings.home, role).items():
+        click.echo(f"export {name}={shlex.quote(value)}")
+
+
+@stack.command()
+def down() -> None:
+    """Stop the servers; the data stays."""
+    from paydesk.stack.embedded import down as stop
+
+    home = _settings().home
+    click.echo(f"Stopped. Your data is in {home}." if stop(home) else f"It did not run. Its data is in {home}.")
+
+
+@stack.command()
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def reset(yes: bool) -> None:
+    """Stop the servers and delete all their data."""
+    from paydesk.stack.embedded import reset as delete
+
+    home = _settings().home
+    if not yes:
+        typed = click.prompt(
+            f"This deletes every request in {home}. Type reset to go on", default="", show_default=False
+        )
+        if typed.strip() != "reset":
+            click.echo("Nothing was deleted.")
+            raise SystemExit(1)
+    delete(home)
+    click.echo(f"Deleted {home}.")

@@ -1,0 +1,111 @@
+"""Looking at one role's three servers from outside, for ``doctor``: what answers, and what is wrong in words."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import redis
+
+from paydesk.domain.errors import PaydeskError
+from paydesk.infra import kafka, queries
+from paydesk.infra.migrations import HEAD, current_revision
+from paydesk.infra.postgres import connect
+from paydesk.infra.role import Role
+from paydesk.settings import Endpoints
+
+_LEASE = """
+SELECT a.pid, a.application_name FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+WHERE l.relation = to_regclass('lease') AND l.mode = 'ExclusiveLock' AND l.granted LIMIT 1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at: ``ok``, what was seen, and what to do where it is not."""
+
+    name: str
+    ok: bool
+    seen: str
+    todo: str = ""
+
+
+def check_role(role: Role, endpoints: Endpoints) -> list[Finding]:
+    """Return what this role's login finds at its servers; never raises for a server that is away."""
+    return [
+        *_guarded(f"{role.name} PostgreSQL", lambda: _postgres(role, endpoints)),
+        *_guarded(f"{role.name} Kafka", lambda: _kafka(role, endpoints)),
+        *_guarded(f"{role.name} Redis", lambda: _redis(role, endpoints)),
+    ]
+
+
+def _guarded(name: str, look: Callable[[], list[Finding]]) -> list[Finding]:
+    try:
+        return look()
+    except PaydeskError as error:
+        return [Finding(name, False, error.message, error.hint)]
+    except kafka.BrokerTrouble as error:
+        return [Finding(name, False, str(error), "Look at PAYDESK_KAFKA_BOOTSTRAP_SERVERS and at the broker's log.")]
+    except redis.AuthenticationError:
+        return [Finding(name, False, "Redis refused the login.", "Look at the user and password of the Redis URL.")]
+    except redis.RedisError as error:
+        return [Finding(name, False, f"Redis does not answer: {error}.", "Desks read every 2 s meanwhile.")]
+
+
+def _postgres(role: Role, endpoints: Endpoints) -> list[Finding]:
+    name = f"{role.name} PostgreSQL"
+    started = time.monotonic()
+    with connect(endpoints.database_url, role.name) as connection:
+        ms = (time.monotonic() - started) * 1000
+        revision = current_revision(connection)
+        if revision is None:
+            return [Finding(name, True, f"answers in {ms:.0f} ms; the schema is made by the first command")]
+        if revision > HEAD:
+            return [
+                Finding(name, False, f"the schema is at revision {revision}, newer than this program", "Update it.")
+            ]
+        found = queries.counts(connection)
+        holder = connection.execute(_LEASE).fetchone()
+    lines = [Finding(name, True, f"answers in {ms:.0f} ms, schema {revision}, {_work(holder)}")]
+    lines.append(Finding(f"{role.name} outbox", True, f"{found.unsent} unsent, {found.held} held"))
+    if found.unsent and found.oldest_unsent_s > 30:
+        told = f"{found.unsent} unsent, the oldest for {found.oldest_unsent_s:.0f} s"
+        lines[-1] = Finding(f"{role.name} outbox", False, told, f"Open a desk, or run `paydesk {role.name} worker`.")
+    if found.quarantined or found.parked:
+        told = f"{found.quarantined} quarantined, {found.parked} parked"
+        lines.append(Finding(f"{role.name} inbox", False, told, f"`paydesk {role.name} quarantine list` tells why."))
+    if found.locked:
+        lines.append(Finding(f"{role.name} locked", False, f"{found.locked} requests", "A person has to settle them."))
+    if found.amiss:
+        lines.append(Finding(f"{role.name} own topic", False, found.amiss, "Was the schema restored from a copy?"))
+    return lines
+
+
+def _work(holder: Any) -> str:
+    return f"a worker is at work (backend {holder[0]})" if holder else "no worker is at work"
+
+
+def _kafka(role: Role, endpoints: Endpoints) -> list[Finding]:
+    name = f"{role.name} Kafka"
+    if endpoints.kafka is None:
+        return [Finding(name, False, "has no address yet", "It is still starting; requests are kept meanwhile.")]
+    started = time.monotonic()
+    client = kafka.admin(endpoints.kafka)
+    found = kafka.topic_identity(client, role.writes)
+    ms = (time.monotonic() - started) * 1000
+    topic = f"topic {role.writes} is there" if found else f"topic {role.writes} is made by the first worker"
+    lines = [Finding(name, True, f"answers in {ms:.0f} ms; {topic}")]
+    if endpoints.memory_broker:
+        told = "the in-memory broker stands in: it forgets when it ends; the outbox sends everything again"
+        lines.append(Finding(f"{role.name} broker", True, told))
+    return lines
+
+
+def _redis(role: Role, endpoints: Endpoints) -> list[Finding]:
+    name = f"{role.name} Redis"
+    if endpoints.redis_url is None:
+        return [Finding(name, False, "has no address yet", "It is still starting; desks read every 2 s meanwhile.")]
+    started = time.monotonic()
+    with redis.Redis.from_url(endpoints.redis_url, socket_timeout=2, socket_connect_timeout=2) as client:
+        client.ping()
+    return [Finding(name, True, f"answers in {(time.monotonic() - started) * 1000:.0f} ms")]
