@@ -44,7 +44,17 @@ class World:
     def put(self, request: RequestRegister) -> None:
         """Store a request and tell both desks."""
         self.requests[request.id] = request
+        self.confirm(request.id)
         self.tell(request.id)
+
+    def confirm(self, request_id: UUID) -> None:
+        """Never leave the manager's side open with a withdrawal known; what is queued is not known there yet."""
+        if request_id in self.queued:
+            return
+        request, decision = self.requests.get(request_id), self.decisions.get(request_id)
+        if request is not None and commands.owes_withdrawal(request, decision):
+            self.holds.pop(request_id, None)
+            self.decisions[request_id] = commands.confirm_withdrawal(request, decision, self.now, self.now)
 
     def tell(self, *ids: UUID) -> None:
         """Tell both desks that rows changed."""
@@ -223,6 +233,7 @@ class FakeManagerDesk(FakeDesk):
             del self.world.decisions[request_id]
         else:
             self.world.decisions[request_id] = before
+        self.world.confirm(request_id)
         self.world.tell(request_id)
         return Result(self.copy(request_id))
 

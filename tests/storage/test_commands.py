@@ -49,7 +49,7 @@ class Both:
             event = decode(reader.role, writer.writes, key, [(n, v.encode()) for n, v in headers], value)
             heard.append(Heard(event, content_hash, datetime.now(UTC)))
         with reader.transaction() as session:
-            return reader.role.load_apply()(session, heard, datetime.now(UTC))
+            return reader.role.load_apply()(session, reader.role, heard, datetime.now(UTC))
 
     def there(self) -> Applied:
         return self.carry(self.sides.contractor, self.manager)

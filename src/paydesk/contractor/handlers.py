@@ -6,9 +6,9 @@ from datetime import datetime
 from sqlmodel import Session
 
 from paydesk.infra.apply import apply_registers
-from paydesk.infra.role import Applied, Heard
+from paydesk.infra.role import Applied, Heard, Role
 
 
-def apply(session: Session, heard: Sequence[Heard], now: datetime) -> Applied:
+def apply(session: Session, _: Role, heard: Sequence[Heard], now: datetime) -> Applied:
     """Apply a batch of decisions to the contractor's copy, in the caller's transaction."""
     return apply_registers(session, heard, now)

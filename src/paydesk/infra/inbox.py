@@ -164,7 +164,7 @@ class Inbound:
         moved: dict[tuple[str, int], int] = {}
         with self.store.transaction() as session:
             heard = [Heard(one.event, _digest(one.message), now) for one in batch if one.event is not None]
-            applied = self.apply(session, heard, now)
+            applied = self.apply(session, self.role, heard, now)
             for one in batch:
                 _conclude(one, applied)
                 moved[one.message.topic() or "", one.message.partition() or 0] = (one.message.offset() or 0) + 1

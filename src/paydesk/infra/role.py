@@ -39,7 +39,7 @@ class Applied:
 class Apply(Protocol):
     """A role's handler of what it hears: one batch, in the caller's transaction, set-based, never row by row."""
 
-    def __call__(self, session: "Session", heard: Sequence[Heard], now: datetime) -> Applied: ...
+    def __call__(self, session: "Session", role: "Role", heard: Sequence[Heard], now: datetime, /) -> Applied: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,12 @@ from paydesk.infra.apply import apply_registers
 from paydesk.infra.registers import decision_of, request_of
 from paydesk.infra.role import Applied, Heard, Role
 from paydesk.infra.store import say, write_decision
-from paydesk.manager.role import ROLE
 
 
-def apply(session: Session, heard: Sequence[Heard], now: datetime) -> Applied:
+def apply(session: Session, role: Role, heard: Sequence[Heard], now: datetime) -> Applied:
     """Apply a batch of requests to the manager's copy, in the caller's transaction."""
     applied = apply_registers(session, heard, now)
-    confirm_withdrawals(session, ROLE, applied.changed, now)
+    confirm_withdrawals(session, role, applied.changed, now)
     return applied
 
 

@@ -1,0 +1,243 @@
+"""What a desk's screen may rely on holds for the fake that tests use and for the real room, by the same tests."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+import pytest
+
+from paydesk.contractor.desk import ContractorService
+from paydesk.contractor.port import ContractorDesk
+from paydesk.domain.copy import Delivery, RequestCopy
+from paydesk.domain.decision import checked_cause
+from paydesk.domain.errors import Conflict, KeyReused, NotAllowed, PaydeskError, TooLate
+from paydesk.domain.payment_request import Terms, checked_terms
+from paydesk.domain.status import Status
+from paydesk.infra.pages import News, PageQuery
+from paydesk.manager.desk import ManagerService
+from paydesk.manager.port import ManagerDesk
+from paydesk.settings import Servers
+from tests.conftest import Sides, until
+from tests.fakes import FakeContractorDesk, FakeManagerDesk, World
+
+TERMS = checked_terms("1200", "EUR", "August retainer")
+CAUSE = checked_cause("needs_info", "Which invoice?")
+HELD_S = 600
+
+
+@dataclass
+class Pair:
+    """A contractor's desk and a manager's, open and at work."""
+
+    contractor: ContractorDesk
+    manager: ManagerDesk
+    news: list[News]
+    make_contractor: Callable[[str], ContractorDesk]
+
+    def ask(self, terms: Terms = TERMS) -> RequestCopy:
+        """Ask, and wait until the manager's desk has it."""
+        copy = self.contractor.request(uuid4(), uuid4(), terms).copy
+        return until(lambda: seen(self.manager, copy.id))
+
+    def reject(self, copy: RequestCopy) -> RequestCopy:
+        """Reject what the manager's desk shows."""
+        assert copy.terms is not None
+        return self.manager.reject(uuid4(), copy.id, copy.revision, copy.terms.hash, CAUSE).copy
+
+    def approve(self, copy: RequestCopy) -> RequestCopy:
+        """Approve what the manager's desk shows."""
+        assert copy.terms is not None
+        return self.manager.approve(uuid4(), copy.id, copy.revision, copy.terms.hash).copy
+
+    def becomes(self, desk: ContractorDesk | ManagerDesk, request_id: UUID, status: Status) -> RequestCopy:
+        """Wait until a desk shows a status."""
+        return until(lambda: (copy := seen(desk, request_id)) and copy.status is status and copy)
+
+
+def seen(desk: ContractorDesk | ManagerDesk, request_id: UUID) -> RequestCopy | None:
+    """Return the copy a desk's list shows, or None."""
+    return next((row for row in desk.page(PageQuery()).rows if row.id == request_id), None)
+
+
+@pytest.fixture(params=["fake", "real"])
+def pair(request: pytest.FixtureRequest) -> Iterator[Pair]:
+    news: list[News] = []
+    opened: list[ContractorDesk | ManagerDesk] = []
+    if request.param == "fake":
+        world = World()
+        manager: ManagerDesk = FakeManagerDesk(world, "bo", hold_s=0)
+
+        def make(person: str) -> ContractorDesk:
+            return FakeContractorDesk(world, person)
+    else:
+        sides: Sides = request.getfixturevalue("sides")
+        servers: Servers = sides
+        manager = ManagerService(servers, "bo", 0, role=sides.manager)
+
+        def make(person: str) -> ContractorDesk:
+            return ContractorService(servers, person, role=sides.contractor)
+
+    def make_open(person: str) -> ContractorDesk:
+        desk = make(person)
+        opened.append(desk)
+        desk.open()
+        desk.start(news.append)
+        return desk
+
+    opened.append(manager)
+    manager.open()
+    manager.start(news.append)
+    yield Pair(make_open("ada"), manager, news, make_open)
+    for desk in opened:
+        desk.close()
+
+
+def test_what_is_asked_stands_on_both_lists_and_is_news(pair: Pair) -> None:
+    copy = pair.ask()
+    assert (copy.status, copy.revision, copy.contractor, copy.terms) == (Status.PENDING, 1, "ada", TERMS)
+    assert copy.delivery is Delivery.RECEIVED
+    mine = until(lambda: (own := seen(pair.contractor, copy.id)) and own.delivery is Delivery.SENT and own)
+    assert mine.number == copy.number
+    assert until(lambda: any(one.changed is None or copy.id in one.changed for one in pair.news))
+
+
+def test_the_same_key_asks_once_and_other_content_is_refused(pair: Pair) -> None:
+    key, request_id = uuid4(), uuid4()
+    assert pair.contractor.request(key, request_id, TERMS).changed
+    pair.contractor.request(key, request_id, TERMS)
+    assert pair.contractor.page(PageQuery()).total == 1
+    with pytest.raises(KeyReused):
+        pair.contractor.request(key, request_id, checked_terms("1", "EUR", "other"))
+    assert pair.contractor.page(PageQuery()).total == 1
+
+
+def test_a_rejection_comes_with_its_whole_cause_and_a_revision_opens_it_again(pair: Pair) -> None:
+    copy = pair.ask()
+    pair.reject(copy)
+    mine = pair.becomes(pair.contractor, copy.id, Status.REJECTED)
+    assert mine.decision is not None
+    assert mine.decision.cause == CAUSE
+    assert mine.delivery is Delivery.DECIDED
+    better = checked_terms("1250", "EUR", "August retainer, invoice 81")
+    assert pair.contractor.revise(uuid4(), copy.id, better).copy.status is Status.PENDING
+    again = until(lambda: (row := seen(pair.manager, copy.id)) and row.revision == 2 and row)
+    assert again.terms == better
+
+
+def test_an_approval_is_final(pair: Pair) -> None:
+    copy = pair.ask()
+    assert pair.approve(copy).status is Status.ACCEPTED
+    pair.becomes(pair.contractor, copy.id, Status.ACCEPTED)
+    with pytest.raises(Conflict):
+        pair.contractor.revise(uuid4(), copy.id, TERMS)
+    with pytest.raises(Conflict):
+        pair.contractor.withdraw(uuid4(), copy.id)
+
+
+def test_what_changed_since_the_screen_is_refused(pair: Pair) -> None:
+    copy = pair.ask()
+    pair.contractor.revise(uuid4(), copy.id, checked_terms("1", "EUR", "less"))
+    until(lambda: (row := seen(pair.manager, copy.id)) and row.revision == 2)
+    with pytest.raises(PaydeskError) as refused:
+        pair.approve(copy)
+    assert refused.value.code == "stale"
+    shown = seen(pair.manager, copy.id)
+    assert shown is not None
+    assert shown.status is Status.PENDING
+
+
+def test_nobody_decides_their_own_and_nobody_changes_anothers(pair: Pair) -> None:
+    own = pair.make_contractor("Bo").request(uuid4(), uuid4(), TERMS).copy
+    until(lambda: seen(pair.manager, own.id))
+    with pytest.raises(NotAllowed):
+        pair.approve(own)
+    with pytest.raises(NotAllowed):
+        pair.contractor.revise(uuid4(), own.id, checked_terms("1", "EUR", "mine"))
+    with pytest.raises(NotAllowed):
+        pair.contractor.withdraw(uuid4(), own.id)
+
+
+def test_a_held_decision_is_known_to_its_side_alone_until_it_is_sent(pair: Pair) -> None:
+    pair.manager.hold_s = HELD_S
+    copy = pair.ask()
+    held = pair.approve(copy)
+    assert (held.status, held.delivery) == (Status.ACCEPTED, Delivery.HELD)
+    assert held.hold_until is not None
+    mine = seen(pair.contractor, copy.id)
+    assert mine is not None
+    assert mine.status is Status.PENDING
+    assert pair.manager.send_now() == 1
+    pair.becomes(pair.contractor, copy.id, Status.ACCEPTED)
+    with pytest.raises(TooLate):
+        pair.manager.undo(copy.id)
+
+
+def test_an_undone_decision_leaves_the_request_as_it_was(pair: Pair) -> None:
+    pair.manager.hold_s = HELD_S
+    copy = pair.ask()
+    pair.reject(copy)
+    assert pair.manager.undo(copy.id).copy.status is Status.PENDING
+    pair.manager.hold_s = 0
+    other = pair.ask(checked_terms("1", "EUR", "sent after it"))
+    pair.approve(other)
+    pair.becomes(pair.contractor, other.id, Status.ACCEPTED)
+    mine = seen(pair.contractor, copy.id)
+    assert mine is not None
+    assert (mine.status, mine.decision) == (Status.PENDING, None)
+
+
+def test_a_withdrawal_is_an_ask_until_the_managers_side_confirms(pair: Pair) -> None:
+    copy = pair.ask()
+    pair.contractor.withdraw(uuid4(), copy.id)
+    pair.becomes(pair.contractor, copy.id, Status.WITHDRAWN)
+    pair.becomes(pair.manager, copy.id, Status.WITHDRAWN)
+    with pytest.raises(Conflict):
+        pair.approve(copy)
+
+
+def test_a_withdrawal_while_a_decision_is_held_lapses_when_it_is_sent(pair: Pair) -> None:
+    pair.manager.hold_s = HELD_S
+    copy = pair.ask()
+    pair.approve(copy)
+    pair.contractor.withdraw(uuid4(), copy.id)
+    until(lambda: (row := seen(pair.manager, copy.id)) and row.request and row.request.withdrawal_asked)
+    pair.manager.send_now()
+    mine = pair.becomes(pair.contractor, copy.id, Status.ACCEPTED)
+    assert mine.lapsed
+
+
+def test_a_withdrawal_while_a_decision_is_held_is_confirmed_when_it_is_undone(pair: Pair) -> None:
+    pair.manager.hold_s = HELD_S
+    copy = pair.ask()
+    pair.approve(copy)
+    pair.contractor.withdraw(uuid4(), copy.id)
+    until(lambda: (row := seen(pair.manager, copy.id)) and row.request and row.request.withdrawal_asked)
+    assert pair.manager.undo(copy.id).copy.status is Status.WITHDRAWN
+    pair.becomes(pair.contractor, copy.id, Status.WITHDRAWN)
+
+
+def test_a_page_has_the_rows_of_its_query_and_totals_of_all(pair: Pair) -> None:
+    first = pair.ask()
+    second = pair.ask(checked_terms("90000", "JPY", "posters"))
+    pair.reject(first)
+    waiting = pair.manager.page(PageQuery(statuses=frozenset({Status.PENDING})))
+    assert [row.id for row in waiting.rows] == [second.id]
+    assert [(total.status, total.count) for total in waiting.totals] == [(Status.PENDING, 1)]
+    assert str(waiting.totals[0].sums[0]) == "90,000 JPY"
+    both = pair.manager.page(PageQuery(statuses=frozenset({Status.PENDING}), also=frozenset({first.id})))
+    assert {row.id for row in both.rows} == {first.id, second.id}
+    assert both.total == 1
+    assert pair.manager.page(PageQuery(contractor="ADA")).total == 2
+    assert pair.manager.page(PageQuery(contractor="nobody")).rows == ()
+
+
+def test_a_detail_tells_the_steps_in_order(pair: Pair) -> None:
+    copy = pair.ask()
+    pair.reject(copy)
+    pair.becomes(pair.contractor, copy.id, Status.REJECTED)
+    for desk in (pair.contractor, pair.manager):
+        steps = desk.detail(copy.id).timeline
+        assert [step.kind for step in steps] == ["requested", "rejected"]
+        assert steps[1].text == CAUSE.text
+        assert steps[1].actor == "bo"
+        assert steps[0].at <= steps[1].at
