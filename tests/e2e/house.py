@@ -1,0 +1,94 @@
+"""A person's login for tests: a home of its own, the embedded stack in it, and paydesk as it is started by hand."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from paydesk.stack.folder import Folder
+from tests.e2e.terminal import Terminal
+
+PAYDESK = (sys.executable, "-m", "paydesk")
+
+
+@dataclass
+class House:
+    """Where a test's people live; ``extra`` is set in the environment of everything that is started here."""
+
+    root: Path
+    extra: dict[str, str] = field(default_factory=dict)
+    terminals: list[Terminal] = field(default_factory=list)
+
+    @property
+    def home(self) -> Path:
+        """The folder of the embedded stack."""
+        return self.root / "stack"
+
+    @property
+    def folder(self) -> Folder:
+        """The same, as the program sees it."""
+        return Folder(self.home)
+
+    @property
+    def env(self) -> dict[str, str]:
+        """The environment: nothing of the login that runs the tests but the programs and the fetched jars."""
+        kept = {name: os.environ[name] for name in ("PATH", "LOGNAME", "USER") if name in os.environ}
+        places = {f"XDG_{name}_HOME": str(self.root / name.lower()) for name in ("CONFIG", "DATA", "STATE")}
+        return {
+            **kept,
+            **places,
+            "HOME": str(self.root),
+            "XDG_CACHE_HOME": str(Path(platformdirs.user_cache_dir())),
+            "LANG": "C.UTF-8",
+            "TZ": "UTC",
+            "PAYDESK_HOME": str(self.home),
+            **self.extra,
+        }
+
+    def desk(self, role: str, *arguments: str, columns: int = 80, rows: int = 24, **env: str) -> Terminal:
+        """Open a desk in a terminal of its own."""
+        terminal = Terminal(
+            [*PAYDESK, role, *arguments], env={**self.env, **env}, columns=columns, rows=rows, cwd=str(self.root)
+        )
+        self.terminals.append(terminal)
+        return terminal
+
+    def run(
+        self, *arguments: str | bytes, within_s: float = 120, check: bool = True
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command line to its end; with ``check`` its exit code must be 0."""
+        done = subprocess.run(
+            [*PAYDESK, *arguments], env=self.env, cwd=self.root, capture_output=True, text=True, timeout=within_s
+        )
+        assert not check or done.returncode == 0, f"{arguments}: {done.returncode} {done.stdout} {done.stderr}"
+        return done
+
+    def json(self, *arguments: str | bytes) -> dict[str, Any]:
+        """Run a command with ``--json``, and return the document that it printed."""
+        found: dict[str, Any] = json.loads(self.run(*arguments, "--json").stdout)
+        return found
+
+    def rows(self, role: str, *arguments: str) -> list[dict[str, Any]]:
+        """Return what ``list --json`` prints, newest first."""
+        return [json.loads(line) for line in self.run(role, "list", *arguments, "--json").stdout.splitlines()]
+
+    def pid(self, server: str) -> int:
+        """Return the process id of a member of the stack: ``postgres``, ``valkey`` or ``kafka``."""
+        found: int = json.loads(self.run("stack", "status", "--json").stdout)["servers"][server]["pid"]
+        return found
+
+    def kill(self, server: str, number: int = signal.SIGKILL) -> None:
+        """Send a member of the stack a signal; its supervisor starts it again when it died."""
+        os.kill(self.pid(server), number)
+
+    def close(self) -> None:
+        """Close every terminal, stop the servers."""
+        for terminal in self.terminals:
+            terminal.close()
+        self.run("stack", "down", check=False)
