@@ -12,6 +12,7 @@ from paydesk.domain.decision import Cause, CauseCode, DecisionRegister, Outcome,
 from paydesk.domain.errors import AlreadyDecided, Conflict, InvalidInput, NotAllowed, PaydeskError, Stale
 from paydesk.domain.events import newer
 from paydesk.domain.payment_request import RequestRegister, changed_terms, checked_terms, describe_changes
+from paydesk.domain.refusals import explain_stale
 from paydesk.domain.status import Status, standing_terms, status
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -76,7 +77,7 @@ def test_a_decision_acts_on_the_revision_that_was_seen() -> None:
         c.approve(c.Approve(ID, "bo", 1, TERMS.hash), revised, None, NOW, NOW)
     with pytest.raises(Stale):
         c.approve(c.Approve(ID, "bo", 2, TERMS.hash), revised, None, NOW, NOW)
-    assert "1,200.00 EUR → 1,250.00 EUR" in c.explain_stale(TERMS, revised).message
+    assert "1,200.00 EUR → 1,250.00 EUR" in explain_stale(TERMS, revised).message
     assert describe_changes(TERMS, TERMS) == []
 
 

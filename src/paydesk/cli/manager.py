@@ -116,9 +116,9 @@ def _decide_each(
     """Decide each request as it was in the copy before catching up; a change meanwhile is a conflict."""
     from paydesk.cli.errand import errand
     from paydesk.cli.report import Done, report_each
-    from paydesk.domain.commands import explain_stale
     from paydesk.domain.copy import RequestCopy
     from paydesk.domain.errors import PaydeskError
+    from paydesk.domain.refusals import explain_stale
 
     with errand(_role(), person, key) as here:
         before: dict[str, RequestCopy] = {}

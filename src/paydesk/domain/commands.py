@@ -6,9 +6,10 @@ from datetime import date, datetime
 from uuid import UUID
 
 from paydesk.domain.decision import Cause, DecisionRegister, Outcome
-from paydesk.domain.errors import AlreadyDecided, Conflict, NotAllowed, Stale
+from paydesk.domain.errors import AlreadyDecided, Conflict, Stale
 from paydesk.domain.money import Money
-from paydesk.domain.payment_request import RequestRegister, Terms, describe_changes
+from paydesk.domain.payment_request import RequestRegister, Terms
+from paydesk.domain.refusals import name_of, refuse_locked, refuse_own, refuse_stranger
 from paydesk.domain.status import Status, is_open, status
 from paydesk.domain.text import same_person
 
@@ -88,11 +89,11 @@ def revise_payment(
     locked: bool = False,
 ) -> RequestRegister | None:
     """Return the register with the new terms, or None when it says so already. Rule 1 of the language."""
-    _refuse_stranger(command.actor, request)
-    _refuse_locked(locked)
+    refuse_stranger(command.actor, request)
+    refuse_locked(locked)
     found = status(request, decision)
     if found not in (Status.PENDING, Status.REJECTED):
-        raise Conflict(f"{_name(request)} is {found} and cannot be revised.", "Ask anew with a new request.")
+        raise Conflict(f"{name_of(request)} is {found} and cannot be revised.", "Ask anew with a new request.")
     if found is Status.PENDING and command.terms == request.terms:
         return None
     rejected_upto = decision.rejected_upto if decision else 0
@@ -108,13 +109,13 @@ def ask_withdrawal(
     locked: bool = False,
 ) -> RequestRegister | None:
     """Return the register that asks, or None when it was asked or confirmed already. Rule 2."""
-    _refuse_stranger(command.actor, request)
-    _refuse_locked(locked)
+    refuse_stranger(command.actor, request)
+    refuse_locked(locked)
     found = status(request, decision)
     if found in (Status.WITHDRAWING, Status.WITHDRAWN):
         return None
     if found is Status.ACCEPTED:
-        raise Conflict(f"{_name(request)} is accepted and cannot be withdrawn.", "Speak with the manager.")
+        raise Conflict(f"{name_of(request)} is accepted and cannot be withdrawn.", "Speak with the manager.")
     return replace(request, version=request.version + 1, withdrawal_asked=True)
 
 
@@ -149,7 +150,7 @@ def approve(
     locked: bool = False,
 ) -> DecisionRegister | None:
     """Return the accepted register, or None when this manager approved this revision already. Rules 3, 4 and 8."""
-    _refuse_own(command.actor, request)
+    refuse_own(command.actor, request)
     if decision is not None and decision.outcome is Outcome.ACCEPTED:
         same = decision.revision == command.revision and same_person(decision.decided_by or "", command.actor)
         if same:
@@ -179,7 +180,7 @@ def reject(
     locked: bool = False,
 ) -> DecisionRegister | None:
     """Return the register with the rejection, or None when this manager rejected it so already. Rules 3, 4, 7, 8."""
-    _refuse_own(command.actor, request)
+    refuse_own(command.actor, request)
     if decision is not None and status(request, decision) is Status.REJECTED:
         same = decision.revision == command.revision and same_person(decision.decided_by or "", command.actor)
         if same and decision.cause == command.cause:
@@ -206,9 +207,9 @@ def _refuse_undecidable(
     locked: bool,
 ) -> DecisionRegister:
     """Return the decision register to go on from. Raises the refusal that says what stands in the way."""
-    _refuse_locked(locked)
+    refuse_locked(locked)
     found = status(request, decision)
-    name = _name(request)
+    name = name_of(request)
     if decision is not None and found in (Status.ACCEPTED, Status.REJECTED):
         who = decision.decided_by or "someone"
         when = f"{decision.decided_at:%Y-%m-%d %H:%M:%S} UTC" if decision.decided_at else "before"
@@ -223,37 +224,3 @@ def _refuse_undecidable(
             "Look at it again, then decide.",
         )
     return decision or DecisionRegister(request.id, 0)
-
-
-def explain_stale(seen: Terms, request: RequestRegister) -> Stale:
-    """Return the refusal that names each term that changed since the person looked."""
-    changes = "; ".join(describe_changes(seen, request.terms))
-    return Stale(
-        f"{_name(request)} changed since you looked: {changes} (revision {request.revision}, by {request.contractor}).",
-        "Look at it again, then decide.",
-    )
-
-
-def _refuse_own(actor: str, request: RequestRegister) -> None:
-    if same_person(actor, request.contractor):
-        raise NotAllowed("Nobody decides a request of their own.", "Another manager has to decide it.")
-
-
-def _refuse_stranger(actor: str, request: RequestRegister) -> None:
-    if not same_person(actor, request.contractor):
-        raise NotAllowed(
-            f"Only {request.contractor}, who made {_name(request)}, may change it.",
-            "Use --as with the name of who made it.",
-        )
-
-
-def _refuse_locked(locked: bool) -> None:
-    if locked:
-        raise Conflict(
-            "This request is locked: its two sides said different final things.",
-            "A person has to settle it; ask anew if need be.",
-        )
-
-
-def _name(request: RequestRegister) -> str:
-    return request.number or f"…{request.id.hex[-6:]}"

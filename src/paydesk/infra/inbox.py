@@ -1,12 +1,9 @@
 """Hearing the other side: a batch is applied, recorded and its position moved in one transaction."""
 
-import hashlib
-import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -14,24 +11,16 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaExcepti
 from confluent_kafka.admin import AdminClient
 from sqlmodel import Session
 
-from paydesk.domain.events import Event
-from paydesk.infra.kafka import BrokerTrouble, append_time, headers_of, topic_identity
+from paydesk.infra.inbox_rows import Judged, as_bytes, conclude, digest, record
+from paydesk.infra.kafka import BrokerTrouble, headers_of, topic_identity
 from paydesk.infra.postgres import is_transient
-from paydesk.infra.role import Applied, Apply, Heard, Role
+from paydesk.infra.role import Apply, Heard, Role
 from paydesk.infra.store import Store
 from paydesk.infra.wire import Ignore, Park, Quarantine, decode
 
 log = logging.getLogger("paydesk.inbox")
 
 MOST_MESSAGES = 500
-_RECORD = """
-INSERT INTO inbox (source, event_id, request_id, version, type, topic, topic_id, partition, kafka_offset,
-    log_append_time, key, headers, value, became, reason, heard_at)
-SELECT source, event_id, request_id, version, type, topic, topic_id, partition, kafka_offset, log_append_time,
-    key, headers, value, became, reason, heard_at
-FROM jsonb_populate_recordset(NULL::inbox, CAST(:rows AS jsonb))
-ON CONFLICT (source, event_id) DO NOTHING
-"""
 _MOVE = """
 INSERT INTO position (topic, partition, topic_id, next_offset) VALUES (:topic, :partition, :topic_id, :next)
 ON CONFLICT (topic, partition) DO UPDATE SET topic_id = excluded.topic_id, next_offset = excluded.next_offset
@@ -41,16 +30,6 @@ WHERE position.topic_id = :known_id AND position.next_offset = :known
 
 class Overtaken(Exception):
     """Somebody else moved the position: this batch is theirs."""
-
-
-@dataclass(slots=True)
-class Trusted:
-    """One message, and what it turned out to be."""
-
-    message: Message
-    event: Event | None = None
-    became: str = ""
-    reason: str = ""
 
 
 @dataclass(slots=True)
@@ -144,31 +123,35 @@ class Inbound:
         self._commit_for_lag_tools()
         return changed
 
-    def _trust(self, message: Message, blamed: str) -> Trusted:
+    def _trust(self, message: Message, blamed: str) -> Judged:
         if blamed:
-            return Trusted(message, became="quarantined", reason=blamed)
+            return Judged(message, became="quarantined", reason=blamed)
         try:
             event = decode(
-                self.role, message.topic() or "", _bytes(message.key()), headers_of(message), _bytes(message.value())
+                self.role,
+                message.topic() or "",
+                as_bytes(message.key()),
+                headers_of(message),
+                as_bytes(message.value()),
             )
-            return Trusted(message, event)
+            return Judged(message, event)
         except Quarantine as bad:
-            return Trusted(message, became="quarantined", reason=str(bad))
+            return Judged(message, became="quarantined", reason=str(bad))
         except Park as unknown:
-            return Trusted(message, became="parked", reason=str(unknown))
+            return Judged(message, became="parked", reason=str(unknown))
         except Ignore:
-            return Trusted(message, became="ignored")
+            return Judged(message, became="ignored")
 
-    def _transact(self, batch: list[Trusted]) -> frozenset[UUID]:
+    def _transact(self, batch: list[Judged]) -> frozenset[UUID]:
         now = datetime.now(UTC)
         moved: dict[tuple[str, int], int] = {}
         with self.store.transaction() as session:
-            heard = [Heard(one.event, _digest(one.message), now) for one in batch if one.event is not None]
+            heard = [Heard(one.event, digest(one.message), now) for one in batch if one.event is not None]
             applied = self.apply(session, self.role, heard, now)
             for one in batch:
-                _conclude(one, applied)
+                conclude(one, applied)
                 moved[one.message.topic() or "", one.message.partition() or 0] = (one.message.offset() or 0) + 1
-            self._record(session, batch, now)
+            record(session, self.role.hears_from, [(one, self._topic_id(one.message)) for one in batch], now)
             for (topic, partition), offset in moved.items():
                 self._move(session, topic, partition, offset)
         for place, offset in moved.items():
@@ -176,42 +159,15 @@ class Inbound:
             found.next_offset, found.known, found.known_id = offset, offset, found.topic_id
         return applied.changed
 
+    def _topic_id(self, message: Message) -> str:
+        return self.places[message.topic() or "", message.partition() or 0].topic_id
+
     def _move(self, session: Session, topic: str, partition: int, offset: int) -> None:
         place = self.places[topic, partition]
         values = {"topic": topic, "partition": partition, "topic_id": place.topic_id, "next": offset}
         result = session.execute(sa.text(_MOVE), values | {"known_id": place.known_id, "known": place.known})
         if result.rowcount != 1:  # type: ignore[attr-defined]
             raise Overtaken
-
-    def _record(self, session: Session, batch: list[Trusted], now: datetime) -> None:
-        rows = [self._row(one, now) for one in batch if one.became != "ignored"]
-        if rows:
-            session.execute(sa.text(_RECORD), {"rows": json.dumps(rows)})
-
-    def _row(self, one: Trusted, now: datetime) -> dict[str, Any]:
-        message, event = one.message, one.event
-        topic, partition, offset = message.topic() or "", message.partition() or 0, message.offset() or 0
-        topic_id = self.places[topic, partition].topic_id
-        trusted = event is not None and one.became != "quarantined"
-        appended = append_time(message)
-        return {
-            "source": self.role.hears_from if trusted else topic,
-            "event_id": str(event.id) if event is not None and trusted else f"{topic_id}/{partition}/{offset}",
-            "request_id": str(event.request_id) if event else None,
-            "version": event.version if event else None,
-            "type": event.type.value if event else None,
-            "topic": topic,
-            "topic_id": topic_id,
-            "partition": partition,
-            "kafka_offset": offset,
-            "log_append_time": appended.isoformat() if appended else None,
-            "key": _hex(message.key()),
-            "headers": [[_written(name), _written(raw)] for name, raw in headers_of(message)],
-            "value": _hex(message.value()),
-            "became": one.became,
-            "reason": _written(one.reason) or None,
-            "heard_at": now.isoformat(),
-        }
 
     def _commit_for_lag_tools(self) -> None:
         offsets = [
@@ -223,33 +179,3 @@ class Inbound:
             self.consumer.commit(offsets=offsets, asynchronous=True)
         except KafkaException as error:
             log.info("offsets not committed: %s", error)
-
-
-def _conclude(one: Trusted, applied: Applied) -> None:
-    if one.event is None:
-        return
-    if one.event.id in applied.flipping:
-        one.became, one.reason = "quarantined", "would replace a published final outcome by another"
-    elif one.event.id in applied.forked:
-        one.became, one.reason = "quarantined", "same version as one known, with another content"
-    else:
-        one.became = "applied" if one.event.id in applied.newer else "stale"
-
-
-def _digest(message: Message) -> str:
-    return hashlib.sha256(_bytes(message.value()) or b"").hexdigest()
-
-
-def _bytes(raw: bytes | str | None) -> bytes | None:
-    return raw.encode() if isinstance(raw, str) else raw
-
-
-def _hex(raw: bytes | str | None) -> str | None:
-    found = _bytes(raw)
-    return None if found is None else "\\x" + found.hex()
-
-
-def _written(raw: bytes | str | None) -> str:
-    """Return bytes as text that the database takes: what is no UTF-8, and NUL, is written with a backslash."""
-    text = raw.decode(errors="backslashreplace") if isinstance(raw, bytes) else raw or ""
-    return text.encode(errors="backslashreplace").decode().replace("\x00", "\\x00")

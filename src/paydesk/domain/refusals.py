@@ -1,0 +1,44 @@
+"""Who may not, and when not: the refusals that several commands share, each in words a person can use."""
+
+from paydesk.domain.errors import Conflict, NotAllowed, Stale
+from paydesk.domain.payment_request import RequestRegister, Terms, describe_changes
+from paydesk.domain.text import same_person
+
+
+def explain_stale(seen: Terms, request: RequestRegister) -> Stale:
+    """Return the refusal that names each term that changed since the person looked."""
+    changes = "; ".join(describe_changes(seen, request.terms))
+    newest = f"revision {request.revision}, by {request.contractor}"
+    return Stale(
+        f"{name_of(request)} changed since you looked: {changes} ({newest}).",
+        "Look at it again, then decide.",
+    )
+
+
+def refuse_own(actor: str, request: RequestRegister) -> None:
+    """Raise ``NotAllowed`` when the one who decides is the one who asked. Rule 8."""
+    if same_person(actor, request.contractor):
+        raise NotAllowed("Nobody decides a request of their own.", "Another manager has to decide it.")
+
+
+def refuse_stranger(actor: str, request: RequestRegister) -> None:
+    """Raise ``NotAllowed`` when the one who changes it is not the one who asked."""
+    if not same_person(actor, request.contractor):
+        raise NotAllowed(
+            f"Only {request.contractor}, who made {name_of(request)}, may change it.",
+            "Use --as with the name of who made it.",
+        )
+
+
+def refuse_locked(locked: bool) -> None:
+    """Raise ``Conflict`` when the two sides of the request said different final things."""
+    if locked:
+        raise Conflict(
+            "This request is locked: its two sides said different final things.",
+            "A person has to settle it; ask anew if need be.",
+        )
+
+
+def name_of(request: RequestRegister) -> str:
+    """Return the human number, or ``…`` and the last six of the id while there is none."""
+    return request.number or f"…{request.id.hex[-6:]}"
