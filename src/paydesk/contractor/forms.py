@@ -85,7 +85,7 @@ class RequestForm(Screen[Filled | None]):
                 for name, (label, example) in _FIELDS.items():
                     with Vertical(classes="field"):
                         with Horizontal(classes="field-row"):
-                            yield Static(label, classes="field-label", markup=False)
+                            yield Static(Content(label), classes="field-label", markup=False)
                             value = self._draft.fields.get(name, "")
                             yield Input(value, placeholder=example, id=name, compact=True, select_on_focus=False)
                         yield Static(id=f"problem-{name}", classes="field-problem", markup=False)

@@ -1,0 +1,1 @@
+"""The house rules, as tests: they hold for every file, and each has been seen to fail."""

@@ -1,0 +1,119 @@
+"""The rules for every file, each a function from a parsed file to what breaks it, so that bad samples can be tried."""
+
+import ast
+from collections.abc import Callable, Iterator
+
+MOST_FILE_LINES = 250
+MOST_FUNCTION_LINES = 50
+
+PLAIN = {"abc", "collections", "dataclasses", "datetime", "difflib", "enum", "hashlib", "itertools", "json", "re"}
+PLAIN |= {"typing", "unicodedata", "urllib", "uuid", "iso4217", "paydesk", "decimal", "functools", "types", "math"}
+"""All that the domain may import."""
+IMPURE = {"now", "utcnow", "today", "uuid1", "uuid4", "uuid7", "open", "print", "input"}
+
+TYPED_BY_PEOPLE = {"description", "reference", "document", "pay_to", "contractor", "note", "decided_by", "actor"}
+TYPED_BY_PEOPLE |= {"number", "message", "hint"}
+WIDGETS = {"Static", "Label", "notify"}
+
+Rule = Callable[[ast.Module, str], Iterator[str]]
+
+
+def short_file(_: ast.Module, text: str) -> Iterator[str]:
+    """A file that can be read in one sitting."""
+    lines = len(text.splitlines())
+    if lines > MOST_FILE_LINES:
+        yield f"{lines} lines, {MOST_FILE_LINES} are the most"
+
+
+def short_functions(tree: ast.Module, _: str) -> Iterator[str]:
+    """A function that can be seen at once."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            lines = (node.end_lineno or node.lineno) - node.lineno + 1
+            if lines > MOST_FUNCTION_LINES:
+                yield f"{node.name} has {lines} lines, {MOST_FUNCTION_LINES} are the most"
+
+
+def module_docstring(tree: ast.Module, _: str) -> Iterator[str]:
+    """What a file is for, in its first line."""
+    if not ast.get_docstring(tree):
+        yield "says nowhere what it is for"
+
+
+def public_docstrings(tree: ast.Module, _: str) -> Iterator[str]:
+    """What each public thing does; what is inside a function is nobody else's."""
+    places: list[ast.Module | ast.ClassDef] = [tree]
+    while places:
+        place = places.pop()
+        for node in place.body:
+            if not isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            if isinstance(node, ast.ClassDef):
+                places.append(node)
+            body = node.body[0]
+            promise = isinstance(body, ast.Expr) and isinstance(body.value, ast.Constant) and body.value.value is ...
+            if not node.name.startswith("_") and not ast.get_docstring(node) and not promise:
+                yield f"{node.name} has no docstring"
+
+
+def no_leftovers(_: ast.Module, text: str) -> Iterator[str]:
+    """Nothing is put off, and nothing that was removed is told of."""
+    for word in ("TO" + "DO", "FIX" + "ME", "XX" + "X", "HA" + "CK"):
+        if word in text:
+            yield f"holds {word}"
+
+
+def pure(tree: ast.Module, _: str) -> Iterator[str]:
+    """For the domain: standard library that computes, the currency table, and nothing that looks at the world."""
+    for node in ast.walk(tree):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [node.module or ""]
+        for name in names:
+            if name.partition(".")[0] not in PLAIN:
+                yield f"imports {name}"
+        called = node.func if isinstance(node, ast.Call) else None
+        word = called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else ""
+        if word in IMPURE:
+            yield f"calls {word}()"
+
+
+def cleaned_text(tree: ast.Module, _: str) -> Iterator[str]:
+    """For screens: a widget gets a literal or ``Content``, and what people typed goes through ``clean`` before it."""
+    for call in ast.walk(tree):
+        if not isinstance(call, ast.Call):
+            continue
+        name = _called(call)
+        if name in WIDGETS and call.args and not _is_literal_or_content(call.args[0]):
+            yield f"line {call.lineno}: {name} gets {ast.unparse(call.args[0])}"
+        if name in WIDGETS or name == "Content" or name.startswith("Content."):
+            for argument in call.args:
+                for raw in _uncleaned(argument):
+                    yield f"line {call.lineno}: {raw} is not cleaned"
+
+
+def _called(call: ast.Call) -> str:
+    func = call.func
+    if isinstance(func, ast.Attribute):
+        owner = func.value.id if isinstance(func.value, ast.Name) else ""
+        return f"{owner}.{func.attr}" if owner == "Content" else func.attr
+    return func.id if isinstance(func, ast.Name) else ""
+
+
+def _is_literal_or_content(node: ast.expr) -> bool:
+    if isinstance(node, ast.Constant):
+        return True
+    return isinstance(node, ast.Call) and _called(node).partition(".")[0] == "Content"
+
+
+def _uncleaned(node: ast.AST) -> Iterator[str]:
+    """Yield the attributes that hold what people typed, outside of any call to ``clean``."""
+    if isinstance(node, ast.Call) and _called(node) in ("clean", "Content", "state_text"):
+        return
+    if isinstance(node, ast.Attribute) and node.attr in TYPED_BY_PEOPLE:
+        yield ast.unparse(node)
+        return
+    for child in ast.iter_child_nodes(node):
+        yield from _uncleaned(child)

@@ -1,0 +1,76 @@
+"""Every file keeps the rules of the house, and every rule has been seen to fail."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.house import rules
+from tests.house.files import CHECKOUT, SOURCE, all_python, modules_of, name, sources, tree
+
+EVERYWHERE = (rules.short_file, rules.short_functions, rules.module_docstring, rules.no_leftovers)
+FROZEN = "infra/migrations/versions"
+"""Statements as the database was given them: never changed, so held to nothing but the length of a file."""
+SCREENS = ("tui", "contractor", "manager")
+STARTED_BY_NAME = {"paydesk.__main__", "paydesk.stack.supervisor", "paydesk.stack.userns"}
+STARTED_BY_NAME |= {"paydesk.infra.migrations.env", "paydesk.infra.migrations.versions.0001_first_tables"}
+"""What is run, or loaded by Alembic or by the name of a command, and so imported by nobody."""
+
+BAD_SAMPLES: list[tuple[rules.Rule, str]] = [
+    (rules.short_file, "\n" * 251),
+    (rules.short_functions, "def f():\n" + "    pass\n" * 50),
+    (rules.module_docstring, "x = 1"),
+    (rules.public_docstrings, 'class A:\n    """A."""\n    def f(self):\n        return 1'),
+    (rules.no_leftovers, "# TO" + "DO later"),
+    (rules.pure, "import psycopg"),
+    (rules.pure, "from datetime import datetime\nx = datetime.now()"),
+    (rules.cleaned_text, "Static(f'{copy.id}')"),
+    (rules.cleaned_text, "Static(Content(copy.terms.description))"),
+    (rules.cleaned_text, "app.notify(error.message, markup=False)"),
+]
+
+
+def broken(rule: rules.Rule, files: tuple[Path, ...]) -> list[str]:
+    """Return what breaks a rule in these files."""
+    return [f"{name(file)}: {wrong}" for file in files for wrong in rule(tree(file), file.read_text())]
+
+
+def screens() -> tuple[Path, ...]:
+    """Return the files that paint."""
+    return tuple(file for file in sources() if file.relative_to(SOURCE).parts[0] in SCREENS)
+
+
+@pytest.mark.parametrize("rule", EVERYWHERE, ids=lambda rule: rule.__name__)
+def test_every_file_keeps(rule: rules.Rule) -> None:
+    assert not broken(rule, all_python())
+
+
+def test_every_public_thing_says_what_it_does() -> None:
+    assert not broken(rules.public_docstrings, tuple(file for file in sources() if FROZEN not in file.as_posix()))
+
+
+def test_the_domain_is_pure() -> None:
+    files = tuple(file for file in sources() if file.is_relative_to(SOURCE / "domain"))
+    assert len(files) > 5 and not broken(rules.pure, files)
+
+
+def test_screens_clean_what_people_typed() -> None:
+    assert not broken(rules.cleaned_text, screens())
+
+
+@pytest.mark.parametrize(("rule", "sample"), BAD_SAMPLES, ids=lambda value: getattr(value, "__name__", ""))
+def test_a_bad_sample_breaks(rule: rules.Rule, sample: str) -> None:
+    assert list(rule(ast.parse(sample), sample))
+
+
+def test_no_module_is_dead() -> None:
+    imported = set(STARTED_BY_NAME)
+    for file in sources():
+        imported |= set(modules_of(file))
+        for node in ast.walk(tree(file)):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                imported |= {f"{node.module}.{alias.name}" for alias in node.names}
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("paydesk."):
+                imported.add(node.value)  # Commands and migrations are loaded by their name.
+    here = {".".join(file.relative_to(CHECKOUT / "src").with_suffix("").parts) for file in sources()}
+    assert not {module for module in here if not module.endswith("__init__")} - imported

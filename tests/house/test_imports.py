@@ -1,0 +1,72 @@
+"""The floors hold, and the linter that says so goes red, naming the import, on every kind of bad sample."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.house.files import CHECKOUT
+
+BAD_SAMPLES = {
+    "the domain looks up": (
+        "domain/money.py",
+        "from paydesk.infra import pages",
+        "domain.money -> paydesk.infra.pages",
+    ),
+    "the domain has a third party": ("domain/status.py", "import redis", "domain.status -> redis"),
+    "the domain has a clock": ("domain/status.py", "import time", "domain.status -> time"),
+    "a role looks through the wall": (
+        "contractor/desk.py",
+        "from paydesk.manager import port",
+        "-> paydesk.manager.port",
+    ),
+    "mechanics know a role": ("infra/worker.py", "from paydesk.manager import role", "infra.worker -> paydesk.manager"),
+    "mechanics know a screen": ("infra/hints.py", "from paydesk.tui import lines", "infra.hints -> paydesk.tui.lines"),
+    "a role starts servers": ("manager/desk.py", "from paydesk.stack import embedded", "manager.desk -> paydesk.stack"),
+    "a role reads settings": (
+        "manager/app.py",
+        "from paydesk import settings_file",
+        "manager.app -> paydesk.settings_file",
+    ),
+    "a screen has a database": ("tui/lines.py", "import psycopg", "tui.lines -> psycopg"),
+    "servers know payments": (
+        "stack/folder.py",
+        "from paydesk.domain import text",
+        "stack.folder -> paydesk.domain.text",
+    ),
+    "a room looks up": ("infra/outbox.py", "from paydesk.infra import worker", "infra.outbox -> paydesk.infra.worker"),
+    "a screen writes": (
+        "contractor/forms.py",
+        "from paydesk.contractor import commands",
+        "-> paydesk.contractor.commands",
+    ),
+    "a room without a floor": ("infra/attic.py", "", "attic"),
+    "a house without a floor": ("shed/__init__.py", "", "shed"),
+}
+
+
+def lint(where: Path) -> tuple[int, str]:
+    """Run the linter on the sources in a folder; returns its exit code and what it said, on one line."""
+    command = [Path(sys.executable).with_name("lint-imports"), "--no-cache", "--config", CHECKOUT / "pyproject.toml"]
+    done = subprocess.run(command, cwd=where, capture_output=True, text=True, timeout=120, check=False)
+    return done.returncode, " ".join((done.stdout + done.stderr).split())
+
+
+def test_every_import_looks_down() -> None:
+    code, said = lint(CHECKOUT / "src")
+    assert code == 0, said
+    assert "0 broken" in said
+
+
+@pytest.mark.parametrize("sample", BAD_SAMPLES)
+def test_the_linter_goes_red_on(sample: str, tmp_path: Path) -> None:
+    path, line, named = BAD_SAMPLES[sample]
+    shutil.copytree(CHECKOUT / "src" / "paydesk", tmp_path / "paydesk")
+    file = tmp_path / "paydesk" / path
+    file.parent.mkdir(exist_ok=True)
+    text = file.read_text() if file.exists() else '"""A bad sample."""\n'
+    file.write_text(f"{text}\n{line}\n")
+    code, said = lint(tmp_path)
+    assert code == 1 and named in said, said
