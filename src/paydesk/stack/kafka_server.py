@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from paydesk.stack import binaries
+from paydesk.stack.class_archive import ClassArchive
 from paydesk.stack.folder import Folder
 from paydesk.stack.servers import DECISIONS, REQUESTS, Server
 
@@ -22,6 +23,7 @@ class Kafka(Server):
         super().__init__(folder)
         self.port = int(folder.read("ports.json").get("kafka", 0))
         self._class_path: list[Path] = []
+        self._provisioned = False
 
     @property
     def address(self) -> str:
@@ -40,7 +42,9 @@ class Kafka(Server):
 
     def prepare(self) -> None:
         """Fetch the jars, write the configuration, format the storage once."""
-        self._class_path = binaries.fetch_jars(self._progress)
+        self._provisioned = False
+        self._class_path = binaries.fetch_jars(self._progress, self.ending)
+        ClassArchive().make_base()
         self.notice = ""
         home = self.folder.home
         config = binaries.deploy("kafka/server.properties").read_text()
@@ -66,15 +70,19 @@ class Kafka(Server):
     def _progress(self, there: int, total: int) -> None:
         self.notice = f"fetching Kafka, {there >> 20} of {total >> 20} MB; your requests are kept"
 
-    def _java(self, memory: str) -> list[str]:
+    def _java(self, memory: str, *, leave_archive: bool = False) -> list[str]:
         log = f"-Dlog4j2.configurationFile={binaries.deploy('kafka/log4j2.properties')}"
-        quick = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"]
+        quick = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", *ClassArchive().flags(leave=leave_archive)]
         class_path = os.pathsep.join(map(str, self._class_path))
         return [str(binaries.java()), f"-Xmx{memory}", *quick, log, "-cp", class_path]
 
     def command(self) -> list[str]:
         """Run the broker and its controller in one process."""
-        return [*self._java("256m"), "kafka.Kafka", str(self._config)]
+        return [*self._java("256m", leave_archive=True), "kafka.Kafka", str(self._config)]
+
+    def stopped(self) -> None:
+        """Keep the archive of classes that the broker left at its end."""
+        ClassArchive().keep(whole=self._provisioned)
 
     def ready(self) -> bool:
         """Whether the port takes a connection and the stack's login is let in."""
@@ -122,6 +130,7 @@ class Kafka(Server):
             except KafkaException as error:
                 if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                     raise
+        self._provisioned = True
 
 
 TOPIC_SETTINGS = {

@@ -7,6 +7,7 @@ import socket
 import subprocess
 from abc import ABC, abstractmethod
 from pathlib import Path
+from threading import Event
 
 from paydesk.stack import binaries
 from paydesk.stack.errors import StackError
@@ -25,6 +26,8 @@ class Server(ABC):
         self.folder = folder
         self.secrets = folder.secrets()
         self.notice = ""
+        self.ending = Event()
+        """Set when the stack ends: what takes long is given up."""
 
     @abstractmethod
     def prepare(self) -> None:
@@ -41,6 +44,10 @@ class Server(ABC):
     @abstractmethod
     def provision(self) -> None:
         """Make logins, rights and topics; safe to repeat."""
+
+    def stopped(self) -> None:
+        """Tidy up after it was stopped."""
+        return
 
     @property
     @abstractmethod

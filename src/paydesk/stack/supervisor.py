@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -29,6 +30,12 @@ _MOST_LOG_BYTES = 5 << 20
 log = logging.getLogger("paydesk.stack")
 
 
+def delete(folder: Folder) -> None:
+    """Delete a stack's folders; nothing of it runs any more."""
+    shutil.rmtree(folder.run, ignore_errors=True)
+    shutil.rmtree(folder.home, ignore_errors=True)
+
+
 class Member(threading.Thread):
     """Keeps one server running until told to stop: prepare, start, provision, watch, start again."""
 
@@ -38,7 +45,7 @@ class Member(threading.Thread):
         self.changed = changed
         self.state, self.trouble = "coming", ""
         self.process: subprocess.Popen[bytes] | None = None
-        self.ending = threading.Event()
+        self.ending = server.ending
 
     def run(self) -> None:
         """Keep it alive; what goes wrong is told in the state and tried again."""
@@ -46,6 +53,8 @@ class Member(threading.Thread):
             try:
                 self._become("coming", "")
                 self.server.prepare()
+                if self.ending.is_set():
+                    break
                 self._start()
                 self._become("ready", "")
                 self._watch()
@@ -100,6 +109,7 @@ class Member(threading.Thread):
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait(_STOP_S)
+        self.server.stopped()
 
     def _become(self, state: str, trouble: str) -> None:
         self.state, self.trouble = state, trouble
@@ -189,6 +199,8 @@ class Supervisor:
         for member in self.members:
             member.join(2 * _STOP_S)
         (self.folder.home / "state.json").unlink(missing_ok=True)
+        if self.folder.read("options.json").get("deleted_at_end"):
+            delete(self.folder)
 
 
 def main(home: str, idle_s: str) -> None:
@@ -200,6 +212,8 @@ def main(home: str, idle_s: str) -> None:
     with folder.lock("supervisor", wait=False) as mine:
         if mine:
             Supervisor(folder, float(idle_s)).run()
+    logging.shutdown()
+    os._exit(0)  # A download that hangs must not keep the process that gave it up.
 
 
 if __name__ == "__main__":
