@@ -48,8 +48,8 @@ class Both:
         for key, headers, value, content_hash in rows:
             event = decode(reader.role, writer.writes, key, [(n, v.encode()) for n, v in headers], value)
             heard.append(Heard(event, content_hash, datetime.now(UTC)))
-        with reader.transaction() as session:
-            return reader.role.load_apply()(session, reader.role, heard, datetime.now(UTC))
+        with reader.transaction() as transaction:
+            return reader.role.load_apply()(transaction, reader.role, heard, datetime.now(UTC))
 
     def there(self) -> Applied:
         return self.carry(self.sides.contractor, self.manager)

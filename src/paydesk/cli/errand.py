@@ -12,12 +12,13 @@ import psycopg
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.text import checked_name
 from paydesk.infra import queries
+from paydesk.infra.command import Said
 from paydesk.infra.health import Duty
 from paydesk.infra.hints import HintSender
 from paydesk.infra.migrations import migrate
 from paydesk.infra.postgres import connect, is_transient, unreachable
 from paydesk.infra.role import Role
-from paydesk.infra.store import Said, Store
+from paydesk.infra.store import Store
 from paydesk.infra.worker import Worker
 from paydesk.settings import Servers
 from paydesk.settings_file import ConfiguredServers, Settings, read_settings

@@ -13,7 +13,7 @@ from paydesk.infra.role import Role
 
 if TYPE_CHECKING:
     from paydesk.cli.errand import Errand
-    from paydesk.infra.store import Said
+    from paydesk.infra.command import Said
 
 Decide = Callable[["Errand", UUID, UUID, int, str], "Said"]
 

@@ -10,6 +10,7 @@ import redis
 from paydesk.domain.errors import PaydeskError
 from paydesk.infra import kafka, queries
 from paydesk.infra.migrations import HEAD, current_revision
+from paydesk.infra.ports import BrokerTrouble
 from paydesk.infra.postgres import connect
 from paydesk.infra.role import Role
 from paydesk.settings import Endpoints
@@ -44,7 +45,7 @@ def _guarded(name: str, look: Callable[[], list[Finding]]) -> list[Finding]:
         return look()
     except PaydeskError as error:
         return [Finding(name, False, error.message, error.hint)]
-    except kafka.BrokerTrouble as error:
+    except BrokerTrouble as error:
         return [Finding(name, False, str(error), "Look at PAYDESK_KAFKA_BOOTSTRAP_SERVERS and at the broker's log.")]
     except redis.AuthenticationError:
         return [Finding(name, False, "Redis refused the login.", "Look at the user and password of the Redis URL.")]

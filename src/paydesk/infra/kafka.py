@@ -19,6 +19,8 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import AdminClient, NewTopic
 
+from paydesk.infra.ports import BrokerTrouble
+
 log = logging.getLogger("paydesk.kafka")
 
 TOPIC_SETTINGS = {
@@ -55,10 +57,6 @@ _CONSUMER: dict[str, Any] = {
     "queued.min.messages": 5000,
     "queued.max.messages.kbytes": 8192,
 }
-
-
-class BrokerTrouble(Exception):
-    """The broker is away or refuses; waiting or new clients help, no message is to blame."""
 
 
 def producer(conf: Mapping[str, str], trouble: Callable[[str], None]) -> Producer:

@@ -5,13 +5,14 @@ import time
 from collections.abc import Callable
 from uuid import UUID
 
-from confluent_kafka.admin import AdminClient
-
-from paydesk.infra import kafka, outbox, own_topic
+from paydesk.infra import outbox, own_topic
 from paydesk.infra.hints import HintSender
+from paydesk.infra.kafka_log import KafkaReader, KafkaWriter
 from paydesk.infra.lease import Lease
+from paydesk.infra.ports import BrokerTrouble
 from paydesk.infra.postgres import connect
 from paydesk.infra.role import Role
+from paydesk.infra.store import Store
 from paydesk.settings import Endpoints
 
 log = logging.getLogger("paydesk.outbound")
@@ -31,11 +32,11 @@ class Outbound:
         self.role = role
         self.endpoints = endpoints
         self.lease = Lease(endpoints.database_url, role.name)
+        self.store = Store(endpoints.database_url, role)
         self.connection = connect(endpoints.database_url, role.name)
         self.hints = HintSender(role, endpoints.redis_url)
         assert endpoints.kafka is not None
-        self.producer = kafka.producer(endpoints.kafka, trouble)
-        self.admin: AdminClient = kafka.admin(endpoints.kafka)
+        self.writer = KafkaWriter(endpoints.kafka, role, trouble)
         self._trouble = trouble
         self._checked_identity: tuple[str, int] | None = None
         self._looked_at = 0.0
@@ -54,7 +55,7 @@ class Outbound:
         if not self.lease.held and not self.lease.take():
             return frozenset()
         self._keep()
-        released = outbox.release_due(self.connection)
+        released = self._release_due()
         identity = self._identity()
         if self._checked_identity != identity:
             self._check(identity)
@@ -62,10 +63,15 @@ class Outbound:
         self.hints.send(changed)
         return frozenset(changed)
 
+    def _release_due(self) -> set[UUID]:
+        """Release the holds that ran out; committed before anything is sent."""
+        with self.store.transaction() as transaction:
+            return transaction.release_due()
+
     def _identity(self) -> tuple[str, int]:
         now = time.monotonic()
         if self._checked_identity is None or now - self._looked_at > _LOOK_AT_TOPIC_S:
-            found = kafka.own_topic_identity(self.admin, self.role.writes)
+            found = self.writer.identity()
             self._looked_at = self._reached_at = now
             return found
         return self._checked_identity
@@ -73,11 +79,11 @@ class Outbound:
     def _check(self, identity: tuple[str, int]) -> None:
         if self._checked_identity is not None:
             # librdkafka keeps a stale topic id for ever: a producer never outlives the topic it knew.
-            raise kafka.BrokerTrouble(f"The topic {self.role.writes} was made anew.")
+            raise BrokerTrouble(f"The topic {self.role.writes} was made anew.")
         assert self.endpoints.kafka is not None
-        reader = kafka.consumer(self.endpoints.kafka, self.role.group, self._trouble)
+        reader = KafkaReader(self.endpoints.kafka, self.role, self._trouble)
         try:
-            amiss = own_topic.check(self.connection, reader, self.role.writes, identity, self._keep)
+            amiss = own_topic.check(self.store, reader, self.role.writes, identity, self._keep)
         finally:
             reader.close()
         if amiss:
@@ -85,20 +91,20 @@ class Outbound:
         self._checked_identity = identity
 
     def _relay(self, topic_id: str) -> set[UUID]:
-        rows = outbox.unsent(self.connection)
-        if not rows:
+        with self.store.transaction() as transaction:
+            events = transaction.unsent(outbox.MOST_EVENTS)
+        if not events:
             return set()
-        acks = outbox.produce(self.producer, rows, self._keep)
+        acks = self.writer.append(events, self._keep)
         self._reached_at = time.monotonic()
-        after = kafka.topic_identity(self.admin, self.role.writes)
-        if after is None or after[0] != topic_id:
+        if self.writer.identity()[0] != topic_id:
             self._checked_identity = None
-            raise kafka.BrokerTrouble(f"The topic {self.role.writes} was made anew.")
-        if not outbox.mark_sent(self.connection, topic_id, acks):
+            raise BrokerTrouble(f"The topic {self.role.writes} was made anew.")
+        if not outbox.mark_sent(self.store, topic_id, acks):
             log.info("an acknowledgement did not follow the verified offset; the own topic is read again")
             self._checked_identity = None
         sent = {ack.id for ack in acks}
-        return {row["request_id"] for row in rows if row["id"] in sent}
+        return {event.request_id for event in events if event.id in sent}
 
     def _keep(self) -> bool:
         if not self.lease.beat():
@@ -114,5 +120,5 @@ class Outbound:
         self.lease.close()
         self.connection.close()
         self.hints.close()
-        self.producer.purge()
-        self.producer.flush(0)
+        self.store.close()
+        self.writer.close()

@@ -9,7 +9,7 @@ from uuid import UUID
 from paydesk.domain.events import Event, EventType
 
 if TYPE_CHECKING:
-    from sqlmodel import Session
+    from paydesk.infra.ports import Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,9 @@ class Applied:
 class Apply(Protocol):
     """A role's handler of what it hears: one batch, in the caller's transaction, set-based, never row by row."""
 
-    def __call__(self, session: "Session", role: "Role", heard: Sequence[Heard], now: datetime, /) -> Applied: ...
+    def __call__(
+        self, transaction: "Transaction", role: "Role", heard: Sequence[Heard], now: datetime, /
+    ) -> Applied: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,12 @@ from uuid import UUID
 
 import psycopg
 
-from paydesk.infra import kafka
 from paydesk.infra.health import Duty, Health, Part, PartState
 from paydesk.infra.hints import HintSender
 from paydesk.infra.inbox import Inbound, Overtaken
+from paydesk.infra.kafka_log import KafkaReader
 from paydesk.infra.outbound import LeaseLost, Outbound
+from paydesk.infra.ports import BrokerTrouble
 from paydesk.infra.postgres import connect, is_transient
 from paydesk.infra.queries import counts
 from paydesk.infra.role import Role
@@ -95,7 +96,7 @@ class Worker:
                 continue
             except (LeaseLost, Overtaken):
                 log.info("%s: another worker of %s is at work", name, self.role.name)
-            except kafka.BrokerTrouble as error:
+            except BrokerTrouble as error:
                 log.warning("%s: %s", name, error)
                 self._kafka_trouble(str(error))
             except Exception as error:
@@ -128,7 +129,7 @@ class Worker:
                 if not side.lease.held:
                     continue  # ``take`` has waited already.
                 self._nudged.wait(IDLE_S)
-        except kafka.BrokerTrouble:
+        except BrokerTrouble:
             if not side.should_yield():
                 self._wait_holding(side)
             raise
@@ -167,12 +168,11 @@ class Worker:
             return
         assert endpoints.kafka is not None
         store = Store(endpoints.database_url, self.role)
-        reader = kafka.consumer(endpoints.kafka, self.role.group, self._kafka_trouble)
-        client = kafka.admin(endpoints.kafka)
+        reader = KafkaReader(endpoints.kafka, self.role, self._kafka_trouble)
         hints = HintSender(self.role, endpoints.redis_url)
         try:
             side = Inbound(self.role, store, reader, self.role.load_apply())
-            while self._may_apply.is_set() and not side.assign(client):
+            while self._may_apply.is_set() and not side.assign():
                 self._tell(lag=0)  # A topic that nobody made yet holds nothing to hear.
                 self._ending.wait(IDLE_S)
             while self._may_apply.is_set() and not self._ending.is_set():

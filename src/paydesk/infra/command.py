@@ -1,0 +1,82 @@
+"""Writing: one transaction holds the command, the register and the outbox row, so that a command has one effect."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from paydesk.domain.commands import Command, command_content
+from paydesk.domain.decision import DecisionRegister
+from paydesk.domain.errors import KeyReused
+from paydesk.domain.events import Event, event_type_of
+from paydesk.domain.payment_request import RequestRegister
+from paydesk.infra.ports import Outgoing, Row, Storage, Transaction
+from paydesk.infra.role import Role
+from paydesk.infra.wire import encode
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a command did to one request."""
+
+    request_id: UUID
+    changed: bool
+
+
+def run(
+    store: Storage, key: UUID, command: Command, decide: Callable[[Transaction, str, str], bool], word: str = ""
+) -> Said:
+    """Run a command once: the same key again gives the same answer, with other content ``KeyReused``.
+
+    ``decide`` gets the transaction, the command's id and the hash of its content, writes, and returns whether
+    anything changed. ``word`` is what the person called the key.
+    """
+    content_hash = hashlib.sha256(command_content(command).encode()).hexdigest()
+    with store.transaction(word or str(key)) as transaction:
+        known = transaction.claim(key, content_hash, command.id)
+        if known is not None:
+            if known.content_hash != content_hash:
+                raise KeyReused("This key was used before with another content.", "Use a new key for a new command.")
+            return Said(known.request_id, known.changed)
+        changed = decide(transaction, str(key), content_hash)
+        if changed:
+            transaction.note_changed(key)
+        return Said(command.id, changed)
+
+
+def say(
+    transaction: Transaction,
+    role: Role,
+    register: RequestRegister | DecisionRegister,
+    *,
+    actor: str,
+    command_id: str,
+    command_hash: str,
+    now: datetime,
+    hold_until: datetime | None = None,
+    previous: Row | None = None,
+) -> str:
+    """Put the event of a new register into the outbox; returns the SHA-256 of its value, in hexadecimal."""
+    event = Event(transaction.new_id(), event_type_of(register), now, actor, command_id, command_hash, register)
+    headers, value = encode(event, role.source)
+    content_hash = hashlib.sha256(value).hexdigest()
+    transaction.add(
+        Outgoing(
+            event.id,
+            event.request_id,
+            event.version,
+            event.type.value,
+            role.writes,
+            str(event.request_id).encode(),
+            headers,
+            value,
+            content_hash,
+            actor,
+            command_id,
+            now,
+            hold_until,
+            previous,
+        )
+    )
+    return content_hash

@@ -1,0 +1,277 @@
+"""What the event core needs from outside, as ports: storage, met by PostgreSQL, and a log, met by Apache Kafka."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal, Protocol
+from uuid import UUID
+
+from paydesk.domain.decision import DecisionRegister
+from paydesk.domain.payment_request import RequestRegister
+
+if TYPE_CHECKING:
+    from paydesk.infra.role import Heard, Role
+
+Half = Literal["request", "decision"]
+Place = tuple[str, int]
+"""A topic and a partition of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One request as the own schema holds it, locked until the transaction ends."""
+
+    id: UUID
+    request: RequestRegister | None
+    decision: DecisionRegister | None
+    decision_hash: str | None = None
+    """SHA-256, in hexadecimal, of the event that said the decision register."""
+    revision_received_at: datetime | None = None
+    locked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One event of the outbox, with its exact bytes."""
+
+    id: UUID
+    request_id: UUID
+    version: int
+    type: str
+    topic: str
+    key: bytes
+    headers: Sequence[tuple[str, str]]
+    value: bytes
+    content_hash: str
+    actor: str
+    command_id: str
+    said_at: datetime
+    hold_until: datetime | None = None
+    """Not sent before it is cleared; by the database's clock."""
+    previous: Row | None = None
+    """The row before a held event, so that undo can restore it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ack:
+    """Where the log put one event."""
+
+    id: UUID
+    partition: int
+    offset: int
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What the copy holds of one half of a request: version, content hash, and the request's outcome."""
+
+    version: int | None
+    content_hash: str | None
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """The last record of the own topic up to which everything was read or acknowledged without a gap."""
+
+    topic_id: str
+    offset: int | None = None
+    event_id: str | None = None
+    appended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where reading of a partition goes on."""
+
+    topic_id: str
+    next_offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One message of the log."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    headers: Sequence[tuple[str, bytes | None]]
+    value: bytes | None
+    appended_at: datetime | None
+
+    @property
+    def place(self) -> Place:
+        """Topic and partition."""
+        return self.topic, self.partition
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One message for the inbox, and what became of it."""
+
+    source: str
+    event_id: str
+    request_id: UUID | None
+    version: int | None
+    type: str | None
+    topic_id: str
+    record: Record
+    became: str
+    reason: str
+    heard_at: datetime
+
+
+class Transaction(Protocol):
+    """One transaction on the own schema. Everything in it happens or nothing does."""
+
+    def now(self) -> datetime:
+        """Return the storage's own time."""
+
+    def new_id(self) -> UUID:
+        """Return the id of a new event."""
+
+    def claim(self, key: UUID, content_hash: str, request_id: UUID) -> "Claim | None":
+        """Register a command's id; returns what it did when it was known already, else None."""
+
+    def note_changed(self, key: UUID) -> None:
+        """Note that the command changed something."""
+
+    def next_number(self) -> str:
+        """Return the next human number of a request."""
+
+    def row(self, request_id: UUID) -> Row:
+        """Return a request, locked. Raises ``UnknownRequest``."""
+
+    def write_request(self, register: RequestRegister, content_hash: str, now: datetime) -> None:
+        """Write the own request register."""
+
+    def write_decision(self, register: DecisionRegister, content_hash: str, now: datetime) -> None:
+        """Write the own decision register."""
+
+    def add(self, event: Outgoing) -> None:
+        """Put an event into the outbox; two events of one version collide here."""
+
+    def release(self, ids: Collection[UUID] | None, actor: str | None = None) -> int:
+        """Release held events of these requests (None: of all), of this actor when given; returns how many."""
+
+    def take_back(self, request_id: UUID, version: int) -> bool:
+        """Delete a held event and restore the row before it; returns whether it was still held."""
+
+    def release_due(self) -> set[UUID]:
+        """Release the events whose hold ran out; returns their requests."""
+
+    def unsent(self, most: int) -> list[Outgoing]:
+        """Return the events that may leave now, each request's in order of its versions."""
+
+    def mark_sent(self, topic_id: str, acks: Sequence[Ack]) -> None:
+        """Note where the log put events."""
+
+    def forget_other_topics(self, topic_id: str) -> None:
+        """Make everything that was acknowledged on a topic that is no more unsent again."""
+
+    def known_events(self, ids: Collection[str]) -> Mapping[str, bool]:
+        """Return which of these event ids the outbox knows, and whether they are marked sent."""
+
+    def verified(self, partition: int) -> Verified | None:
+        """Return what was verified of the own topic's partition."""
+
+    def set_verified(self, partition: int, verified: Verified) -> None:
+        """Note what was verified."""
+
+    def set_amiss(self, sentence: str) -> None:
+        """Note what the check of the own topic found and could not explain; empty when all is well."""
+
+    def heads(self, ids: Sequence[UUID], half: Half) -> Mapping[UUID, Head]:
+        """Return what the copy holds of these requests; rows are locked in the order of ids."""
+
+    def replace(self, newest: "Sequence[Heard]", half: Half, now: datetime) -> None:
+        """Replace one half of each request where the event is newer; one statement, never row by row."""
+
+    def lock_requests(self, ids: Collection[UUID], now: datetime) -> None:
+        """Mark requests that only a person can settle."""
+
+    def owing_withdrawal(self, ids: Collection[UUID]) -> list[Row]:
+        """Return which of these are open with a withdrawal known, locked, in the order of ids."""
+
+    def record(self, messages: Sequence[Incoming]) -> None:
+        """Keep what was heard; a message that is kept already stays as it is."""
+
+    def positions(self) -> Mapping[Place, Position]:
+        """Return where reading goes on, by topic and partition."""
+
+    def move(self, place: Place, known: Position | None, to: Position) -> bool:
+        """Move a position from what is believed to be there; returns False when somebody else moved it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a command that ran before did."""
+
+    content_hash: str
+    request_id: UUID
+    changed: bool
+
+
+class Storage(Protocol):
+    """The own schema, for writing."""
+
+    role: "Role"
+
+    def now(self) -> datetime:
+        """Return the time that commands are stamped with."""
+
+    def transaction(self, key: str = "") -> AbstractContextManager[Transaction]:
+        """Open one transaction; it commits at the end and rolls back on any error.
+
+        Raises ``ServerDown`` when the storage is away, ``OutcomeUnknown`` when only the commit's answer was lost.
+        """
+
+
+class LogReader(Protocol):
+    """A reader of the log, owned by one thread. Every call may raise ``BrokerTrouble``."""
+
+    def identity(self, topic: str) -> tuple[str, int] | None:
+        """Return the topic's id, which changes when it is made anew, and its partitions; None while it is missing."""
+
+    def assign(self, starts: Mapping[Place, int | None]) -> None:
+        """Read these partitions from these offsets on; None: from the beginning."""
+
+    def read(self, wait_s: float, most: int) -> "Reading":
+        """Return what is there, waiting for the first record at most ``wait_s`` seconds."""
+
+    def commit(self, offsets: Mapping[Place, int]) -> None:
+        """Tell lag tools how far reading came; safety never rests on it."""
+
+    def close(self) -> None:
+        """Let go of the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one read brought."""
+
+    records: Sequence[Record] = ()
+    ended: frozenset[Place] = frozenset()
+    """Partitions whose end was reached after these records."""
+    lost: frozenset[Place] = frozenset()
+    """Partitions that hold nothing at the offset that was asked for."""
+
+
+class LogWriter(Protocol):
+    """A writer of the own topic, owned by one thread. Every call may raise ``BrokerTrouble``."""
+
+    def identity(self) -> tuple[str, int]:
+        """Return the own topic's id and its partitions; the topic is made when missing."""
+
+    def append(self, events: Sequence[Outgoing], beat: Callable[[], bool]) -> list[Ack]:
+        """Append events in order and return the acknowledged ones; ``beat`` keeps the lease meanwhile."""
+
+    def close(self) -> None:
+        """Let go of the log; what is not acknowledged is dropped."""
+
+
+class BrokerTrouble(Exception):
+    """The log is away or refuses; waiting or new clients help, no message is to blame."""

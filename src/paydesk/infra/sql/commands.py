@@ -1,0 +1,93 @@
+"""What a command needs of its schema: its own id once, the row under lock, the register written."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session
+from uuid_utils.compat import uuid7
+
+from paydesk.domain.decision import DecisionRegister
+from paydesk.domain.errors import UnknownRequest
+from paydesk.domain.payment_request import RequestRegister
+from paydesk.infra.ports import Claim, Row
+from paydesk.infra.registers import decision_columns, decision_of, request_columns, request_of
+from paydesk.infra.tables import CommandRow, PaymentRequestRow
+
+_request = PaymentRequestRow.__table__  # type: ignore[attr-defined]
+
+
+class Commands:
+    """Part of ``paydesk.infra.ports.Transaction``."""
+
+    session: Session
+
+    def now(self) -> datetime:
+        """Return the database's clock."""
+        moment: datetime = self.session.execute(sa.text("SELECT clock_timestamp()")).scalar_one()
+        return moment
+
+    def new_id(self) -> UUID:
+        """Return a UUIDv7, whose order is that of time."""
+        return uuid7()
+
+    def claim(self, key: UUID, content_hash: str, request_id: UUID) -> Claim | None:
+        """Register a command's id; returns what it did when it was known already, else None."""
+        claim = (
+            insert(CommandRow)
+            .values(id=key, content_hash=content_hash, request_id=request_id, changed=False)
+            .on_conflict_do_nothing()
+            .returning(sa.literal(1))
+        )
+        if self.session.execute(claim).first() is not None:
+            return None
+        known = self.session.get_one(CommandRow, key)
+        return Claim(known.content_hash, known.request_id, known.changed)
+
+    def note_changed(self, key: UUID) -> None:
+        """Note that the command changed something."""
+        done = sa.update(CommandRow).where(CommandRow.id == key).values(changed=True)  # type: ignore[arg-type]
+        self.session.execute(done)
+
+    def next_number(self) -> str:
+        """Return the next number of the sequence; gaps are possible, repeats are not."""
+        counted = self.session.execute(sa.text("SELECT nextval('request_number')")).scalar_one()
+        return f"PR-{counted}"
+
+    def row(self, request_id: UUID) -> Row:
+        """Return a request, locked until the transaction ends. Raises ``UnknownRequest``."""
+        found = self.session.execute(sa.select(_request).where(_request.c.id == request_id).with_for_update())
+        row = found.mappings().first()
+        if row is None:
+            raise UnknownRequest("There is no such request here.", "`list` shows the ones that are.")
+        return row_of(dict(row))
+
+    def write_request(self, register: RequestRegister, content_hash: str, now: datetime) -> None:
+        """Write this side's own request register."""
+        values = request_columns(register) | {
+            "id": register.id,
+            "request_hash": content_hash,
+            "revision_received_at": now,
+            "changed_at": now,
+        }
+        upsert = insert(_request).values(values)
+        self.session.execute(upsert.on_conflict_do_update(index_elements=["id"], set_=values))
+
+    def write_decision(self, register: DecisionRegister, content_hash: str, now: datetime) -> None:
+        """Write this side's own decision register."""
+        values = decision_columns(register) | {"decision_hash": content_hash, "changed_at": now}
+        self.session.execute(sa.update(_request).where(_request.c.id == register.id).values(values))
+
+
+def row_of(columns: dict[str, Any]) -> Row:
+    """Return the row that these columns of ``payment_request`` hold."""
+    return Row(
+        columns["id"],
+        request_of(columns),
+        decision_of(columns),
+        columns["decision_hash"],
+        columns["revision_received_at"],
+        columns["locked"],
+    )

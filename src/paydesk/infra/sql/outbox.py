@@ -1,0 +1,170 @@
+"""The outbox: read by flag, never by "id greater than the last", as sequence order is not commit order."""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from paydesk.infra.ports import Ack, Outgoing, Row, Verified
+from paydesk.infra.registers import DECISION_COLUMNS, decision_columns
+from paydesk.infra.tables import OutboxRow
+
+# A row waits while an earlier version of its request is held: rows of one request leave in version order.
+_UNSENT = """
+SELECT id, request_id, version, type, topic, key, headers, value, content_hash, actor, command_id, said_at
+FROM outbox o
+WHERE published_at IS NULL AND hold_until IS NULL AND NOT beaten AND NOT EXISTS (
+    SELECT 1 FROM outbox e WHERE e.request_id = o.request_id AND e.version < o.version
+    AND e.published_at IS NULL AND e.hold_until IS NOT NULL AND NOT e.beaten)
+ORDER BY position LIMIT :most
+"""
+_MARK = """
+UPDATE outbox o SET published_at = clock_timestamp(), hold_until = NULL, ever_acked = true, topic_id = :topic_id,
+    partition = a.partition, kafka_offset = a.kafka_offset, log_append_time = a.at
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS a(id uuid, partition int, kafka_offset bigint, at timestamptz)
+WHERE o.id = a.id
+"""
+_RELEASE = """
+UPDATE outbox SET hold_until = NULL WHERE hold_until IS NOT NULL
+    AND (CAST(:ids AS uuid[]) IS NULL OR request_id = ANY(:ids))
+    AND (CAST(:actor AS text) IS NULL OR actor = :actor) RETURNING 1
+"""
+_VERIFY = """
+INSERT INTO meta (partition, topic_id, verified_offset, verified_event_id, verified_append_time)
+VALUES (:partition, :topic_id, :offset, :event_id, :appended_at)
+ON CONFLICT (partition) DO UPDATE SET topic_id = excluded.topic_id, verified_offset = excluded.verified_offset,
+    verified_event_id = excluded.verified_event_id, verified_append_time = excluded.verified_append_time
+"""
+
+
+class Outbox:
+    """Part of ``paydesk.infra.ports.Transaction``."""
+
+    session: Session
+
+    def add(self, event: Outgoing) -> None:
+        """Put an event into the outbox."""
+        before = event.previous
+        self.session.add(
+            OutboxRow(
+                id=event.id,
+                request_id=event.request_id,
+                version=event.version,
+                type=event.type,
+                topic=event.topic,
+                key=event.key,
+                headers=[list(header) for header in event.headers],
+                value=event.value,
+                content_hash=event.content_hash,
+                actor=event.actor,
+                command_id=event.command_id,
+                said_at=event.said_at,
+                hold_until=event.hold_until,
+                previous=_decision_before(before) if before is not None else None,
+            )
+        )
+        self.session.flush()
+
+    def release(self, ids: Collection[UUID] | None, actor: str | None = None) -> int:
+        """Release held events of these requests (None: of all), of this actor when given; returns how many."""
+        values = {"ids": sorted(ids) if ids is not None else None, "actor": actor}
+        return len(self.session.execute(sa.text(_RELEASE), values).all())
+
+    def take_back(self, request_id: UUID, version: int) -> bool:
+        """Delete a held event and restore the row before it; returns whether it was still held."""
+        taken = self.session.execute(
+            sa.text(
+                "DELETE FROM outbox WHERE request_id = :id AND hold_until IS NOT NULL AND version = :version"
+                " RETURNING previous"
+            ),
+            {"id": request_id, "version": version},
+        ).first()
+        if taken is None:
+            return False
+        columns = ", ".join(DECISION_COLUMNS)
+        self.session.execute(
+            sa.text(
+                f"UPDATE payment_request SET ({columns}, changed_at) = (SELECT {columns}, now() FROM"
+                " jsonb_populate_record(NULL::payment_request, CAST(:before AS jsonb))) WHERE id = :id"
+            ),
+            {"id": request_id, "before": json.dumps(taken[0])},
+        )
+        return True
+
+    def release_due(self) -> set[UUID]:
+        """Release the events whose hold ran out by the database's clock; returns their requests."""
+        due = "UPDATE outbox SET hold_until = NULL WHERE hold_until <= clock_timestamp() RETURNING request_id"
+        return {row[0] for row in self.session.execute(sa.text(due))}
+
+    def unsent(self, most: int) -> list[Outgoing]:
+        """Return the events that may leave now, each request's in order of its versions."""
+        rows = self.session.execute(sa.text(_UNSENT), {"most": most}).mappings()
+        return [Outgoing(**{**row, "headers": [tuple(pair) for pair in row["headers"]]}) for row in rows]
+
+    def mark_sent(self, topic_id: str, acks: Sequence[Ack]) -> None:
+        """Note where the log put events; what was held and is on the log is held no more."""
+        rows = [
+            {
+                "id": str(ack.id),
+                "partition": ack.partition,
+                "kafka_offset": ack.offset,
+                "at": ack.at.isoformat() if ack.at else None,
+            }
+            for ack in acks
+        ]
+        self.session.execute(sa.text(_MARK), {"topic_id": topic_id, "rows": json.dumps(rows)})
+
+    def forget_other_topics(self, topic_id: str) -> None:
+        """Make everything that was acknowledged on a topic that is no more unsent again."""
+        values = {"topic_id": topic_id}
+        self.session.execute(
+            sa.text(
+                "UPDATE outbox SET published_at = NULL"
+                " WHERE ever_acked AND topic_id IS DISTINCT FROM :topic_id AND NOT beaten"
+            ),
+            values,
+        )
+        self.session.execute(sa.text("DELETE FROM meta WHERE topic_id IS DISTINCT FROM :topic_id"), values)
+
+    def known_events(self, ids: Collection[str]) -> Mapping[str, bool]:
+        """Return which of these event ids the outbox knows, and whether they are marked sent."""
+        read = sa.text("SELECT id::text, published_at IS NOT NULL FROM outbox WHERE id::text = ANY(:ids)")
+        return {row[0]: row[1] for row in self.session.execute(read, {"ids": sorted(ids)})}
+
+    def verified(self, partition: int) -> Verified | None:
+        """Return what was verified of the own topic's partition."""
+        read = (
+            "SELECT topic_id, verified_offset, verified_event_id, verified_append_time FROM meta"
+            " WHERE partition = :partition FOR UPDATE"
+        )
+        row = self.session.execute(sa.text(read), {"partition": partition}).first()
+        return Verified(*row) if row is not None else None
+
+    def set_verified(self, partition: int, verified: Verified) -> None:
+        """Note what was verified."""
+        values = {
+            "partition": partition,
+            "topic_id": verified.topic_id,
+            "offset": verified.offset,
+            "event_id": verified.event_id,
+            "appended_at": verified.appended_at,
+        }
+        self.session.execute(sa.text(_VERIFY), values)
+
+    def set_amiss(self, sentence: str) -> None:
+        """Note what the check of the own topic found and could not explain."""
+        self.session.execute(sa.text("UPDATE meta SET amiss = :amiss"), {"amiss": sentence or None})
+
+
+def _decision_before(row: Row) -> dict[str, Any]:
+    """Return the decision columns of a row as JSON values; none where there was no decision yet."""
+    found = row.decision
+    # A row that nobody decided holds the column's defaults, not nulls.
+    values: dict[str, Any] = dict.fromkeys(DECISION_COLUMNS) | {"outcome": "none", "rejected_upto": 0}
+    if found is not None:
+        values |= decision_columns(found) | {"decision_hash": row.decision_hash}
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
