@@ -6,7 +6,8 @@ from uuid import UUID
 from paydesk.domain import commands
 from paydesk.domain.payment_request import RequestRegister, Terms
 from paydesk.infra.command import Said, run, say
-from paydesk.infra.ports import Row, Storage, Transaction
+from paydesk.infra.ports import Storage, Transaction
+from paydesk.infra.records import Row
 
 
 def request_payment(store: Storage, key: UUID, request_id: UUID, contractor: str, terms: Terms) -> Said:

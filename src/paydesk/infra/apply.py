@@ -6,7 +6,8 @@ from uuid import UUID
 
 from paydesk.domain.events import newer
 from paydesk.domain.payment_request import RequestRegister
-from paydesk.infra.ports import Half, Head, Transaction
+from paydesk.infra.ports import Transaction
+from paydesk.infra.records import Half, Head
 from paydesk.infra.role import Applied, Heard
 
 _FINAL = ("accepted", "withdrawn")

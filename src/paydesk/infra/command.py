@@ -11,7 +11,8 @@ from paydesk.domain.decision import DecisionRegister
 from paydesk.domain.errors import KeyReused
 from paydesk.domain.events import Event, event_type_of
 from paydesk.domain.payment_request import RequestRegister
-from paydesk.infra.ports import Outgoing, Row, Storage, Transaction
+from paydesk.infra.ports import Storage, Transaction
+from paydesk.infra.records import Outgoing, Row
 from paydesk.infra.role import Role
 from paydesk.infra.wire import encode
 

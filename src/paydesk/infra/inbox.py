@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from paydesk.infra.errors import OutcomeUnknown, ServerDown
 from paydesk.infra.inbox_rows import Judged, conclude, digest, incoming
-from paydesk.infra.ports import BrokerTrouble, LogReader, Place, Position, Record, Storage
-from paydesk.infra.postgres import is_transient
+from paydesk.infra.ports import BrokerTrouble, LogReader, Storage
+from paydesk.infra.records import Place, Position, Record
 from paydesk.infra.role import Apply, Heard, Role
 from paydesk.infra.wire import Ignore, Park, Quarantine, decode
 
@@ -76,10 +77,10 @@ class Inbound:
         """Apply a batch; one that the handler or the database refuses is halved until the one message is found."""
         try:
             changed = self._transact([self._judge(record, blamed) for record in records])
-        except (Overtaken, BrokerTrouble):
-            raise
+        except (Overtaken, BrokerTrouble, ServerDown, OutcomeUnknown):
+            raise  # Waiting helps: no message is to blame.
         except Exception as error:
-            if is_transient(error) or blamed:
+            if blamed:
                 raise
             log.warning("a batch of %d was refused: %s", len(records), error)
             if len(records) == 1:

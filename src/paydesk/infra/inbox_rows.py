@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from paydesk.domain.events import Event
-from paydesk.infra.ports import Incoming, Record
+from paydesk.infra.records import Incoming, Record
 from paydesk.infra.role import Applied
 
 

@@ -7,7 +7,8 @@ from uuid import UUID
 from confluent_kafka import OFFSET_BEGINNING, KafkaError, KafkaException, Message, TopicPartition
 
 from paydesk.infra import kafka
-from paydesk.infra.ports import Ack, BrokerTrouble, Outgoing, Place, Reading, Record
+from paydesk.infra.ports import BrokerTrouble
+from paydesk.infra.records import Ack, Outgoing, Place, Reading, Record
 from paydesk.infra.role import Role
 
 log = logging.getLogger("paydesk.kafka")

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-from paydesk.infra.ports import Ack, Storage, Transaction, Verified
+from paydesk.infra.ports import Storage, Transaction
+from paydesk.infra.records import Ack, Verified
 
 MOST_EVENTS = 500
 

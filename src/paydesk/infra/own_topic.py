@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from paydesk.infra.ports import Ack, LogReader, Place, Record, Storage, Verified
+from paydesk.infra.ports import LogReader, Storage
+from paydesk.infra.records import Ack, Place, Record, Verified
 from paydesk.infra.wire import NOT_STORED
 
 _POLL_S = 0.3

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from psycopg.conninfo import make_conninfo
 
-from paydesk.infra.errors import ServerDown
+from paydesk.infra.errors import OutcomeUnknown, ServerDown
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -77,7 +77,7 @@ def is_transient(error: BaseException) -> bool:
     cause = getattr(error, "orig", None) or error
     state = sqlstate(error)
     if state is None:
-        return isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError | ServerDown)
+        return isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError | ServerDown | OutcomeUnknown)
     return state[:2] in _TRANSIENT_CLASSES or state == _LOCK_NOT_AVAILABLE
 
 

@@ -10,7 +10,8 @@ from paydesk.domain.errors import Conflict, NotAllowed, TooLate
 from paydesk.domain.payment_request import RequestRegister
 from paydesk.domain.text import same_person
 from paydesk.infra.command import Said, run, say
-from paydesk.infra.ports import Row, Storage, Transaction
+from paydesk.infra.ports import Storage, Transaction
+from paydesk.infra.records import Row
 from paydesk.manager.handlers import confirm_withdrawals
 
 Decided = Callable[[RequestRegister, Row, datetime], DecisionRegister | None]

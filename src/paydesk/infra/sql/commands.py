@@ -12,7 +12,7 @@ from uuid_utils.compat import uuid7
 from paydesk.domain.decision import DecisionRegister
 from paydesk.domain.errors import UnknownRequest
 from paydesk.domain.payment_request import RequestRegister
-from paydesk.infra.ports import Claim, Row
+from paydesk.infra.records import Claim, Row
 from paydesk.infra.registers import decision_columns, decision_of, request_columns, request_of
 from paydesk.infra.tables import CommandRow, PaymentRequestRow
 

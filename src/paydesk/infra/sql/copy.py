@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from paydesk.domain.payment_request import RequestRegister
-from paydesk.infra.ports import Half, Head, Row
+from paydesk.infra.records import Half, Head, Row
 from paydesk.infra.registers import DECISION_COLUMNS, REQUEST_COLUMNS, decision_columns, request_columns
 from paydesk.infra.role import Heard
 from paydesk.infra.sql.commands import row_of

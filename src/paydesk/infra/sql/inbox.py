@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from paydesk.infra.ports import Incoming, Place, Position
+from paydesk.infra.records import Incoming, Place, Position
 
 _RECORD = """
 INSERT INTO inbox (source, event_id, request_id, version, type, topic, topic_id, partition, kafka_offset,

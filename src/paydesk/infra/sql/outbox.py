@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from paydesk.infra.ports import Ack, Outgoing, Row, Verified
+from paydesk.infra.records import Ack, Outgoing, Row, Verified
 from paydesk.infra.registers import DECISION_COLUMNS, decision_columns
 from paydesk.infra.tables import OutboxRow
 

@@ -1,0 +1,140 @@
+"""What crosses the ports: rows, events on their way out and in, records of the log, and how far each was dealt with."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from paydesk.domain.decision import DecisionRegister
+from paydesk.domain.payment_request import RequestRegister
+
+Half = Literal["request", "decision"]
+Place = tuple[str, int]
+"""A topic and a partition of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One request as the own schema holds it, locked until the transaction ends."""
+
+    id: UUID
+    request: RequestRegister | None
+    decision: DecisionRegister | None
+    decision_hash: str | None = None
+    """SHA-256, in hexadecimal, of the event that said the decision register."""
+    revision_received_at: datetime | None = None
+    locked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One event of the outbox, with its exact bytes."""
+
+    id: UUID
+    request_id: UUID
+    version: int
+    type: str
+    topic: str
+    key: bytes
+    headers: Sequence[tuple[str, str]]
+    value: bytes
+    content_hash: str
+    actor: str
+    command_id: str
+    said_at: datetime
+    hold_until: datetime | None = None
+    """Not sent before it is cleared; by the database's clock."""
+    previous: Row | None = None
+    """The row before a held event, so that undo can restore it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ack:
+    """Where the log put one event."""
+
+    id: UUID
+    partition: int
+    offset: int
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What the copy holds of one half of a request: version, content hash, and the request's outcome."""
+
+    version: int | None
+    content_hash: str | None
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """The last record of the own topic up to which everything was read or acknowledged without a gap."""
+
+    topic_id: str
+    offset: int | None = None
+    event_id: str | None = None
+    appended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where reading of a partition goes on."""
+
+    topic_id: str
+    next_offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One message of the log."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    headers: Sequence[tuple[str, bytes | None]]
+    value: bytes | None
+    appended_at: datetime | None
+
+    @property
+    def place(self) -> Place:
+        """Topic and partition."""
+        return self.topic, self.partition
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One message for the inbox, and what became of it."""
+
+    source: str
+    event_id: str
+    request_id: UUID | None
+    version: int | None
+    type: str | None
+    topic_id: str
+    record: Record
+    became: str
+    reason: str
+    heard_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a command that ran before did."""
+
+    content_hash: str
+    request_id: UUID
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one read brought."""
+
+    records: Sequence[Record] = ()
+    ended: frozenset[Place] = frozenset()
+    """Partitions whose end was reached after these records."""
+    lost: frozenset[Place] = frozenset()
+    """Partitions that hold nothing at the offset that was asked for."""
