@@ -1,31 +1,55 @@
-# paydesk: `make test` sets everything up and passes the tests; `make check` adds lint and types.
-PYTHON := $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; do \
-	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 \
-	&& { echo $$p; break; }; done)
+# paydesk: `make demo` shows it, `make test` proves it, `make check` is what a change has to pass. Everything goes to .venv.
+PYTHON := python3.14 python3.13 python3.12 python3.11 python3
 BIN := .venv/bin
 
-.PHONY: install test check lock clean
+.DEFAULT_GOAL := help
+.PHONY: help install test lint long check trace picture lock clean
 
-install: .venv/.installed
+help: ## Say what there is.
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 18
+
+install: .venv/.installed ## Make .venv with the first of python3.14 ... 3.11 that can, from the hashed lock.
 
 .venv/.installed: requirements.lock pyproject.toml
-	@test -n "$(PYTHON)" || { echo "paydesk needs Python 3.11 or newer with venv: install python3 and python3-venv, then run make again."; exit 1; }
-	$(PYTHON) -m venv --clear .venv
-	$(BIN)/python -m pip --quiet install --require-hashes --requirement requirements.lock
-	$(BIN)/python -m pip --quiet install --no-deps --no-build-isolation --editable .
+	@for python in $(PYTHON); do \
+		$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' >/dev/null 2>&1 || continue; \
+		if $$python -m venv --clear .venv >/dev/null 2>&1; then made=$$python; break; fi; \
+		rm -rf .venv; unable="$$unable $$python"; \
+	done; \
+	if [ -z "$$made" ]; then \
+		test -z "$$unable" || echo "Found$$unable, but without venv and ensurepip."; \
+		echo "paydesk needs Python 3.11 to 3.14 that can make a virtual environment. Install it, then run make again:"; \
+		echo "  Debian, Ubuntu   apt install python3 python3-venv"; \
+		echo "  Fedora           dnf install python3"; \
+		echo "  macOS            brew install python@3.13"; \
+		exit 1; \
+	fi
+	@$(BIN)/python -m pip --quiet install --require-hashes --requirement requirements.lock
+	@$(BIN)/python -m pip --quiet install --no-deps --no-build-isolation --editable .
 	@touch $@
 
-test: install
-	$(BIN)/python -m pytest
+test: install ## Pass the tests on the real servers; the first run fetches the broker.
+	@$(BIN)/python -m pytest
 
-check: install
-	$(BIN)/ruff check
-	$(BIN)/ruff format --check
-	$(BIN)/mypy
-	$(BIN)/python -m pytest
+lint: install ## Lint, format, types and the floors.
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
 
-lock:
-	$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --extra embedded --group dev --quiet pyproject.toml --output-file requirements.lock
+long: install ## Pass the long suites: races, faults, load.
+	@$(BIN)/python -m pytest -m long
 
-clean:
-	rm -rf .venv
+check: lint test ## What a change has to pass.
+
+trace: install ## Run one request all the way under coverage, and hold docs/architecture.md to what ran.
+	@$(BIN)/python -m pytest tests/house/test_story.py
+
+picture: install ## Paint both desks anew for the README.
+	@$(BIN)/python -m tools.picture docs/desks.svg
+
+lock: install ## Pin every package anew, with hashes.
+	@$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --extra embedded --group dev --quiet pyproject.toml --output-file requirements.lock
+
+clean: ## Forget the virtual environment and what tools left.
+	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage snapshot_report.html
