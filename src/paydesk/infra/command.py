@@ -11,6 +11,7 @@ from paydesk.domain.decision import DecisionRegister
 from paydesk.domain.errors import KeyReused
 from paydesk.domain.events import Event, event_type_of
 from paydesk.domain.payment_request import RequestRegister
+from paydesk.infra.failpoints import reach
 from paydesk.infra.ports import Storage, Transaction
 from paydesk.infra.records import Outgoing, Row
 from paydesk.infra.role import Role
@@ -43,7 +44,9 @@ def run(
         changed = decide(transaction, str(key), content_hash)
         if changed:
             transaction.note_changed(key)
-        return Said(command.id, changed)
+        reach("W1")
+    reach("W2")
+    return Said(command.id, changed)
 
 
 def say(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from paydesk.infra.errors import OutcomeUnknown, ServerDown
+from paydesk.infra.failpoints import reach
 from paydesk.infra.inbox_rows import Judged, conclude, digest, incoming
 from paydesk.infra.ports import BrokerTrouble, LogReader, Storage
 from paydesk.infra.records import Place, Position, Record
@@ -105,6 +106,7 @@ class Inbound:
             return Judged(record, became="ignored")
 
     def _transact(self, batch: list[Judged]) -> frozenset[UUID]:
+        reach("C1")
         now = self.store.now()
         moved: dict[Place, Position] = {}
         with self.store.transaction() as transaction:
@@ -124,6 +126,10 @@ class Inbound:
             for place, position in moved.items():
                 if not transaction.move(place, self.places[place].known, position):
                     raise Overtaken
+            reach("C2")
+        reach("C3")
+        if applied.said:
+            reach("C5")
         for place, position in moved.items():
             self.places[place].known = position
         return applied.changed

@@ -7,6 +7,7 @@ from uuid import UUID
 from confluent_kafka import OFFSET_BEGINNING, KafkaError, KafkaException, Message, TopicPartition
 
 from paydesk.infra import kafka
+from paydesk.infra.failpoints import reach
 from paydesk.infra.ports import BrokerTrouble
 from paydesk.infra.records import Ack, Outgoing, Place, Reading, Record
 from paydesk.infra.role import Role
@@ -99,8 +100,13 @@ class KafkaWriter:
             if not beat():
                 break
             self._produce(event, acks, errors)
+            if acks:
+                reach("R4")
+        reach("R2")
         waited = 0.0
         while self._producer.flush(_SLICE_S) and waited < _GIVE_UP_S:
+            if acks:
+                reach("R4")
             waited += _SLICE_S
             beat()
         if errors and (not acks or any(error.fatal() for error in errors)):

@@ -11,6 +11,7 @@ import psycopg
 from paydesk.domain.copy import RequestCopy, RequestDetail
 from paydesk.infra import queries
 from paydesk.infra.errors import ServerDown
+from paydesk.infra.failpoints import reach
 from paydesk.infra.health import Health, Part, PartState
 from paydesk.infra.migrations import migrate
 from paydesk.infra.pages import News, Page, PageQuery
@@ -69,6 +70,7 @@ class LiveSide:
 
     def said(self, request_id: UUID) -> RequestCopy:
         """Tell everyone that a command changed this request, and return the copy after it."""
+        reach("W3")
         self._worker.nudge()
         self.hint({request_id})
         return self._read(lambda connection: queries.get(connection, request_id))

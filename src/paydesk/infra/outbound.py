@@ -6,14 +6,9 @@ from collections.abc import Callable
 from uuid import UUID
 
 from paydesk.infra import outbox, own_topic
-from paydesk.infra.hints import HintSender
-from paydesk.infra.kafka_log import KafkaReader, KafkaWriter
-from paydesk.infra.lease import Lease
-from paydesk.infra.ports import BrokerTrouble
-from paydesk.infra.postgres import connect
+from paydesk.infra.failpoints import reach
+from paydesk.infra.ports import BrokerTrouble, Lease, LogReader, LogWriter, Storage
 from paydesk.infra.role import Role
-from paydesk.infra.store import Store
-from paydesk.settings import Endpoints
 
 log = logging.getLogger("paydesk.outbound")
 
@@ -26,21 +21,26 @@ class LeaseLost(Exception):
 
 
 class Outbound:
-    """Clients and connections of one thread, from construction to ``close``; ``step`` is all it does."""
+    """Relays for one role while it holds the lease; ``step`` is all it does. What it is given is the caller's."""
 
-    def __init__(self, role: Role, endpoints: Endpoints, trouble: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        role: Role,
+        store: Storage,
+        lease: Lease,
+        writer: LogWriter,
+        open_reader: Callable[[], LogReader],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.role = role
-        self.endpoints = endpoints
-        self.lease = Lease(endpoints.database_url, role.name)
-        self.store = Store(endpoints.database_url, role)
-        self.connection = connect(endpoints.database_url, role.name)
-        self.hints = HintSender(role, endpoints.redis_url)
-        assert endpoints.kafka is not None
-        self.writer = KafkaWriter(endpoints.kafka, role, trouble)
-        self._trouble = trouble
+        self.store = store
+        self.lease = lease
+        self.writer = writer
+        self._open_reader = open_reader
+        self._clock = clock
         self._checked_identity: tuple[str, int] | None = None
         self._looked_at = 0.0
-        self._reached_at = time.monotonic()
+        self._reached_at = clock()
 
     @property
     def checked(self) -> bool:
@@ -50,7 +50,7 @@ class Outbound:
     def step(self) -> frozenset[UUID]:
         """Take or keep the lease, check when due, release holds, relay; returns the requests whose delivery changed.
 
-        Raises ``LeaseLost``, ``BrokerTrouble`` and the database's errors.
+        Raises ``LeaseLost``, ``BrokerTrouble`` and the storage's errors.
         """
         if not self.lease.held and not self.lease.take():
             return frozenset()
@@ -59,17 +59,18 @@ class Outbound:
         identity = self._identity()
         if self._checked_identity != identity:
             self._check(identity)
-        changed = released | self._relay(identity[0])
-        self.hints.send(changed)
-        return frozenset(changed)
+        return frozenset(released | self._relay(identity[0]))
 
     def _release_due(self) -> set[UUID]:
         """Release the holds that ran out; committed before anything is sent."""
         with self.store.transaction() as transaction:
-            return transaction.release_due()
+            released = transaction.release_due()
+        if released:
+            reach("H1")
+        return released
 
     def _identity(self) -> tuple[str, int]:
-        now = time.monotonic()
+        now = self._clock()
         if self._checked_identity is None or now - self._looked_at > _LOOK_AT_TOPIC_S:
             found = self.writer.identity()
             self._looked_at = self._reached_at = now
@@ -80,8 +81,7 @@ class Outbound:
         if self._checked_identity is not None:
             # librdkafka keeps a stale topic id for ever: a producer never outlives the topic it knew.
             raise BrokerTrouble(f"The topic {self.role.writes} was made anew.")
-        assert self.endpoints.kafka is not None
-        reader = KafkaReader(self.endpoints.kafka, self.role, self._trouble)
+        reader = self._open_reader()
         try:
             amiss = own_topic.check(self.store, reader, self.role.writes, identity, self._keep)
         finally:
@@ -95,8 +95,10 @@ class Outbound:
             events = transaction.unsent(outbox.MOST_EVENTS)
         if not events:
             return set()
+        reach("R1")
         acks = self.writer.append(events, self._keep)
-        self._reached_at = time.monotonic()
+        self._reached_at = self._clock()
+        reach("R3")
         if self.writer.identity()[0] != topic_id:
             self._checked_identity = None
             raise BrokerTrouble(f"The topic {self.role.writes} was made anew.")
@@ -112,13 +114,5 @@ class Outbound:
         return True
 
     def should_yield(self) -> bool:
-        """Whether a holder that has not reached Kafka for long should let another try."""
-        return time.monotonic() - self._reached_at > _YIELD_AFTER_S and self.lease.wanted()
-
-    def close(self) -> None:
-        """Give up the lease and close every client."""
-        self.lease.close()
-        self.connection.close()
-        self.hints.close()
-        self.store.close()
-        self.writer.close()
+        """Whether a holder that has not reached the log for long should let another try."""
+        return self._clock() - self._reached_at > _YIELD_AFTER_S and self.lease.wanted()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from paydesk.infra.failpoints import reach
 from paydesk.infra.ports import LogReader, Storage
 from paydesk.infra.records import Ack, Place, Record, Verified
 from paydesk.infra.wire import NOT_STORED
@@ -58,6 +59,7 @@ def _read(reader: LogReader, place: Place, topic_id: str, start: int | None, bea
     while True:
         beat()
         read = reader.read(_POLL_S, _MOST)
+        reach("I1")
         if place in read.lost:
             return Found()
         _take(found, read.records, topic_id)

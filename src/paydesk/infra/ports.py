@@ -111,6 +111,23 @@ class Storage(Protocol):
         """
 
 
+class Lease(Protocol):
+    """One contender for the right to work for a role; owned by one thread, but ``held`` may be read by any."""
+
+    @property
+    def held(self) -> bool:
+        """Whether this process may act for its role right now."""
+
+    def take(self) -> bool:
+        """Try to take the lease, waiting a moment for it."""
+
+    def beat(self) -> bool:
+        """Show that the holder lives, when it is time; returns whether the lease is still held."""
+
+    def wanted(self) -> bool:
+        """Whether another process waits for it."""
+
+
 class LogReader(Protocol):
     """A reader of the log, owned by one thread. Every call may raise ``BrokerTrouble``."""
 

@@ -34,6 +34,8 @@ class Applied:
     """Event ids that would replace a published final outcome by another: quarantined, and their request locked."""
     changed: frozenset[UUID] = frozenset()
     """Requests whose row changed, for the hint."""
+    said: frozenset[UUID] = frozenset()
+    """Requests of which the handler said something itself, in the same transaction."""
 
 
 class Apply(Protocol):

@@ -4,16 +4,19 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import psycopg
 
+from paydesk.infra.failpoints import reach
 from paydesk.infra.health import Duty, Health, Part, PartState
 from paydesk.infra.hints import HintSender
 from paydesk.infra.inbox import Inbound, Overtaken
-from paydesk.infra.kafka_log import KafkaReader
+from paydesk.infra.kafka_log import KafkaReader, KafkaWriter
+from paydesk.infra.lease import Lease
 from paydesk.infra.outbound import LeaseLost, Outbound
 from paydesk.infra.ports import BrokerTrouble
 from paydesk.infra.postgres import connect, is_transient
@@ -114,33 +117,35 @@ class Worker:
             self._tell(trouble=f"The {name} worker failed: {type(error).__name__}: {str(error).splitlines()[:1]}")
 
     def _outbound(self, endpoints: Endpoints) -> None:
-        side = Outbound(self.role, endpoints, self._kafka_trouble)
-        counted = 0.0
-        try:
-            while not self._ending.is_set():
-                self._nudged.clear()
-                changed = side.step()
-                self._note_duty(side)
-                if changed:
-                    self._changed(changed)
-                if time.monotonic() - counted > _COUNT_S or changed:
-                    counted = time.monotonic()
-                    self._count(side.connection)
-                if not side.lease.held:
-                    continue  # ``take`` has waited already.
-                self._nudged.wait(IDLE_S)
-        except BrokerTrouble:
-            if not side.should_yield():
-                self._wait_holding(side)
-            raise
-        finally:
-            self._may_apply.clear()
-            side.close()
-
-    def _wait_holding(self, side: Outbound) -> None:
-        """Give the broker a moment before the clients are made anew."""
-        self._count(side.connection)
-        self._ending.wait(IDLE_S)
+        assert endpoints.kafka is not None
+        conf, url, counted = endpoints.kafka, endpoints.database_url, 0.0
+        with ExitStack() as clients:
+            clients.callback(self._may_apply.clear)
+            lease = clients.enter_context(closing(Lease(url, self.role.name)))
+            store = clients.enter_context(closing(Store(url, self.role)))
+            counting = clients.enter_context(closing(connect(url, self.role.name)))
+            hints = clients.enter_context(closing(HintSender(self.role, endpoints.redis_url)))
+            writer = clients.enter_context(closing(KafkaWriter(conf, self.role, self._kafka_trouble)))
+            side = Outbound(self.role, store, lease, writer, lambda: KafkaReader(conf, self.role, self._kafka_trouble))
+            try:
+                while not self._ending.is_set():
+                    self._nudged.clear()
+                    changed = side.step()
+                    self._note_duty(side)
+                    if changed:
+                        hints.send(changed)
+                        self._changed(changed)
+                    if time.monotonic() - counted > _COUNT_S or changed:
+                        counted = time.monotonic()
+                        self._count(counting)
+                    if lease.held:  # Else ``take`` has waited already.
+                        self._nudged.wait(IDLE_S)
+            except BrokerTrouble:
+                if not side.should_yield():
+                    # Give the broker a moment before the clients are made anew.
+                    self._count(counting)
+                    self._ending.wait(IDLE_S)
+                raise
 
     def _note_duty(self, side: Outbound) -> None:
         if side.checked:
@@ -179,6 +184,7 @@ class Worker:
                 changed = side.step(_POLL_S)
                 self._tell(lag=0 if len(side.at_end) == len(side.places) else None)
                 if changed:
+                    reach("C4")
                     self.nudge()
                     hints.send(changed)
                     self._changed(changed)

@@ -1,6 +1,7 @@
 """What the manager's side does with a request: it applies it, and confirms a withdrawal in the same transaction."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -14,17 +15,19 @@ from paydesk.infra.role import Applied, Heard, Role
 def apply(transaction: Transaction, role: Role, heard: Sequence[Heard], now: datetime) -> Applied:
     """Apply a batch of requests to the manager's copy, in the caller's transaction."""
     applied = apply_registers(transaction, heard, now)
-    confirm_withdrawals(transaction, role, applied.changed, now)
-    return applied
+    return replace(applied, said=confirm_withdrawals(transaction, role, applied.changed, now))
 
 
-def confirm_withdrawals(transaction: Transaction, role: Role, ids: Collection[UUID], now: datetime) -> None:
-    """Keep rule 2: never open with a withdrawal known. A held rejection of such a request is released with it."""
-    if not ids:
-        return
-    for row in transaction.owing_withdrawal(ids):
+def confirm_withdrawals(transaction: Transaction, role: Role, ids: Collection[UUID], now: datetime) -> frozenset[UUID]:
+    """Keep rule 2: never open with a withdrawal known; returns the requests that owed it.
+
+    A held rejection of such a request is released with it.
+    """
+    owing = transaction.owing_withdrawal(ids) if ids else []
+    for row in owing:
         assert row.request is not None
         register = confirm_withdrawal(row.request, row.decision, now, row.revision_received_at or now)
         transaction.release([row.id])
         content_hash = say(transaction, role, register, actor="manager side", command_id="", command_hash="", now=now)
         transaction.write_decision(register, content_hash, now)
+    return frozenset(row.id for row in owing)
