@@ -1,6 +1,8 @@
 # paydesk: `make demo` shows it, `make test` proves it, `make check` is what a change has to pass. Everything goes to .venv.
-PYTHON := python3.14 python3.13 python3.12 python3.11 python3
-BIN := .venv/bin
+# Tried in this order; CI names one.
+PYTHONS ?= python3.14 python3.13 python3.12 python3.11 python3
+VENV := .venv
+BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
 .PHONY: help install test lint long check trace picture lock clean
@@ -8,13 +10,13 @@ BIN := .venv/bin
 help: ## Say what there is.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 18
 
-install: .venv/.installed ## Make .venv with the first of python3.14 ... 3.11 that can, from the hashed lock.
+install: $(VENV)/.installed ## Make .venv with the first of python3.14 ... 3.11 that can, from the hashed lock.
 
-.venv/.installed: requirements.lock pyproject.toml
-	@for python in $(PYTHON); do \
+$(VENV)/.installed: requirements.lock pyproject.toml
+	@for python in $(PYTHONS); do \
 		$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' >/dev/null 2>&1 || continue; \
-		if $$python -m venv --clear .venv >/dev/null 2>&1; then made=$$python; break; fi; \
-		rm -rf .venv; unable="$$unable $$python"; \
+		if $$python -m venv --clear $(VENV) >/dev/null 2>&1; then made=$$python; break; fi; \
+		rm -rf $(VENV); unable="$$unable $$python"; \
 	done; \
 	if [ -z "$$made" ]; then \
 		test -z "$$unable" || echo "Found$$unable, but without venv and ensurepip."; \
@@ -52,4 +54,4 @@ lock: install ## Pin every package anew, with hashes.
 	@$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --extra embedded --group dev --quiet pyproject.toml --output-file requirements.lock
 
 clean: ## Forget the virtual environment and what tools left.
-	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage snapshot_report.html
+	@rm -rf .venv .venv-* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage snapshot_report.html
