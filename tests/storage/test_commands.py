@@ -100,7 +100,7 @@ def test_the_way_of_one_request(both: Both) -> None:
     decides.reject(both.manager, uuid4(), request_id, "bo", 1, TERMS.hash, cause)
     both.back()
     assert both.both(request_id) == ("rejected", "rejected")
-    asks.revise_payment(both.contractor, uuid4(), request_id, "ada", lambda old: changed_terms(old, amount="1250"))
+    asks.revise_payment(both.contractor, uuid4(), request_id, "ada", {"amount": "1250"})
     both.there()
     with pytest.raises(Stale):
         decides.approve(both.manager, uuid4(), request_id, "bo", 1, TERMS.hash)
@@ -131,7 +131,7 @@ def test_undo_leaves_no_trace_and_confirms_a_withdrawal(both: Both) -> None:
     asks.ask_withdrawal(both.contractor, uuid4(), request_id, "ada")
     both.there()
     assert both.both(request_id) == ("withdrawing", "accepted")
-    decides.undo(both.manager, request_id, "bo")
+    decides.undo(both.manager, uuid4(), request_id, "bo")
     both.back()
     assert both.both(request_id) == ("withdrawn", "withdrawn")
     with connect(both.sides.url(both.sides.manager), "manager") as connection:
@@ -147,7 +147,7 @@ def test_a_released_decision_stands_and_a_late_withdrawal_lapses(both: Both) -> 
     both.there()
     assert decides.send_now(both.manager, None, "bo") == 1
     with pytest.raises(TooLate):
-        decides.undo(both.manager, request_id, "bo")
+        decides.undo(both.manager, uuid4(), request_id, "bo")
     both.back()
     assert both.both(request_id) == ("accepted", "accepted")
 

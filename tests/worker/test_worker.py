@@ -77,9 +77,7 @@ def test_a_request_appears_on_the_other_side_and_its_decision_comes_back(
     decides.reject(store, uuid4(), request_id, "bo", 1, TERMS.hash, cause)
     workers[1].nudge()
     until(lambda: seen(sides, sides.contractor, request_id) is Status.REJECTED)
-    asks.revise_payment(
-        Store(sides.url(sides.contractor), sides.contractor), uuid4(), request_id, "ada", lambda old: old
-    )
+    asks.revise_payment(Store(sides.url(sides.contractor), sides.contractor), uuid4(), request_id, "ada", {})
     until(lambda: seen(sides, sides.manager, request_id) is Status.PENDING)
     decides.approve(store, uuid4(), request_id, "bo", 2, TERMS.hash, hold_s=0.5)
     until(lambda: seen(sides, sides.contractor, request_id) is Status.ACCEPTED)

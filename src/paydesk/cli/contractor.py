@@ -82,9 +82,7 @@ def request(
 
     with errand(_role(), person or outer, key) as here:
         here.catch_up()
-        command_key = here.key("request")
-        request_id = here.key("request id") if key is not None else uuid7()
-        said = request_payment(here.store, command_key, request_id, here.person, terms)
+        said = request_payment(here.store, here.key(), uuid7(), here.person, terms)
         report(here.deliver(said), said.changed, as_json=as_json)
 
 
@@ -105,16 +103,13 @@ def revise(
     from paydesk.cli.errand import errand
     from paydesk.cli.report import report
     from paydesk.contractor.commands import revise_payment
-    from paydesk.domain.payment_request import changed_terms
 
     if all(value is None for value in fields.values()):
         raise click.UsageError("Say what changes, such as --amount 1250.50.")
     with errand(_role(), person or outer, key) as here:
         here.catch_up()
         copy = here.find(request)
-        said = revise_payment(
-            here.store, here.key(f"revise:{copy.id}"), copy.id, here.person, lambda old: changed_terms(old, **fields)
-        )
+        said = revise_payment(here.store, here.key(), copy.id, here.person, fields)
         report(here.deliver(said), said.changed, as_json=as_json)
 
 
@@ -133,7 +128,7 @@ def withdraw(outer: str | None, request: str, as_json: bool, key: str | None, pe
     with errand(_role(), person or outer, key) as here:
         here.catch_up()
         copy = here.find(request)
-        said = ask_withdrawal(here.store, here.key(f"withdraw:{copy.id}"), copy.id, here.person)
+        said = ask_withdrawal(here.store, here.key(), copy.id, here.person)
         report(here.deliver(said), said.changed, as_json=as_json)
 
 

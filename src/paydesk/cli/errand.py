@@ -2,17 +2,18 @@
 
 import getpass
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 import psycopg
 
+from paydesk.domain.asked import Asked
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.text import checked_name
 from paydesk.infra import queries
-from paydesk.infra.command import Said
+from paydesk.infra.command import Said, run
 from paydesk.infra.health import Duty
 from paydesk.infra.hints import HintSender
 from paydesk.infra.migrations import migrate
@@ -56,7 +57,7 @@ class Errand:
         self.settings = read_settings()
         self.person = person_of(self.settings, role.name, person)
         self.servers = servers_of(self.settings)
-        self.given_key = key
+        self.word = uuid4().hex if key is None else key
         self.url = self.servers.endpoints(role.name).database_url
         migrate(self.url, role.name)
         self._store: Store | None = None
@@ -66,14 +67,21 @@ class Errand:
     def store(self) -> Store:
         """The own schema, for writing."""
         if self._store is None:
-            self._store = Store(self.url, self.role)
+            self._store = Store(self.url, self.role, word=self.word)
         return self._store
 
-    def key(self, about: str) -> UUID:
-        """Return the command's id: made of the key that was given, so that a retry has one effect, or a new one."""
-        if self.given_key is None:
-            return uuid4()
-        return uuid5(NAMESPACE_URL, f"paydesk:{self.role.name}:{self.given_key}:{about}")
+    def key(self, about: str = "") -> UUID:
+        """Return the command's id, made of the person's key or of one made up: run again with it, it has one effect.
+
+        ``about`` tells apart the commands of one command line.
+        """
+        mine = uuid5(NAMESPACE_URL, f"paydesk:{self.role.name}:{self.word}")
+        return uuid5(mine, about) if about else mine
+
+    def claim(self, asked: Mapping[str, object]) -> None:
+        """Keep what a command line of several commands said, so that its key is refused for another one."""
+        key = self.key()
+        run(self.store, key, Asked("several", key, self.person, asked, new=True), lambda *_: False)
 
     def read(self, look: Callable[[psycopg.Connection[Any]], T]) -> T:
         """Read the own schema. Raises ``ServerDown``."""

@@ -1,6 +1,6 @@
 """``paydesk manager``: the desk, and a command for everything that can be done on it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -8,14 +8,14 @@ import click
 
 from paydesk.cli.both import add_to
 from paydesk.cli.errand_options import as_json_option, as_person, with_key
-from paydesk.domain.errors import InvalidInput, Stale
+from paydesk.domain.errors import InvalidInput
 from paydesk.infra.role import Role
 
 if TYPE_CHECKING:
     from paydesk.cli.errand import Errand
     from paydesk.infra.command import Said
 
-Decide = Callable[["Errand", UUID, UUID, int, str], "Said"]
+Decide = Callable[["Errand", UUID, UUID, int, str, dict[str, object]], "Said"]
 
 
 def _role() -> Role:
@@ -63,12 +63,15 @@ def approve(
 ) -> None:
     """Approve requests, each as this side has it now, or exactly the revision that is said."""
 
-    def decide(here: "Errand", command_key: UUID, request_id: UUID, at: int, digest: str) -> "Said":
+    def decide(
+        here: "Errand", command_key: UUID, request_id: UUID, at: int, digest: str, named: dict[str, object]
+    ) -> "Said":
         from paydesk.manager.commands import approve as do
 
-        return do(here.store, command_key, request_id, here.person, at, digest)
+        return do(here.store, command_key, request_id, here.person, at, digest, named=named)
 
-    _decide_each("approve", decide, requests, revision, person or outer, key, as_json=as_json)
+    asked = {"word": "approve", "requests": requests, "revision": revision}
+    _decide_each(decide, asked, requests, revision, person or outer, key, as_json=as_json)
 
 
 @manager.command()
@@ -95,17 +98,20 @@ def reject(
 
     why = checked_cause(cause, note)
 
-    def decide(here: "Errand", command_key: UUID, request_id: UUID, at: int, digest: str) -> "Said":
+    def decide(
+        here: "Errand", command_key: UUID, request_id: UUID, at: int, digest: str, named: dict[str, object]
+    ) -> "Said":
         from paydesk.manager.commands import reject as do
 
-        return do(here.store, command_key, request_id, here.person, at, digest, why)
+        return do(here.store, command_key, request_id, here.person, at, digest, why, named=named)
 
-    _decide_each("reject", decide, requests, revision, person or outer, key, as_json=as_json)
+    asked = {"word": "reject", "requests": requests, "revision": revision, "cause": why}
+    _decide_each(decide, asked, requests, revision, person or outer, key, as_json=as_json)
 
 
 def _decide_each(
-    word: str,
     decide: Decide,
+    asked: Mapping[str, object],
     typed: tuple[str, ...],
     revision: int | None,
     person: str | None,
@@ -118,7 +124,6 @@ def _decide_each(
     from paydesk.cli.report import Done, report_each
     from paydesk.domain.copy import RequestCopy
     from paydesk.domain.errors import PaydeskError
-    from paydesk.domain.refusals import explain_stale
 
     with errand(_role(), person, key) as here:
         before: dict[str, RequestCopy] = {}
@@ -128,20 +133,18 @@ def _decide_each(
             except PaydeskError:
                 continue  # It may arrive while catching up; if not, the act says what is wrong.
         here.catch_up()
+        if len(typed) > 1:
+            here.claim(asked)
 
         def act(item: str) -> Done:
             name, wanted = _split(item, revision)
             copy = before.get(item) or here.find(name)
-            register = copy.request
+            # A revision that was named may have come with the catching up; one that was not is the one seen before it.
+            register = here.get(copy.id).request if wanted else copy.request
             at = wanted or (register.revision if register else 0)
             digest = register.terms.hash if register and register.revision == at else ""
-            try:
-                said = decide(here, here.key(f"{word}:{copy.id}"), copy.id, at, digest)
-            except Stale as stale:
-                now = here.get(copy.id).request
-                if register is not None and now is not None and register.terms != now.terms and wanted is None:
-                    raise explain_stale(register.terms, now) from stale
-                raise
+            command_key = here.key(str(copy.id)) if len(typed) > 1 else here.key()
+            said = decide(here, command_key, copy.id, at, digest, {"revision": wanted})
             return Done(here.deliver(said), said.changed)
 
         report_each(typed, act, as_json=as_json)
@@ -171,7 +174,7 @@ def undo(outer: str | None, request: str, as_json: bool, key: str | None, person
 
     with errand(_role(), person or outer, key) as here:
         copy = here.find(request)
-        said = do(here.store, copy.id, here.person)
+        said = do(here.store, here.key(), copy.id, here.person)
         report(here.deliver(said), said.changed, as_json=as_json)
 
 

@@ -1,10 +1,11 @@
 """What a contractor does: request, revise, ask to withdraw; each in one transaction with its event."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from uuid import UUID
 
 from paydesk.domain import commands
-from paydesk.domain.payment_request import RequestRegister, Terms
+from paydesk.domain.asked import Asked
+from paydesk.domain.payment_request import RequestRegister, Terms, changed_terms
 from paydesk.infra.command import Said, run, say
 from paydesk.infra.ports import Storage, Transaction
 from paydesk.infra.records import Row
@@ -19,21 +20,18 @@ def request_payment(store: Storage, key: UUID, request_id: UUID, contractor: str
         _write(store, transaction, register, contractor, command_id, command_hash)
         return True
 
-    return run(store, key, command, decide)
+    return run(store, key, Asked("request", request_id, contractor, {"terms": terms}, new=True), decide)
 
 
-def revise_payment(store: Storage, key: UUID, request_id: UUID, actor: str, change: Callable[[Terms], Terms]) -> Said:
-    """Change the terms of a request that waits or was rejected; ``change`` gets the own copy's terms."""
-    with store.transaction() as transaction:
-        seen = transaction.row(request_id).request
-    assert seen is not None, "the contractor's schema holds its own register"
-    command = commands.RevisePayment(request_id, actor, change(seen.terms))
-    return _change(
-        store,
-        key,
-        command,
-        lambda request, row: commands.revise_payment(command, request, row.decision, locked=row.locked),
-    )
+def revise_payment(store: Storage, key: UUID, request_id: UUID, actor: str, changes: Mapping[str, str | None]) -> Said:
+    """Change the terms of a request that waits or was rejected; ``changes`` are fields as typed, None keeps one."""
+    given = {name: value for name, value in changes.items() if value is not None}
+
+    def decided(request: RequestRegister, row: Row) -> RequestRegister | None:
+        command = commands.RevisePayment(request_id, actor, changed_terms(request.terms, **given))
+        return commands.revise_payment(command, request, row.decision, locked=row.locked)
+
+    return _change(store, key, Asked("revise", request_id, actor, {"changes": given}), decided)
 
 
 def ask_withdrawal(store: Storage, key: UUID, request_id: UUID, actor: str) -> Said:
@@ -42,27 +40,24 @@ def ask_withdrawal(store: Storage, key: UUID, request_id: UUID, actor: str) -> S
     return _change(
         store,
         key,
-        command,
+        Asked("withdraw", request_id, actor),
         lambda request, row: commands.ask_withdrawal(command, request, row.decision, locked=row.locked),
     )
 
 
 def _change(
-    store: Storage,
-    key: UUID,
-    command: commands.RevisePayment | commands.AskWithdrawal,
-    decided: Callable[[RequestRegister, Row], RequestRegister | None],
+    store: Storage, key: UUID, asked: Asked, decided: Callable[[RequestRegister, Row], RequestRegister | None]
 ) -> Said:
     def decide(transaction: Transaction, command_id: str, command_hash: str) -> bool:
-        row = transaction.row(command.id)
+        row = transaction.row(asked.id)
         assert row.request is not None, "the contractor's schema holds its own register"
         register = decided(row.request, row)
         if register is None:
             return False
-        _write(store, transaction, register, command.actor, command_id, command_hash)
+        _write(store, transaction, register, asked.actor, command_id, command_hash)
         return True
 
-    return run(store, key, command, decide)
+    return run(store, key, asked, decide)
 
 
 def _write(

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from paydesk.contractor.role import ROLE
-from paydesk.domain.payment_request import Terms
+from paydesk.domain.payment_request import Terms, typed_fields
 from paydesk.infra.live_side import LiveSide
 from paydesk.infra.pages import Result
 from paydesk.infra.role import Role
@@ -27,7 +27,7 @@ class ContractorService(LiveSide):
         """Change the terms of a request that waits or was rejected."""
         from paydesk.contractor.commands import revise_payment
 
-        said = revise_payment(self.store(), key, request_id, self.person, lambda _: terms)
+        said = revise_payment(self.store(), key, request_id, self.person, typed_fields(terms))
         return Result(self.said(said.request_id), said.changed)
 
     def withdraw(self, key: UUID, request_id: UUID) -> Result:

@@ -1,13 +1,11 @@
 """What people may ask for, and what becomes of it: pure functions of both registers, a command and the time."""
 
-import json
-from dataclasses import dataclass, fields, replace
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 from paydesk.domain.decision import Cause, DecisionRegister, Outcome
 from paydesk.domain.errors import AlreadyDecided, Conflict, Stale
-from paydesk.domain.money import Money
 from paydesk.domain.payment_request import RequestRegister, Terms
 from paydesk.domain.refusals import name_of, refuse_locked, refuse_own, refuse_stranger
 from paydesk.domain.status import Status, is_open, status
@@ -59,21 +57,6 @@ class Reject:
     revision: int
     terms_hash: str
     cause: Cause
-
-
-Command = RequestPayment | RevisePayment | AskWithdrawal | Approve | Reject
-
-
-def command_content(command: Command) -> str:
-    """Return the command as canonical JSON, for the hash that tells a repeat from a reused key."""
-
-    def plain(value: object) -> object:
-        if isinstance(value, Terms | Cause | Money):
-            return {f.name: plain(getattr(value, f.name)) for f in fields(value)}
-        return value.isoformat() if isinstance(value, date) else str(value) if isinstance(value, UUID) else value
-
-    content = {f.name: plain(getattr(command, f.name)) for f in fields(command)}
-    return json.dumps({"command": type(command).__name__} | content, sort_keys=True, ensure_ascii=False)
 
 
 def request_payment(command: RequestPayment, number: str | None, now: datetime) -> RequestRegister:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from paydesk.domain.commands import Command, command_content
+from paydesk.domain.asked import Asked
 from paydesk.domain.decision import DecisionRegister
 from paydesk.domain.errors import KeyReused
 from paydesk.domain.events import Event, event_type_of
@@ -26,17 +26,15 @@ class Said:
     changed: bool
 
 
-def run(
-    store: Storage, key: UUID, command: Command, decide: Callable[[Transaction, str, str], bool], word: str = ""
-) -> Said:
+def run(store: Storage, key: UUID, asked: Asked, decide: Callable[[Transaction, str, str], bool]) -> Said:
     """Run a command once: the same key again gives the same answer, with other content ``KeyReused``.
 
     ``decide`` gets the transaction, the command's id and the hash of its content, writes, and returns whether
-    anything changed. ``word`` is what the person called the key.
+    anything changed.
     """
-    content_hash = hashlib.sha256(command_content(command).encode()).hexdigest()
-    with store.transaction(word or str(key)) as transaction:
-        known = transaction.claim(key, content_hash, command.id)
+    content_hash = hashlib.sha256(asked.canonical.encode()).hexdigest()
+    with store.transaction() as transaction:
+        known = transaction.claim(key, content_hash, asked.id)
         if known is not None:
             if known.content_hash != content_hash:
                 raise KeyReused("This key was used before with another content.", "Use a new key for a new command.")
@@ -46,7 +44,7 @@ def run(
             transaction.note_changed(key)
         reach("W1")
     reach("W2")
-    return Said(command.id, changed)
+    return Said(asked.id, changed)
 
 
 def say(

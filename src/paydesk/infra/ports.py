@@ -1,6 +1,6 @@
 """What the event core needs from outside, as ports: storage, met by PostgreSQL, and a log, met by Apache Kafka."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
@@ -49,6 +49,9 @@ class Transaction(Protocol):
 
     def take_back(self, request_id: UUID, version: int) -> bool:
         """Delete a held event and restore the row before it; returns whether it was still held."""
+
+    def heard_values(self, request_id: UUID) -> Iterator[bytes]:
+        """Yield the values of what was heard of a request, newest first, as far as it was trusted."""
 
     def release_due(self) -> set[UUID]:
         """Release the events whose hold ran out; returns their requests."""
@@ -104,7 +107,7 @@ class Storage(Protocol):
     def now(self) -> datetime:
         """Return the time that commands are stamped with."""
 
-    def transaction(self, key: str = "") -> AbstractContextManager[Transaction]:
+    def transaction(self) -> AbstractContextManager[Transaction]:
         """Open one transaction; it commits at the end and rolls back on any error.
 
         Raises ``ServerDown`` when the storage is away, ``OutcomeUnknown`` when only the commit's answer was lost.

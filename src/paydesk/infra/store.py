@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from shlex import quote
 
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
@@ -15,10 +16,16 @@ from paydesk.infra.sql.transaction import SqlTransaction
 
 
 class Store:
-    """The own schema on PostgreSQL; meets ``paydesk.infra.ports.Storage``. ``close`` it."""
+    """The own schema on PostgreSQL; meets ``paydesk.infra.ports.Storage``. ``close`` it.
 
-    def __init__(self, database_url: str, role: Role, now: Callable[[], datetime] | None = None) -> None:
+    ``word`` is the key that a person gives to run the same command again, where there is such a one.
+    """
+
+    def __init__(
+        self, database_url: str, role: Role, now: Callable[[], datetime] | None = None, *, word: str = ""
+    ) -> None:
         self.role = role
+        self._word = word
         self._now = now or (lambda: datetime.now(UTC))
         self._engine = engine(database_url, role.name)
 
@@ -31,7 +38,7 @@ class Store:
         self._engine.dispose()
 
     @contextmanager
-    def transaction(self, key: str = "") -> Iterator[Transaction]:
+    def transaction(self) -> Iterator[Transaction]:
         """Open one transaction; it commits at the end and rolls back on any error.
 
         Raises ``ServerDown`` when the database is away, ``OutcomeUnknown`` when only the commit's answer was lost.
@@ -44,10 +51,11 @@ class Store:
                     session.commit()
                 except DBAPIError as error:
                     if is_transient(error) and error.connection_invalidated:
+                        again = f"Run the same command again with --key {quote(self._word)}." if self._word else ""
                         raise OutcomeUnknown(
                             "The database went away while it was saving; nobody knows yet whether it did.",
-                            f"Run the same command again with --key {key}." if key else "Try again.",
-                            key=key,
+                            again or "Look at it again when the database answers.",
+                            key=self._word,
                         ) from error
                     raise
         except DBAPIError as error:

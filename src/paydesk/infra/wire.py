@@ -1,6 +1,6 @@
 """Events as Kafka messages: CloudEvents 1.0 in Kafka's binary mode, the value the writer's whole register as JSON."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
@@ -165,6 +165,15 @@ def decode(
     if key != str(event.request_id).encode() or told.get("ce_subject") != str(event.request_id):
         raise Quarantine("key, subject and request id differ")
     return event
+
+
+def terms_of_revision(values: Iterable[bytes], revision: int) -> Terms | None:
+    """Return the terms that a revision had, from the values of request events that were trusted before."""
+    for value in values:
+        message = RequestMessage.model_validate_json(value)
+        if message.revision == revision:
+            return _terms_in(message.terms)
+    return None
 
 
 def _attributes(headers: Sequence[tuple[str, bytes | None]]) -> Mapping[str, str]:

@@ -1,31 +1,48 @@
 """What a manager does: approve, reject, undo; a decision made on a screen is held for some seconds first."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from paydesk.domain import commands
+from paydesk.domain.asked import Asked
 from paydesk.domain.decision import Cause, DecisionRegister
-from paydesk.domain.errors import Conflict, NotAllowed, TooLate
+from paydesk.domain.errors import Conflict, NotAllowed, Stale, TooLate
 from paydesk.domain.payment_request import RequestRegister
+from paydesk.domain.refusals import explain_stale
 from paydesk.domain.text import same_person
 from paydesk.infra.command import Said, run, say
 from paydesk.infra.ports import Storage, Transaction
 from paydesk.infra.records import Row
+from paydesk.infra.wire import terms_of_revision
 from paydesk.manager.handlers import confirm_withdrawals
 
+Named = Mapping[str, object]
 Decided = Callable[[RequestRegister, Row, datetime], DecisionRegister | None]
 
 
 def approve(
-    store: Storage, key: UUID, request_id: UUID, actor: str, revision: int, terms_hash: str, hold_s: float = 0
+    store: Storage,
+    key: UUID,
+    request_id: UUID,
+    actor: str,
+    revision: int,
+    terms_hash: str,
+    hold_s: float = 0,
+    named: Named | None = None,
 ) -> Said:
-    """Approve exactly this revision with these terms; held for ``hold_s`` seconds before it is released."""
+    """Approve exactly this revision with these terms; held for ``hold_s`` seconds before it is released.
+
+    ``named`` is what of both the person said, all of it by default: a command line may leave the revision to the
+    copy, and its repeat means the same though the copy moved on.
+    """
     command = commands.Approve(request_id, actor, revision, terms_hash)
+    said = _named(revision, terms_hash) if named is None else named
     return _decide(
         store,
         key,
-        command,
+        Asked("approve", request_id, actor, said),
+        revision,
         hold_s,
         lambda request, row, now: commands.approve(
             command, request, row.decision, now, row.revision_received_at or now, locked=row.locked
@@ -42,13 +59,16 @@ def reject(
     terms_hash: str,
     cause: Cause,
     hold_s: float = 0,
+    named: Named | None = None,
 ) -> Said:
-    """Reject exactly this revision with these terms, and say why; held for ``hold_s`` seconds."""
+    """Reject exactly this revision with these terms, and say why; ``hold_s`` and ``named`` as in ``approve``."""
     command = commands.Reject(request_id, actor, revision, terms_hash, cause)
+    said = _named(revision, terms_hash) if named is None else named
     return _decide(
         store,
         key,
-        command,
+        Asked("reject", request_id, actor, {**said, "cause": cause}),
+        revision,
         hold_s,
         lambda request, row, now: commands.reject(
             command, request, row.decision, now, row.revision_received_at or now, locked=row.locked
@@ -56,23 +76,29 @@ def reject(
     )
 
 
-def _decide(
-    store: Storage, key: UUID, command: commands.Approve | commands.Reject, hold_s: float, decided: Decided
-) -> Said:
+def _named(revision: int, terms_hash: str) -> Named:
+    return {"revision": revision, "terms_hash": terms_hash}
+
+
+def _decide(store: Storage, key: UUID, asked: Asked, revision: int, hold_s: float, decided: Decided) -> Said:
     def decide(transaction: Transaction, command_id: str, command_hash: str) -> bool:
-        row = transaction.row(command.id)
+        row = transaction.row(asked.id)
         if row.request is None:
             raise Conflict("The request itself has not arrived here yet.", "Try again in a moment.")
         now = store.now()
-        register = decided(row.request, row, now)
+        try:
+            register = decided(row.request, row, now)
+        except Stale as stale:
+            seen = terms_of_revision(transaction.heard_values(asked.id), revision)
+            raise explain_stale(seen, row.request) if seen is not None else stale from None
         if register is None:
             return False
-        transaction.release([command.id])
+        transaction.release([asked.id])
         content_hash = say(
             transaction,
             store.role,
             register,
-            actor=command.actor,
+            actor=asked.actor,
             command_id=command_id,
             command_hash=command_hash,
             now=now,
@@ -82,20 +108,22 @@ def _decide(
         transaction.write_decision(register, content_hash, now)
         return True
 
-    return run(store, key, command, decide)
+    return run(store, key, asked, decide)
 
 
-def undo(store: Storage, request_id: UUID, actor: str) -> Said:
+def undo(store: Storage, key: UUID, request_id: UUID, actor: str) -> Said:
     """Take back a held decision of one's own. Raises ``TooLate`` once it was released."""
-    with store.transaction() as transaction:
-        row = transaction.row(request_id)
-        decision = row.decision
+
+    def take_back(transaction: Transaction, _command_id: str, _command_hash: str) -> bool:
+        decision = transaction.row(request_id).decision
         if decision is not None and not same_person(decision.decided_by or "", actor):
             raise NotAllowed(f"Only {decision.decided_by}, who decided, may undo.", "Nothing was changed.")
         if decision is None or not transaction.take_back(request_id, decision.version):
             raise TooLate("It is too late to undo: the decision was sent.", "Speak with the contractor.")
         confirm_withdrawals(transaction, store.role, [request_id], store.now())
-    return Said(request_id, True)
+        return True
+
+    return run(store, key, Asked("undo", request_id, actor), take_back)
 
 
 def send_now(store: Storage, request_ids: Collection[UUID] | None, actor: str) -> int:

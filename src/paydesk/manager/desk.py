@@ -1,6 +1,6 @@
 """The manager's desk behind its screen: what a person decides there becomes commands on the own schema."""
 
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from paydesk.domain.decision import Cause
 from paydesk.domain.errors import PaydeskError
@@ -36,7 +36,7 @@ class ManagerService(LiveSide):
         """Take back a held decision of this person."""
         from paydesk.manager.commands import undo
 
-        said = undo(self.store(), request_id, self.person)
+        said = undo(self.store(), uuid4(), request_id, self.person)
         return Result(self.said(said.request_id), said.changed)
 
     def send_now(self) -> int:

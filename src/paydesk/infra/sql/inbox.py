@@ -1,8 +1,9 @@
 """The inbox records what was heard, and the position says where reading goes on; neither gates the apply."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import Session
@@ -33,6 +34,13 @@ class Inbox:
         """Keep what was heard; a message that is kept already stays as it is."""
         if messages:
             self.session.execute(sa.text(_RECORD), {"rows": json.dumps([_row(one) for one in messages])})
+
+    def heard_values(self, request_id: UUID) -> Iterator[bytes]:
+        """Yield the values of what was heard of a request, newest first, as far as it was trusted."""
+        read = sa.text(
+            "SELECT value FROM inbox WHERE request_id = :id AND became IN ('applied', 'stale') ORDER BY position DESC"
+        )
+        yield from (bytes(value) for value in self.session.execute(read, {"id": request_id}).scalars())
 
     def positions(self) -> Mapping[Place, Position]:
         """Return where reading goes on, by topic and partition."""
