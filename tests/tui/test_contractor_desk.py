@@ -177,7 +177,7 @@ async def test_help_and_palette_name_every_key(world: World) -> None:
     async with contractor(world).run_test(size=(120, 36), notifications=True) as pilot:
         await opened(pilot)
         await pilot.press("question_mark")
-        for word in ("New request, or the kept draft", "Revise", "Withdraw", "Next row", "Reload", "Quit", "Commands"):
+        for word in ("New, or the kept draft", "Revise", "Withdraw", "Next row", "Reload", "Quit", "Commands"):
             await seen(pilot, lambda word=word: word in shown(pilot))  # type: ignore[misc]
         await pilot.press("escape", "colon")
         await seen(pilot, lambda: "Search for commands" in shown(pilot))

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Button, Footer, Input, Static
 
 from paydesk.domain.copy import RequestCopy
@@ -18,15 +17,18 @@ from paydesk.domain.money import totals
 from paydesk.domain.payment_request import Terms, checked_terms, describe_changes, typed_fields
 from paydesk.domain.status import Status
 from paydesk.domain.text import clean
+from paydesk.tui.desk_pane import DeskPane
 from paydesk.tui.dialogs import Confirm
 from paydesk.tui.drafts import Draft, DraftStore
+from paydesk.tui.lines import HealthLine, Line, TopLine
+from paydesk.tui.own_screen import OwnScreen
 
 _FIELDS = {
-    "amount": ("Amount", "1250.50"),
-    "currency": ("Currency", "EUR"),
+    "amount": ("Amount", "such as 1250.50"),
+    "currency": ("Currency", "such as EUR"),
     "description": ("Description", "what the payment is for"),
     "reference": ("Reference", "your invoice number, if any"),
-    "due_date": ("Due date", "2026-12-31, if any"),
+    "due_date": ("Due date", "such as 2026-12-31, if any"),
     "document": ("Document", "https link to the invoice, if any"),
     "pay_to": ("Pay to", "account or name, if not the usual one"),
 }
@@ -41,11 +43,19 @@ class Filled:
     draft: Draft
 
 
-class RequestForm(Screen[Filled | None]):
+class Field(Input, inherit_bindings=False):
+    """A field of the form; ``^x`` belongs to the form."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        each for each in Input.BINDINGS if not (isinstance(each, Binding) and "ctrl+x" in each.key)
+    ]
+
+
+class RequestForm(OwnScreen[Filled | None]):
     """A new request, or new terms for an old one; it returns what was typed and sends nothing itself."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s", "send", "Send", id="form.send", key_display="^s", priority=True),
+        Binding("ctrl+s", "send", "Send", id="form.send", key_display="^s", priority=True, tooltip="Send it"),
         Binding("escape", "keep", "Back", id="form.back", tooltip="Back; a draft is kept"),
         Binding("ctrl+x", "discard", "Discard", id="form.discard", key_display="^x", priority=True),
         Binding("f1", "app.help", "Keys", id="form.help", key_display="F1"),
@@ -53,15 +63,17 @@ class RequestForm(Screen[Filled | None]):
 
     def __init__(
         self,
+        pane: DeskPane[Any],
         draft: Draft,
         drafts: DraftStore,
         *,
         known: Sequence[RequestCopy] = (),
         trouble: str = "",
-        title: str = "New request",
+        title: str = "new request",
         before: Terms | None = None,
     ) -> None:
         super().__init__()
+        self.pane = pane
         self._draft = draft
         self._drafts = drafts
         self._known = known
@@ -73,13 +85,17 @@ class RequestForm(Screen[Filled | None]):
             draft.fields["currency"] = known[0].terms.money.currency
 
     @classmethod
-    def of(cls, number: str, terms: Terms) -> "RequestForm":
+    def of(cls, pane: DeskPane[Any], number: str, terms: Terms) -> "RequestForm":
         """Return the form that revises a request; what is not sent of it is not kept."""
-        return cls(Draft(typed_fields(terms)), DraftStore(), title=f"Revise {clean(number)}", before=terms)
+        return cls(pane, Draft(typed_fields(terms)), DraftStore(), title=f"revise {number}", before=terms)
+
+    def where(self) -> str:
+        """Return what is filled in here."""
+        return f"  {self._title}"
 
     def compose(self) -> ComposeResult:
         """Lay out the fields, each with room for its sentence, and the preview."""
-        yield Static(Content(f" {self._title}"), id="form-title", markup=False)
+        yield TopLine(id="top")
         with Horizontal(id="form-columns"):
             with VerticalScroll(id="form-fields", can_focus=False):
                 for name, (label, example) in _FIELDS.items():
@@ -87,14 +103,17 @@ class RequestForm(Screen[Filled | None]):
                         with Horizontal(classes="field-row"):
                             yield Static(Content(label), classes="field-label", markup=False)
                             value = self._draft.fields.get(name, "")
-                            yield Input(value, placeholder=example, id=name, compact=True, select_on_focus=False)
+                            yield Field(value, placeholder=example, id=name, compact=True, select_on_focus=False)
                         yield Static(id=f"problem-{name}", classes="field-problem", markup=False)
                 yield Button("Send ^s", id="send", compact=True, variant="primary")
             yield Static(id="form-preview", markup=False)
+        yield Line(id="notice")
+        yield HealthLine(id="health")
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
         """Start at the first field."""
+        self.pane.tell()
         self.query_one("#amount", Input).focus()
         self._preview()
 

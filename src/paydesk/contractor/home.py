@@ -8,9 +8,6 @@ from uuid import uuid4
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
-from textual.content import Content
-from textual.widgets import Static
 
 from paydesk.contractor.detail import ContractorDetail
 from paydesk.contractor.forms import Filled, RequestForm
@@ -27,6 +24,7 @@ from paydesk.tui.lines import HealthLine, Line, TopLine
 from paydesk.tui.messages import DeskMade
 from paydesk.tui.own_screen import sentence
 from paydesk.tui.request_table import RequestTable
+from paydesk.tui.totals import Totals
 from paydesk.tui.wording import delivery_text, moment_text, state_text
 
 _LOOKS = {Status.ACCEPTED: "good", Status.REJECTED: "bad", Status.WITHDRAWN: "faded"}
@@ -47,13 +45,13 @@ def _status(copy: RequestCopy, now: datetime) -> Cell:
 
 
 COLUMNS = (
-    Column("Request", lambda copy, _: say(copy.number), 9),
+    Column("Request", lambda copy, _: say(copy.number), 8, most=12, least=7),
     Column("Sent", _asked_at, 16, from_width=100),
     Column("From", lambda copy, _: say(copy.contractor), 14, from_width=130),
-    Column("Amount", _amount, 14, right=True, wide_width=20),
+    Column("Amount", _amount, 12, right=True, most=20),
     Column("Cur", lambda copy, _: say(copy.terms.money.currency if copy.terms else ""), 3),
     Column("Status", _status, 13),
-    Column("Delivery", lambda copy, _: say(delivery_text(copy), "faded"), 8),
+    Column("Delivery", lambda copy, _: say(delivery_text(copy), "faded"), 8, most=11),
     Column("Description", lambda copy, _: say(copy.terms.description if copy.terms else "")),
 )
 
@@ -63,10 +61,11 @@ class ContractorHome(DeskPane[ContractorDesk], inherit_bindings=False):
 
     role = "contractor"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n", "new", "New", id="contractor.new", tooltip="New request, or the kept draft"),
+        Binding("n", "new", "New", id="contractor.new", tooltip="New, or the kept draft"),
         Binding("e", "revise", "Revise", id="contractor.revise"),
         Binding("w", "withdraw", "Withdraw", id="contractor.withdraw"),
-        Binding("escape,m", "everyone", "Mine, all", id="contractor.everyone", key_display="m"),
+        Binding("m", "everyone", "Mine, all", id="contractor.everyone", tooltip="My requests, or everyone's"),
+        Binding("escape", "no_filter", "Everyone's requests", show=False, id="contractor.no_filter", key_display="esc"),
         *DeskPane.BINDINGS,
     ]
 
@@ -82,9 +81,7 @@ class ContractorHome(DeskPane[ContractorDesk], inherit_bindings=False):
     def compose(self) -> ComposeResult:
         """Lay out top line, totals, list, notice and health."""
         yield TopLine(id="top")
-        with Horizontal(id="totals"):
-            for status in _TOTALS:
-                yield Static(id=f"total-{status}", classes="total", markup=False)
+        yield Totals(_TOTALS)
         yield Line(id="filter")
         yield RequestTable(COLUMNS, self.now, EMPTY, id="requests")
         yield Line(id="notice")
@@ -102,14 +99,9 @@ class ContractorHome(DeskPane[ContractorDesk], inherit_bindings=False):
     def shown(self, page: Page) -> None:
         """Show rows and totals."""
         self._total = page.total
-        self._show_filter()
-        found = {total.status: total for total in page.totals}
-        for status in _TOTALS:
-            total = found.get(status)
-            sums = [Content(str(money)) for money in total.sums] if total else []
-            count = Content.styled(f"{status}  {total.count if total else 0:,}", "$secondary")
-            self.query_one(f"#total-{status}", Static).update(Content("\n").join([count, *sums]))
+        self.query_one(Totals).show(page.totals)
         self.table.show(page.rows)
+        self._show_filter()
 
     def _show_filter(self) -> None:
         person = self.desk.person if self.desk is not None else "you"
@@ -133,6 +125,11 @@ class ContractorHome(DeskPane[ContractorDesk], inherit_bindings=False):
         self._show_filter()
         self.tell()
 
+    def action_no_filter(self) -> None:
+        """Take the filter away; without one there is nothing to go back from."""
+        if self._mine:
+            self.action_everyone()
+
     @on(RequestTable.Opened)
     def _open_detail(self, message: RequestTable.Opened) -> None:
         self.app.push_screen(ContractorDetail(self, message.copy))
@@ -144,7 +141,7 @@ class ContractorHome(DeskPane[ContractorDesk], inherit_bindings=False):
     def open_form(self, draft: Draft, trouble: str = "") -> None:
         """Open the form of a new request."""
         known = [row for row in self.table.rows if row.terms is not None]
-        self.app.push_screen(RequestForm(draft, self.drafts, known=known, trouble=trouble), self._filled)
+        self.app.push_screen(RequestForm(self, draft, self.drafts, known=known, trouble=trouble), self._filled)
 
     def _filled(self, filled: Filled | None) -> None:
         self._show_filter()
@@ -190,7 +187,7 @@ class ContractorHome(DeskPane[ContractorDesk], inherit_bindings=False):
 
             self.command(lambda desk: desk.revise(key, copy.id, done.terms), ended)
 
-        self.app.push_screen(RequestForm.of(copy.number, terms), filled)
+        self.app.push_screen(RequestForm.of(self, copy.number, terms), filled)
 
     def action_withdraw(self) -> None:
         """Ask for the request under the cursor back."""

@@ -35,9 +35,9 @@ def _decided_at(copy: RequestCopy, _: datetime) -> Cell:
     return say(moment_text(copy.decision.decided_at if copy.decision else None), "faded")
 
 
-NUMBER = Column("Request", lambda copy, _: say(copy.number), 9)
-CONTRACTOR = Column("Contractor", lambda copy, _: say(copy.contractor), 14, wide_width=20)
-AMOUNT = Column("Amount", _amount, 14, right=True, wide_width=20)
+NUMBER = Column("Request", lambda copy, _: say(copy.number), 8, most=12)
+CONTRACTOR = Column("Contractor", lambda copy, _: say(copy.contractor), 14, wide_width=20, least=8)
+AMOUNT = Column("Amount", _amount, 12, right=True, most=20)
 CURRENCY = Column("Cur", lambda copy, _: say(copy.terms.money.currency if copy.terms else ""), 3)
 DESCRIPTION = Column("Description", lambda copy, _: say(copy.terms.description if copy.terms else ""))
 

@@ -11,6 +11,10 @@ from paydesk.domain.text import Clean, clean
 
 CURSOR_CELLS = 3
 """The mark, the cursor and a blank, left of the first column."""
+ROOM = 20
+"""The description gets so many cells at least."""
+STEP = 4
+"""A column grows by so many cells at once, so that rows that arrive seldom move the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,10 @@ class Column:
     """Shown on terminals of at least so many cells."""
     wide_width: int | None = None
     """Its width on terminals of 100 cells and more."""
+    most: int = 0
+    """It grows up to so many cells, in steps, where a row needs them: an amount is never cut."""
+    least: int = 0
+    """It may shrink to so many cells before the column without a width falls under ``ROOM``."""
 
 
 def say(text: str, look: str = "") -> Cell:
@@ -40,14 +48,26 @@ def say(text: str, look: str = "") -> Cell:
     return Cell(clean(text), look)
 
 
-def laid_out(columns: Sequence[Column], width: int) -> list[tuple[Column, int]]:
-    """Return the columns shown at a terminal width, each with its cells."""
+def laid_out(
+    columns: Sequence[Column], width: int, needed: Callable[[Column], int] = lambda _: 0
+) -> list[tuple[Column, int]]:
+    """Return the columns shown at a terminal width, each with its cells; ``needed`` says what its rows would take."""
     shown = [column for column in columns if width >= column.from_width]
-    sizes = {
-        id(column): (column.wide_width if column.wide_width and width >= 100 else column.width) or 0 for column in shown
-    }
-    left = width - CURSOR_CELLS - sum(sizes.values()) - len(shown)
-    return [(column, max(8, left) if column.width is None else sizes[id(column)]) for column in shown]
+    sizes = {column.title: _cells(column, width, needed(column) if column.most else 0) for column in shown}
+    left = width - CURSOR_CELLS - sum(sizes.values()) - (len(shown) - 1)
+    for column in shown:
+        if column.least and left < ROOM:
+            given = min(ROOM - left, sizes[column.title] - column.least)
+            sizes[column.title] -= given
+            left += given
+    return [(column, max(8, left) if column.width is None else sizes[column.title]) for column in shown]
+
+
+def _cells(column: Column, width: int, needed: int) -> int:
+    cells = (column.wide_width if column.wide_width and width >= 100 else column.width) or 0
+    while cells < min(needed, column.most):
+        cells = min(cells + STEP, column.most)
+    return cells
 
 
 def fitted(text: str, width: int, *, right: bool = False) -> str:

@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,9 +13,11 @@ from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
 from textual.events import Event, Key
+from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.widgets import Footer, Input
 
+from paydesk.tui.ascii import AsciiMarks, key_in_ascii, only_ascii
 from paydesk.tui.desk_pane import DeskPane
 from paydesk.tui.dialogs import Help
 from paydesk.tui.key_line import KeyLine
@@ -47,11 +49,23 @@ class DeskApp(App[None]):
         self.register_theme(DUSK)
         self.register_theme(PAPER)
         self.theme = os.environ.get("TEXTUAL_THEME") or DUSK.name
+        self._ascii = only_ascii(os.environ)
+        self.set_class(self._ascii, "-ascii")
 
     def compose(self) -> ComposeResult:
         """Lay out the desks and the keys."""
         yield from self.panes
         yield Footer(show_command_palette=False)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Return what every painted line goes through."""
+        filters = super().get_line_filters()
+        return [*filters, AsciiMarks()] if self._ascii else filters
+
+    def get_key_display(self, binding: Binding) -> str:
+        """Return the name of a key, as this terminal can show it."""
+        key = super().get_key_display(binding)
+        return key_in_ascii(key) if self._ascii else key
 
     def on_mount(self) -> None:
         """Leave the terminal in order when the system ends the program."""

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from typing import ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from textual import on
 from textual.binding import Binding, BindingType
@@ -200,8 +200,9 @@ class DeskPane(Vertical, Generic[D]):
         person = self.desk.person if self.desk is not None else ""
         self.health = self.desk.health() if self.desk is not None else None
         now = self.now()
-        for node in [self, *self.own_screens()]:
-            node.query_one(TopLine).tell(self.role, person, self.health, now, self.where())
+        own: list[DeskPane[D] | OwnScreen[Any]] = [self, *self.own_screens()]
+        for node in own:
+            node.query_one(TopLine).tell(self.role, person, self.health, now, node.where())
             node.query_one(HealthLine).tell(self.health, self.role)
 
     def where(self) -> str:
@@ -214,7 +215,7 @@ class DeskPane(Vertical, Generic[D]):
         for node in [self, *self.own_screens()]:
             node.query_one("#notice", Line).say(text, "", look)
 
-    def own_screens(self) -> "list[OwnScreen]":
+    def own_screens(self) -> "list[OwnScreen[Any]]":
         """Return the open screens that belong to this desk."""
         return [each for each in self.app.screen_stack if isinstance(each, OwnScreen) and each.pane is self]
 

@@ -38,7 +38,7 @@ _STEPS = {
 }
 
 
-class DetailScreen(OwnScreen):
+class DetailScreen(OwnScreen[None]):
     """A role's detail adds its keys; whatever changes behind it is painted here too."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -95,12 +95,23 @@ class DetailScreen(OwnScreen):
     def _read_failed(self, message: ReadFailed) -> None:
         self.pane.notice(sentence(message.error), "trouble")
 
+    def where(self) -> str:
+        """Return which request this is."""
+        return f"  {self.copy.number}"
+
+    def on_resize(self) -> None:
+        """Wrap anew."""
+        self.call_after_refresh(self.paint)
+
     def paint(self) -> None:
         """Show what is known."""
         now = self.pane.now()
-        self.query_one("#facts", Static).update(Content("\n").join(facts(self.copy, now)))
-        lines = timeline(self.detail) if self.detail is not None else [Content.styled("reading …", "$secondary")]
-        self.query_one("#timeline", Static).update(Content("\n").join(lines))
+        said, told = self.query_one("#facts", Static), self.query_one("#timeline", Static)
+        said.update(Content("\n").join(facts(self.copy, now, said.content_size.width)))
+        lines = [Content.styled("reading …", "$secondary")]
+        if self.detail is not None:
+            lines = list(timeline(self.detail, told.content_size.width))
+        told.update(Content("\n").join(lines))
 
     def action_back(self) -> None:
         """Go back to the list."""
@@ -119,7 +130,15 @@ class DetailScreen(OwnScreen):
         self.query_one("#detail-body").scroll_relative(y=by, animate=False)
 
 
-def facts(copy: RequestCopy, now: datetime) -> Iterator[Content]:
+def indented(before: Content, text: str, width: int, style: str = "") -> Content:
+    """Return text after ``before``, whose further lines begin below its first."""
+    indent = before.cell_length
+    told = Content.styled(text, style) if style else Content(text)
+    first, *others = told.wrap(max(10, width - indent)) or [told]
+    return Content("\n").join([Content.assemble(before, first), *(Content.assemble(" " * indent, x) for x in others)])
+
+
+def facts(copy: RequestCopy, now: datetime, width: int) -> Iterator[Content]:
     """Yield number, status, cause, terms and what lapsed, a line each."""
     terms = copy.terms
     look = {Status.ACCEPTED: "$success", Status.REJECTED: "$error"}.get(copy.status, "$foreground")
@@ -144,15 +163,16 @@ def facts(copy: RequestCopy, now: datetime) -> Iterator[Content]:
         fields = typed_fields(terms) | {"contractor": copy.contractor, "revision": str(copy.revision)}
         for name in ("contractor", "description", "reference", "due_date", "document", "pay_to", "revision"):
             if fields[name]:
-                yield Content.assemble((f"{name.replace('_', ' '):<13}", "$secondary"), clean(fields[name], 600))
-    yield Content.styled(str(copy.id), "$secondary")
+                label = Content.styled(f"{name.replace('_', ' '):<13}", "$secondary")
+                yield indented(label, clean(fields[name], 600), width)
+    yield Content.styled(f"{'id':<13}{copy.id}" if width >= 49 else str(copy.id), "$secondary")
     if copy.lapsed and copy.request is not None and terms is not None:
         yield Content("")
         came = describe_changes(terms, copy.request.terms) or ["a withdrawal was asked"]
         yield Content.styled("Came after it was accepted, and lapsed: " + clean("; ".join(came), 900), "$warning")
 
 
-def timeline(detail: RequestDetail) -> Iterator[Content]:
+def timeline(detail: RequestDetail, width: int) -> Iterator[Content]:
     """Yield each step, under its day, with how long it took since the one before."""
     yield Content.styled("Timeline", "$secondary")
     day, before = "", None
@@ -163,7 +183,7 @@ def timeline(detail: RequestDetail) -> Iterator[Content]:
         took = span_text((at - before).total_seconds()) if before is not None else ""
         yield Content.assemble((f"{clock_text(at)}  ", "$secondary"), clean(f"{words:<27}"), (took, "$secondary"))
         if told:
-            yield Content.styled(f"          {clean(told, 400)}", "$secondary")
+            yield indented(Content(" " * 10), clean(told, 900), width, "$secondary")
         before = at
 
 

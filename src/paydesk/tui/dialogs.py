@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
@@ -51,11 +51,14 @@ class Help(ModalScreen[None]):
         self._keys = keys_of(of)
 
     def compose(self) -> ComposeResult:
-        """Lay out one line a key."""
+        """Lay out one line a key, in two columns."""
+        half = -(-len(self._keys) // 2)
         with VerticalScroll(classes="dialog wide"):
             yield Static("Keys", classes="dialog-title", markup=False)
-            for key, meaning in self._keys:
-                yield Static(Content.assemble((f"{key:<9}", "$accent"), " ", clean(meaning)), markup=False)
+            with Horizontal(classes="key-columns"):
+                for keys in (self._keys[:half], self._keys[half:]):
+                    lines = [Content.assemble((f"{key:<7}", "$accent"), clean(meaning)) for key, meaning in keys]
+                    yield Static(Content("\n").join(lines), markup=False)
             yield Static("esc closes", classes="dialog-keys", markup=False)
 
     def action_close(self) -> None:

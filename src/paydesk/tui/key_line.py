@@ -14,7 +14,7 @@ from textual.message_pump import MessagePump
 if TYPE_CHECKING:
     from paydesk.tui.desk_app import DeskApp
 
-_PATIENCE_S = 1.0
+_PATIENCE_S = 5.0
 """A key that takes longer than this is not waited for."""
 _LOOK_S = 0.005
 

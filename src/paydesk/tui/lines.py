@@ -20,7 +20,7 @@ class Line(Static):
     def say(self, left: str, right: str = "", look: str = "") -> None:
         """Show text at the left and at the right end; ``look`` is a class such as ``trouble``."""
         for name in ("trouble", "good", "muted"):
-            self.set_class(look == name, name)
+            self.set_class(look == name and bool(left), name)
         if self._said != (left, right):
             self._said = (left, right)
             self._paint()

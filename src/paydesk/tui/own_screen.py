@@ -1,7 +1,7 @@
 """A screen that belongs to one desk, and what a person is told of an error."""
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual.screen import Screen
 
@@ -22,11 +22,17 @@ def sentence(error: Exception) -> str:
     return f"Something went wrong that should not: {type(error).__name__}. The log tells more."
 
 
-class OwnScreen(Screen[None]):
+R = TypeVar("R")
+
+
+class OwnScreen(Screen[R]):
     """A screen of one desk: it has the same lines, and reads again what changed."""
 
     pane: "DeskPane[Any]"
 
     def read(self, news: News | None = None) -> None:
         """Read again, unless the news are about other requests."""
-        raise NotImplementedError
+
+    def where(self) -> str:
+        """Return what the top line says of this screen."""
+        return ""

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.binding import Binding, BindingType
@@ -58,6 +59,7 @@ class RequestTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._loaded = False
         self._later = 0
         self._faded: frozenset[UUID] = frozenset()
+        self._needs: dict[str, int] = {}
 
     @property
     def rows(self) -> Sequence[RequestCopy]:
@@ -74,6 +76,7 @@ class RequestTable(ScrollView, can_focus=True, inherit_bindings=False):
         before, at, current = self._rows, self._cursor, self.current
         first, changed_looks = not self._loaded, faded ^ self._faded
         self._rows, self._faded, self._loaded = list(rows), faded, True
+        grown = self._measure()
         if current is not None:
             places = {row.id: place for place, row in enumerate(self._rows)}
             self._cursor = places.get(current.id, min(at, max(0, len(rows) - 1)))
@@ -83,7 +86,7 @@ class RequestTable(ScrollView, can_focus=True, inherit_bindings=False):
         if self._cursor != at and not first:
             self.scroll_to(y=max(0, self.scroll_y + self._cursor - at), animate=False)
         self._keep_in_view()
-        if len(before) != len(self._rows) or first:
+        if len(before) != len(self._rows) or first or grown:
             self.refresh()
             return
         for place, (old, new) in enumerate(zip(before, self._rows, strict=True)):
@@ -95,7 +98,22 @@ class RequestTable(ScrollView, can_focus=True, inherit_bindings=False):
         for place, row in enumerate(self._rows):
             if row.id == copy.id and row != copy:
                 self._rows[place] = copy
+                if self._measure():
+                    self.refresh()
                 self._refresh_row(place)
+
+    def _measure(self) -> bool:
+        """Note what the rows need in columns that grow; returns whether that changed."""
+        now, before = self._now(), self._needs
+        growing = [column for column in self.columns if column.most]
+        self._needs = {
+            column.title: max((cell_len(column.say(row, now).text) for row in self._rows), default=0)
+            for column in growing
+        }
+        return self._needs != before
+
+    def _layout(self, width: int) -> list[tuple[Column, int]]:
+        return laid_out(self.columns, width, lambda column: self._needs.get(column.title, 0))
 
     def tick(self, changes: Callable[[RequestCopy], bool]) -> None:
         """Paint the rows anew whose text depends on the time."""
@@ -175,7 +193,7 @@ class RequestTable(ScrollView, can_focus=True, inherit_bindings=False):
         """Paint one line: the header, a row, or what to do where there are none."""
         width = self.scrollable_content_region.width
         base = self.rich_style
-        layout = laid_out(self.columns, width)
+        layout = self._layout(width)
         if y == 0:
             text = "   " + " ".join(fitted(column.title, cells, right=column.right) for column, cells in layout)
             return _strip([Segment(text, base + self._look("header"))], width, base)

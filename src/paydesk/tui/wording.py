@@ -15,7 +15,6 @@ _GLYPHS = {
     Status.REJECTED: "✗",
     Status.WITHDRAWN: "↶",
 }
-_ASCII = str.maketrans("◦◔✓✗↶▸│┃─…·→↑↓━", "o~+x<>||-.->^v=")
 _DELIVERIES = {
     Delivery.UNCONFIRMED: "unconfirmed",
     Delivery.HELD: "held",
@@ -24,11 +23,6 @@ _DELIVERIES = {
     Delivery.DECIDED: "decided",
     Delivery.RECEIVED: "received",
 }
-
-
-def to_ascii(text: str) -> str:
-    """Return the screen's own marks in ASCII, for terminals that have no others."""
-    return text.translate(_ASCII)
 
 
 def status_text(status: Status) -> str:

@@ -1,0 +1,54 @@
+"""The screens on terminals that have only ASCII: every mark and every rule painted in the characters they have."""
+
+from collections.abc import Mapping
+
+from rich.segment import Segment
+from textual.color import Color
+from textual.filter import LineFilter
+
+_MARKS = {
+    ord(mark): plain
+    for plain, marks in {
+        "o": "◦",
+        "~": "◔",
+        "x": "✗",
+        "<": "↶←",
+        ">": "▸→",
+        "^": "↑",
+        "v": "↓",
+        ".": "…",
+        "+": "✓╭╮╰╯┌┐└┘├┤┬┴┼",
+        "-": "·─━╌═▔╸╺╴╶",
+        "_": "▁▂▃▄▅▆▇",
+        "|": "│┃┆║▊▎▍▋▉▏▕╹╻╵╷",
+        "#": "█▌▐",
+    }.items()
+    for mark in marks
+}
+_KEYS = {"⏎": "enter", "↓": "down", "↑": "up"}
+
+
+def only_ascii(environment: Mapping[str, str]) -> bool:
+    """Whether a terminal is to get ASCII marks: ``PAYDESK_ASCII=1``, or the Linux console."""
+    return environment.get("PAYDESK_ASCII", "") in ("1", "true", "yes") or environment.get("TERM") == "linux"
+
+
+def to_ascii(text: str) -> str:
+    """Return the screen's own marks in ASCII, one for one; what people wrote stays as it is."""
+    return text.translate(_MARKS)
+
+
+def key_in_ascii(key: str) -> str:
+    """Return the name of a key in ASCII."""
+    for mark, name in _KEYS.items():
+        key = key.replace(mark, name)
+    return key
+
+
+class AsciiMarks(LineFilter):
+    """Paints every line in ASCII marks."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """Return the line with other marks."""
+        del background  # Colours stay as they are.
+        return [Segment(to_ascii(text), style, control) for text, style, control in segments]
