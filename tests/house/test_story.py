@@ -1,0 +1,153 @@
+"""One payment request all the way through both real desks, traced: the story is told by the files that the docs name.
+
+What runs besides is listed there too, is mechanics, and takes no decision of the business.
+"""
+
+import ast
+import asyncio
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from coverage import Coverage
+from textual.events import Key
+from textual.pilot import Pilot
+
+from paydesk.contractor.app import ContractorApp
+from paydesk.contractor.desk import ContractorService
+from paydesk.manager.app import ManagerApp
+from paydesk.manager.desk import ManagerService
+from tests.conftest import Sides
+from tests.house.files import CHECKOUT, SOURCE, functions, sources, tree
+from tests.tui.conftest import seen, shown
+
+DOCS = (CHECKOUT / "docs" / "architecture.md").read_text()
+MOST_STORY_LINES = 900
+WITHIN_S = 60
+REFUSALS = {"Conflict", "Stale", "AlreadyDecided", "TooLate", "NotAllowed"}
+MECHANICS = {"infra", "tui", "stack", "settings.py", "settings_file.py"}
+
+
+def section(title: str) -> str:
+    """Return a section of docs/architecture.md."""
+    found = re.search(rf"^## {re.escape(title)}\n(.*?)(?=^## |\Z)", DOCS, re.MULTILINE | re.DOTALL)
+    assert found, f"docs/architecture.md has no section {title!r}"
+    return found[1]
+
+
+def named(text: str) -> list[str]:
+    """Return the modules that a table or list names at the beginning of a line."""
+    return re.findall(r"^(?:\| *\d+ *\| *|- )`([a-z_/0-9]+\.py)`", text, re.MULTILINE)
+
+
+STORY = named(section("The story, in eight files"))
+BESIDES = named(section("What else runs"))
+
+
+def shows(pilot: Pilot[None], words: str) -> Callable[[], bool]:
+    """Return what looks whether the screen on top shows these words, however far apart."""
+    return lambda: words in re.sub(" +", " ", shown(pilot))
+
+
+def press(pilot: Pilot[None], *keys: str) -> None:
+    """Hand keys to the desk, which takes them one after the other; the pilot would wait for all threads to rest."""
+    for key in keys:
+        pilot.app.post_message(Key(key, key if len(key) == 1 else None))
+
+
+async def ask(pilot: Pilot[None]) -> None:
+    """Be the contractor: ask, read why it is rejected, revise, and wait for the acceptance."""
+    await seen(pilot, shows(pilot, "Press n to ask"), WITHIN_S)
+    press(pilot, "n", *"1200.00", "tab", *"EUR", "tab", *"August retainer", "ctrl+s")
+    await seen(pilot, shows(pilot, "✗ rejected"), WITHIN_S)
+    press(pilot, "enter")
+    await seen(pilot, shows(pilot, "Which invoice is it?"), WITHIN_S)
+    press(pilot, "escape", "e")
+    await seen(pilot, shows(pilot, "Revise PR-"), WITHIN_S)
+    press(pilot, "end", *["backspace"] * 7, *"120.00", "ctrl+s")
+    await seen(pilot, shows(pilot, "✓ accepted"), WITHIN_S)
+
+
+async def decide(pilot: Pilot[None]) -> None:
+    """Be the manager: reject with a cause what arrives, then approve the revision."""
+    await seen(pilot, shows(pilot, "1,200.00 EUR"), WITHIN_S)
+    press(pilot, "x", "6", *"Which invoice is it?", "enter")
+    await seen(pilot, shows(pilot, "S send now"), WITHIN_S)
+    press(pilot, "S")
+    await seen(pilot, shows(pilot, " 120.00 EUR"), WITHIN_S)
+    press(pilot, "a")
+    await seen(pilot, shows(pilot, "S send now"), WITHIN_S)
+    press(pilot, "S")
+    await seen(pilot, shows(pilot, "Sent."), WITHIN_S)
+
+
+def walk(sides: Sides, drafts: Path) -> None:
+    """Walk through one request with both desks at work, each in a task of its own."""
+
+    async def contractor() -> None:
+        desk = ContractorService(sides, "ada", sides.contractor)
+        app = ContractorApp(lambda: desk, drafts=drafts)
+        try:
+            async with app.run_test(size=(120, 36)) as pilot:
+                await ask(pilot)
+        finally:
+            done.set()
+            desk.close()
+
+    async def manager() -> None:
+        desk = ManagerService(sides, "bo", 30, sides.manager)
+        app = ManagerApp(lambda: desk)
+        try:
+            async with app.run_test(size=(120, 36)) as pilot:
+                await decide(pilot)
+                await done.wait()
+        finally:
+            desk.close()
+
+    async def both() -> None:
+        await asyncio.gather(contractor(), manager())
+
+    done = asyncio.Event()
+    asyncio.run(both())
+
+
+def executed(trace: Coverage) -> set[str]:
+    """Return the modules of which a function ran; what only an import runs does not count."""
+    data, found = trace.get_data(), set()
+    for file in sources():
+        ran = set(data.lines(str(file)) or ())
+        inside = {line for each in functions(file) for line in range(each.body[0].lineno, (each.end_lineno or 0) + 1)}
+        if ran & inside:
+            found.add(file.relative_to(SOURCE).as_posix())
+    return found
+
+
+def refusals(file: Path) -> Iterator[str]:
+    """Yield where a file refuses something for a reason of the business."""
+    for node in ast.walk(tree(file)):
+        called = node.exc if isinstance(node, ast.Raise) else None
+        if isinstance(called, ast.Call) and isinstance(called.func, ast.Name) and called.func.id in REFUSALS:
+            yield f"{file.relative_to(SOURCE)}:{node.lineno} raises {called.func.id}"
+
+
+def test_the_story_is_short_and_every_file_is_there() -> None:
+    lines = {name: len((SOURCE / name).read_text().splitlines()) for name in STORY}
+    assert len(lines) == 8 and sum(lines.values()) < MOST_STORY_LINES, lines
+
+
+def test_what_runs_is_the_story_and_what_is_listed_besides(sides: Sides, tmp_path: Path) -> None:
+    trace = Coverage(data_file=None, include=[f"{SOURCE}/*"])
+    trace.start()
+    try:
+        walk(sides, tmp_path / "draft.json")
+    finally:
+        trace.stop()
+    found = executed(trace)
+    assert set(STORY) <= found
+    assert found - set(STORY) <= set(BESIDES), "docs/architecture.md does not list these"
+    assert set(BESIDES) <= found, "docs/architecture.md lists what did not run"
+
+
+def test_no_rule_of_the_business_is_outside_the_story() -> None:
+    elsewhere = [file for file in sources() if file.relative_to(SOURCE).as_posix() not in STORY]
+    assert not [wrong for file in elsewhere for wrong in refusals(file)]
