@@ -18,11 +18,10 @@ from paydesk.infra import queries
 from paydesk.infra.health import Duty
 from paydesk.infra.hints import HintListener
 from paydesk.infra.lease import Lease
-from paydesk.infra.pages import PageQuery
 from paydesk.infra.postgres import connect
 from paydesk.infra.role import Role
 from paydesk.infra.store import Store
-from paydesk.infra.worker import Worker, catch_up
+from paydesk.infra.worker import Worker
 from paydesk.manager import commands as decides
 from tests.conftest import Sides, until
 
@@ -182,10 +181,12 @@ def test_the_lease_goes_over_when_its_holder_is_killed_or_frozen(sides: Sides) -
         assert took_s < at_most_s, f"after SIG{how} it took {took_s:.2f} s"
 
 
-def test_a_one_shot_command_delivers_before_it_exits(sides: Sides) -> None:
+def test_a_worker_for_a_moment_delivers_and_catches_up(sides: Sides) -> None:
     ask(sides)
-    assert catch_up(sides.contractor, sides, timeout_s=20)
-    assert count(sides, sides.contractor, "SELECT count(*) FROM outbox WHERE published_at IS NULL") == 0
-    assert catch_up(sides.manager, sides, timeout_s=20)
-    with connect(sides.url(sides.manager), "manager") as connection:
-        assert queries.page(connection, PageQuery()).total == 1
+    for role in (sides.contractor, sides.manager):
+        worker = Worker(role, sides)
+        worker.start()
+        until(lambda worker=worker: worker.caught_up)  # type: ignore[misc]
+        until(lambda: count(sides, sides.contractor, "SELECT count(*) FROM outbox WHERE published_at IS NULL") == 0)
+        worker.stop()
+    assert count(sides, sides.manager) == 1

@@ -10,11 +10,11 @@ from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 import psycopg
 
 from paydesk.domain.asked import Asked
-from paydesk.domain.copy import RequestCopy
+from paydesk.domain.copy import Delivery, RequestCopy
 from paydesk.domain.text import checked_name
 from paydesk.infra import queries
 from paydesk.infra.command import Said, run
-from paydesk.infra.health import Duty
+from paydesk.infra.health import PartState
 from paydesk.infra.hints import HintSender
 from paydesk.infra.migrations import migrate
 from paydesk.infra.postgres import connect, is_transient, unreachable
@@ -26,9 +26,9 @@ from paydesk.settings_file import ConfiguredServers, Settings, read_settings
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
-CATCH_UP_S = 4.0
-DELIVER_S = 4.0
-_LOOK_S = 0.02
+CATCH_UP_S = 3.0
+DELIVER_S = 3.0
+_LOOK_S = 0.01
 
 
 def servers_of(settings: Settings) -> Servers:
@@ -62,6 +62,7 @@ class Errand:
         migrate(self.url, role.name)
         self._store: Store | None = None
         self._worker: Worker | None = None
+        self._gave_up = False
 
     @property
     def store(self) -> Store:
@@ -109,31 +110,34 @@ class Errand:
         return self._worker
 
     def catch_up(self, timeout_s: float = CATCH_UP_S) -> None:
-        """Apply what the other side has said so far, as long as the broker is there to be asked."""
-        until = time.monotonic() + timeout_s
-        if self.servers.endpoints(self.role.name).kafka is None:
-            return
-        worker = self.work()
-        while time.monotonic() < until:
-            health = worker.health()
-            if (health.duty is Duty.WORKING and health.lag == 0) or health.duty is Duty.STANDBY:
-                return
-            time.sleep(_LOOK_S)
+        """Apply what the other side has said so far, as long as the broker is there to be asked.
+
+        Where another worker holds the lease, this waits until that one has applied it.
+        """
+        if self._has_broker():
+            self._until(lambda: self.work().caught_up, timeout_s)
 
     def deliver(self, said: Said, timeout_s: float = DELIVER_S) -> RequestCopy:
         """Tell the open desks, and relay what was said while there is a broker; returns the copy after it."""
-        hints = HintSender(self.role, self.servers.endpoints(self.role.name).redis_url)
+        hints = HintSender(self.role, self.servers)
         hints.send({said.request_id})
         hints.close()
-        until = time.monotonic() + timeout_s
-        if self.servers.endpoints(self.role.name).kafka is not None:
+        copy = self.get(said.request_id)
+        if copy.delivery is Delivery.QUEUED and self._has_broker():
             self.work().nudge()
-            while time.monotonic() < until:
-                copy = self.get(said.request_id)
-                if copy.delivery != "queued":
-                    return copy
-                time.sleep(_LOOK_S)
-        return self.get(said.request_id)
+            self._until(lambda: self.get(said.request_id).delivery is not Delivery.QUEUED, timeout_s)
+            copy = self.get(said.request_id)
+        return copy
+
+    def _has_broker(self) -> bool:
+        return self.servers.endpoints(self.role.name).kafka is not None
+
+    def _until(self, seen: Callable[[], bool], timeout_s: float) -> None:
+        """Look until it is seen, or the broker is known to be away, or time is up; then nothing is waited for again."""
+        until = time.monotonic() + timeout_s
+        while not self._gave_up and not seen():
+            self._gave_up = time.monotonic() > until or self.work().health().kafka.state is PartState.DOWN
+            time.sleep(_LOOK_S)
 
     def close(self) -> str:
         """Stop the worker, leave the servers; returns their parting sentence."""

@@ -44,7 +44,7 @@ def apply_registers(transaction: Transaction, heard: Sequence[Heard], now: datet
         transaction.lock_requests(bad, now)
     return Applied(
         newer=frozenset(one.event.id for one in newest.values()),
-        forked=frozenset(one.event.id for one in forked),
-        flipping=frozenset(one.event.id for one in flipping),
+        forked=frozenset((one.event.id, one.content_hash) for one in forked),
+        flipping=frozenset((one.event.id, one.content_hash) for one in flipping),
         changed=frozenset(newest) | frozenset(bad),
     )

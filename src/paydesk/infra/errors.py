@@ -25,3 +25,13 @@ class WaitTimedOut(PaydeskError):
     """What was waited for did not happen in time."""
 
     code = "wait_timed_out"
+
+
+class StorageTrouble(Exception):
+    """The database refuses something other than what a message says, such as a right or a table; retried, and loud."""
+
+
+def sentence_of(error: BaseException) -> str:
+    """Return an error in one line of at most some 200 characters, for a health line or a reason."""
+    told = next(iter(str(error).splitlines()), "")[:200]
+    return f"{type(error).__name__}: {told}" if told else type(error).__name__

@@ -3,10 +3,13 @@
 import json
 import logging
 import threading
+import time
 from collections.abc import Callable, Collection
 from uuid import UUID
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from paydesk.infra.health import Part, PartState
 from paydesk.infra.role import Role
@@ -19,24 +22,38 @@ MOST_IDS = 100
 _READ_S = 0.2
 _CONNECT_S = 0.5
 _BACK_OFF_S = 0.5
+_QUIET_S = 1.0
 
 
 class HintSender:
     """Publishes hints, best effort: a lost one costs seconds, not truth. Owned by one thread."""
 
-    def __init__(self, role: Role, redis_url: str | None) -> None:
-        self._channel = role.channel
-        self._client = _client(redis_url) if redis_url else None
+    def __init__(self, role: Role, servers: Servers) -> None:
+        self._role = role
+        self._servers = servers
+        self._client: redis.Redis | None = None
+        self._quiet_until = 0.0
 
     def send(self, ids: Collection[UUID] | None) -> None:
         """Say that these requests changed; None says that everything may have."""
-        if self._client is None or (ids is not None and not ids):
+        if (ids is not None and not ids) or time.monotonic() < self._quiet_until:
             return
         few = None if ids is None or len(ids) > MOST_IDS else sorted(map(str, ids))
         try:
-            self._client.publish(self._channel, json.dumps({"ids": few}))
+            client = self._connected()
+            if client is not None:
+                client.publish(self._role.channel, json.dumps({"ids": few}))
         except redis.RedisError as error:
+            # A Redis that is away must not slow down whoever works: it is left alone for a moment.
+            self._quiet_until = time.monotonic() + _QUIET_S
             log.info("hint not sent: %s", error)
+
+    def _connected(self) -> redis.Redis | None:
+        """Return the client; Redis may get its address later than this was made."""
+        if self._client is None:
+            url = self._servers.endpoints(self._role.name).redis_url
+            self._client = _client(url) if url else None
+        return self._client
 
     def close(self) -> None:
         """Close the connection."""
@@ -86,8 +103,13 @@ class HintListener(threading.Thread):
 
 
 def _client(url: str) -> redis.Redis:
+    # One try more at once: the connection of before may be of a server that was started anew.
     return redis.Redis.from_url(
-        url, socket_timeout=_CONNECT_S, socket_connect_timeout=_CONNECT_S, health_check_interval=5
+        url,
+        socket_timeout=_CONNECT_S,
+        socket_connect_timeout=_CONNECT_S,
+        health_check_interval=5,
+        retry=Retry(NoBackoff(), 1),
     )
 
 

@@ -1,11 +1,11 @@
 """Hearing the other side: a batch is applied, recorded and its position moved in one transaction."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from paydesk.infra.errors import OutcomeUnknown, ServerDown
+from paydesk.infra.errors import OutcomeUnknown, ServerDown, StorageTrouble, sentence_of
 from paydesk.infra.failpoints import reach
 from paydesk.infra.inbox_rows import Judged, conclude, digest, incoming
 from paydesk.infra.ports import BrokerTrouble, LogReader, Storage
@@ -74,18 +74,26 @@ class Inbound:
         self.at_end |= found.ended
         return changed
 
+    def reached(self, ends: Mapping[Place, int]) -> bool:
+        """Whether everything before these ends was dealt with."""
+        return all(
+            place in self.at_end or (there.known is not None and there.known.next_offset >= ends.get(place, 0))
+            for place, there in self.places.items()
+        )
+
     def _take(self, records: Sequence[Record], blamed: str = "") -> frozenset[UUID]:
         """Apply a batch; one that the handler or the database refuses is halved until the one message is found."""
         try:
             changed = self._transact([self._judge(record, blamed) for record in records])
-        except (Overtaken, BrokerTrouble, ServerDown, OutcomeUnknown):
-            raise  # Waiting helps: no message is to blame.
+        except (Overtaken, BrokerTrouble, ServerDown, OutcomeUnknown, StorageTrouble):
+            raise  # No message is to blame.
         except Exception as error:
             if blamed:
                 raise
-            log.warning("a batch of %d was refused: %s", len(records), error)
             if len(records) == 1:
-                return self._take(records, blamed=f"{type(error).__name__}: {str(error).splitlines()[0][:200]}")
+                log.exception("quarantined: %s/%d at %d", *records[0].place, records[0].offset)
+                return self._take(records, blamed=sentence_of(error))
+            log.warning("a batch of %d was refused: %s", len(records), error)
             half = len(records) // 2
             return self._take(records[:half]) | self._take(records[half:])
         self.reader.commit(

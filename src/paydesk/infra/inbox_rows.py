@@ -41,9 +41,10 @@ def conclude(one: Judged, applied: Applied) -> None:
     """Write down what became of an event that decoded fully."""
     if one.event is None:
         return
-    if one.event.id in applied.flipping:
+    said = one.event.id, digest(one.record)
+    if said in applied.flipping:
         one.became, one.reason = "quarantined", "would replace a published final outcome by another"
-    elif one.event.id in applied.forked:
+    elif said in applied.forked:
         one.became, one.reason = "quarantined", "same version as one known, with another content"
     else:
         one.became = "applied" if one.event.id in applied.newer else "stale"

@@ -4,9 +4,11 @@ The settings follow librdkafka's CONFIGURATION.md; why each differs from its def
 """
 
 import logging
+import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from confluent_kafka import (
     TIMESTAMP_NOT_AVAILABLE,
@@ -29,7 +31,11 @@ TOPIC_SETTINGS = {
     "message.timestamp.type": "LogAppendTime",
     "max.message.bytes": "65536",
 }
+Meanwhile = Callable[[], object]
+"""Called while a broker is waited for; may raise to end the waiting."""
+T = TypeVar("T")
 _CALL_S = 5.0
+_SLICE_S = 0.2
 
 _BOTH: dict[str, Any] = {
     "reconnect.backoff.ms": 50,
@@ -59,6 +65,10 @@ _CONSUMER: dict[str, Any] = {
 }
 
 
+def nothing() -> None:
+    """Do nothing while a broker is waited for."""
+
+
 def producer(conf: Mapping[str, str], trouble: Callable[[str], None]) -> Producer:
     """Return an idempotent producer."""
     return Producer(_BOTH | _PRODUCER | dict(conf) | {"error_cb": _told(trouble)})
@@ -86,37 +96,48 @@ def _told(trouble: Callable[[str], None]) -> Callable[[KafkaError], None]:
     return tell
 
 
-def topic_identity(client: AdminClient, topic: str) -> tuple[str, int] | None:
+def topic_identity(client: AdminClient, topic: str, meanwhile: Meanwhile = nothing) -> tuple[str, int] | None:
     """Return the topic's UUID, which changes when it is made anew, and its number of partitions; None when missing.
 
     Raises ``BrokerTrouble``.
     """
+    asked = client.describe_topics(TopicCollection([topic]), request_timeout=_CALL_S)[topic]
     try:
-        found = client.describe_topics(TopicCollection([topic]), request_timeout=_CALL_S)[topic].result(_CALL_S + 1)
+        found = _answer(asked, meanwhile)
     except KafkaException as error:
         if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
             return None
         raise BrokerTrouble(f"Kafka: {error.args[0].str()}.") from error
-    except TimeoutError as error:
-        raise BrokerTrouble("Kafka does not answer.") from error
     return str(found.topic_id), len(found.partitions)
 
 
-def make_topic(client: AdminClient, topic: str) -> None:
+def _answer(asked: "Future[T]", meanwhile: Meanwhile) -> T:
+    """Wait for the broker's answer in slices, so that whoever waits can keep a lease, or be stopped."""
+    until = time.monotonic() + _CALL_S + 1
+    while True:
+        try:
+            return asked.result(_SLICE_S)
+        except TimeoutError:
+            if time.monotonic() > until:
+                raise BrokerTrouble("Kafka does not answer.") from None
+            meanwhile()
+
+
+def make_topic(client: AdminClient, topic: str, meanwhile: Meanwhile) -> None:
     """Make the own topic with what paydesk needs of it; another may have been first. Raises ``BrokerTrouble``."""
     try:
-        client.create_topics([NewTopic(topic, 1, -1, config=TOPIC_SETTINGS)])[topic].result(_CALL_S)
+        _answer(client.create_topics([NewTopic(topic, 1, -1, config=TOPIC_SETTINGS)])[topic], meanwhile)
     except KafkaException as error:
         if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
             raise BrokerTrouble(f"The topic {topic} cannot be made: {error.args[0].str()}.") from error
 
 
-def own_topic_identity(client: AdminClient, topic: str) -> tuple[str, int]:
+def own_topic_identity(client: AdminClient, topic: str, meanwhile: Meanwhile) -> tuple[str, int]:
     """Return the identity of the own topic, made when missing. Raises ``BrokerTrouble``."""
-    found = topic_identity(client, topic)
+    found = topic_identity(client, topic, meanwhile)
     if found is None:
-        make_topic(client, topic)
-        found = topic_identity(client, topic)
+        make_topic(client, topic, meanwhile)
+        found = topic_identity(client, topic, meanwhile)
     if found is None:
         raise BrokerTrouble(f"The topic {topic} is being made.")
     return found

@@ -1,10 +1,12 @@
 """The log port on Apache Kafka: a reader and a writer, each owned by one thread from construction to ``close``."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeVar
 from uuid import UUID
 
-from confluent_kafka import OFFSET_BEGINNING, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka.admin import AdminClient
 
 from paydesk.infra import kafka
 from paydesk.infra.failpoints import reach
@@ -12,39 +14,104 @@ from paydesk.infra.ports import BrokerTrouble
 from paydesk.infra.records import Ack, Outgoing, Place, Reading, Record
 from paydesk.infra.role import Role
 
+T = TypeVar("T")
 log = logging.getLogger("paydesk.kafka")
 
+_CALL_S = 1.0
 _SLICE_S = 0.2
 _GIVE_UP_S = 12.0
 
 
 class KafkaReader:
-    """Meets ``paydesk.infra.ports.LogReader``: assigned, never subscribed."""
+    """Meets ``paydesk.infra.ports.LogReader``: assigned, never subscribed.
 
-    def __init__(self, conf: Mapping[str, str], role: Role, trouble: Callable[[str], None]) -> None:
+    ``meanwhile`` is called while the broker is waited for, and may raise to end the waiting.
+    """
+
+    def __init__(
+        self,
+        conf: Mapping[str, str],
+        role: Role,
+        trouble: Callable[[str], None],
+        meanwhile: kafka.Meanwhile = kafka.nothing,
+    ) -> None:
+        self._conf = conf
         self._consumer = kafka.consumer(conf, role.group, trouble)
-        self._admin = kafka.admin(conf)
+        self._admin: AdminClient | None = None
+        self._meanwhile = meanwhile
         self._assigned: set[Place] = set()
+        self._news = Reading()
+        self.ends: dict[Place, int] = {}
+        """The end of each partition when its reading began."""
+
+    def listen(self) -> None:
+        """Hear what the client has to tell of its broker while nothing is read; never waits."""
+        if not self._assigned:
+            self._consumer.poll(0)
+
+    def connect(self, topic: str) -> None:
+        """Reach the broker now, so that reading begins at once when it is time. Raises ``BrokerTrouble``."""
+        self._ask(lambda: self._consumer.list_topics(topic, timeout=_CALL_S))
 
     def identity(self, topic: str) -> tuple[str, int] | None:
         """Return the topic's id and its partitions; None while it is missing."""
-        return kafka.topic_identity(self._admin, topic)
+        if self._admin is None:
+            self._admin = kafka.admin(self._conf)
+        return kafka.topic_identity(self._admin, topic, self._meanwhile)
+
+    def bounds(self, place: Place) -> tuple[int, int]:
+        """Return the first offset of a partition and the one after its last. Raises ``BrokerTrouble``."""
+        found = self._ask(lambda: self._consumer.get_watermark_offsets(TopicPartition(*place), timeout=_CALL_S))
+        if found is None:
+            raise BrokerTrouble("Kafka does not answer.")
+        return found
+
+    def _ask(self, question: Callable[[], T]) -> T:
+        """Ask the broker in slices, so that whoever waits can keep a lease, or be stopped."""
+        for last in (False, False, False, True):
+            try:
+                return question()
+            except KafkaException as error:
+                if last or error.args[0].code() not in (KafkaError._TIMED_OUT, KafkaError._TRANSPORT):
+                    raise BrokerTrouble(f"Kafka: {error.args[0].str()}.") from error
+                self._meanwhile()
+        raise AssertionError("the last answer was returned or raised")
 
     def assign(self, starts: Mapping[Place, int | None]) -> None:
-        """Read these partitions from these offsets on; None: from the beginning. Others go on as they were."""
-        again = [TopicPartition(*place) for place in starts if place in self._assigned]
-        if again:
-            self._consumer.incremental_unassign(again)
-        self._consumer.incremental_assign(
-            [
-                TopicPartition(topic, partition, OFFSET_BEGINNING if offset is None else offset)
-                for (topic, partition), offset in starts.items()
-            ]
-        )
-        self._assigned |= set(starts)
+        """Read these partitions from these offsets on; None: from the beginning. Others go on as they were.
+
+        Both ends are asked for first: librdkafka takes half a second to find the beginning by itself, and tells of
+        an end only after the broker has waited for more.
+        """
+        if starts:
+            self.connect(next(iter(starts))[0])
+        offsets, ended, lost = {}, set(), set()
+        for place, wanted in starts.items():
+            first, end = self.bounds(place)
+            self.ends[place] = end
+            if wanted is not None and not first <= wanted <= end:
+                lost.add(place)
+                continue
+            offsets[place] = first if wanted is None else wanted
+            if offsets[place] == end:
+                ended.add(place)
+        self.unassign(place for place in starts if place in self._assigned)
+        self._consumer.incremental_assign([TopicPartition(*place, offset) for place, offset in offsets.items()])
+        self._assigned |= set(offsets)
+        self._news = Reading((), frozenset(ended), frozenset(lost))
+
+    def unassign(self, places: Iterable[Place] | None = None) -> None:
+        """Read these partitions no more; None: none at all."""
+        gone = self._assigned if places is None else set(places)
+        if gone:
+            self._consumer.incremental_unassign([TopicPartition(*place) for place in gone])
+        self._assigned = self._assigned - gone
 
     def read(self, wait_s: float, most: int) -> Reading:
         """Return what is there, waiting for the first record at most ``wait_s`` seconds."""
+        if self._news.ended or self._news.lost:
+            news, self._news = self._news, Reading()
+            return news
         first = self._consumer.poll(wait_s)
         if first is None:
             return Reading()
@@ -61,7 +128,13 @@ class KafkaReader:
                 lost.add(place)
             else:
                 raise BrokerTrouble(f"Kafka: {error.str()}.")
+        ended |= {place for place, offset in _lasts(records).items() if offset + 1 == self._known_end(place)}
         return Reading(records, frozenset(ended), frozenset(lost))
+
+    def _known_end(self, place: Place) -> int:
+        """Return the end that came with the last fetch; costs no question."""
+        found = self._consumer.get_watermark_offsets(TopicPartition(*place), cached=True)
+        return found[1] if found is not None else -1
 
     def commit(self, offsets: Mapping[Place, int]) -> None:
         """Tell lag tools how far reading came; best effort."""
@@ -78,16 +151,30 @@ class KafkaReader:
 
 
 class KafkaWriter:
-    """Meets ``paydesk.infra.ports.LogWriter``: idempotent, and acknowledged by all replicas."""
+    """Meets ``paydesk.infra.ports.LogWriter``: idempotent, and acknowledged by all replicas.
 
-    def __init__(self, conf: Mapping[str, str], role: Role, trouble: Callable[[str], None]) -> None:
+    ``meanwhile`` is called while the broker is waited for, and may raise to end the waiting.
+    """
+
+    def __init__(
+        self,
+        conf: Mapping[str, str],
+        role: Role,
+        trouble: Callable[[str], None],
+        meanwhile: kafka.Meanwhile = kafka.nothing,
+    ) -> None:
         self._topic = role.writes
         self._producer = kafka.producer(conf, trouble)
         self._admin = kafka.admin(conf)
+        self._meanwhile = meanwhile
+
+    def listen(self) -> None:
+        """Hear what the client has to tell of its broker; never waits."""
+        self._producer.poll(0)
 
     def identity(self) -> tuple[str, int]:
         """Return the own topic's id and its partitions; the topic is made when missing."""
-        return kafka.own_topic_identity(self._admin, self._topic)
+        return kafka.own_topic_identity(self._admin, self._topic, self._meanwhile)
 
     def append(self, events: Sequence[Outgoing], beat: Callable[[], bool]) -> list[Ack]:
         """Produce the events and return the acknowledged ones; what is not acknowledged stays unsent.
@@ -109,6 +196,7 @@ class KafkaWriter:
                 reach("R4")
             waited += _SLICE_S
             beat()
+            self._meanwhile()
         if errors and (not acks or any(error.fatal() for error in errors)):
             raise BrokerTrouble(f"Kafka did not take an event: {errors[0].str()}.")
         return acks
@@ -136,6 +224,10 @@ def _noted(event_id: UUID, acks: list[Ack], errors: list[KafkaError]) -> Callabl
             acks.append(Ack(event_id, message.partition() or 0, message.offset() or 0, kafka.append_time(message)))
 
     return note
+
+
+def _lasts(records: Iterable[Record]) -> dict[Place, int]:
+    return {record.place: record.offset for record in records}
 
 
 def _record(message: Message) -> Record:

@@ -1,6 +1,7 @@
 """The lease: one worker at work per role. The lock on the table ``lease`` is it, and it dies with its connection."""
 
 import time
+from contextlib import suppress
 from typing import Any
 
 import psycopg
@@ -27,6 +28,7 @@ class Lease:
     def __init__(self, database_url: str, role_name: str) -> None:
         self._connection: psycopg.Connection[Any] = connect(database_url, role_name)
         self._beaten_at: float | None = None
+        self._refused = False
 
     @property
     def held(self) -> bool:
@@ -34,18 +36,26 @@ class Lease:
         return self._beaten_at is not None and boot_time() - self._beaten_at < LOST_AFTER_S
 
     def take(self) -> bool:
-        """Try to take the lease, waiting a moment for it, so that a dead holder's is taken at once."""
+        """Try to take the lease. The first time without waiting, so that it is known at once whether another works;
+        then standing in the queue for a moment, so that a dead holder's is granted at once.
+        """
         asked_at = boot_time()
         try:
             with self._connection.cursor() as cursor:
                 cursor.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{FROZEN_AFTER}'")
                 cursor.execute(f"SET LOCAL lock_timeout = '{_WAIT_FOR_LOCK}'")
-                cursor.execute("LOCK TABLE lease IN EXCLUSIVE MODE")
-        except psycopg.errors.LockNotAvailable:
+                cursor.execute(f"LOCK TABLE lease IN EXCLUSIVE MODE{'' if self._refused else ' NOWAIT'}")
+        except (psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled):
+            self._refused = True
             self._connection.rollback()
             return False
         self._beaten_at = max(asked_at, boot_time() - 0.1)
         return True
+
+    def wait_no_more(self) -> None:
+        """End a waiting ``take``; for another thread, when this process ends."""
+        with suppress(psycopg.Error):  # It is closed, so nobody waits.
+            self._connection.cancel()
 
     def beat(self) -> bool:
         """Show the server that the holder lives, when it is time; returns whether the lease is still held."""

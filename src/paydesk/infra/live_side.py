@@ -57,11 +57,16 @@ class LiveSide:
 
         self._store = Store(self._url(), self._card)
         self._worker = Worker(self._card, self.servers, lambda ids: post(News(ids)))
-        self._listener = HintListener(self._card, self.servers, lambda ids: post(News(ids)))
+        self._listener = HintListener(self._card, self.servers, lambda ids: self._heard(post, ids))
         self._hints = HintSender
         self._worker.start()
         self._listener.start()
         self._started.set()
+
+    def _heard(self, post: Callable[[News], None], ids: frozenset[UUID] | None) -> None:
+        """Tell the screen; and look into the outbox, as the hint may be of a command line that has no lease."""
+        self._worker.nudge()
+        post(News(ids))
 
     def store(self) -> Any:
         """Return the writing store; waits until ``start`` has made it."""
@@ -77,7 +82,7 @@ class LiveSide:
 
     def hint(self, ids: set[UUID] | None) -> None:
         """Tell the other desks of this role that rows changed; best effort."""
-        sender = self._hints(self._card, self.servers.endpoints(self.role).redis_url)
+        sender = self._hints(self._card, self.servers)
         try:
             sender.send(ids)
         finally:

@@ -13,7 +13,6 @@ from paydesk.infra.role import Role
 log = logging.getLogger("paydesk.outbound")
 
 _LOOK_AT_TOPIC_S = 10.0
-_YIELD_AFTER_S = 10.0
 
 
 class LeaseLost(Exception):
@@ -31,6 +30,7 @@ class Outbound:
         writer: LogWriter,
         open_reader: Callable[[], LogReader],
         clock: Callable[[], float] = time.monotonic,
+        on_checked: Callable[[], None] = lambda: None,
     ) -> None:
         self.role = role
         self.store = store
@@ -38,9 +38,11 @@ class Outbound:
         self.writer = writer
         self._open_reader = open_reader
         self._clock = clock
+        self._on_checked = on_checked
+        self.more = False
+        """Whether the last step left events that may leave at once."""
         self._checked_identity: tuple[str, int] | None = None
         self._looked_at = 0.0
-        self._reached_at = clock()
 
     @property
     def checked(self) -> bool:
@@ -69,11 +71,15 @@ class Outbound:
             reach("H1")
         return released
 
+    def look_again(self) -> None:
+        """Ask the log at the next step whether it is there; something hinted that it may not be."""
+        self._looked_at = -_LOOK_AT_TOPIC_S
+
     def _identity(self) -> tuple[str, int]:
         now = self._clock()
-        if self._checked_identity is None or now - self._looked_at > _LOOK_AT_TOPIC_S:
+        if self._checked_identity is None or now - self._looked_at >= _LOOK_AT_TOPIC_S:
             found = self.writer.identity()
-            self._looked_at = self._reached_at = now
+            self._looked_at = now
             return found
         return self._checked_identity
 
@@ -89,21 +95,25 @@ class Outbound:
         if amiss:
             log.warning("%s", amiss)
         self._checked_identity = identity
+        self._on_checked()
 
     def _relay(self, topic_id: str) -> set[UUID]:
         with self.store.transaction() as transaction:
             events = transaction.unsent(outbox.MOST_EVENTS)
+        self.more = len(events) == outbox.MOST_EVENTS
         if not events:
             return set()
         reach("R1")
         acks = self.writer.append(events, self._keep)
-        self._reached_at = self._clock()
         reach("R3")
         if self.writer.identity()[0] != topic_id:
             self._checked_identity = None
             raise BrokerTrouble(f"The topic {self.role.writes} was made anew.")
         if not outbox.mark_sent(self.store, topic_id, acks):
             log.info("an acknowledgement did not follow the verified offset; the own topic is read again")
+            self._checked_identity = None
+        if len(acks) < len(events):
+            log.info("%d events were not acknowledged; the own topic is read first", len(events) - len(acks))
             self._checked_identity = None
         sent = {ack.id for ack in acks}
         return {event.request_id for event in events if event.id in sent}
@@ -112,7 +122,3 @@ class Outbound:
         if not self.lease.beat():
             raise LeaseLost
         return True
-
-    def should_yield(self) -> bool:
-        """Whether a holder that has not reached the log for long should let another try."""
-        return self._clock() - self._reached_at > _YIELD_AFTER_S and self.lease.wanted()

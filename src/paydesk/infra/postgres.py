@@ -84,4 +84,7 @@ def is_transient(error: BaseException) -> bool:
 def is_content(error: BaseException) -> bool:
     """Whether the database refused the content itself: waiting would not help."""
     state = sqlstate(error)
-    return state is not None and state[:2] in _CONTENT_CLASSES
+    if state is None:
+        # Refused before it was sent, such as a text with NUL.
+        return isinstance(getattr(error, "orig", None) or error, psycopg.DataError)
+    return state[:2] in _CONTENT_CLASSES

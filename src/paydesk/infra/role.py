@@ -28,10 +28,10 @@ class Applied:
 
     newer: frozenset[UUID]
     """Event ids that replaced what the copy held; the others of the batch were stale."""
-    forked: frozenset[UUID] = frozenset()
-    """Event ids with a version the copy holds with other content: to be quarantined, loudly."""
-    flipping: frozenset[UUID] = frozenset()
-    """Event ids that would replace a published final outcome by another: quarantined, and their request locked."""
+    forked: frozenset[tuple[UUID, str]] = frozenset()
+    """Event ids and content hashes with a version the copy holds with other content: to be quarantined, loudly."""
+    flipping: frozenset[tuple[UUID, str]] = frozenset()
+    """Event ids and content hashes that would replace a published final outcome: quarantined, their request locked."""
     changed: frozenset[UUID] = frozenset()
     """Requests whose row changed, for the hint."""
     said: frozenset[UUID] = frozenset()

@@ -8,9 +8,9 @@ from shlex import quote
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
-from paydesk.infra.errors import OutcomeUnknown
+from paydesk.infra.errors import OutcomeUnknown, StorageTrouble, sentence_of
 from paydesk.infra.ports import Transaction
-from paydesk.infra.postgres import engine, is_transient, unreachable
+from paydesk.infra.postgres import engine, is_content, is_transient, unreachable
 from paydesk.infra.role import Role
 from paydesk.infra.sql.transaction import SqlTransaction
 
@@ -61,4 +61,6 @@ class Store:
         except DBAPIError as error:
             if is_transient(error):
                 raise unreachable(error.orig or error) from error
+            if not is_content(error):
+                raise StorageTrouble(sentence_of(error.orig or error)) from error
             raise

@@ -1,0 +1,77 @@
+"""The inbound thread of a worker: applies what the other side says while the lease is held, else looks on."""
+
+import time
+from contextlib import ExitStack, closing
+
+from paydesk.infra.failpoints import reach
+from paydesk.infra.hints import HintSender
+from paydesk.infra.inbox import Inbound
+from paydesk.infra.kafka_log import KafkaReader
+from paydesk.infra.shift import IDLE_S, POLL_S, Shift
+from paydesk.infra.standby import Watch
+from paydesk.infra.store import Store
+
+_LOOK_S = 0.05
+_LOOK_ON_S = 1.0
+
+
+class Applying:
+    """Owns the consumer and its connections while ``run`` runs."""
+
+    def __init__(self, shift: Shift) -> None:
+        self.shift = shift
+        self._looked_at = 0.0
+
+    def run(self) -> None:
+        """Work until the worker ends or a server makes trouble."""
+        shift, role = self.shift, self.shift.role
+        endpoints = shift.endpoints()
+        if endpoints.kafka is None:
+            shift.ending.wait(POLL_S)
+            return
+        with ExitStack() as kept:
+            store = kept.enter_context(closing(Store(endpoints.database_url, role)))
+            hints = kept.enter_context(closing(HintSender(role, shift.servers)))
+            reader = KafkaReader(endpoints.kafka, role, shift.heard_of_trouble, shift.go_on)
+            kept.enter_context(closing(reader))
+            side, watch = Inbound(role, store, reader, role.load_apply()), Watch(role, store, reader)
+            while not shift.ending.is_set():
+                if shift.may_apply.is_set():
+                    self._apply(side, reader, hints)
+                else:
+                    self._stand_by(watch, reader)
+
+    def _apply(self, side: Inbound, reader: KafkaReader, hints: HintSender) -> None:
+        """Apply what the other side says, for as long as this process holds the lease."""
+        shift = self.shift
+        if not side.assign():
+            shift.board.tell(lag=0)  # A topic that nobody made yet holds nothing to hear.
+            shift.caught_up.set()
+            shift.ending.wait(IDLE_S)
+            return
+        while shift.may_apply.is_set() and not shift.ending.is_set():
+            changed = side.step(POLL_S)
+            shift.board.recovered("inbound")
+            shift.board.tell(lag=0 if len(side.at_end) == len(side.places) else None)
+            if side.reached(reader.ends):
+                shift.caught_up.set()
+            if changed:
+                reach("C4")
+                shift.nudged.set()
+                hints.send(changed)
+                shift.changed(changed)
+        reader.unassign()
+
+    def _stand_by(self, watch: Watch, reader: KafkaReader) -> None:
+        """Look on: how far is whoever holds the lease? Keeps the clients connected meanwhile."""
+        shift = self.shift
+        reader.listen()
+        if time.monotonic() - self._looked_at > (_LOOK_ON_S if shift.caught_up.is_set() else _LOOK_S):
+            lag = watch.behind()
+            self._looked_at = time.monotonic()
+            shift.board.tell(lag=lag)
+            shift.board.kafka_ok()
+            shift.board.recovered("inbound")
+            if lag == 0:
+                shift.caught_up.set()
+        shift.may_apply.wait(_LOOK_S)

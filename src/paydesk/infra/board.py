@@ -1,0 +1,48 @@
+"""Where a worker's threads write down how it goes, and whoever shows it reads."""
+
+import threading
+from dataclasses import replace
+from typing import Any
+
+from paydesk.infra.health import Health, Part, PartState
+
+
+class Board:
+    """One ``Health`` that several threads keep; the error of a thread stays until that thread recovered."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._health = Health()
+        self._troubles: dict[str, str] = {}
+
+    def health(self, notice: str) -> Health:
+        """Return the last reading."""
+        with self._lock:
+            return replace(self._health, trouble=" ".join(self._troubles.values()), notice=notice)
+
+    def tell(self, **facts: Any) -> None:
+        """Write down facts of ``Health``."""
+        with self._lock:
+            self._health = replace(self._health, **facts)
+
+    def postgres_down(self, sentence: str) -> None:
+        """Write down that the database does not answer."""
+        self.tell(postgres=Part(PartState.DOWN, sentence))
+
+    def kafka_down(self, sentence: str) -> None:
+        """Write down that the broker does not answer."""
+        self.tell(kafka=Part(PartState.DOWN, sentence))
+
+    def kafka_ok(self) -> None:
+        """Write down that the broker answered."""
+        self.tell(kafka=Part(PartState.OK))
+
+    def trouble(self, thread: str, sentence: str) -> None:
+        """Keep what went wrong in a thread."""
+        with self._lock:
+            self._troubles[thread] = sentence
+
+    def recovered(self, thread: str) -> None:
+        """Forget what went wrong in a thread: it does its work again."""
+        with self._lock:
+            self._troubles.pop(thread, None)

@@ -1,0 +1,158 @@
+"""The outbound thread of a worker: contends for the lease, checks the own topic, relays, counts for the health line."""
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from typing import Any
+
+import psycopg
+
+from paydesk.infra.health import Duty, Part, PartState
+from paydesk.infra.hints import HintSender
+from paydesk.infra.kafka_log import KafkaReader, KafkaWriter
+from paydesk.infra.lease import Lease
+from paydesk.infra.outbound import LeaseLost, Outbound
+from paydesk.infra.ports import BrokerTrouble
+from paydesk.infra.postgres import connect
+from paydesk.infra.queries import counts
+from paydesk.infra.shift import IDLE_S, Shift
+from paydesk.infra.store import Store
+
+_BROKER_PAUSE_S = 0.5
+_COUNT_S = 1.0
+_YIELD_AFTER_S = 10.0
+
+
+class NoBroker(Exception):
+    """The broker has no address yet."""
+
+
+class Relaying:
+    """Owns the producer, the lease and their connections while ``run`` runs."""
+
+    def __init__(self, shift: Shift) -> None:
+        self.shift = shift
+        self._lease: Lease | None = None
+        self._reached_at = 0.0
+        self._counted_at = 0.0
+
+    def wait_no_more(self) -> None:
+        """Stop standing in the queue for the lease; for another thread, when the worker ends."""
+        waiting = self._lease
+        if waiting is not None and not waiting.held:
+            waiting.wait_no_more()
+
+    def run(self) -> None:
+        """Work until the worker ends or a server makes trouble; the broker's is waited out here, the lease is kept."""
+        shift = self.shift
+        url, role = shift.endpoints().database_url, shift.role
+        with ExitStack() as kept:
+            kept.callback(shift.may_apply.clear)
+            lease = self._lease = kept.enter_context(closing(Lease(url, role.name)))
+            store = kept.enter_context(closing(Store(url, role)))
+            counting = kept.enter_context(closing(connect(url, role.name)))
+            hints = kept.enter_context(closing(HintSender(role, shift.servers)))
+            self._reached_at = time.monotonic()
+            while not shift.ending.is_set():
+                try:
+                    with self._clients(lease, store) as clients:
+                        self._work(clients, lease, hints, counting)
+                except BrokerTrouble as error:
+                    shift.may_apply.clear()
+                    shift.broker_trouble("outbound", error)
+                except NoBroker:
+                    pass
+                self._keep_without_broker(lease, store, counting)
+
+    @contextmanager
+    def _clients(self, lease: Lease, store: Store) -> Iterator[tuple[KafkaWriter, Outbound]]:
+        """Make the clients; the reader of the first check is connected before it is needed. Raises ``NoBroker``."""
+        shift = self.shift
+        conf = shift.endpoints().kafka
+        if conf is None:
+            raise NoBroker
+
+        def meanwhile() -> None:
+            shift.go_on()
+            if lease.held:
+                lease.beat()
+
+        def reader() -> KafkaReader:
+            return spare.pop() if spare else KafkaReader(conf, shift.role, shift.heard_of_trouble, meanwhile)
+
+        spare: list[KafkaReader] = []
+        with closing(KafkaWriter(conf, shift.role, shift.heard_of_trouble, meanwhile)) as writer:
+            spare.append(reader())
+            try:
+                spare[0].connect(shift.role.writes)
+                yield writer, Outbound(shift.role, store, lease, writer, reader, on_checked=shift.may_apply.set)
+            finally:
+                for unused in spare:
+                    unused.close()
+
+    def _work(
+        self,
+        clients: tuple[KafkaWriter, Outbound],
+        lease: Lease,
+        hints: HintSender,
+        counting: psycopg.Connection[Any],
+    ) -> None:
+        """Relay while the lease is held, else wait for it."""
+        shift, (writer, side) = self.shift, clients
+        while not shift.ending.is_set():
+            shift.nudged.clear()
+            writer.listen()
+            if shift.doubted.is_set():
+                shift.doubted.clear()
+                side.look_again()
+            changed = side.step()
+            self._note_duty(side)
+            if changed:
+                hints.send(changed)
+                shift.changed(changed)
+            self._count(counting, at_once=bool(changed))
+            if lease.held and not side.more:  # Who does not hold it has waited in ``take`` already.
+                shift.nudged.wait(IDLE_S)
+
+    def _keep_without_broker(self, lease: Lease, store: Store, counting: psycopg.Connection[Any]) -> None:
+        """Do what needs no broker: keep the lease, release holds, count; after 10 s let another try."""
+        shift = self.shift
+        if shift.ending.is_set():
+            return
+        if lease.held or lease.take():
+            if not lease.beat():
+                raise LeaseLost
+            with store.transaction() as transaction:
+                transaction.release_due()
+            if time.monotonic() - self._reached_at > _YIELD_AFTER_S and lease.wanted():
+                raise LeaseLost
+        self._count(counting)
+        shift.ending.wait(_BROKER_PAUSE_S)
+
+    def _note_duty(self, side: Outbound) -> None:
+        shift = self.shift
+        if side.checked:
+            self._reached_at = time.monotonic()
+            shift.may_apply.set()
+            shift.board.tell(duty=Duty.WORKING)
+            shift.board.kafka_ok()
+            shift.board.recovered("outbound")
+        else:
+            shift.may_apply.clear()
+            shift.board.tell(duty=Duty.CHECKING if side.lease.held else Duty.STANDBY)
+
+    def _count(self, connection: psycopg.Connection[Any], *, at_once: bool = False) -> None:
+        started = time.monotonic()
+        if started - self._counted_at < _COUNT_S and not at_once:
+            return
+        with connection.transaction():
+            found = counts(connection)
+        self._counted_at = time.monotonic()
+        self.shift.board.tell(
+            postgres=Part(PartState.OK, ms=(self._counted_at - started) * 1000),
+            unsent=found.unsent,
+            oldest_unsent_s=found.oldest_unsent_s,
+            quarantined=found.quarantined,
+            parked=found.parked,
+            locked=found.locked,
+        )

@@ -1,0 +1,61 @@
+"""What the two threads of a worker share: who they work for, what they tell, and how they hear of the end."""
+
+import logging
+import threading
+from collections.abc import Callable
+from uuid import UUID
+
+from paydesk.infra.board import Board
+from paydesk.infra.ports import BrokerTrouble
+from paydesk.infra.role import Role
+from paydesk.settings import Endpoints, Servers
+
+log = logging.getLogger("paydesk.worker")
+
+POLL_S = 0.1
+"""How long a thread that has nothing to do waits before it looks whether to end."""
+IDLE_S = 0.2
+"""How long the outbound thread waits for a nudge before it looks by itself."""
+
+
+class Ended(Exception):
+    """The worker was told to stop while it waited for a server."""
+
+
+class Shift:
+    """One worker's time at work, from start to stop."""
+
+    def __init__(self, role: Role, servers: Servers, changed: Callable[[frozenset[UUID]], None]) -> None:
+        self.role = role
+        self.servers = servers
+        self.changed = changed
+        self.board = Board()
+        self.ending = threading.Event()
+        self.nudged = threading.Event()
+        self.may_apply = threading.Event()
+        """Set while this worker holds the lease and has checked its own topic."""
+        self.doubted = threading.Event()
+        """Set when a client said that the broker is away, until it was asked."""
+        self.caught_up = threading.Event()
+
+    def endpoints(self) -> Endpoints:
+        """Return where the servers are now."""
+        found = self.servers.endpoints(self.role.name)
+        self.board.tell(label=found.label, memory_broker=found.memory_broker)
+        return found
+
+    def go_on(self) -> None:
+        """Raise ``Ended`` once the worker was told to stop."""
+        if self.ending.is_set():
+            raise Ended
+
+    def heard_of_trouble(self, sentence: str) -> None:
+        """Take a client's word that the broker is away, and have it looked after."""
+        self.board.kafka_down(sentence)
+        self.doubted.set()
+        self.nudged.set()
+
+    def broker_trouble(self, thread: str, error: BrokerTrouble) -> None:
+        """Tell and log that the broker is away."""
+        log.warning("%s: %s", thread, error)
+        self.board.kafka_down(str(error))
