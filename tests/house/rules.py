@@ -105,6 +105,8 @@ def _called(call: ast.Call) -> str:
 def _is_literal_or_content(node: ast.expr) -> bool:
     if isinstance(node, ast.Constant):
         return True
+    while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Call):
+        node = node.func.value  # Such as ``Content("\n").join(lines)``.
     return isinstance(node, ast.Call) and _called(node).partition(".")[0] == "Content"
 
 

@@ -63,7 +63,7 @@ async def ask(pilot: Pilot[None]) -> None:
     press(pilot, "enter")
     await seen(pilot, shows(pilot, "Which invoice is it?"), WITHIN_S)
     press(pilot, "escape", "e")
-    await seen(pilot, shows(pilot, "Revise PR-"), WITHIN_S)
+    await seen(pilot, shows(pilot, "revise PR-"), WITHIN_S)
     press(pilot, "end", *["backspace"] * 7, *"120.00", "ctrl+s")
     await seen(pilot, shows(pilot, "✓ accepted"), WITHIN_S)
 
