@@ -51,7 +51,7 @@ COLUMNS = (
     Column("Amount", _amount, 12, right=True, most=20),
     Column("Cur", lambda copy, _: say(copy.terms.money.currency if copy.terms else ""), 3),
     Column("Status", _status, 13),
-    Column("Delivery", lambda copy, _: say(delivery_text(copy), "faded"), 8, most=11),
+    Column("Delivery", lambda copy, _: say(delivery_text(copy), "faded"), 8, from_width=72, most=11),
     Column("Description", lambda copy, _: say(copy.terms.description if copy.terms else "")),
 )
 

@@ -36,7 +36,7 @@ def _decided_at(copy: RequestCopy, _: datetime) -> Cell:
 
 
 NUMBER = Column("Request", lambda copy, _: say(copy.number), 8, most=12)
-CONTRACTOR = Column("Contractor", lambda copy, _: say(copy.contractor), 14, wide_width=20, least=8)
+CONTRACTOR = Column("Contractor", lambda copy, _: say(copy.contractor), 14, from_width=72, wide_width=20, least=8)
 AMOUNT = Column("Amount", _amount, 12, right=True, most=20)
 CURRENCY = Column("Cur", lambda copy, _: say(copy.terms.money.currency if copy.terms else ""), 3)
 DESCRIPTION = Column("Description", lambda copy, _: say(copy.terms.description if copy.terms else ""))

@@ -1,13 +1,24 @@
 """``paydesk demo``: the whole way of a payment request, on a stack of its own that is deleted at the end."""
 
+import sys
+
 import click
 
 
 @click.command()
-def demo() -> None:
+@click.option("--plain", is_flag=True, help="Narrate line by line, also in a terminal.")
+def demo(plain: bool) -> None:
     """Show the whole way of a payment request, on servers of its own that are deleted at the end."""
-    from paydesk.cli.demo.narrate import narrate
     from paydesk.cli.demo.stage import Stage
 
+    if plain or not (sys.stdout.isatty() and sys.stdin.isatty()):
+        from paydesk.cli.demo.narrate import narrate
+
+        with Stage() as stage:
+            narrate(stage, click.echo)
+        return
+    from paydesk.cli.demo.show import show
+
     with Stage() as stage:
-        narrate(stage, click.echo)
+        show(stage)
+    click.echo("The demo's servers and folders are deleted.")

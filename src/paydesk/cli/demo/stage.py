@@ -13,6 +13,7 @@ from paydesk.contractor.role import ROLE as CONTRACTOR
 from paydesk.domain.errors import PaydeskError
 from paydesk.infra.role import Role
 from paydesk.manager.role import ROLE as MANAGER
+from paydesk.settings import Endpoints
 from paydesk.stack.embedded import EmbeddedStack, reset, status
 from paydesk.stack.errors import StackError
 from paydesk.stack.folder import Folder
@@ -34,7 +35,10 @@ class StepFailed(PaydeskError):
 
 
 class Stage:
-    """Its servers, deleted at the end. A killed demo's servers end by themselves, and delete their folder."""
+    """Its servers, deleted at the end; meets ``paydesk.settings.Servers`` for its desks.
+
+    A killed demo's servers end by themselves, and delete their folder.
+    """
 
     def __init__(self) -> None:
         self.roles: tuple[Role, Role] = (CONTRACTOR, MANAGER)
@@ -81,6 +85,18 @@ class Stage:
             time.sleep(_LOOK_S)
         self.ready_after_s = time.monotonic() - self.started_at
         self._broker = self._broker_pid()
+
+    def endpoints(self, role: str) -> Endpoints:
+        """Return the addresses of a role's login; waits for PostgreSQL."""
+        return self.servers.endpoints(role)
+
+    def notice(self) -> str:
+        """Return a line about servers that are still coming."""
+        return self.servers.notice()
+
+    def leave(self) -> str:
+        """Nothing: a desk of the demo leaves, and the stage stays until its own end."""
+        return ""
 
     def url(self, role: Role) -> str:
         """Return the database URL of a role."""

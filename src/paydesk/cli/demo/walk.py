@@ -40,8 +40,8 @@ class Walk:
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
         self.request_id: UUID = uuid7()
-        self.asks = ContractorService(stage.servers, ASKS)
-        self.decides = ManagerService(stage.servers, DECIDES, HOLD_S)
+        self.asks = ContractorService(stage, ASKS)
+        self.decides = ManagerService(stage, DECIDES, HOLD_S)
 
     def steps(self) -> Iterator[Step]:
         """Go the whole way. Raises ``StepFailed`` that names the step."""
@@ -68,7 +68,7 @@ class Walk:
     def _crossed(self, writer: Role, reader: Role, nth: int, what: str) -> Iterator[Step]:
         def sent() -> Told | None:
             told = told_by(self.stage, writer, reader, self.request_id)
-            return told[nth - 1] if len(told) >= nth and told[nth - 1].published_at else None
+            return told[nth - 1] if len(told) >= nth and told[nth - 1].sent_after_s is not None else None
 
         def seen() -> Told | None:
             told = told_by(self.stage, writer, reader, self.request_id)[nth - 1]
@@ -76,7 +76,7 @@ class Walk:
 
         found = self._until(f"{what} sent to Kafka", sent)
         held = f", {HOLD_S:.0f} s of it held" if writer is self.stage.roles[1] else ""
-        yield Step("sent to Kafka", found.sent_after_s, f"said → acknowledged{held}")
+        yield Step("sent to Kafka", found.sent_after_s, f"said → in Kafka's log{held}")
         found = self._until(f"{what} seen by the {reader.name}'s side", seen)
         yield Step(f"seen by the {reader.name}'s side", found.seen_after_s, f"said → applied{held}")
 

@@ -1,0 +1,157 @@
+"""The simulated sides: what they do next follows from what both schemas hold, so a person may step in anywhere."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from uuid import UUID, uuid4
+
+from uuid_utils.compat import uuid7
+
+from paydesk.contractor.port import ContractorDesk
+from paydesk.domain.copy import RequestCopy
+from paydesk.domain.decision import checked_cause
+from paydesk.domain.payment_request import Terms, changed_terms, checked_terms
+from paydesk.domain.status import Status
+from paydesk.infra.pages import Result
+from paydesk.manager.port import ManagerDesk
+
+SUBJECTS = (
+    ("1200", "EUR", "Logo design, August"),
+    ("380.50", "EUR", "Icons for the price list, invoice 2026-082"),
+    ("90000", "JPY", "東京 shop window, invoice 2026-083"),
+    ("2150", "USD", "Trade fair booth, drawings"),
+)
+"""What the simulated contractor asks for, one after the other."""
+READS_S = 4.0
+"""How long a simulated person looks at what has arrived before acting on it."""
+RESTS_S = 3.0
+"""How long the simulated contractor waits before the first request, and before each next one."""
+_WHICH = "Which invoice is this for?"
+_NAMES_INVOICE = ", invoice 2026-{:03d}"
+_MOST_REVISIONS = 3
+
+
+class Act(Enum):
+    """What a simulated side does."""
+
+    ASK = "requests a payment"
+    REVISE = "revises"
+    REJECT = "rejects"
+    APPROVE = "approves"
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One act, ``in_s`` seconds from now; ``copy`` is the request it is about, None for a new one."""
+
+    act: Act
+    in_s: float
+    copy: RequestCopy | None = None
+    nth: int = 0
+
+    @property
+    def role(self) -> str:
+        """Who acts."""
+        return "contractor" if self.act in (Act.ASK, Act.REVISE) else "manager"
+
+
+class Since:
+    """Remembers since when each request has stood as it does, as one side has it: the time a person had to read it."""
+
+    def __init__(self) -> None:
+        self._seen: dict[tuple[UUID, int, Status], datetime] = {}
+
+    def note(self, copies: Iterable[RequestCopy], now: datetime) -> None:
+        """Note what is there now; what is not there any more is forgotten, and read anew if it comes back."""
+        keys = [_state(copy) for copy in copies]
+        self._seen = {key: self._seen.get(key, now) for key in keys}
+
+    def left(self, copy: RequestCopy, wait_s: float, now: datetime) -> float:
+        """Return the seconds that are left of a wait; zero or less once it is over."""
+        return wait_s - (now - self._seen.get(_state(copy), now)).total_seconds()
+
+    def quiet_for(self, started_at: datetime, now: datetime) -> float:
+        """Return the seconds since anything changed."""
+        return (now - max([started_at, *self._seen.values()])).total_seconds()
+
+
+def _state(copy: RequestCopy) -> tuple[UUID, int, Status]:
+    return copy.id, copy.revision, copy.status
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """What both schemas hold, as the desks show it, and since when."""
+
+    asked: Sequence[RequestCopy]
+    inbox: Sequence[RequestCopy]
+    asked_since: Since
+    inbox_since: Since
+    started_at: datetime
+
+
+def next_move(sides: Sides, simulated: Collection[str], now: datetime) -> Move | None:
+    """Return what a simulated side does next and when, or None while it is the person's turn, or all is done."""
+    moves = []
+    if "manager" in simulated:
+        moves += [
+            Move(
+                Act.APPROVE if names_invoice(copy.request.terms) else Act.REJECT,
+                sides.inbox_since.left(copy, READS_S, now),
+                copy,
+            )
+            for copy in sides.inbox
+            if copy.status is Status.PENDING and copy.request is not None
+        ]
+    if "contractor" in simulated:
+        moves += [
+            Move(Act.REVISE, sides.asked_since.left(copy, READS_S, now), copy, nth=place)
+            for place, copy in enumerate(sides.asked)
+            if copy.status is Status.REJECTED and copy.revision < _MOST_REVISIONS
+        ]
+        if len(sides.asked) < len(SUBJECTS) and not _open(sides):
+            rested = sides.asked_since.quiet_for(sides.started_at, now)
+            moves.append(Move(Act.ASK, RESTS_S - rested, nth=len(sides.asked)))
+    return min(moves, key=lambda move: move.in_s, default=None)
+
+
+def finished(sides: Sides) -> bool:
+    """Whether the simulated people have nothing left to do."""
+    return len(sides.asked) >= len(SUBJECTS) and not _open(sides)
+
+
+def _open(sides: Sides) -> bool:
+    going = {Status.PENDING, Status.WITHDRAWING}
+    return any(
+        copy.status in going or (copy.status is Status.REJECTED and copy.revision < _MOST_REVISIONS)
+        for copy in sides.asked
+    )
+
+
+def names_invoice(terms: Terms) -> bool:
+    """Whether a request says which invoice it is for: what the simulated manager wants to know."""
+    return terms.reference is not None or "invoice" in terms.description.lower()
+
+
+def ask(move: Move, desk: ContractorDesk) -> Result:
+    """Request or revise, as the person at the contractor's desk would. Raises what the desk raises."""
+    copy = move.copy
+    if copy is None or copy.terms is None:
+        return desk.request(uuid4(), uuid7(), checked_terms(*SUBJECTS[move.nth]))
+    if names_invoice(copy.terms):
+        better = changed_terms(copy.terms, description=f"{copy.terms.description}, as agreed")
+    else:
+        better = changed_terms(copy.terms, description=copy.terms.description + _NAMES_INVOICE.format(81 + move.nth))
+    return desk.revise(uuid4(), copy.id, better)
+
+
+def decide(move: Move, desk: ManagerDesk) -> Result:
+    """Approve or reject, as the person at the manager's desk would. Raises what the desk raises."""
+    copy = move.copy
+    assert copy is not None
+    assert copy.request is not None
+    digest = copy.request.terms.hash
+    if move.act is Act.APPROVE:
+        return desk.approve(uuid4(), copy.id, copy.request.revision, digest)
+    return desk.reject(uuid4(), copy.id, copy.request.revision, digest, checked_cause("needs_info", _WHICH))
