@@ -96,11 +96,12 @@ def _check_decision(register: DecisionRegister) -> None:
             raise InvalidInput.of("note", "The note of the cause cannot be shown.")
         checked_cause(register.cause.code, register.cause.note)
     decided = register.outcome is Outcome.ACCEPTED or register.rejected_upto > 0
-    if decided:
-        if register.terms is None or register.revision is None or register.terms_hash != register.terms.hash:
-            raise InvalidInput.of("terms", "A decision carries the terms it decided, and their hash.")
+    terms, digest = register.terms, register.terms.hash if register.terms is not None else None
+    if register.terms_hash != digest or decided != (terms is not None) or decided != (register.revision is not None):
+        raise InvalidInput.of("terms", "A decision carries the terms it decided, and their hash.")
+    if terms is not None and register.revision is not None:
         _whole("revision", register.revision, least=1)
-        _check_terms(register.terms)
+        _check_terms(terms)
     if register.outcome is Outcome.NONE and (register.cause is None or register.rejected_upto == 0):
         raise InvalidInput.of("cause", "A rejection carries its cause.")
 

@@ -16,8 +16,9 @@ _FINAL = ("accepted", "withdrawn")
 def apply_registers(transaction: Transaction, heard: Sequence[Heard], now: datetime) -> Applied:
     """Apply a batch of one kind of register to the copy; rows are locked in the order of their ids.
 
-    An event of the version the copy holds with other content is ``forked``; one that would replace a published
-    final outcome is ``flipping``. Both lock their request and are for the inbox to quarantine.
+    An event of the version the copy holds with other content is ``forked``: for the inbox to quarantine, and for its
+    writer to settle. One that would replace a published final outcome is ``flipping``: quarantined too, and its
+    request is locked, for a person to settle.
     """
     if not heard:
         return Applied(frozenset())
@@ -39,12 +40,12 @@ def apply_registers(transaction: Transaction, heard: Sequence[Heard], now: datet
             forked.add(one)
     if newest:
         transaction.replace([newest[key] for key in sorted(newest)], half, now)
-    bad = {one.event.request_id for one in forked | flipping}
-    if bad:
-        transaction.lock_requests(bad, now)
+    locked = {one.event.request_id for one in flipping}
+    if locked:
+        transaction.lock_requests(locked, now)
     return Applied(
         newer=frozenset(one.event.id for one in newest.values()),
         forked=frozenset((one.event.id, one.content_hash) for one in forked),
         flipping=frozenset((one.event.id, one.content_hash) for one in flipping),
-        changed=frozenset(newest) | frozenset(bad),
+        changed=frozenset(newest) | frozenset(locked),
     )

@@ -18,10 +18,13 @@ SELECT source, event_id, request_id, version, type, topic, topic_id, partition, 
 FROM jsonb_populate_recordset(NULL::inbox, CAST(:rows AS jsonb))
 ON CONFLICT (source, event_id) DO NOTHING
 """
-_MOVE = """
+_FIRST = """
 INSERT INTO position (topic, partition, topic_id, next_offset) VALUES (:topic, :partition, :topic_id, :next)
-ON CONFLICT (topic, partition) DO UPDATE SET topic_id = excluded.topic_id, next_offset = excluded.next_offset
-WHERE position.topic_id = :known_id AND position.next_offset = :known
+ON CONFLICT (topic, partition) DO NOTHING
+"""
+_MOVE = """
+UPDATE position SET topic_id = :topic_id, next_offset = :next
+WHERE topic = :topic AND partition = :partition AND topic_id = :known_id AND next_offset = :known
 """
 
 
@@ -57,7 +60,7 @@ class Inbox:
             "known_id": known.topic_id if known else None,
             "known": known.next_offset if known else None,
         }
-        moved = self.session.execute(sa.text(_MOVE), values)
+        moved = self.session.execute(sa.text(_MOVE if known else _FIRST), values)
         return bool(moved.rowcount == 1)  # type: ignore[attr-defined]
 
 

@@ -1,0 +1,1 @@
+"""Deterministic simulation: the product's own handlers on memory, a seeded scheduler, and a checker of the promises."""

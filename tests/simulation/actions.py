@@ -1,0 +1,198 @@
+"""What may happen in a run: people, workers, time and faults, each drawn from a seed of its own so that runs shrink."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+from uuid import UUID
+
+from paydesk.contractor import commands as asks
+from paydesk.domain.decision import CauseCode, checked_cause
+from paydesk.domain.errors import PaydeskError
+from paydesk.domain.payment_request import checked_terms, typed_fields
+from paydesk.infra.command import Said
+from paydesk.manager import commands as decides
+from tests.simulation import faults
+from tests.simulation.world import Process, World
+
+HOLD_S = 8.0
+_MOST_REQUESTS = 6
+
+
+@dataclass
+class Order:
+    """One command of a person: the same again is a retry with the same key."""
+
+    key: UUID
+    words: str
+    act: Callable[[], Said]
+    about: tuple[int, str] | None = None
+    """Of a decision: the revision and the terms' hash that were on the screen."""
+    answers: list[str] = field(default_factory=list)
+
+
+@dataclass
+class People:
+    """What people did and were told; the checker holds both sides to it."""
+
+    world: World
+    requests: list[UUID] = field(default_factory=list)
+    orders: list[Order] = field(default_factory=list)
+    screens: dict[tuple[str, UUID], tuple[int, str]] = field(default_factory=dict)
+    """What each desk showed of a request when it was last looked at: people decide on that."""
+    undone: set[str] = field(default_factory=set)
+    """Command ids whose held decision was taken back."""
+    maybe_undone: set[str] = field(default_factory=set)
+
+    def order(self, process: Process, words: str, key: UUID, act: Callable[[], Said]) -> Order:
+        """Give a command at a desk."""
+        return self.decide(process, words, key, act, None)
+
+    def decide(
+        self, process: Process, words: str, key: UUID, act: Callable[[], Said], about: tuple[int, str] | None
+    ) -> Order:
+        """Give a command that is about what was on the screen."""
+        order = Order(key, words, act, about)
+        self.orders.append(order)
+        self.give(process, order)
+        return order
+
+    def give(self, process: Process, order: Order) -> None:
+        """Give a command, or give it again; what comes back is noted."""
+        order.answers.append("unknown")
+
+        def work() -> None:
+            try:
+                said = order.act()
+                order.answers[-1] = "done" if said.changed else "already so"
+            except PaydeskError as error:
+                order.answers[-1] = error.code
+
+        self.world.run(process, work)
+        self.world.tell(f"{process.name}: {order.words}: {order.answers[-1]}")
+
+
+def one_action(world: World, people: People, random: Random) -> None:
+    """Do one thing."""
+    world.use(random)
+    names, weights = zip(*_WEIGHTS, strict=True)
+    process = random.choice(world.awake()) if world.awake() else None
+    if process is not None:
+        random.choices(names, weights)[0](world, people, process)
+
+
+def _send(world: World, _: People, process: Process) -> None:
+    world.run(process, process.send)
+
+
+def _hear(world: World, _: People, process: Process) -> None:
+    world.run(process, process.hear)
+
+
+def _command(world: World, people: People, process: Process) -> None:
+    if process.side is world.contractor:
+        _ask(world, people, process)
+    else:
+        _decide(world, people, process)
+
+
+def _ask(world: World, people: People, process: Process) -> None:
+    random, store, key = world.random, process.side.storage, world.new_id()
+    terms = checked_terms(str(random.randint(1, 99)), "EUR", "work")
+    if not people.requests or (len(people.requests) < _MOST_REQUESTS and random.random() < 0.4):
+        request_id = world.new_id()
+        people.requests.append(request_id)
+        people.order(
+            process,
+            f"request {_short(request_id)}",
+            key,
+            lambda: asks.request_payment(store, key, request_id, "ada", terms),
+        )
+        return
+    request_id = random.choice(people.requests)
+    if random.random() < 0.65:
+        act = lambda: asks.revise_payment(store, key, request_id, "ada", typed_fields(terms))  # noqa: E731
+        people.order(process, f"revise {_short(request_id)}", key, act)
+    else:
+        act = lambda: asks.ask_withdrawal(store, key, request_id, "ada")  # noqa: E731
+        people.order(process, f"withdraw {_short(request_id)}", key, act)
+
+
+def _decide(world: World, people: People, process: Process) -> None:
+    random, store, key = world.random, process.side.storage, world.new_id()
+    known = sorted(store.tables.copy)
+    if not known:
+        return
+    request_id = random.choice(known)
+    request = store.tables.copy[request_id].row.request
+    if request is None:
+        return
+    shown = people.screens.get((process.name, request_id))
+    if shown is None or random.random() < 0.7:
+        shown = people.screens[process.name, request_id] = (request.revision, request.terms.hash)
+    revision, digest, hold_s = *shown, random.choice((0.0, HOLD_S))
+    words = f"{_short(request_id)} revision {revision}{' (held)' if hold_s else ''}"
+    if random.random() < 0.5:
+        act = lambda: decides.approve(store, key, request_id, "bo", revision, digest, hold_s)  # noqa: E731
+        people.decide(process, f"approve {words}", key, act, (revision, digest))
+    else:
+        cause = checked_cause(CauseCode.NOT_AGREED, None)
+        act = lambda: decides.reject(store, key, request_id, "bo", revision, digest, cause, hold_s)  # noqa: E731
+        people.decide(process, f"reject {words}", key, act, (revision, digest))
+
+
+def _again(world: World, people: People, process: Process) -> None:
+    """Give an earlier command of this role again, with its key: as after a lost answer."""
+    role = process.side.role.name
+    mine = [order for order in people.orders if (order.words.split()[0] in _ASKS) == (role == "contractor")]
+    if mine:
+        people.give(process, world.random.choice(mine))
+
+
+def _undo(world: World, people: People, process: Process) -> None:
+    store = world.manager.storage
+    decided = [sent.event for sent in store.tables.outbox.values() if sent.event.previous is not None]
+    if process.side is not world.manager or not decided:
+        return
+    event, key = world.random.choice(decided[-2:]), world.new_id()
+    people.maybe_undone.add(event.command_id)
+    order = people.order(
+        process, f"undo {_short(event.request_id)}", key, lambda: decides.undo(store, key, event.request_id, "bo")
+    )
+    if order.answers[-1] != "unknown":
+        people.maybe_undone.discard(event.command_id)
+    if order.answers[-1] == "done":
+        people.undone.add(event.command_id)
+
+
+def _send_now(world: World, _: People, process: Process) -> None:
+    if process.side is world.manager:
+        world.run(process, lambda: _quietly(lambda: decides.send_now(world.manager.storage, None, "bo")))
+        world.tell(f"{process.name}: send now")
+
+
+def _quietly(act: Callable[[], object]) -> None:
+    try:
+        act()
+    except PaydeskError:
+        return
+
+
+_ASKS = ("request", "revise", "withdraw")
+_WEIGHTS: list[tuple[Callable[[World, People, Process], None], float]] = [
+    (_send, 30),
+    (_hear, 30),
+    (_command, 22),
+    (_again, 4),
+    (_undo, 4),
+    (_send_now, 1),
+    (faults.wait, 10),
+    (faults.kill, 2),
+    (faults.broker, 1),
+    (faults.storage, 1),
+    (faults.double, 1),
+    (faults.hostile, 1.5),
+]
+
+
+def _short(request_id: UUID) -> str:
+    return request_id.hex[-4:]

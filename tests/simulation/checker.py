@@ -1,0 +1,168 @@
+"""The promises, checked on what both storages and the log hold at the end of a run, and on what people were told."""
+
+import json
+from collections import Counter
+
+from paydesk.domain.decision import DecisionRegister, Outcome
+from paydesk.infra.wire import Ignore, Park, Quarantine, decode
+from tests.simulation.actions import Order, People
+from tests.simulation.memory import MemoryStorage
+from tests.simulation.world import World
+
+_ROUNDS = 60
+_LONGEST_HOLD_S = 60.0
+
+
+class Broken(Exception):
+    """A promise does not hold; the message says which."""
+
+
+def settle(world: World) -> None:
+    """End the faults and let both sides work until nothing changes any more. Raises ``Broken`` when they never rest."""
+    world.calm()
+    world.seconds += _LONGEST_HOLD_S
+    for _ in range(_ROUNDS):
+        before = _state(world)
+        for process in world.processes:
+            world.run(process, process.send)
+            world.run(process, process.hear)
+            world.run(process, process.send)
+        world.seconds += 4.0
+        if _state(world) == before:
+            return
+    raise Broken(f"G3: the sides do not come to rest within {_ROUNDS} rounds")
+
+
+def _state(world: World) -> object:
+    sides = (world.contractor.storage.tables, world.manager.storage.tables)
+    return [(tables.copy, tables.outbox, tables.inbox.keys(), tables.positions) for tables in map(_copied, sides)], {
+        name: len(topic.records) for name, topic in world.log.topics.items()
+    }
+
+
+def _copied(tables: object) -> object:
+    return tables.snapshot()  # type: ignore[attr-defined]
+
+
+def check(world: World, people: People) -> None:
+    """Raise ``Broken`` when a promise does not hold."""
+    contractor, manager = world.contractor.storage, world.manager.storage
+    _equal(contractor, manager)
+    _one_effect(people, contractor, manager)
+    _numbers(contractor)
+    _nothing_owed(manager)
+    for writer, reader in ((world.contractor, world.manager), (world.manager, world.contractor)):
+        _all_sent(world, writer.storage)
+        _all_accounted(world, writer.storage, reader.storage)
+    _finals(world, manager)
+
+
+def _equal(contractor: MemoryStorage, manager: MemoryStorage) -> None:
+    mine, theirs = contractor.tables.copy, manager.tables.copy
+    for request_id in set(mine) | set(theirs):
+        a, b = mine.get(request_id), theirs.get(request_id)
+        if a is None or b is None:
+            raise Broken(f"G3: {request_id} is on one side only")
+        if (a.row.request, a.row.decision) != (b.row.request, b.row.decision):
+            raise Broken(f"G3: {request_id} differs:\n  {a.row}\n  {b.row}")
+        if a.row.locked or b.row.locked:
+            raise Broken(f"G3: {request_id} is locked")
+
+
+def _one_effect(people: People, contractor: MemoryStorage, manager: MemoryStorage) -> None:
+    effects = Counter(
+        sent.event.command_id
+        for storage in (contractor, manager)
+        for sent in storage.tables.outbox.values()
+        if sent.event.command_id
+    )
+    for order in people.orders:
+        found, key = effects[str(order.key)], str(order.key)
+        if order.words.startswith("undo"):
+            continue  # What an undo did is seen in the command it took back.
+        if found > 1:
+            raise Broken(f"G2: {order.words} had {found} effects")
+        if "done" in order.answers and found != 1 and key not in people.undone | people.maybe_undone:
+            raise Broken(f"G1: {order.words} was answered done, and nothing of it is left")
+        if order.about is not None and found:
+            _as_seen(order, manager)
+        if key in people.undone and found:
+            raise Broken(f"G2: {order.words} was undone and is said all the same")
+        if found and not {"done", "unknown"} & set(order.answers):
+            raise Broken(f"G2: {order.words} was refused ({order.answers}) and has an effect")
+        if "done" in order.answers:
+            later = set(order.answers[order.answers.index("done") :]) - {"done", "unknown", "server_down"}
+            if later:
+                raise Broken(f"G2: {order.words}, answered done, was answered {later} when it was given again")
+
+
+def _as_seen(order: Order, manager: MemoryStorage) -> None:
+    """A decision is about the revision and the terms that were on the screen, and about nothing newer."""
+    for sent in manager.tables.outbox.values():
+        if sent.event.command_id == str(order.key):
+            said = json.loads(sent.event.value)
+            if (said["revision"], said["terms_hash"]) != order.about:
+                raise Broken(f"rule 3: {order.words} decided what was not on the screen")
+
+
+def _numbers(contractor: MemoryStorage) -> None:
+    numbers = Counter(kept.row.request.number for kept in contractor.tables.copy.values() if kept.row.request)
+    twice = [number for number, times in numbers.items() if number is not None and times > 1]
+    if twice:
+        raise Broken(f"G2: numbers given twice: {twice}")
+
+
+def _nothing_owed(manager: MemoryStorage) -> None:
+    for kept in manager.tables.copy.values():
+        row = kept.row
+        open_ = row.decision is None or row.decision.outcome is Outcome.NONE
+        if open_ and row.request is not None and row.request.withdrawal_asked:
+            raise Broken(f"rule 2: {row.id} is open with a withdrawal known")
+
+
+def _all_sent(world: World, writer: MemoryStorage) -> None:
+    on_log = {dict(record.headers).get("ce_id") for record in world.log.topic(writer.role.writes).records}
+    for sent in writer.tables.outbox.values():
+        if not sent.published:
+            raise Broken(f"G1: {sent.event.type} of {sent.event.request_id} was never sent")
+        if str(sent.event.id).encode() not in on_log:
+            raise Broken(f"G1: {sent.event.type} of {sent.event.request_id} is marked sent and is not on the log")
+
+
+def _all_accounted(world: World, writer: MemoryStorage, reader: MemoryStorage) -> None:
+    """Every record of the topic has a row in the reader's inbox: under its own id where it is good, else its place."""
+    topic = world.log.topic(writer.role.writes)
+    for record in topic.records:
+        place = (record.topic, f"{topic.id}/0/{record.offset}")
+        try:
+            event = decode(reader.role, record.topic, record.key, record.headers, record.value)
+            key, became = (writer.role.source, str(event.id)), {"applied", "stale"}
+            if event.id not in writer.tables.outbox:
+                # Somebody else said it: no newer than what the writer said, it is stale or quarantined.
+                key, became = (key, {"stale"}) if key in reader.tables.inbox else (place, {"quarantined"})
+        except (Quarantine, Park):
+            key, became = place, {"quarantined", "parked"}
+        except Ignore:
+            continue
+        row = reader.tables.inbox.get(key)
+        if row is None or row.became not in became:
+            raise Broken(f"G5: {record.topic}/{record.offset} is not accounted for: {row and row.became}")
+
+
+def _finals(world: World, manager: MemoryStorage) -> None:
+    """No outcome that was published as final is ever followed by another."""
+    first: dict[object, Outcome] = {}
+    for record in world.log.topic(manager.role.writes).records:
+        try:
+            event = decode(world.contractor.role, record.topic, record.key, record.headers, record.value)
+        except (Quarantine, Park, Ignore):
+            continue
+        register = event.register
+        if not isinstance(register, DecisionRegister) or register.outcome is Outcome.NONE:
+            continue
+        if first.setdefault(event.request_id, register.outcome) is not register.outcome:
+            raise Broken(f"G3: the published outcome of {event.request_id} flipped")
+    for request_id, outcome in first.items():
+        kept = manager.tables.copy.get(request_id)  # type: ignore[call-overload]
+        if kept is None or kept.row.decision is None or kept.row.decision.outcome is not outcome:
+            raise Broken(f"G3: {request_id} was published as {outcome} and is not")

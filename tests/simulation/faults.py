@@ -1,0 +1,76 @@
+"""What befalls a run: time, kills, servers away, and messages that nobody of ours wrote."""
+
+import json
+from random import Random
+
+from tests.simulation.world import Process, World
+
+
+def wait(world: World, _: object, __: Process) -> None:
+    """Let time pass."""
+    world.seconds += world.random.choice((0.2, 1.0, 4.0, 11.0))
+
+
+def kill(world: World, _: object, process: Process) -> None:
+    """Kill a process between two steps."""
+    world.tell(f"{process.name} is killed")
+    process.kill()
+
+
+def broker(world: World, _: object, __: Process) -> None:
+    """Take the broker away, or bring it back."""
+    world.log.down = not world.log.down
+    world.tell("the broker is away" if world.log.down else "the broker is back")
+
+
+def storage(world: World, _: object, process: Process) -> None:
+    """Take a side's storage away, or bring it back."""
+    process.side.storage.down = not process.side.storage.down
+    word = "away" if process.side.storage.down else "back"
+    world.tell(f"the {process.side.role.name}'s storage is {word}")
+
+
+def double(world: World, _: object, process: Process) -> None:
+    """Have the log hold a record twice, as after a produce whose answer was lost."""
+    topic = world.log.topic(process.side.role.writes)
+    if topic.records:
+        record = world.random.choice(topic.records)
+        world.log.put(record.topic, record.key, record.headers, record.value)
+        world.tell(f"{record.topic}/{record.offset} stands on the log twice")
+
+
+def hostile(world: World, _: object, process: Process) -> None:
+    """Put something on the topic that its writer never said."""
+    role, random = process.side.role, world.random
+    topic = world.log.topic(role.writes)
+    key, headers, value = b"x", [("ce_specversion", b"1.0")], b"\xff"
+    if topic.records:
+        record = random.choice(topic.records)
+        key, headers, value = record.key or b"", list(record.headers), record.value or b""  # type: ignore[assignment]
+        value = _spoilt(value, random) if random.random() < 0.7 else _forked(value)
+        headers = [(name, str(world.new_id()).encode() if name == "ce_id" else raw) for name, raw in headers]
+    world.log.put(role.writes, key, headers, value)
+    world.tell(f"somebody writes nonsense to {role.writes}")
+
+
+def _spoilt(value: bytes, random: Random) -> bytes:
+    try:
+        said = json.loads(value)
+    except ValueError:
+        return b"\xff" + value
+    if not isinstance(said, dict):
+        return b"[]"
+    field_, worse = random.choice(
+        (("version", 2**40), ("version", -1), ("id", "no"), ("terms_hash", "0"), ("actor", 7), ("revision", "two"))
+    )
+    said[field_] = worse
+    return json.dumps(said).encode()
+
+
+def _forked(value: bytes) -> bytes:
+    """Return another content for the same version, right in every other way."""
+    try:
+        said = json.loads(value)
+    except ValueError:
+        return value
+    return json.dumps(said | {"actor": "eve"}).encode() if isinstance(said, dict) else value

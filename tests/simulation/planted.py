@@ -1,0 +1,122 @@
+"""Bugs that the simulation must find: each replaces a few lines in a copy of the program, never in the program."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+SOURCE = Path(__file__).parents[2] / "src"
+
+
+@dataclass(frozen=True, slots=True)
+class Bug:
+    """One planted bug: in ``file`` below ``paydesk``, ``right`` becomes ``wrong``."""
+
+    name: str
+    file: str
+    right: str
+    wrong: str
+
+
+BUGS = (
+    Bug(
+        "newer or the same",
+        "domain/events.py",
+        "return known_version is None or incoming_version > known_version",
+        "return known_version is None or incoming_version >= known_version",
+    ),
+    Bug(
+        "position moved before the apply",
+        "infra/inbox.py",
+        "            applied = self.apply(transaction, self.role, heard, now)\n",
+        "            for place, position in ((r.record.place, Position(self.places[r.record.place].topic_id,"
+        " r.record.offset + 1)) for r in batch):\n"
+        "                transaction.move(place, self.places[place].known, position)\n"
+        "                self.places[place].known = position\n"
+        "        reach('C2')\n"
+        "        with self.store.transaction() as transaction:\n"
+        "            applied = self.apply(transaction, self.role, heard, now)\n",
+    ),
+    Bug(
+        "marked as sent before the acknowledgement",
+        "infra/outbound.py",
+        "        acks = self.writer.append(events, self._keep)\n",
+        "        from paydesk.infra.records import Ack\n"
+        "        with self.store.transaction() as transaction:\n"
+        "            transaction.mark_sent(topic_id, [Ack(event.id, 0, 0, None) for event in events])\n"
+        "        acks = self.writer.append(events, self._keep)\n",
+    ),
+    Bug(
+        "a repeated command not recognised",
+        "infra/command.py",
+        "        if known is not None:\n",
+        "        if known is not None and False:\n",
+    ),
+    Bug(
+        "withdrawal confirmed outside of the apply",
+        "infra/inbox.py",
+        "            applied = self.apply(transaction, self.role, heard, now)\n",
+        "            from paydesk.infra.apply import apply_registers\n"
+        "            applied = apply_registers(transaction, heard, now)\n",
+    ),
+    Bug(
+        "withdrawal forgotten by an undo",
+        "manager/commands.py",
+        "        confirm_withdrawals(transaction, store.role, [request_id], store.now())\n",
+        "",
+    ),
+    Bug(
+        "undo after the release",
+        "manager/commands.py",
+        "        if decision is None or not transaction.take_back(request_id, decision.version):\n",
+        "        from dataclasses import replace\n"
+        "        held = next((s for s in transaction.tables.outbox.values() if s.event.request_id == request_id"
+        " and s.event.previous is not None), None)\n"
+        "        if held is not None and held.event.hold_until is None:\n"
+        "            transaction.tables.outbox[held.event.id] = replace(held,"
+        " event=replace(held.event, hold_until=transaction.now()))\n"
+        "        if decision is None or not transaction.take_back(request_id, decision.version):\n",
+    ),
+    Bug(
+        "a held decision sent",
+        "infra/outbound.py",
+        "            events = transaction.unsent(outbox.MOST_EVENTS)\n",
+        "            transaction.release(None)\n"
+        "            events = transaction.unsent(outbox.MOST_EVENTS)\n"
+        "            transaction.tables.outbox.update(before := {k: v for k, v in self.store.tables.outbox.items()})\n",
+    ),
+    Bug(
+        "reading goes on after a message too many",
+        "infra/inbox.py",
+        "position.next_offset if position and position.topic_id == topic_id else None",
+        "position.next_offset + 1 if position and position.topic_id == topic_id else None",
+    ),
+    Bug(
+        "an event of the other side decided again",
+        "infra/apply.py",
+        "            newest[request_id] = one\n",
+        "            if head.outcome in _FINAL:\n                continue\n            newest[request_id] = one\n",
+    ),
+    Bug(
+        "what is not on the screen decided",
+        "domain/commands.py",
+        "    if (command.revision, command.terms_hash) != (request.revision, request.terms.hash):\n",
+        "    if command.revision > request.revision:\n",
+    ),
+    Bug(
+        "a refused command leaves its event",
+        "contractor/commands.py",
+        "        if register is None:\n            return False\n        _write(",
+        "        if register is None:\n            register = row.request\n        _write(",
+    ),
+)
+
+
+def plant(bug: Bug, folder: Path) -> Path:
+    """Copy the program into ``folder`` with the bug in it; returns the folder to import it from."""
+    copied = folder / "src"
+    shutil.copytree(SOURCE, copied, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+    file = copied / "paydesk" / bug.file
+    text = file.read_text()
+    assert text.count(bug.right) == 1, f"{bug.name}: {bug.file} has {text.count(bug.right)} such places"
+    file.write_text(text.replace(bug.right, bug.wrong))
+    return copied

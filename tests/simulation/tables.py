@@ -1,0 +1,54 @@
+"""What one side stores, in memory: immutable rows in dicts, so that a snapshot is cheap."""
+
+from dataclasses import dataclass, field, replace
+from uuid import UUID
+
+from paydesk.infra.records import Ack, Claim, Incoming, Outgoing, Place, Position, Row, Verified
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A row of the copy with the hash of its request half."""
+
+    row: Row
+    request_hash: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A row of the outbox."""
+
+    event: Outgoing
+    position: int
+    published: bool = False
+    ever_acked: bool = False
+    ack: Ack | None = None
+    topic_id: str | None = None
+
+
+@dataclass
+class Tables:
+    """Everything one side stores."""
+
+    copy: dict[UUID, Kept] = field(default_factory=dict)
+    outbox: dict[UUID, Sent] = field(default_factory=dict)
+    inbox: dict[tuple[str, str], Incoming] = field(default_factory=dict)
+    positions: dict[Place, Position] = field(default_factory=dict)
+    commands: dict[UUID, Claim] = field(default_factory=dict)
+    meta: dict[int, Verified] = field(default_factory=dict)
+    amiss: str = ""
+    counted: int = 0
+    """How many rows the outbox ever had."""
+    numbers: int = 1000
+
+    def snapshot(self) -> "Tables":
+        """Return a copy; what it holds is immutable."""
+        return replace(
+            self,
+            copy=dict(self.copy),
+            outbox=dict(self.outbox),
+            inbox=dict(self.inbox),
+            positions=dict(self.positions),
+            commands=dict(self.commands),
+            meta=dict(self.meta),
+        )
