@@ -29,7 +29,7 @@ class Applied:
     newer: frozenset[UUID]
     """Event ids that replaced what the copy held; the others of the batch were stale."""
     forked: frozenset[tuple[UUID, str]] = frozenset()
-    """Event ids and content hashes with a version the copy holds with other content: quarantined, for their writer to settle."""
+    """Event ids and hashes of another content for a version the copy holds: quarantined, for their writer to settle."""
     flipping: frozenset[tuple[UUID, str]] = frozenset()
     """Event ids and content hashes that would replace a published final outcome: quarantined, their request locked."""
     changed: frozenset[UUID] = frozenset()
