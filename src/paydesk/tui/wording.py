@@ -128,7 +128,7 @@ def health_words(health: Health | None, role: str) -> HealthWords:
     if worries:
         return HealthWords("   ".join(worries), True)
     postgres = f"✓ Postgres {health.postgres.ms:.0f} ms" if health.postgres.ms is not None else "✓ Postgres"
-    work = "another desk of this role is at work" if health.duty is Duty.STANDBY else f"lag {health.lag or 0}"
+    work = "stands by" if health.duty is Duty.STANDBY else f"lag {health.lag or 0}"
     lines = [postgres, "✓ Redis live" if health.live else "◔ Redis", f"✓ Kafka {work}", f"outbox {health.unsent}"]
     if health.duty in (Duty.STARTING, Duty.CHECKING):
         lines[2] = "◔ Kafka joining"

@@ -1,0 +1,95 @@
+"""What people do on the desks, key by key, and what the tests read behind them."""
+
+import subprocess
+from typing import Any
+
+import psycopg
+
+from paydesk.stack.embedded import environment
+from tests.e2e.house import House
+from tests.e2e.terminal import Terminal
+
+HEALTHY = "✓ Kafka lag 0"
+
+
+def opened(house: House, role: str, *arguments: str, columns: int = 80, rows: int = 24, **env: str) -> Terminal:
+    """Open a desk, and wait until it is at work or stands by."""
+    desk = house.desk(role, *arguments, columns=columns, rows=rows, **env)
+    desk.until(lambda: desk.line_with("✓ Kafka") and desk.line_with("✓ live"), what="a desk at work")
+    return desk
+
+
+def fill(desk: Terminal, **fields: str) -> None:
+    """Type into the fields of an open form; what stood in them is replaced."""
+    names = ("amount", "currency", "description", "reference", "due_date", "document", "pay_to")
+    for name in names:
+        if name in fields:
+            desk.press("end", "^u", *fields[name], pause_s=0.01)
+        desk.press("tab", pause_s=0.02)
+
+
+def ask(desk: Terminal, amount: str, currency: str, description: str, **fields: str) -> str:
+    """Ask for a payment with the form; returns the number it got."""
+    desk.press("n")
+    desk.see("You ask for")
+    fill(desk, amount=amount, currency=currency, description=description, **fields)
+    desk.press("^s")
+    return desk.see("PR-", "asks for").split()[0]
+
+
+def put_cursor_on(desk: Terminal, number: str) -> None:
+    """Move the cursor to a request; a second click on its row would open it."""
+    row = desk.until(lambda: desk.row_with(number), what=number)
+    if desk.line_with("▸", number) is None:
+        desk.click(row or 0, 10)
+    desk.see("▸", number)
+
+
+def registers(house: House, role: str, request_id: str) -> dict[str, Any]:
+    """Return both registers of a request as a side's schema holds them."""
+    columns = (
+        "request_version, revision, withdrawal_asked, terms_hash, decision_version, outcome, rejected_upto,"
+        " decided_revision, decided_terms_hash, decided_by, cause_code, cause_note, status"
+    )
+    with psycopg.connect(environment(house.home, role)["DATABASE_URL"]) as connection:
+        cursor = connection.execute(f"SELECT {columns} FROM {role}.payment_request WHERE id = %s", [request_id])
+        found = cursor.fetchone()
+        assert cursor.description is not None
+        return dict(zip((column.name for column in cursor.description), found or (), strict=False))
+
+
+def said_on(house: House, role: str, topic: str) -> list[tuple[str, str]]:
+    """Return key and type of every message on a topic, read with a role's login."""
+    from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
+
+    env = environment(house.home, role)
+    consumer = Consumer(
+        {
+            "bootstrap.servers": env["KAFKA_BOOTSTRAP_SERVERS"],
+            "security.protocol": "SASL_PLAINTEXT",
+            "sasl.mechanism": "SCRAM-SHA-256",
+            "sasl.username": env["KAFKA_USERNAME"],
+            "sasl.password": env["KAFKA_PASSWORD"],
+            "group.id": f"paydesk.{role}",
+            "enable.auto.commit": False,
+        }
+    )
+    try:
+        end = consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=20)[1]
+        consumer.assign([TopicPartition(topic, 0, OFFSET_BEGINNING)])
+        found: list[tuple[str, str]] = []
+        while consumer.position([TopicPartition(topic, 0)])[0].offset < end:
+            message = consumer.poll(1)
+            if message is not None and message.error() is None:
+                headers = dict(message.headers() or [])
+                found.append(((message.key() or b"").decode(errors="replace"), headers.get("ce_type", b"").decode()))
+        return found
+    finally:
+        consumer.close()
+
+
+def failed(done: subprocess.CompletedProcess[str], code: int, *words: str) -> None:
+    """Hold a command line to its exit code and to the words of its error."""
+    assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
+    for word in words:
+        assert word in done.stderr, done.stderr

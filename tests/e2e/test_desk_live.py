@@ -1,0 +1,105 @@
+"""The main job: what one desk says appears on the other, by itself, in two real terminals under one login."""
+
+import pytest
+
+from tests.e2e.acts import ask, fill, opened, put_cursor_on
+from tests.e2e.house import House
+
+SIZES = [(80, 24), (120, 36)]
+NOTE = "Which of the two networks was reworked, and who agreed to the second visit in July?"
+
+
+@pytest.mark.parametrize(("columns", "rows"), SIZES, ids=["80x24", "120x36"])
+def test_asked_rejected_revised_and_approved_between_two_terminals(house: House, columns: int, rows: int) -> None:
+    contractor = opened(house, "contractor", columns=columns, rows=rows)
+    manager = opened(house, "manager", columns=columns, rows=rows)
+
+    what = f"Network rework {columns}"
+    number = ask(contractor, "1,250.50", "eur", what)
+    manager.see(number, "1,250.50 EUR", what)
+    contractor.see(number, "pending", "sent")
+
+    put_cursor_on(contractor, number)
+    contractor.press("enter")
+    contractor.see("Timeline")
+    put_cursor_on(manager, number)
+    manager.press("x")
+    manager.see("Reject", number, "1,250.50 EUR")
+    manager.press("6")
+    manager.see("enter rejects")
+    manager.press(*NOTE, "enter", pause_s=0.005)
+    manager.see("✗ rejected", number, "u undo")
+    manager.press("S")
+
+    contractor.see("✗ rejected")
+    cause = f"More information is needed. {NOTE}"
+    contractor.until(lambda: cause in " ".join(contractor.text.split()) or columns >= 100, what="the whole cause")
+    wrapped = [line[: columns - 53].strip() if columns >= 100 else line.strip() for line in contractor.lines]
+    assert cause in " ".join(line for line in wrapped if line)
+
+    contractor.press("e")
+    contractor.see("It becomes")
+    fill(contractor, amount="1200")
+    contractor.see("1,250.50", "1,200.00")
+    contractor.press("^s")
+    contractor.see("◦ pending")
+    manager.see(number, "1,200.00 EUR")
+    put_cursor_on(manager, number)
+    manager.press("a")
+    manager.see("✓ accepted", number, "u undo")
+    manager.press("S")
+    contractor.see("✓ accepted")
+    contractor.press("q")
+    contractor.see(number, "1,200.00 EUR", "✓ accepted", "decided")
+
+
+def test_what_a_third_terminal_does_by_command_line_appears_on_both_desks(house: House) -> None:
+    contractor, manager = opened(house, "contractor"), opened(house, "manager")
+    first = house.json("contractor", "request", "77.70", "EUR", "Asked by command line")
+    number = first["number"]
+    contractor.see(number, "77.70 EUR", "◦ pending")
+    manager.see(number, "77.70 EUR", "Asked by command")
+
+    house.run("manager", "reject", number, "--cause", "missing_document")
+    contractor.see(number, "✗ rejected", "decided")
+    manager.see(number, "✗ rejected")
+
+    house.run("contractor", "revise", number, "--amount", "70", "--document", "https://example.com/i.pdf")
+    contractor.see(number, "70.00 EUR", "◦ pending")
+    manager.see(number, "70.00 EUR", "Asked by command")
+
+    house.run("manager", "approve", number)
+    contractor.see(number, "✓ accepted")
+    manager.see(number, "✓ accepted")
+
+
+def test_a_second_desk_of_a_role_shows_what_the_first_does(house: House) -> None:
+    first, second = opened(house, "contractor"), opened(house, "contractor")
+    second.see("✓ Kafka stands by")
+    number = ask(first, "5", "EUR", "Seen on both desks")
+    second.see(number, "Seen on both desks")
+    put_cursor_on(second, number)
+    second.press("w")
+    second.see(f"Withdraw {number}?")
+    second.press("y")
+    first.see(number, "◔ withdrawing")
+    house.run("manager", "list")  # The manager's side confirms it, whoever brings it up to date.
+    for desk in (first, second):
+        desk.see(number, "↶ withdrawn")
+
+
+def test_the_selection_stays_on_its_request_when_rows_arrive(house: House) -> None:
+    contractor, manager = opened(house, "contractor"), opened(house, "manager")
+    number = ask(contractor, "11", "EUR", "Held in the hand")
+    put_cursor_on(manager, number)
+    put_cursor_on(contractor, number)
+    for place in range(3):
+        came = house.json("contractor", "request", "12", "EUR", f"Arrives {place}")["number"]
+        for desk in (contractor, manager):
+            desk.see(came)
+            desk.see("▸", number)
+    manager.press("a")
+    contractor.see("▸", number)
+    manager.see(number, "sends in")
+    manager.press("u")
+    manager.see(number, "is pending again")
