@@ -48,7 +48,7 @@ trace: install ## Run one request all the way under coverage, and hold docs/arch
 	@$(BIN)/python -m pytest tests/house/test_story.py
 
 picture: install ## Paint both desks anew for the README.
-	@$(BIN)/python -m tools.picture docs/desks.svg
+	@$(BIN)/python -m tests.tui.picture docs/desks.svg
 
 lock: install ## Pin every package anew, with hashes.
 	@$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --extra embedded --group dev --quiet pyproject.toml --output-file requirements.lock
