@@ -63,8 +63,18 @@ class Settings(BaseModel):
     """The folder of the embedded stack."""
     broker: Literal["kafka", "memory"] = "kafka"
     """The embedded broker: Apache Kafka, or the in-memory one that forgets everything when it ends."""
+    maven_repository: str | None = None
+    """Where Apache Kafka's files are fetched from, instead of Maven's central repository."""
+    pg_bin: Path | None = None
+    """A folder of PostgreSQL 18's own programs, instead of the package's."""
     idle_seconds: int = Field(default=600, ge=5)
     """How long after its last user the embedded stack stops, in seconds."""
+
+    @property
+    def for_supervisor(self) -> dict[str, str]:
+        """Return what the embedded stack's supervisor is told of these settings, by its environment."""
+        told = {name: getattr(self, name) for name in ("broker", "maven_repository", "pg_bin")}
+        return {PREFIX + name.upper(): str(value) for name, value in told.items() if value is not None}
 
     @property
     def configured(self) -> bool:

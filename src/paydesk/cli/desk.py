@@ -31,7 +31,8 @@ def room(role_name: str, person: str | None, make: Callable[[Any, str, Any], Any
     """Return what makes the room behind a desk: called in a thread, after the first frame."""
 
     def made() -> Any:
-        from paydesk.cli.errand import person_of, servers_of
+        from paydesk.cli.errand import person_of
+        from paydesk.cli.servers import servers_of
         from paydesk.settings_file import read_settings
 
         settings = read_settings()

@@ -51,8 +51,9 @@ def _configured(settings: "Settings") -> "list[Finding]":
 
 
 def _embedded(settings: "Settings") -> "list[Finding]":
+    from paydesk.cli.servers import embedded_of
     from paydesk.infra.checkup import Finding, check_role
-    from paydesk.stack.embedded import EmbeddedStack, status
+    from paydesk.stack.embedded import status
 
     found = status(settings.home)
     findings = [Finding("servers", True, f"embedded, data in {settings.home}")]
@@ -60,8 +61,11 @@ def _embedded(settings: "Settings") -> "list[Finding]":
         return [*findings, Finding("embedded stack", True, "does not run; the first command starts it")]
     for name, told in found.servers.items():
         ready = told["state"] == "ready"
-        findings.append(Finding(f"embedded {name}", ready, told["trouble"] or told["notice"] or told["state"], "Wait."))
-    embedded = EmbeddedStack(settings.home, idle_s=settings.idle_seconds)
+        seen = told["trouble"] or told["notice"] or told["state"]
+        if told["memory"]:
+            seen = f"{seen}, the in-memory broker stands in for Apache Kafka. {told['why']}"
+        findings.append(Finding(f"embedded {name}", ready, seen, "Wait."))
+    embedded = embedded_of(settings)
     try:
         for role in _roles():
             findings += check_role(role, embedded.endpoints(role.name))

@@ -9,6 +9,7 @@ from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 import psycopg
 
+from paydesk.cli.servers import servers_of
 from paydesk.domain.asked import Asked
 from paydesk.domain.copy import Delivery, RequestCopy
 from paydesk.domain.text import checked_name
@@ -21,23 +22,13 @@ from paydesk.infra.postgres import connect, is_transient, unreachable
 from paydesk.infra.role import Role
 from paydesk.infra.store import Store
 from paydesk.infra.worker import Worker
-from paydesk.settings import Servers
-from paydesk.settings_file import ConfiguredServers, Settings, read_settings
+from paydesk.settings_file import Settings, read_settings
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
 CATCH_UP_S = 3.0
 DELIVER_S = 3.0
 _LOOK_S = 0.01
-
-
-def servers_of(settings: Settings) -> Servers:
-    """Return the configured servers, or the embedded stack."""
-    if settings.configured:
-        return ConfiguredServers(settings)
-    from paydesk.stack.embedded import EmbeddedStack
-
-    return EmbeddedStack(settings.home, idle_s=settings.idle_seconds)
 
 
 def person_of(settings: Settings, role_name: str, given: str | None) -> str:

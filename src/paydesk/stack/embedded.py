@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from paydesk.stack import binaries
 from paydesk.stack.errors import StackError
 from paydesk.stack.folder import Folder, Process
 from paydesk.stack.kafka_server import Kafka
+from paydesk.stack.memory_broker import MemoryBroker
 from paydesk.stack.servers import Postgres, Valkey
 
 _WAIT_S = 60.0
@@ -26,24 +28,32 @@ _LOOK_S = 0.03
 class EmbeddedStack:
     """This process as a user of the stack in ``home``; meets ``paydesk.settings.Servers``."""
 
-    def __init__(self, home: Path, label: str = "embedded", idle_s: float = 600) -> None:
+    def __init__(
+        self, home: Path, label: str = "embedded", idle_s: float = 600, environment: Mapping[str, str] | None = None
+    ) -> None:
         if sys.platform == "win32":
             raise StackError("The embedded stack does not run on Windows.", "Name your servers by PAYDESK_* settings.")
         self.folder = Folder(home)
         self.label = label
         self.idle_s = idle_s
-        self._entry: Path | None = self.folder.enter()
+        self._environment = dict(environment or {})
+        with self.folder.usable():
+            self._entry: Path | None = self.folder.enter()
 
     def endpoints(self, role: str) -> Endpoints:
         """Return the addresses of a role's login; starts the stack when it does not run, waits for PostgreSQL."""
-        state = self._joined()
-        kafka, valkey = state["servers"].get("kafka", {}), state["servers"].get("valkey", {})
-        return Endpoints(
-            label=self.label,
-            database_url=Postgres(self.folder).url(role),
-            kafka=Kafka(self.folder).conf(role) if kafka.get("state") == "ready" else None,
-            redis_url=Valkey(self.folder).url(role) if valkey.get("state") == "ready" else None,
-        )
+        with self.folder.usable():
+            servers = self._joined()["servers"]
+            kafka, valkey = servers.get("kafka", {}), servers.get("valkey", {})
+            memory = bool(kafka.get("memory"))
+            broker = MemoryBroker(self.folder) if memory else Kafka(self.folder)
+            return Endpoints(
+                label=self.label,
+                database_url=Postgres(self.folder).url(role),
+                kafka=broker.conf(role) if kafka.get("state") == "ready" else None,
+                redis_url=Valkey(self.folder).url(role) if valkey.get("state") == "ready" else None,
+                memory_broker=memory,
+            )
 
     def _joined(self) -> dict[str, Any]:
         until = time.monotonic() + _WAIT_S
@@ -51,18 +61,20 @@ class EmbeddedStack:
             state = self.folder.read("state.json")
             if not _supervised(state):
                 self.start()
+                state = self.folder.read("state.json")
             postgres = state.get("servers", {}).get("postgres", {})
-            if _supervised(state) and postgres.get("state") == "ready":
-                return state
-            if postgres.get("state") == "down" and _supervised(state):
-                raise StackError(postgres["trouble"], "")
+            if _supervised(state) and not state.get("stopping"):
+                if postgres.get("state") == "ready":
+                    return state
+                if postgres.get("state") == "down":
+                    raise StackError(postgres["trouble"], "")
             if time.monotonic() > until:
                 raise StackError("PostgreSQL did not start in time.", f"The logs are in {self.folder.home / 'log'}.")
             time.sleep(_LOOK_S)
 
     def start(self) -> None:
         """Have the stack's supervisor run; returns as soon as it does, before the servers do."""
-        with self.folder.lock("start"):
+        with self.folder.usable(), self.folder.lock("start"):
             until = time.monotonic() + _WAIT_S
             if _supervised(self.folder.read("state.json")):
                 return
@@ -73,12 +85,13 @@ class EmbeddedStack:
                     stdin=subprocess.DEVNULL,
                     stdout=out,
                     stderr=out,
-                    env=binaries.server_environment() | _own_environment(),
+                    env=binaries.server_environment() | _own_environment() | self._environment,
+                    cwd=self.folder.home,
                     start_new_session=True,
                 )
             while not _supervised(self.folder.read("state.json")):
                 if child.poll() not in (None, 0) or time.monotonic() > until:
-                    raise StackError("The embedded stack did not start.", f"{self.folder.log('supervisor')} says why.")
+                    raise self.folder.failed("The embedded stack did not start.", self.folder.log("supervisor"))
                 time.sleep(_LOOK_S)
 
     def notice(self) -> str:
@@ -154,12 +167,13 @@ def reset(home: Path) -> None:
 def environment(home: Path, login: str) -> dict[str, str]:
     """Return the variables with which other tools connect as ``login`` (stack, contractor or manager)."""
     folder = Folder(home)
-    kafka = Kafka(folder)
+    memory = folder.read("state.json").get("servers", {}).get("kafka", {}).get("memory")
+    kafka = MemoryBroker(folder) if memory else Kafka(folder)
     return {
         "DATABASE_URL": Postgres(folder).url(login),
         "KAFKA_BOOTSTRAP_SERVERS": kafka.address,
-        "KAFKA_USERNAME": login,
-        "KAFKA_PASSWORD": kafka.secrets[login],
+        "KAFKA_USERNAME": "" if memory else login,
+        "KAFKA_PASSWORD": "" if memory else kafka.secrets[login],
         "REDIS_URL": Valkey(folder).url(login),
     }
 
@@ -182,6 +196,6 @@ def _memory(supervisor: int) -> int:
 
 
 def _own_environment() -> dict[str, str]:
-    kept = ("XDG_CACHE_HOME", "XDG_DATA_HOME", "PAYDESK_PG_BIN", "PAYDESK_MAVEN_REPOSITORY")
+    kept = ("XDG_CACHE_HOME", "XDG_DATA_HOME")
     proxies = ("HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
     return {name: os.environ[name] for name in (*kept, *proxies) if name in os.environ}

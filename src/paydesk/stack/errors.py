@@ -10,3 +10,7 @@ class StackError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+
+
+class BrokerMissing(StackError):
+    """Apache Kafka cannot be had here, because its files or its Java are missing; the in-memory broker stands in."""

@@ -5,8 +5,11 @@ import hashlib
 import json
 import os
 import secrets
+import shutil
+import signal
 import socket
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +22,8 @@ from paydesk.stack.errors import StackError
 
 _LONGEST_SOCKET_FOLDER = 70
 """Bytes of a folder that still leave room for a socket's name within the system's 107 (103 on macOS)."""
+_LOOK_S = 0.02
+_LEAST_ROOM = 1 << 20
 LOGINS = ("stack", "contractor", "manager")
 
 
@@ -43,23 +48,49 @@ class Process:
         except psutil.Error:
             return False
 
+    def end(self, number: int, patience_s: float) -> None:
+        """Send it a signal and wait for its end; a patience that is exhausted kills it."""
+        for sent in (number, signal.SIGKILL):
+            try:
+                psutil.Process(self.pid).send_signal(sent)
+            except psutil.Error:
+                return
+            until = time.monotonic() + patience_s
+            while time.monotonic() < until:
+                if not self.alive:
+                    return
+                time.sleep(_LOOK_S)
+
 
 class Folder:
     """The paths of a stack under ``home``; made private (0700) when missing."""
 
     def __init__(self, home: Path) -> None:
         self.home = home.expanduser().absolute()
-        try:
+        with self.usable():
             self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
             if self.home.stat().st_uid != os.geteuid():
                 raise StackError(f"The folder {self.home} belongs to another login.", "Set PAYDESK_HOME to your own.")
             self.home.chmod(0o700)
             for name in ("log", "users"):
                 (self.home / name).mkdir(mode=0o700, exist_ok=True)
+
+    @contextmanager
+    def usable(self) -> Iterator[None]:
+        """Tell in words what the system says of the folder: no room, no right, a file in its place."""
+        try:
+            yield
         except OSError as error:
+            reason = (error.strerror or type(error).__name__).lower()
             raise StackError(
-                f"The folder {self.home} cannot be used: {error.strerror}.", "Make room there, or set PAYDESK_HOME."
+                f"The folder {self.home} cannot be used: {reason}.", "Make room there, or set PAYDESK_HOME to another."
             ) from error
+
+    def failed(self, what: str, log: Path) -> StackError:
+        """Return the error for a program that did not do its work: a full disk is told as that."""
+        if shutil.disk_usage(self.home).free < _LEAST_ROOM:
+            return StackError(f"There is no room left in {self.home}.", "Make room there, or set PAYDESK_HOME.")
+        return StackError(what, f"The log {log} says why.")
 
     @property
     def run(self) -> Path:

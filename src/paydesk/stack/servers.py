@@ -9,11 +9,14 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from threading import Event
 
-from paydesk.stack import binaries
-from paydesk.stack.errors import StackError
-from paydesk.stack.folder import Folder
+import psutil
 
-REQUESTS, DECISIONS = "paydesk.contractor.requests.v1", "paydesk.manager.decisions.v1"
+from paydesk.stack import binaries, provision
+from paydesk.stack.errors import StackError
+from paydesk.stack.folder import LOGINS, Folder, Process
+from paydesk.stack.provision import Login
+
+_END_S = 10.0
 
 
 class Server(ABC):
@@ -21,6 +24,9 @@ class Server(ABC):
 
     name: str
     stop_signal = signal.SIGTERM
+    memory = False
+    """Whether it is the in-memory broker; ``why`` says what it stands in for."""
+    why = ""
 
     def __init__(self, folder: Folder) -> None:
         self.folder = folder
@@ -45,9 +51,21 @@ class Server(ABC):
     def provision(self) -> None:
         """Make logins, rights and topics; safe to repeat."""
 
+    def environment(self) -> dict[str, str]:
+        """Return what its configuration file asks of the environment."""
+        return {}
+
+    def stand_in(self, _trouble: StackError) -> "Server | None":
+        """Return the server to use instead, where this one cannot be had; None when there is none."""
+        return None
+
     def stopped(self) -> None:
         """Tidy up after it was stopped."""
         return
+
+    def logins(self) -> list[Login]:
+        """Return both roles' logins."""
+        return [Login(role, role, self.secrets[role]) for role in ("contractor", "manager")]
 
     @property
     @abstractmethod
@@ -62,11 +80,11 @@ class Server(ABC):
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=binaries.server_environment(),
+                env=binaries.server_environment() | self.environment(),
                 check=False,
             )
         if done.returncode != 0:
-            raise StackError(f"{what} failed.", f"The log {self.folder.log(self.name)} says why.")
+            raise self.folder.failed(f"{what} failed.", self.folder.log(self.name))
 
 
 class Postgres(Server):
@@ -110,22 +128,34 @@ class Postgres(Server):
         major = (self.data / "PG_VERSION").read_text().strip()
         if major != "18":
             raise StackError(f"The data in {self.data} is of PostgreSQL {major}.", "Move it away, or use that version.")
-        shutil.copyfile(binaries.deploy("postgres/postgresql.conf"), self.data / "postgresql.auto.paydesk.conf")
-        for left in (self.data / "postmaster.pid", self.folder.run / ".s.PGSQL.5432.lock"):
-            left.unlink(missing_ok=True)
+        self._end_left_behind()
+
+    def _end_left_behind(self) -> None:
+        """End a server that still runs on this data, and clear the lock files that name a process of another kind.
+
+        Where the process they name is gone, PostgreSQL clears them itself, and waits for what that one left running.
+        """
+        for lock in (self.data / "postmaster.pid", self.folder.run / ".s.PGSQL.5432.lock"):
+            try:
+                found = psutil.Process(int(lock.read_text().split()[0]))
+                server = Process.of(found.pid)
+                mine = str(self.data) in found.cmdline()
+            except (OSError, ValueError, IndexError, psutil.Error):
+                continue
+            if mine:
+                server.end(self.stop_signal, _END_S)
+            else:
+                lock.unlink(missing_ok=True)
 
     def command(self) -> list[str]:
         """Run on the socket alone."""
         settings = {
+            "config_file": str(binaries.deploy("postgres/postgresql.conf")),
             "listen_addresses": "",
             "unix_socket_directories": str(self.folder.run),
             "unix_socket_permissions": "0700",
             "shared_buffers": "64MB",
         }
-        for line in binaries.deploy("postgres/postgresql.conf").read_text().splitlines():
-            name, sign, value = line.partition("=")
-            if sign and not name.startswith("#"):
-                settings[name.strip()] = value.strip().strip("'")
         flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         return binaries.unprivileged([str(binaries.postgres() / "postgres"), "-D", str(self.data), *flags])
 
@@ -141,31 +171,11 @@ class Postgres(Server):
 
     def provision(self) -> None:
         """Make the database, a login per role and the schema that the login alone can reach."""
-        import psycopg
-        from psycopg import sql
-
-        with psycopg.connect(self.url("stack", "postgres"), autocommit=True) as admin:
-            if not admin.execute("SELECT 1 FROM pg_database WHERE datname = 'paydesk'").fetchone():
-                admin.execute("CREATE DATABASE paydesk")
-            for role in ("contractor", "manager"):
-                name, password = sql.Identifier(role), sql.Literal(self.secrets[role])
-                if not admin.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone():
-                    admin.execute(sql.SQL("CREATE ROLE {} LOGIN CONNECTION LIMIT 25").format(name))
-                admin.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(name, password))
-        self.provision_database("paydesk")
+        provision.postgres(self.url("stack", "postgres"), "paydesk", self.logins())
 
     def provision_database(self, database: str) -> None:
-        """Make the schemas of a database and shut everyone else out of them."""
-        import psycopg
-        from psycopg import sql
-
-        with psycopg.connect(self.url("stack", database), autocommit=True) as admin:
-            name = sql.Identifier(database)
-            admin.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
-            admin.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
-            for role in map(sql.Identifier, ("contractor", "manager")):
-                admin.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(name, role))
-                admin.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {} AUTHORIZATION {}").format(role, role))
+        """Make the schemas of another database and shut everyone else out of them."""
+        provision.postgres_schemas(self.url("stack", "postgres"), database, self.logins())
 
 
 class Valkey(Server):
@@ -184,12 +194,9 @@ class Valkey(Server):
 
     def prepare(self) -> None:
         """Write the users' file."""
-        users = binaries.deploy("valkey/users.acl").read_text()
-        for login in ("stack", "contractor", "manager"):
-            users = users.replace(f"{{{login}_password}}", self.secrets[login])
         file = self.folder.home / "valkey.acl"
         file.touch(mode=0o600)
-        file.write_text(users)
+        file.write_text(provision.valkey_users({login: self.secrets[login] for login in LOGINS}))
         Path(self.address).unlink(missing_ok=True)
 
     def command(self) -> list[str]:
@@ -198,14 +205,11 @@ class Valkey(Server):
             "port": "0",
             "unixsocket": self.address,
             "unixsocketperm": "700",
-            "save": "",
-            "appendonly": "no",
-            "daemonize": "no",
             "aclfile": str(self.folder.home / "valkey.acl"),
             "dir": str(self.folder.home),
         }
         flags = [part for name, value in settings.items() for part in (f"--{name}", value)]
-        return [str(binaries.valkey()), *flags]
+        return [str(binaries.valkey()), str(binaries.deploy("valkey/valkey.conf")), *flags]
 
     def ready(self) -> bool:
         """Whether the socket takes a connection."""

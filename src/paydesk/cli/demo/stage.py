@@ -14,6 +14,7 @@ from paydesk.domain.errors import PaydeskError
 from paydesk.infra.role import Role
 from paydesk.manager.role import ROLE as MANAGER
 from paydesk.settings import Endpoints
+from paydesk.settings_file import read_settings
 from paydesk.stack.embedded import EmbeddedStack, reset, status
 from paydesk.stack.errors import StackError
 from paydesk.stack.folder import Folder
@@ -53,7 +54,7 @@ class Stage:
             with _not_to_be_cut_short():
                 self.home = Path(tempfile.mkdtemp(prefix="paydesk-demo-"))
                 Folder(self.home).write("options.json", {"deleted_at_end": True})
-                self.servers = EmbeddedStack(self.home, label="demo", idle_s=_IDLE_S)
+                self.servers = EmbeddedStack(self.home, "demo", _IDLE_S, read_settings().for_supervisor)
                 self.servers.start()
         except BaseException as error:
             self.__exit__(type(error), error, None)

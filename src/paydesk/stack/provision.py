@@ -1,0 +1,145 @@
+"""Logins, what each may do, schemas and topics: made on the embedded servers and on servers of one's own alike."""
+
+import logging
+import string
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from paydesk.stack import binaries
+
+REQUESTS, DECISIONS = "paydesk.contractor.requests.v1", "paydesk.manager.decisions.v1"
+OWN_TOPIC = {"contractor": REQUESTS, "manager": DECISIONS}
+TEST_TOPICS = "test."
+"""Topics that begin so are for test runs, where the stack was told to allow them."""
+TOPIC_SETTINGS = {
+    "retention.ms": "-1",
+    "retention.bytes": "-1",
+    "message.timestamp.type": "LogAppendTime",
+    "max.message.bytes": "65536",
+}
+_CALL_S = 10.0
+_MOST_CONNECTIONS = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """How one role gets in at one server."""
+
+    role: str
+    name: str
+    password: str = field(repr=False)
+
+
+def postgres(admin_url: str, database: str, logins: Iterable[Login]) -> None:
+    """Make the database, a login per role and the schema that this login alone can reach."""
+    import psycopg
+    from psycopg import sql
+
+    with psycopg.connect(admin_url, autocommit=True) as admin:
+        if not admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone():
+            admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
+        for login in logins:
+            # The server is sent what it stores, not the password, so that no log of its can hold one.
+            stored = admin.pgconn.encrypt_password(login.password.encode(), login.name.encode(), b"scram-sha-256")
+            name = sql.Identifier(login.name)
+            if not admin.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [login.name]).fetchone():
+                admin.execute(sql.SQL("CREATE ROLE {} LOGIN").format(name))
+            say = sql.SQL("ALTER ROLE {} LOGIN CONNECTION LIMIT {} PASSWORD {}")
+            admin.execute(say.format(name, sql.Literal(_MOST_CONNECTIONS), sql.Literal(stored.decode())))
+    postgres_schemas(admin_url, database, logins)
+
+
+def postgres_schemas(admin_url: str, database: str, logins: Iterable[Login]) -> None:
+    """Make the schemas of a database and shut everyone else out of them."""
+    import psycopg
+    from psycopg import sql
+    from psycopg.conninfo import make_conninfo
+
+    with psycopg.connect(make_conninfo(admin_url, dbname=database), autocommit=True) as admin:
+        name = sql.Identifier(database)
+        admin.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
+        admin.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
+        for login in logins:
+            owner = sql.Identifier(login.name)
+            admin.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(name, owner))
+            schema = sql.Identifier(login.role)
+            admin.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {} AUTHORIZATION {}").format(schema, owner))
+
+
+def kafka_admin(conf: Mapping[str, str]) -> Any:
+    """Return an admin client whose log stays out of the terminal."""
+    from confluent_kafka.admin import AdminClient
+
+    return AdminClient(dict[str, Any](conf) | {"logger": logging.getLogger("paydesk.stack.kafka")})
+
+
+def kafka(admin: Any, logins: Iterable[Login], *, test_topics: bool = False) -> None:
+    """Make the logins, what each may do, and both topics; without logins the topics alone."""
+    from confluent_kafka.admin import ScramCredentialInfo, ScramMechanism, UserScramCredentialUpsertion
+
+    logins = list(logins)
+    kind = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_256, 4096)
+    wanted = [UserScramCredentialUpsertion(login.name, kind, login.password.encode()) for login in logins]
+    if wanted:
+        for future in admin.alter_user_scram_credentials(wanted).values():
+            future.result(_CALL_S)
+    rights = [right for login in logins if login.role in OWN_TOPIC for right in _rights(login, test_topics)]
+    if rights:
+        for future in admin.create_acls(rights).values():
+            future.result(_CALL_S)
+    _make_topics(admin)
+
+
+def _make_topics(admin: Any) -> None:
+    from confluent_kafka import KafkaError, KafkaException
+    from confluent_kafka.admin import NewTopic
+
+    topics = [NewTopic(topic, 1, -1, config=TOPIC_SETTINGS) for topic in (REQUESTS, DECISIONS)]
+    for future in admin.create_topics(topics).values():
+        try:
+            future.result(_CALL_S)
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                raise
+
+
+def _rights(login: Login, test_topics: bool) -> list[Any]:
+    from confluent_kafka.admin import AclBinding, AclOperation, AclPermissionType, ResourcePatternType, ResourceType
+
+    def allow(kind: ResourceType, name: str, may: AclOperation, pattern: str = "LITERAL") -> AclBinding:
+        how = ResourcePatternType[pattern]
+        return AclBinding(kind, name, how, f"User:{login.name}", "*", may, AclPermissionType.ALLOW)
+
+    rights = []
+    for may in (AclOperation.WRITE, AclOperation.CREATE):
+        rights.append(allow(ResourceType.TOPIC, OWN_TOPIC[login.role], may))
+        if test_topics:
+            rights.append(allow(ResourceType.TOPIC, f"{TEST_TOPICS}{login.role}.", may, "PREFIXED"))
+    rights += [allow(ResourceType.TOPIC, topic, AclOperation.READ) for topic in (REQUESTS, DECISIONS)]
+    if test_topics:
+        rights.append(allow(ResourceType.TOPIC, TEST_TOPICS, AclOperation.READ, "PREFIXED"))
+    # Without the right to the group, polling itself fails.
+    rights.append(allow(ResourceType.GROUP, f"paydesk.{login.role}", AclOperation.READ))
+    return rights
+
+
+def valkey_users(passwords: Mapping[str, str]) -> str:
+    """Return the users' file of Valkey or Redis, for passwords by login."""
+    names = {f"{login.upper()}_PASSWORD": password for login, password in passwords.items()}
+    return string.Template(binaries.deploy("valkey/users.acl").read_text()).substitute(names)
+
+
+def valkey(admin: Any, logins: Iterable[Login]) -> bool:
+    """Make the roles' users on a running Redis or Valkey; returns whether they outlive a restart of it."""
+    import redis
+
+    for login in logins:
+        passwords = {"stack": "", "contractor": login.password, "manager": login.password}
+        line = next(line for line in valkey_users(passwords).splitlines() if line.startswith(f"user {login.role} "))
+        admin.execute_command("ACL", "SETUSER", login.name, "reset", *line.split()[2:])
+    try:
+        admin.execute_command("ACL", "SAVE")
+    except redis.ResponseError:
+        return False
+    return True
