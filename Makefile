@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install test lint long check trace picture lock clean
+.PHONY: help install test lint long check trace picture env lock clean
 
 help: ## Say what there is.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 18
@@ -49,6 +49,9 @@ trace: install ## Run one request all the way under coverage, and hold docs/arch
 
 picture: install ## Paint both desks anew for the README.
 	@$(BIN)/python -m tests.tui.picture docs/desks.svg
+
+env: install ## Write the passwords and settings that compose.yaml needs, once.
+	@$(BIN)/paydesk stack compose-env
 
 lock: install ## Pin every package anew, with hashes.
 	@$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --extra embedded --group dev --quiet pyproject.toml --output-file requirements.lock

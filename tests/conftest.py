@@ -70,7 +70,12 @@ def stack() -> Iterator[EmbeddedStack]:
     folder.write("options.json", {"test_topics": True})
     embedded = EmbeddedStack(home, label="tests", idle_s=120)
     try:
-        until(lambda: (found := embedded.endpoints("contractor")).kafka and found.redis_url, within_s=180)
+        try:
+            until(lambda: (found := embedded.endpoints("contractor")).kafka and found.redis_url, within_s=180)
+        except BaseException as error:
+            logs = [file.read_text() for file in home.glob("log/*.log")]
+            error.add_note("\n".join([str(folder.read("state.json")), *logs]))
+            raise
         yield embedded
     finally:
         embedded.leave()

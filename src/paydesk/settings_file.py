@@ -53,6 +53,12 @@ class Settings(BaseModel):
     """Redis as the contractor's login."""
     manager_redis_url: SecretStr | None = None
     """Redis as the manager's login."""
+    admin_database_url: SecretStr | None = None
+    """PostgreSQL as a superuser; used by `paydesk stack provision` alone, as are the next two."""
+    admin_kafka_config: Path | None = None
+    """Kafka as a login that may make logins: a file of librdkafka settings."""
+    admin_redis_url: SecretStr | None = None
+    """Redis as a login that may make users."""
     stack_name: str = "configured"
     """What the top line calls these servers."""
     person: str | None = None
@@ -160,11 +166,12 @@ class ConfiguredServers:
         conf = {"bootstrap.servers": bootstrap}
         for path in (self._settings.kafka_config, getattr(self._settings, f"{role}_kafka_config")):
             if path is not None:
-                conf.update(_properties(path))
+                conf.update(kafka_properties(path))
         return conf
 
 
-def _properties(path: Path) -> dict[str, str]:
+def kafka_properties(path: Path) -> dict[str, str]:
+    """Return librdkafka settings from a file, one name=value a line. Raises ``SettingsError``."""
     try:
         lines = path.read_text().splitlines()
     except OSError as error:

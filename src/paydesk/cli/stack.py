@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from paydesk.cli.provision import compose_env, provision
 from paydesk.settings_file import Settings, SettingsError, read_settings
 
 _UP_S = 240.0
@@ -22,6 +23,10 @@ def _settings() -> Settings:
 @click.group()
 def stack() -> None:
     """PostgreSQL, Valkey and Apache Kafka, started from packages for one login."""
+
+
+stack.add_command(provision)
+stack.add_command(compose_env)
 
 
 @stack.command()

@@ -1,0 +1,128 @@
+"""``paydesk stack compose-env`` and ``provision``: servers of one's own, made ready for both desks."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import click
+
+from paydesk.settings_file import Settings, SettingsError, kafka_properties, read_settings
+from paydesk.stack.errors import StackError
+from paydesk.stack.provision import Login
+
+_ROLES = ("contractor", "manager")
+
+
+@click.command("compose-env")
+@click.option("--folder", type=click.Path(path_type=Path), default=Path(), help="Where compose.yaml is.")
+def compose_env(folder: Path) -> None:
+    """Write what compose.yaml needs: passwords into .env, the desks' settings into .compose/."""
+    from paydesk.stack.compose import write
+
+    for file in write(folder):
+        click.echo(str(file))
+    click.echo("Next: docker compose up --detach --wait")
+    click.echo(f"      PAYDESK_CONFIG={folder / '.compose' / 'stack.toml'} paydesk stack provision")
+
+
+@click.command()
+def provision() -> None:
+    """Make logins, rights, schemas and topics on your own servers, as the settings name them.
+
+    What to make is read from the settings of both desks; who makes it from PAYDESK_ADMIN_DATABASE_URL,
+    PAYDESK_ADMIN_KAFKA_CONFIG and PAYDESK_ADMIN_REDIS_URL. It may be repeated.
+    """
+    settings = read_settings()
+    if not settings.configured:
+        raise SettingsError("No servers of your own are configured.", "The embedded stack makes its own logins.")
+    steps: list[tuple[str, Any, Callable[[Settings], str]]] = [
+        ("PostgreSQL", settings.admin_database_url, _postgres),
+        ("Kafka", settings.admin_kafka_config, _kafka),
+        ("Redis", settings.admin_redis_url, _redis),
+    ]
+    if not any(admin for _, admin, _ in steps):
+        raise SettingsError(
+            "Nobody is named who may make logins.",
+            "Set PAYDESK_ADMIN_DATABASE_URL, PAYDESK_ADMIN_KAFKA_CONFIG and PAYDESK_ADMIN_REDIS_URL.",
+        )
+    for name, admin, make in steps:
+        click.echo(f"{name:<11} {make(settings) if admin else 'left as it is: no admin is configured'}")
+
+
+def _postgres(settings: Settings) -> str:
+    import psycopg
+
+    from paydesk.infra.postgres import unreachable
+    from paydesk.stack import provision as maker
+
+    urls = {role: getattr(settings, f"{role}_database_url") for role in _ROLES}
+    logins = [_login(role, url.get_secret_value()) for role, url in urls.items() if url]
+    databases = {urlsplit(url.get_secret_value()).path.strip("/") for url in urls.values() if url}
+    assert settings.admin_database_url is not None
+    try:
+        for database in databases:
+            maker.postgres(settings.admin_database_url.get_secret_value(), database, logins)
+    except psycopg.OperationalError as error:
+        raise unreachable(error) from error
+    except psycopg.Error as error:
+        raise StackError(
+            f"PostgreSQL refused: {str(error).splitlines()[0]}.", "Is the admin's login a superuser?"
+        ) from error
+    return f"logins and schemas for {_names(logins)}"
+
+
+def _kafka(settings: Settings) -> str:
+    from confluent_kafka import KafkaException
+
+    from paydesk.stack import provision as maker
+
+    assert settings.admin_kafka_config is not None
+    admin = {
+        "bootstrap.servers": settings.kafka_bootstrap_servers or "",
+        **kafka_properties(settings.admin_kafka_config),
+    }
+    logins = []
+    for role in _ROLES:
+        file = getattr(settings, f"{role}_kafka_config")
+        conf = kafka_properties(file) if file else {}
+        if conf.get("sasl.username") and conf.get("sasl.password"):
+            logins.append(Login(role, conf["sasl.username"], conf["sasl.password"]))
+    try:
+        maker.kafka(maker.kafka_admin(admin), logins)
+    except KafkaException as error:
+        raise StackError(
+            f"Kafka: {error.args[0].str()}.", "Look at PAYDESK_ADMIN_KAFKA_CONFIG and the broker's log."
+        ) from error
+    except TimeoutError as error:
+        raise StackError("Kafka does not answer.", "Look at PAYDESK_KAFKA_BOOTSTRAP_SERVERS.") from error
+    return f"both topics, logins and rights for {_names(logins)}" if logins else "both topics; no logins are configured"
+
+
+def _redis(settings: Settings) -> str:
+    import redis
+
+    from paydesk.stack import provision as maker
+
+    urls = {role: getattr(settings, f"{role}_redis_url") for role in _ROLES}
+    logins = [_login(role, url.get_secret_value()) for role, url in urls.items() if url]
+    assert settings.admin_redis_url is not None
+    try:
+        with redis.Redis.from_url(settings.admin_redis_url.get_secret_value(), socket_timeout=5) as admin:
+            kept = maker.valkey(admin, logins)
+    except redis.RedisError as error:
+        raise StackError(f"Redis: {error}.", "Look at PAYDESK_ADMIN_REDIS_URL.") from error
+    return f"logins for {_names(logins)}" + ("" if kept else "; they last until it restarts, as it has no aclfile")
+
+
+def _login(role: str, url: str) -> Login:
+    parts = urlsplit(url)
+    if not parts.username or not parts.password:
+        raise SettingsError(
+            f"The {role}'s URL of {parts.scheme} names no login with a password.", "Add USER:PASSWORD@."
+        )
+    return Login(role, unquote(parts.username), unquote(parts.password))
+
+
+def _names(logins: list[Login]) -> str:
+    return " and ".join(login.name for login in logins) or "nobody"

@@ -1,0 +1,132 @@
+"""The three servers of ``compose.yaml`` without an engine: the same files and environment, other folders and ports."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import psycopg
+import yaml
+
+from paydesk.stack import binaries
+from tests.conftest import until
+
+CHECKOUT = Path(__file__).parents[2]
+COMPOSE: dict[str, Any] = yaml.safe_load((CHECKOUT / "compose.yaml").read_text())
+
+
+def environment(file: Path) -> dict[str, str]:
+    """Return the variables of an environment file."""
+    return dict(line.split("=", 1) for line in file.read_text().splitlines() if line)
+
+
+def filled(text: str, told: dict[str, str]) -> str:
+    """Fill variables in as compose does; ``$$`` is a dollar. Fails for one that nobody tells."""
+    found = re.sub(r"(?<!\$)\$\{([A-Z_]+)(?::\?[^}]*)?\}", lambda match: told[match[1]], text)
+    return found.replace("$$", "$")
+
+
+def free_port() -> int:
+    """Return a port of loopback that nobody uses."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@dataclass
+class Native:
+    """Servers that a test runs in a folder; ``told`` is the content of ``.env``."""
+
+    folder: Path
+    told: dict[str, str]
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def start(self) -> None:
+        """Start all three, and wait until they answer."""
+        self.start_postgres()
+        self.start_redis()
+        self.start_kafka()
+        until(lambda: self._postgres_answers(), within_s=60)
+        until(lambda: _answers(int(self.told["REDIS_PORT"])), within_s=60)
+        until(lambda: _answers(int(self.told["BROKER_PORT"])), within_s=60)
+
+    def _of(self, service: str) -> dict[str, str]:
+        """Return the environment that compose gives a service."""
+        given = COMPOSE["services"][service]["environment"]
+        return {name: filled(str(value), self.told) for name, value in given.items()}
+
+    def _run(self, name: str, command: list[str], env: dict[str, str]) -> None:
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self.processes[name] = subprocess.Popen(
+                command, env=binaries.server_environment() | env, stdout=log, stderr=log, stdin=subprocess.DEVNULL
+            )
+
+    def start_postgres(self) -> None:
+        """Start PostgreSQL with the arguments of compose."""
+        data, env = self.folder / "postgres", self._of("postgres")
+        programs = binaries.postgres()
+        if not data.exists():
+            secret = self.folder / "secret"
+            secret.write_text(env["POSTGRES_PASSWORD"])
+            command = [str(programs / "initdb"), "-D", str(data), "-U", env["POSTGRES_USER"], f"--pwfile={secret}"]
+            made = binaries.unprivileged([*command, "-A", "scram-sha-256", "-E", "UTF8", "--locale=C"])
+            subprocess.run(made, check=True, capture_output=True, env=binaries.server_environment())
+        program, *arguments = COMPOSE["services"]["postgres"]["command"]
+        arguments = [each.replace("/etc/paydesk", str(CHECKOUT / "deploy" / "postgres")) for each in arguments]
+        place = ["-D", str(data), "-p", self.told["POSTGRES_PORT"], "-c", f"unix_socket_directories={self.folder}"]
+        self._run("postgres", binaries.unprivileged([str(programs / program), *arguments, *place]), {})
+
+    def start_redis(self) -> None:
+        """Start Valkey, in place of Redis, by the script of compose."""
+        (script,) = COMPOSE["services"]["redis"]["entrypoint"]
+        place = {"VALKEY_SERVER": str(binaries.valkey()), "VALKEY_PORT": self.told["REDIS_PORT"]}
+        place["USERS_FILE"] = str(self.folder / "users.acl")
+        self._run("redis", [str(CHECKOUT / "deploy" / "valkey" / Path(script).name)], self._of("redis") | place)
+
+    def start_kafka(self) -> None:
+        """Format the storage as the image does, and start the broker with the environment of compose."""
+        config = str(CHECKOUT / "deploy" / "kafka" / "server.properties")
+        env = self._of("kafka") | {"BROKER_HOST": "127.0.0.1", "BROKER_DATA": str(self.folder / "kafka")}
+        env["BROKER_CONTROLLER_PORT"] = self.told.setdefault("CONTROLLER", str(free_port()))
+        class_path = os.pathsep.join(map(str, binaries.fetch_jars(lambda *_: None, Event())))
+        log = f"-Dlog4j2.configurationFile={binaries.deploy('kafka/log4j2.properties')}"
+        java = [str(binaries.java()), "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", log, "-cp", class_path]
+        if not (self.folder / "kafka").exists():
+            tool = ["kafka.tools.StorageTool", "format", f"--cluster-id={env['CLUSTER_ID']}", "-c", config]
+            subprocess.run([*java, *tool], env=binaries.server_environment() | env, check=True, capture_output=True)
+        self._run("kafka", [*java, "kafka.Kafka", config], env)
+
+    def _postgres_answers(self) -> bool:
+        url = f"postgresql://paydesk:{self.told['STACK_PASSWORD']}@127.0.0.1:{self.told['POSTGRES_PORT']}/postgres"
+        try:
+            psycopg.connect(url, connect_timeout=2).close()
+        except psycopg.Error:
+            return False
+        return True
+
+    def stop(self, name: str) -> None:
+        """End one server."""
+        process = self.processes.pop(name)
+        process.send_signal(2 if name == "postgres" else 15)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(20)
+
+    def close(self) -> None:
+        """End all, and delete what they kept."""
+        for name in list(self.processes):
+            self.stop(name)
+        shutil.rmtree(self.folder, ignore_errors=True)

@@ -1,0 +1,82 @@
+"""By PAYDESK_* settings alone, on servers started from ``deploy/``: a request goes both ways, nothing is started."""
+
+import psutil
+import psycopg
+import pytest
+import redis
+
+from tests.deploy.native import Native
+from tests.e2e.house import House
+
+
+def nothing_embedded(house: House) -> bool:
+    """Whether no embedded stack was started or prepared for this house."""
+    started = [
+        process for process in psutil.process_iter(["cmdline"]) if str(house.home) in (process.info["cmdline"] or [])
+    ]
+    return not house.home.exists() and not started
+
+
+def test_a_request_goes_both_ways_and_no_embedded_process_starts(house: House) -> None:
+    asked = house.json("contractor", "request", "1250", "EUR", "logo", "--as", "studio-nord")
+    assert asked["delivery"] == "sent"
+    number = asked["number"]
+    assert number in [row["number"] for row in house.rows("manager")]
+    house.run("manager", "reject", number, "--cause", "not_agreed", "--note", "too much")
+    shown = house.json("contractor", "show", number)
+    assert shown["status"] == "rejected" and "too much" in shown["decision"]["cause"]["text"]
+    house.run("contractor", "revise", number, "--amount", "1200", "--as", "studio-nord")
+    house.run("manager", "approve", f"{number}@2")
+    assert house.json("contractor", "wait", number, "--timeout", "20s")["status"] == "accepted"
+    assert nothing_embedded(house)
+
+
+def test_the_desks_are_live_and_say_which_servers_they_use(house: House) -> None:
+    contractor = house.desk("contractor", "--as", "studio-nord", columns=120, rows=36)
+    manager = house.desk("manager", columns=120, rows=36)
+    contractor.see("· compose", "✓ live")
+    manager.see("· compose", "✓ live")
+    asked = house.json("contractor", "request", "77", "EUR", "seen at once", "--as", "studio-nord")
+    manager.see(asked["number"], "seen at once")
+    house.run("manager", "reject", asked["number"], "--cause", "duplicate")
+    contractor.see(asked["number"], "✗ rejected")
+    for desk in (contractor, manager):
+        desk.press("q")
+        assert desk.wait() == 0
+    assert nothing_embedded(house)
+
+
+def test_doctor_finds_all_well_and_shows_no_password(native: Native, house: House) -> None:
+    house.run("contractor", "list")
+    house.run("manager", "list")
+    for arguments in (("doctor",), ("doctor", "--json")):
+        done = house.run(*arguments)
+        assert "called compose" in done.stdout and "embedded" not in done.stdout
+        assert not [name for name, value in native.told.items() if "PASSWORD" in name and value in done.stdout]
+    assert nothing_embedded(house)
+
+
+def test_the_stack_commands_say_that_there_is_none(house: House) -> None:
+    done = house.run("stack", "up", check=False)
+    assert done.returncode == 2 and "own servers are configured" in done.stderr
+    assert nothing_embedded(house)
+
+
+def test_provisioning_again_changes_nothing_for_the_desks(house: House) -> None:
+    said = house.run("stack", "provision").stdout
+    assert "contractor and manager" in said and "both topics" in said
+    assert house.json("contractor", "request", "5", "EUR", "again")["delivery"] == "sent"
+
+
+def test_the_logins_are_as_narrow_as_the_embedded_ones(house: House) -> None:
+    url = house.extra["PAYDESK_CONTRACTOR_DATABASE_URL"]
+    with (
+        psycopg.connect(url) as connection,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
+        connection.execute("SELECT * FROM manager.payment_request")
+    with (
+        redis.Redis.from_url(house.extra["PAYDESK_CONTRACTOR_REDIS_URL"]) as client,
+        pytest.raises(redis.exceptions.NoPermissionError),
+    ):
+        client.publish("paydesk:manager:changed", "{}")
