@@ -1,0 +1,142 @@
+"""What the fault tests share: workers as processes, a look into both schemas and topics, and work to be disturbed."""
+
+import contextlib
+import signal
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from confluent_kafka import Consumer, KafkaError, TopicPartition
+
+from paydesk.contractor.commands import request_payment
+from paydesk.contractor.role import ROLE as CONTRACTOR
+from paydesk.domain.payment_request import checked_terms
+from paydesk.infra.postgres import connect
+from paydesk.infra.role import Role
+from paydesk.infra.store import Store
+from paydesk.manager.role import ROLE as MANAGER
+from paydesk.stack.kafka_server import Kafka
+from paydesk.stack.servers import Postgres
+from tests.e2e.house import PAYDESK, House
+
+TERMS = checked_terms("1200", "EUR", "August retainer")
+ROLES = (CONTRACTOR, MANAGER)
+
+
+class WorkerProcess:
+    """One ``paydesk ROLE worker``; what it says of itself is read from its stderr."""
+
+    def __init__(self, house: House, role: str) -> None:
+        self.role = role
+        self._said = house.root / f"worker-{uuid4().hex}.err"
+        with self._said.open("wb") as said:
+            self.process = subprocess.Popen([*PAYDESK, role, "worker"], env=house.env, cwd=house.root, stderr=said)
+
+    @property
+    def said(self) -> str:
+        """Everything it said so far."""
+        return self._said.read_text()
+
+    @property
+    def duty(self) -> str:
+        """The last duty it told: ``working``, ``standby`` ..."""
+        lines = self.said.splitlines() or [""]
+        return lines[-1].rpartition("worker: ")[2].partition(":")[0]
+
+    def signal(self, number: int) -> None:
+        """Send it a signal."""
+        self.process.send_signal(number)
+
+    def end(self) -> None:
+        """Kill it."""
+        self.signal(signal.SIGCONT)
+        self.process.kill()
+        self.process.wait()
+
+
+@dataclass
+class Faults:
+    """A house with workers in it."""
+
+    house: House
+
+    def url(self, role: Role) -> str:
+        """Return the database URL of a role's login."""
+        return Postgres(self.house.folder).url(role.name)
+
+    @contextlib.contextmanager
+    def workers(self, *roles: str) -> Iterator[list["WorkerProcess"]]:
+        """Run the ``worker`` command for each role named, a process each; killed at the end."""
+        started: list[WorkerProcess] = []
+        try:
+            for role in roles:
+                started.append(WorkerProcess(self.house, role))
+            yield started
+        finally:
+            for process in started:
+                process.end()
+
+    def one(self, role: Role, query: str, values: Any = None) -> Any:
+        """Return the one value that a query finds in a role's schema."""
+        with connect(self.url(role), role.name, autocommit=True) as connection:
+            row = connection.execute(query, values).fetchone()
+            assert row is not None
+            return row[0]
+
+    def count(self, role: Role, table: str = "payment_request", where: str = "true") -> int:
+        """Return how many rows of a table fit."""
+        return int(self.one(role, f"SELECT count(*) FROM {table} WHERE {where}"))
+
+    def ask(self, count: int) -> None:
+        """Make requests straight in the contractor's schema, as quickly as it takes them."""
+        store = Store(self.url(CONTRACTOR), CONTRACTOR)
+        for _ in range(count):
+            request_payment(store, uuid4(), uuid4(), "ada", TERMS)
+        store.close()
+
+    def registers(self, role: Role) -> list[tuple[Any, ...]]:
+        """Return both registers of every request as a role's schema holds them."""
+        with connect(self.url(role), role.name, autocommit=True) as connection:
+            return connection.execute(
+                "SELECT id, request_version, number, contractor, revision, terms_hash, withdrawal_asked, request_hash,"
+                " decision_version, outcome, rejected_upto, decided_revision, decided_terms_hash, decided_by,"
+                " decision_hash, status, locked FROM payment_request ORDER BY id"
+            ).fetchall()
+
+    def records(self, role: Role) -> list[str]:
+        """Return the event id of every record on the topic that a role writes, in order."""
+        conf = {**Kafka(self.house.folder).conf(role.name), "group.id": f"paydesk.{role.name}"}
+        client = Consumer({**conf, "enable.partition.eof": True, "enable.auto.commit": False, "log_level": 0})
+        found: list[str] = []
+        try:
+            client.list_topics(role.writes, timeout=10)
+            client.assign([TopicPartition(role.writes, 0, 0)])
+            while True:
+                message = client.poll(10)
+                assert message is not None, "the topic could not be read"
+                error = message.error()
+                if error is not None:
+                    assert error.code() == KafkaError._PARTITION_EOF, error
+                    return found
+                headers = dict(message.headers() or [])
+                found.append(bytes(headers["ce_id"]).decode() if "ce_id" in headers else "")  # type: ignore[arg-type]
+        finally:
+            client.close()
+
+    def settled(self) -> bool:
+        """Whether everything that was said is sent and applied."""
+        return all(self.count(role, "outbox", "published_at IS NULL") == 0 for role in ROLES) and self.registers(
+            CONTRACTOR
+        ) == self.registers(MANAGER)
+
+    def assert_once(self) -> None:
+        """Both schemas hold the same registers; every event is in its outbox, on its topic and in the inbox once."""
+        assert self.registers(CONTRACTOR) == self.registers(MANAGER)
+        for writer, reader in (ROLES, ROLES[::-1]):
+            said = self.count(writer, "outbox")
+            records = self.records(writer)
+            assert len(records) == len(set(records)) == said, "doubled or missing on the topic"
+            assert self.count(reader, "inbox") == said == self.one(reader, "SELECT count(DISTINCT event_id) FROM inbox")
+            assert self.count(reader, "inbox", "became IN ('quarantined', 'parked')") == 0
