@@ -1,4 +1,4 @@
-"""The process that holds the lease dies or freezes in the middle of 1,000 events: another carries on, nothing doubles."""
+"""The process that holds the lease dies or freezes amid 1,000 events: another carries on, nothing doubles."""
 
 import signal
 import threading

@@ -45,7 +45,7 @@ def test_make_takes_the_first_python_that_can_make_an_environment_else_names_wha
 
     def install(*pythons: str) -> subprocess.CompletedProcess[str]:
         named = " ".join(str(tmp_path / name) for name in pythons)
-        command = ["make", "-f", CHECKOUT / "Makefile", f"VENV={tmp_path}/venv", f"PYTHONS={named}", "install"]
+        command = ["make", "-f", str(CHECKOUT / "Makefile"), f"VENV={tmp_path}/venv", f"PYTHONS={named}", "install"]
         return subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False, timeout=60)
 
     done = install("old", "unable")

@@ -79,6 +79,12 @@ def test_commands_in_the_docs_are_there() -> None:
                 assert later in known, f"{file.name}: {words}"
 
 
+def test_targets_of_make_in_the_docs_are_there() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (CHECKOUT / "Makefile").read_text(), re.MULTILINE))
+    told = {word for file in PAPERS for word in re.findall(r"(?:^ +|`)make ([a-z]+)", file.read_text(), re.MULTILINE)}
+    assert len(told) > 8 and told <= targets
+
+
 def test_the_readme_has_every_exit_code() -> None:
     told = {int(code) for code in re.findall(r"^\| (\d+) \|", README, re.MULTILINE)}
     assert told >= set(EXIT_CODES.values()) | {0}

@@ -49,7 +49,8 @@ BAD_SAMPLES = {
 
 def lint(where: Path) -> tuple[int, str]:
     """Run the linter on the sources in a folder; returns its exit code and what it said, on one line."""
-    command = [Path(sys.executable).with_name("lint-imports"), "--no-cache", "--config", CHECKOUT / "pyproject.toml"]
+    linter, config = Path(sys.executable).with_name("lint-imports"), CHECKOUT / "pyproject.toml"
+    command = [str(linter), "--no-cache", "--config", str(config)]
     done = subprocess.run(command, cwd=where, capture_output=True, text=True, timeout=120, check=False)
     return done.returncode, " ".join((done.stdout + done.stderr).split())
 

@@ -125,9 +125,11 @@ def executed(trace: Coverage) -> set[str]:
 def refusals(file: Path) -> Iterator[str]:
     """Yield where a file refuses something for a reason of the business."""
     for node in ast.walk(tree(file)):
-        called = node.exc if isinstance(node, ast.Raise) else None
-        if isinstance(called, ast.Call) and isinstance(called.func, ast.Name) and called.func.id in REFUSALS:
-            yield f"{file.relative_to(SOURCE)}:{node.lineno} raises {called.func.id}"
+        if not isinstance(node, ast.Raise) or not isinstance(node.exc, ast.Call):
+            continue
+        made = node.exc.func
+        if isinstance(made, ast.Name) and made.id in REFUSALS:
+            yield f"{file.relative_to(SOURCE)}:{node.lineno} raises {made.id}"
 
 
 def test_the_story_is_short_and_every_file_is_there() -> None:
