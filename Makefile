@@ -5,10 +5,22 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install test lint long check trace picture env lock clean
+.PHONY: help demo contractor manager install test lint long check trace picture env lock clean
 
 help: ## Say what there is.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 18
+
+demo: ## Show one payment request all the way, on servers of its own; everything it needs is set up first.
+	@sh tools/announce.sh $(VENV)
+	@$(MAKE) --no-print-directory --silent install
+	@$(BIN)/paydesk demo
+	@printf '\nNow you, in two terminals:\n  make contractor\n  make manager\n'
+
+contractor: install ## Open the contractor's desk.
+	@$(BIN)/paydesk contractor
+
+manager: install ## Open the manager's desk.
+	@$(BIN)/paydesk manager
 
 install: $(VENV)/.installed ## Make .venv with the first of python3.14 ... 3.11 that can, from the hashed lock.
 
