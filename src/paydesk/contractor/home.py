@@ -12,9 +12,12 @@ from textual.binding import Binding, BindingType
 from paydesk.contractor.detail import ContractorDetail
 from paydesk.contractor.forms import Filled, RequestForm
 from paydesk.contractor.port import ContractorDesk
+from paydesk.domain.commands import AskWithdrawal, RevisePayment, ask_withdrawal, revise_payment
 from paydesk.domain.copy import RequestCopy
+from paydesk.domain.errors import PaydeskError
+from paydesk.domain.payment_request import RequestRegister
 from paydesk.domain.status import Status
-from paydesk.domain.text import clean, same_person
+from paydesk.domain.text import clean
 from paydesk.infra.pages import Page, PageQuery, Result
 from paydesk.tui.columns import Cell, Column, say
 from paydesk.tui.desk_pane import DeskPane
@@ -89,8 +92,7 @@ class ContractorHome(DeskPane[ContractorDesk], inherit_bindings=False):
 
     def wanted(self) -> PageQuery:
         """Return one's own requests, or everyone's, newest first."""
-        person = self.desk.person if self.desk is not None else ""
-        return PageQuery(contractor=person if self._mine else "")
+        return PageQuery(contractor=self._person if self._mine else "")
 
     @on(DeskMade)
     def _person_is_known(self) -> None:
@@ -168,10 +170,11 @@ class ContractorHome(DeskPane[ContractorDesk], inherit_bindings=False):
 
     def revise(self, copy: RequestCopy) -> None:
         """Open the form with the terms of a request that may still change."""
-        if not self._may_change(copy, (Status.PENDING, Status.REJECTED), "revised"):
-            return
         terms = copy.request.terms if copy.request else None
         assert terms is not None
+        same = RevisePayment(copy.id, self._person, terms)
+        if not self._allowed(copy, lambda asked: revise_payment(same, asked, copy.decision, locked=copy.locked)):
+            return
         key = uuid4()
 
         def filled(done: Filled | None) -> None:
@@ -196,7 +199,11 @@ class ContractorHome(DeskPane[ContractorDesk], inherit_bindings=False):
 
     def withdraw(self, copy: RequestCopy) -> None:
         """Ask, after ``y``, for a request back."""
-        if not self._may_change(copy, (Status.PENDING, Status.REJECTED), "withdrawn"):
+        ask = AskWithdrawal(copy.id, self._person)
+        if not self._allowed(copy, lambda asked: ask_withdrawal(ask, asked, copy.decision, locked=copy.locked)):
+            return
+        if copy.status in (Status.WITHDRAWING, Status.WITHDRAWN):
+            self.notice(f"{copy.number} is {copy.status} already.")
             return
         key = uuid4()
 
@@ -214,11 +221,16 @@ class ContractorHome(DeskPane[ContractorDesk], inherit_bindings=False):
         lines = [f"{terms.money}  {terms.description}"] if terms else []
         self.app.push_screen(Confirm(f"Withdraw {clean(copy.number)}?", lines), answered)
 
-    def _may_change(self, copy: RequestCopy, allowed: tuple[Status, ...], word: str) -> bool:
-        if self.desk is not None and not same_person(self.desk.person, copy.contractor):
-            self.notice(f"{copy.number} is {copy.contractor}'s: only who made it may change it.", "trouble")
-            return False
-        if copy.status not in allowed:
-            self.notice(f"{copy.number} is {copy.status} and cannot be {word}; n asks anew.", "trouble")
+    @property
+    def _person(self) -> str:
+        return self.desk.person if self.desk is not None else ""
+
+    def _allowed(self, copy: RequestCopy, decide: Callable[[RequestRegister], object]) -> bool:
+        """Whether the domain would allow it, found out before the person is asked anything; says why not."""
+        try:
+            assert copy.request is not None
+            decide(copy.request)
+        except PaydeskError as refusal:
+            self.notice(sentence(refusal), "trouble")
             return False
         return True
