@@ -75,6 +75,8 @@ class EmbeddedStack:
     def start(self) -> None:
         """Have the stack's supervisor run; returns as soon as it does, before the servers do."""
         with self.folder.usable(), self.folder.lock("start"):
+            if self._entry is None:
+                raise StackError("This program has left the embedded stack.", "Start it again.")
             until = time.monotonic() + _WAIT_S
             if _supervised(self.folder.read("state.json")):
                 return

@@ -45,6 +45,7 @@ class Stage:
         self.roles: tuple[Role, Role] = (CONTRACTOR, MANAGER)
         self.started_at = time.monotonic()
         self.ready_after_s = 0.0
+        self.memory_broker = self._over = False
         self._broker: int | None = None
         self._signals = contextlib.ExitStack()
 
@@ -63,12 +64,17 @@ class Stage:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         with _not_to_be_cut_short():
+            self._over = True
             if hasattr(self, "servers"):
                 self.servers.leave()
             if hasattr(self, "home"):
-                with contextlib.suppress(StackError, FileNotFoundError):
-                    reset(self.home)
+                self._delete()
         self._signals.close()
+
+    def _delete(self) -> None:
+        # Whoever starts the servers holds this lock: a thread that is doing so has done it then, and none may later.
+        with contextlib.suppress(StackError, OSError), Folder(self.home).lock("start"):
+            reset(self.home)
 
     def wait_until_ready(self, tell: Callable[[str], object]) -> None:
         """Wait for all three servers; what they are doing is told when it changes. Raises ``StepFailed``."""
@@ -76,6 +82,7 @@ class Stage:
         while True:
             found = self.servers.endpoints("contractor")
             if found.kafka is not None and found.redis_url is not None:
+                self.memory_broker = found.memory_broker
                 break
             notice = self.servers.notice().removesuffix("; your requests are kept")
             if notice and notice != said:
@@ -88,7 +95,9 @@ class Stage:
         self._broker = self._broker_pid()
 
     def endpoints(self, role: str) -> Endpoints:
-        """Return the addresses of a role's login; waits for PostgreSQL."""
+        """Return the addresses of a role's login; waits for PostgreSQL. Raises ``StackError`` once the demo ends."""
+        if self._over:
+            raise StackError("The demo has ended.")
         return self.servers.endpoints(role)
 
     def notice(self) -> str:
