@@ -133,10 +133,9 @@ class LiveSide:
             try:
                 if self._connection is None or self._connection.closed:
                     self._connection = connect(self._url(), self.role)
-                found = read(self._connection)
-                self._connection.rollback()
-                self._lost = ""
-                return found
+                with self._connection.transaction(force_rollback=True):
+                    self._lost = ""
+                    return read(self._connection)
             except ServerDown as error:
                 self._lost = error.message
                 raise

@@ -52,8 +52,8 @@ def engine(database_url: str, role_name: str) -> "Engine":
 
 def unreachable(error: BaseException) -> ServerDown:
     """Return the error for a person: why PostgreSQL could not be had, and what to do."""
-    told = str(error).strip().splitlines()
-    reason = told[-1].removeprefix("connection to server ").strip() if told else type(error).__name__
+    told = [line.strip() for line in str(error).splitlines() if line.strip() and "Is the server running" not in line]
+    reason = told[-1].rpartition("failed: ")[2].removeprefix("FATAL:").strip() if told else type(error).__name__
     if "password authentication failed" in reason:
         return ServerDown(
             "PostgreSQL refused the password.",

@@ -1,0 +1,134 @@
+"""A foreign producer with the contractor's login: each bad message is kept with its reason, and stops nobody."""
+
+import json
+from collections import Counter
+from uuid import uuid4
+
+import pytest
+from confluent_kafka import KafkaError, KafkaException, Producer
+
+from paydesk.contractor.role import ROLE as CONTRACTOR
+from paydesk.infra.postgres import connect
+from paydesk.manager.role import ROLE as MANAGER
+from paydesk.stack.kafka_server import Kafka
+from tests.conftest import until
+from tests.e2e.faults import Faults
+from tests.e2e.house import House
+
+Message = tuple[bytes, dict[str, bytes], bytes | None]
+HOSTILE = ("\x1b]52;c;eA==\x07", "bi\u202edi", "zero\u200bwidth", "nul\x00", "x" * 501, " ", "")
+
+
+def bad(good: Message) -> list[tuple[str, Message]]:
+    """Return bad messages made of a good one, each with a word of the reason that it must be kept with."""
+    key, headers, value = good
+    assert value is not None
+    said = json.loads(value)
+    other = {"ce_id": str(uuid4()).encode()}
+
+    def with_(**changes: object) -> Message:
+        return key, headers | other, json.dumps(said | changes).encode()
+
+    def terms(**changes: object) -> Message:
+        return with_(terms=said["terms"] | changes)
+
+    return [
+        ("does not decode", (key, headers, b"\x00\xff\xfe not json")),
+        ("does not decode", (key, headers, b"[" * 5000)),
+        ("empty message", (key, headers, None)),
+        ("CloudEvents", (key, {}, value)),
+        ("UTF-8", (key, headers | {"ce_subject": b"\xff\xfe"}, value)),
+        ("rightful writer", (key, headers | {"ce_source": b"/paydesk/manager"}, value)),
+        ("not this topic's", (key, headers | {"ce_type": b"paydesk.payment_accepted.v1"}, value)),
+        ("differ", (b"other", headers | other, value)),
+        ("another content", with_(actor="eve")),
+        ("does not decode", with_(version="2")),
+        ("", with_(version=2**31)),
+        ("", with_(version=10**30)),
+        ("", with_(revision=-1)),
+        ("", terms(amount_minor=10**18)),
+        ("", terms(amount_minor=10**40)),
+        ("", terms(amount_minor=-5)),
+        ("", terms(exponent=99)),
+        ("", terms(currency="XAU")),
+        *(("", terms(description=text)) for text in HOSTILE),
+    ]
+
+
+def unknown(good: Message) -> list[Message]:
+    """Return messages of kinds that only a newer program knows."""
+    key, headers, value = good
+    return [
+        (key, headers | {"ce_type": kind, "ce_id": str(uuid4()).encode()}, value)
+        for kind in (b"paydesk.payment_requested.v2", b"paydesk.payment_praised.v1")
+    ]
+
+
+def good_messages(faults: Faults, count: int) -> list[Message]:
+    """Return new requests' messages, made of the one that this house's contractor said."""
+    with connect(faults.url(CONTRACTOR), "contractor") as connection:
+        row = connection.execute("SELECT headers, value FROM outbox ORDER BY position LIMIT 1").fetchone()
+    assert row is not None
+    headers, said = {name: text.encode() for name, text in row[0]}, json.loads(row[1])
+    made = []
+    for number in range(count):
+        request = str(uuid4())
+        value = json.dumps(
+            said | {"id": request, "number": f"PR-{90000 + number}", "big": "x" * (60_000 if number == 7 else 1)}
+        )
+        own = {"ce_id": str(uuid4()).encode(), "ce_subject": request.encode()}
+        made.append((request.encode(), headers | own, value.encode()))
+    return made
+
+
+@pytest.mark.timeout(300)
+def test_a_thousand_bad_among_a_thousand_good(house: House) -> None:
+    faults = Faults(house)
+    house.run("contractor", "request", "5", "EUR", "the one of before")
+    goods = good_messages(faults, 1000)
+    kinds = [(word, "quarantined") for word, _ in bad(goods[0])] + [("unknown type", "parked")] * 2
+    wanted: Counter[str] = Counter()
+    producer = Producer(
+        {**Kafka(house.folder).conf("contractor"), "batch.size": 60000, "queue.buffering.max.messages": 5000}
+    )
+    with faults.workers("manager") as (worker,):
+        until(lambda: worker.duty == "working", within_s=60)
+        for index, good in enumerate(goods):
+            wrong = [*(message for _, message in bad(good)), *unknown(good)]
+            choice = index % len(wrong)
+            wanted[kinds[choice][1]] += 1
+            for key, headers, value in (good, wrong[choice]):
+                producer.produce(CONTRACTOR.writes, value, key, headers=list(headers.items()))
+            producer.poll(0)
+        assert producer.flush(60) == 0
+        until(lambda: faults.count(MANAGER, "inbox") >= 2001, within_s=120, every_s=0.1)
+        until(lambda: "quarantine" in worker.said)
+    assert faults.count(MANAGER, "inbox") == 2001
+    assert faults.count(MANAGER) == 1001 == faults.count(MANAGER, where="status = 'pending'")
+    assert wanted.total() == 1000
+    for became, count in wanted.items():
+        assert faults.count(MANAGER, "inbox", f"became = '{became}' AND reason <> ''") == count
+    listed = [json.loads(line) for line in house.run("manager", "quarantine", "list", "--json").stdout.splitlines()]
+    assert len(listed) == 1000 and {row["became"] for row in listed} == {"quarantined", "parked"}
+    reasons = "\n".join(row["reason"] for row in listed)
+    assert all(word in reasons for word, _ in kinds)
+    for row in listed[: len(kinds)]:
+        shown = house.json("manager", "quarantine", "show", str(row["id"]))
+        assert shown == row and shown["reason"] and shown["where"].startswith(CONTRACTOR.writes)
+    plain = house.run("manager", "quarantine", "list").stdout
+    assert "\x1b" not in plain and len(plain.splitlines()) == 1000
+    assert house.run("manager", "quarantine", "show", "999999", check=False).returncode == 4
+
+
+def test_what_is_too_large_is_refused_by_the_broker(house: House) -> None:
+    house.run("contractor", "request", "5", "EUR", "makes the topic")
+    refused: list[KafkaError | None] = []
+    producer = Producer(
+        {**Kafka(house.folder).conf("contractor"), "message.max.bytes": 1_000_000, "compression.type": "none"}
+    )
+    try:
+        producer.produce(CONTRACTOR.writes, b"x" * 70_000, on_delivery=lambda error, _: refused.append(error))
+    except KafkaException as error:
+        refused.append(error.args[0])
+    producer.flush(30)
+    assert refused and refused[0] is not None and refused[0].code() == KafkaError.MSG_SIZE_TOO_LARGE
