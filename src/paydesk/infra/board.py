@@ -4,7 +4,7 @@ import threading
 from dataclasses import replace
 from typing import Any
 
-from paydesk.infra.health import Health, Part, PartState
+from paydesk.infra.health import KAFKA_REFUSED, Health, Part, PartState
 
 
 class Board:
@@ -30,8 +30,11 @@ class Board:
         self.tell(postgres=Part(PartState.DOWN, sentence))
 
     def kafka_down(self, sentence: str) -> None:
-        """Write down that the broker does not answer."""
-        self.tell(kafka=Part(PartState.DOWN, sentence))
+        """Write down why the broker cannot be used; that it refused the login stays until it answers."""
+        down = Part(PartState.DOWN, sentence)
+        with self._lock:
+            if self._health.kafka.error != KAFKA_REFUSED:
+                self._health = replace(self._health, kafka=down)
 
     def kafka_ok(self) -> None:
         """Write down that the broker answered."""

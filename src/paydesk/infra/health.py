@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+KAFKA_REFUSED = "Kafka refused the login: check its user name and password."
+
 
 class PartState(StrEnum):
     """How one part is."""

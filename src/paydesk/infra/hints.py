@@ -79,6 +79,9 @@ class HintListener(threading.Thread):
                 url = self._servers.endpoints(self._role.name).redis_url
                 if url is not None:
                     self._listen(url)
+            except (redis.AuthenticationError, redis.exceptions.NoPermissionError) as error:
+                log.info("redis: %s", error)
+                self.part = Part(PartState.DOWN, "Redis refused the login.")
             except redis.RedisError as error:
                 log.info("redis: %s", error)
                 self.part = Part(PartState.DOWN, "Redis does not answer.")

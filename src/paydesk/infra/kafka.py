@@ -21,6 +21,7 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import AdminClient, NewTopic
 
+from paydesk.infra.health import KAFKA_REFUSED
 from paydesk.infra.ports import BrokerTrouble
 
 log = logging.getLogger("paydesk.kafka")
@@ -63,6 +64,7 @@ _CONSUMER: dict[str, Any] = {
     "queued.min.messages": 5000,
     "queued.max.messages.kbytes": 8192,
 }
+_AWAY = (KafkaError._ALL_BROKERS_DOWN, KafkaError._TRANSPORT, KafkaError._RESOLVE, KafkaError._TIMED_OUT)
 
 
 def nothing() -> None:
@@ -79,9 +81,10 @@ def consumer(conf: Mapping[str, str], group: str, trouble: Callable[[str], None]
     return Consumer(_BOTH | _CONSUMER | dict(conf) | {"group.id": group, "error_cb": _told(trouble)})
 
 
-def admin(conf: Mapping[str, str]) -> AdminClient:
-    """Return an admin client."""
-    return AdminClient(_BOTH | _but_readers(conf))
+def admin(conf: Mapping[str, str], trouble: Callable[[str], None] | None = None) -> AdminClient:
+    """Return an admin client; ``trouble`` is told when it is polled."""
+    told = {"error_cb": _told(trouble)} if trouble is not None else {}
+    return AdminClient(_BOTH | _but_readers(conf) | told)
 
 
 def _but_readers(conf: Mapping[str, str]) -> dict[str, str]:
@@ -92,8 +95,8 @@ def _but_readers(conf: Mapping[str, str]) -> dict[str, str]:
 def _told(trouble: Callable[[str], None]) -> Callable[[KafkaError], None]:
     def tell(error: KafkaError) -> None:
         if error.code() == KafkaError._AUTHENTICATION:
-            trouble("Kafka refused the login: check its user name and password.")
-        elif error.code() in (KafkaError._ALL_BROKERS_DOWN, KafkaError._TRANSPORT, KafkaError._RESOLVE):
+            trouble(KAFKA_REFUSED)
+        elif error.code() in _AWAY:
             trouble("Kafka does not answer.")
         elif error.fatal():
             trouble(f"Kafka: {error.str()}.")
@@ -112,6 +115,8 @@ def topic_identity(client: AdminClient, topic: str, meanwhile: Meanwhile = nothi
     except KafkaException as error:
         if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
             return None
+        if error.args[0].code() in _AWAY:
+            raise BrokerTrouble("Kafka does not answer.") from error
         raise BrokerTrouble(f"Kafka: {error.args[0].str()}.") from error
     return str(found.topic_id), len(found.partitions)
 

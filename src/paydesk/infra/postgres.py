@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 CONNECT_TIMEOUT_S = 5
 
+_ASIDES = ("Is the server running", "Multiple connection attempts")
+"""How the lines begin in which libpq says nothing of what happened."""
 _TRANSIENT_CLASSES = ("08", "53", "57", "40")
 _CONTENT_CLASSES = ("21", "22", "23", "54")
 _DISK_FULL = "53100"
@@ -52,8 +54,10 @@ def engine(database_url: str, role_name: str) -> "Engine":
 
 def unreachable(error: BaseException) -> ServerDown:
     """Return the error for a person: why PostgreSQL could not be had, and what to do."""
-    told = [line.strip() for line in str(error).splitlines() if line.strip() and "Is the server running" not in line]
-    reason = told[-1].rpartition("failed: ")[2].removeprefix("FATAL:").strip() if told else type(error).__name__
+    told = [line.strip() for line in str(error).splitlines() if not line.strip().startswith(_ASIDES)]
+    reason = told[-1] if told and told[-1] else type(error).__name__
+    where, attempt, why = reason.rpartition(" failed: ")
+    reason = why.removeprefix("FATAL:").strip().rstrip(".")
     if "password authentication failed" in reason:
         return ServerDown(
             "PostgreSQL refused the password.",
@@ -64,9 +68,15 @@ def unreachable(error: BaseException) -> ServerDown:
     if "too many clients" in reason or "too many connections" in reason:
         return ServerDown("PostgreSQL has no free connection.", "Close a desk of this role and try again.")
     return ServerDown(
-        f"PostgreSQL does not answer: {reason}.".replace("..", "."),
+        f"PostgreSQL does not answer{_place(where) if attempt else ''}: {reason}.",
         "Nothing was written. `paydesk doctor` tells what is wrong.",
     )
+
+
+def _place(attempt: str) -> str:
+    """Return where libpq tried, in its own words, from the beginning of its sentence."""
+    _, found, place = attempt.rpartition("connection to server ")
+    return f" {place}" if found else ""
 
 
 def sqlstate(error: BaseException) -> str | None:

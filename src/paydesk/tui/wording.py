@@ -150,7 +150,8 @@ def _worries(health: Health, kept: str) -> list[str]:
         told = f"✗ Offline: {reason}; {health.unsent} queued, your {kept} are safe and will be sent."
         worries.append(told)
     if health.redis.state is PartState.DOWN:
-        worries.append("✗ Redis does not answer: reading every 2 s.")
+        reason = health.redis.error.rstrip(".") or "Redis does not answer"
+        worries.append(f"✗ {reason}: reading every 2 s.")
     if health.trouble:
         worries.append(f"✗ {health.trouble}")
     if health.quarantined:
