@@ -1,4 +1,4 @@
-"""The embedded stack as processes: one whoever starts it, untouched by terminals, found again, gone when nobody uses it."""
+"""The embedded stack as processes: one whoever starts it, untouched by terminals, found again, gone when unused."""
 
 import json
 import os

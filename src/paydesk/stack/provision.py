@@ -19,7 +19,8 @@ TOPIC_SETTINGS = {
     "max.message.bytes": "65536",
 }
 _CALL_S = 10.0
-_MOST_CONNECTIONS = 25
+_MOST_CONNECTIONS = 90
+"""Of one role: a process has up to seven, and a dozen desks and commands may run at once."""
 
 
 @dataclass(frozen=True, slots=True)
