@@ -13,6 +13,7 @@ from confluent_kafka import Consumer, KafkaError, TopicPartition
 from paydesk.contractor.commands import request_payment
 from paydesk.contractor.role import ROLE as CONTRACTOR
 from paydesk.domain.payment_request import checked_terms
+from paydesk.infra.migrations import migrate
 from paydesk.infra.postgres import connect
 from paydesk.infra.role import Role
 from paydesk.infra.store import Store
@@ -91,6 +92,7 @@ class Faults:
 
     def ask(self, count: int) -> None:
         """Make requests straight in the contractor's schema, as quickly as it takes them."""
+        migrate(self.url(CONTRACTOR), CONTRACTOR.name)
         store = Store(self.url(CONTRACTOR), CONTRACTOR)
         for _ in range(count):
             request_payment(store, uuid4(), uuid4(), "ada", TERMS)
