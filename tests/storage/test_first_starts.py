@@ -1,0 +1,58 @@
+"""Eight programs start at once on an empty schema: one makes the tables, and all of them can work."""
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg
+
+from paydesk.infra.migrations import HEAD
+from paydesk.infra.postgres import connect
+from tests.conftest import Sides
+
+PROGRAM = """
+import sys
+from uuid import uuid4
+from paydesk.contractor.commands import request_payment
+from paydesk.contractor.role import ROLE
+from paydesk.domain.payment_request import checked_terms
+from paydesk.infra.migrations import migrate
+from paydesk.infra.store import Store
+print("ready", flush=True)
+sys.stdin.readline()
+migrate(sys.argv[1], "contractor")
+request_payment(Store(sys.argv[1], ROLE), uuid4(), uuid4(), "ada", checked_terms("5", "EUR", "first"))
+"""
+
+
+def empty(sides: Sides) -> str:
+    """Return the URL of the contractor's schema with nothing in it."""
+    url = sides.url(sides.contractor)
+    with psycopg.connect(url, autocommit=True) as connection:
+        tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'contractor'").fetchall()
+        for (table,) in tables:
+            connection.execute(f'DROP TABLE contractor."{table}" CASCADE')
+        connection.execute("DROP SEQUENCE IF EXISTS contractor.request_number")
+    return url
+
+
+def test_eight_first_starts_at_once(sides: Sides) -> None:
+    url = empty(sides)
+    starting = [
+        subprocess.Popen(
+            [sys.executable, "-c", PROGRAM, url],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(8)
+    ]
+    for process in starting:
+        assert process.stdout is not None and process.stdout.readline() == "ready\n"
+    with ThreadPoolExecutor(8) as pool:
+        ended = list(pool.map(lambda process: process.communicate("go\n", timeout=120), starting))
+    assert [process.returncode for process in starting] == [0] * 8, ended
+    with connect(url, "contractor") as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(HEAD,)]
+        assert connection.execute("SELECT count(*), count(DISTINCT number) FROM payment_request").fetchone() == (8, 8)
