@@ -11,7 +11,7 @@ help: ## Say what there is.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 18
 
 demo: ## Show one payment request all the way, on servers of its own; everything it needs is set up first.
-	@sh tools/announce.sh $(VENV)
+	@sh tools/announce.sh $(VENV) "$$($(MAKE) --question install >/dev/null 2>&1 || echo missing)"
 	@$(MAKE) --no-print-directory --silent install
 	@$(BIN)/paydesk demo
 	@printf '\nNow you, in two terminals:\n  make contractor\n  make manager\n'

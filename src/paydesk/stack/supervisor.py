@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 
+from paydesk.stack import binaries
 from paydesk.stack.folder import Folder, Process
 from paydesk.stack.kafka_server import Kafka
 from paydesk.stack.member import STOP_S, Member
@@ -134,6 +135,7 @@ def main(home: str, idle_s: str) -> None:
             supervisor.run()
             untold = supervisor.untold
     logging.shutdown()
+    binaries.forget_unfinished()
     os._exit(1 if untold else 0)  # A download that hangs must not keep the process that gave it up.
 
 
