@@ -21,7 +21,7 @@ TERMS = checked_terms("5", "EUR", "once")
 
 
 class Proxy(threading.Thread):
-    """Passes bytes to a server and back. ``cut`` loses the next commit ``before`` it arrives, or its reply ``after``."""
+    """Passes bytes on and back. ``cut`` loses the next commit ``before`` it arrives, or its reply ``after``."""
 
     def __init__(self, server: str, place: Path) -> None:
         super().__init__(daemon=True)
