@@ -38,7 +38,7 @@ from paydesk.tui.lines import Line
 
 LOOK_S = 0.25
 STORY_LINES, FEW_STORY_LINES = 6, 2
-_NOT_TOUCHING = frozenset({"tab", "shift+tab", "f2", "q", "question_mark"})
+_NOT_TOUCHING = frozenset({"tab", "shift+tab", "f2", "escape", "q", "question_mark"})
 
 
 class Looked(Message):
