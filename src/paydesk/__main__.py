@@ -4,10 +4,15 @@ import sys
 
 
 def main() -> None:
-    """Run the command line and exit with its code."""
-    from paydesk.cli.front import run
+    """Run the command line and exit with its code; ^c before it stands is told as plainly as later."""
+    try:
+        from paydesk.cli.front import run
 
-    sys.exit(run(sys.argv[1:]))
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:
+        sys.stderr.write("Interrupted.\n")
+        code = 130
+    sys.exit(code)
 
 
 if __name__ == "__main__":

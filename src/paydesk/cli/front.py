@@ -1,8 +1,10 @@
 """The front door: arguments in, exit code out. Loads only what was asked for; no traceback ever reaches a person."""
 
+import contextlib
 import importlib
 import json
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from logging.handlers import RotatingFileHandler
@@ -10,6 +12,7 @@ from pathlib import Path
 
 import click
 import platformdirs
+from click.utils import PacifyFlushWrapper
 
 _COMMANDS = {
     "contractor": ("paydesk.cli.contractor", "contractor", "The contractor's desk, and its commands."),
@@ -88,6 +91,7 @@ def keep_log() -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run a command line; returns the exit code."""
     keep_log()
+    _open_closed_streams()
     as_json = "--json" in arguments
     try:
         code = paydesk.main(list(arguments), prog_name="paydesk", standalone_mode=False)
@@ -101,13 +105,35 @@ def run(arguments: Sequence[str]) -> int:
         asked = error.ctx if isinstance(error, click.UsageError) else None
         hint = f"`{asked.command_path} --help` tells more." if asked else ""
         return _refuse(as_json, USAGE, "usage", error.format_message(), hint)
+    except SystemExit as ended:
+        # click's way of ending when whoever reads has enough: its exit says so, and nothing went wrong.
+        return 0 if type(sys.stdout) is PacifyFlushWrapper else int(ended.code or 0)
     except BrokenPipeError:
-        sys.stderr.close()
+        _silence_output()
         return 0
     except KeyboardInterrupt:
         return _refuse(as_json, INTERRUPTED, "interrupted", "Interrupted.", "")
+    except OSError as error:
+        where = f": {error.filename}" if error.filename else ""
+        told = f"The system refused: {error.strerror or type(error).__name__}{where}."
+        logging.getLogger("paydesk").error("refused by the system", exc_info=error)
+        _silence_output()
+        return _refuse(as_json, UNEXPECTED, "system", told, f"{log_file()} tells more.")
     except Exception as error:
         return refuse(error, as_json=as_json)
+
+
+def _open_closed_streams() -> None:
+    """Give a stream that whoever started the program had closed somewhere to go."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115
+
+
+def _silence_output() -> None:
+    """Let what is still to be written go nowhere, so that the end of the program does not stumble over it."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def refuse(error: Exception, *, as_json: bool) -> int:

@@ -1,0 +1,67 @@
+"""What ends a command early is told in one plain sentence, or not at all; never a traceback."""
+
+import json
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from tests.conftest import until
+from tests.e2e.house import PAYDESK, House
+
+
+@pytest.fixture(scope="module")
+def number(house: House) -> str:
+    """A request that waits."""
+    found: str = house.json("contractor", "request", "5", "EUR", "waits")["number"]
+    return found
+
+
+def shell(house: House, script: str) -> subprocess.CompletedProcess[str]:
+    """Run a line of shell in which ``$P`` is paydesk."""
+    env = {**house.env, "P": " ".join(PAYDESK)}
+    return subprocess.run(["bash", "-c", script], env=env, capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.parametrize("json_", ["", "--json"])
+def test_interrupted_while_it_waits(house: House, number: str, json_: str) -> None:
+    line = [*PAYDESK, "contractor", "wait", number, "--timeout", "60s", *filter(None, [json_])]
+    with subprocess.Popen(line, env=house.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as waiting:
+        users = house.folder.home / "users"
+        until(lambda: any(str(waiting.pid) in entry.name for entry in users.glob("*")))
+        waiting.send_signal(signal.SIGINT)
+        out, told = waiting.communicate(timeout=30)
+    assert waiting.returncode == 130 and out == ""
+    if json_:
+        assert json.loads(told)["error"]["code"] == "interrupted"
+    else:
+        assert told.strip() == "Interrupted."
+
+
+def test_interrupted_before_it_stands() -> None:
+    program = "import sys, paydesk.__main__ as door\nclass Late:\n def find_spec(self, name, *_):\n"
+    program += (
+        "  if name == 'paydesk.cli.front': raise KeyboardInterrupt\nsys.meta_path.insert(0, Late())\ndoor.main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (130, "Interrupted.\n")
+
+
+def test_whoever_reads_may_stop_reading_or_not_listen_at_all(house: House, number: str) -> None:
+    for script in (
+        "$P contractor list --json | true; exit ${PIPESTATUS[0]}",
+        "$P contractor list >&-",
+        "$P contractor list --csv >&-",
+        f"$P contractor show {number} --json >&-",
+        f"$P contractor show {number} >/dev/null 2>&-",
+    ):
+        done = shell(house, script)
+        assert (done.returncode, done.stderr) == (0, ""), (script, done.stderr)
+    assert shell(house, "$P contractor show PR-999999 2>&-").returncode == 4
+
+
+def test_a_full_disk_under_the_output_is_one_sentence(house: House, number: str) -> None:
+    done = shell(house, f"$P contractor show {number} >/dev/full")
+    assert done.returncode == 1 and done.stderr.startswith("The system refused: No space left on device.")
+    assert len(done.stderr.splitlines()) == 1
