@@ -6,11 +6,14 @@ from uuid import UUID
 from textual.events import Key
 from textual.widgets import Input
 
+from paydesk.contractor.detail import ContractorDetail
 from paydesk.contractor.forms import RequestForm
+from paydesk.contractor.home import ContractorHome
 from paydesk.domain.commands import RequestPayment, request_payment
 from paydesk.domain.payment_request import checked_terms
 from paydesk.infra.health import Part, PartState
 from paydesk.tui.detail import DetailScreen
+from paydesk.tui.lines import HealthLine
 from tests.fakes import FakeContractorDesk, World
 from tests.tui.conftest import contractor, opened, seen, shown
 
@@ -183,3 +186,16 @@ async def test_help_and_palette_name_every_key(world: World) -> None:
         await seen(pilot, lambda: "Search for commands" in shown(pilot))
         await pilot.press("escape", "ctrl+c")
         await seen(pilot, lambda: "q quits" in shown(pilot))
+
+
+async def test_a_tick_while_a_screen_is_laid_out_harms_nobody(world: World) -> None:
+    async with contractor(world).run_test(size=(80, 24)) as pilot:
+        table = await opened(pilot)
+        pane = pilot.app.query_one(ContractorHome)
+        assert table.current is not None
+        opening = pilot.app.push_screen(ContractorDetail(pane, table.current))
+        assert isinstance(pilot.app.screen, ContractorDetail) and not pilot.app.screen.query(HealthLine)
+        pane.tell()
+        pane.notice("Seen.")
+        await opening
+        await seen(pilot, lambda: "✓ live" in shown(pilot))

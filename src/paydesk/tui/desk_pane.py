@@ -216,8 +216,9 @@ class DeskPane(Vertical, Generic[D]):
             node.query_one("#notice", Line).say(text, "", look)
 
     def own_screens(self) -> "list[OwnScreen[Any]]":
-        """Return the open screens that belong to this desk."""
-        return [each for each in self.app.screen_stack if isinstance(each, OwnScreen) and each.pane is self]
+        """Return the open screens of this desk whose lines stand: a tick may come while a screen is laid out."""
+        mine = (each for each in self.app.screen_stack if isinstance(each, OwnScreen) and each.pane is self)
+        return [each for each in mine if each.query(HealthLine)]
 
     def no_notice(self) -> str:
         """Return what the line says when there is nothing new to tell."""
