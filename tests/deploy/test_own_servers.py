@@ -5,6 +5,7 @@ import psycopg
 import pytest
 import redis
 
+from tests.deploy.conftest import settings_of
 from tests.deploy.native import Native
 from tests.e2e.house import House
 
@@ -54,6 +55,16 @@ def test_doctor_finds_all_well_and_shows_no_password(native: Native, house: Hous
         assert "called compose" in done.stdout and "embedded" not in done.stdout
         assert not [name for name, value in native.told.items() if "PASSWORD" in name and value in done.stdout]
     assert nothing_embedded(house)
+
+
+@pytest.mark.parametrize(("login", "other"), [("contractor", "manager"), ("manager", "contractor")])
+def test_one_roles_settings_are_enough_for_its_desk(native: Native, house: House, login: str, other: str) -> None:
+    house.extra = settings_of(native.folder, login)
+    house.run(login, "list")
+    said = house.run("doctor").stdout
+    assert f"{other} settings" in said and "not here" in said and f"{login} Redis" in said
+    refused = house.run(other, "list", check=False)
+    assert refused.returncode == 2 and f"PAYDESK_{other.upper()}_DATABASE_URL" in refused.stderr
 
 
 def test_the_stack_commands_say_that_there_is_none(house: House) -> None:

@@ -1,44 +1,76 @@
-"""The boundary is in the servers: with the contractor's logins nobody can forge a decision."""
+"""The boundary is in the servers: each refuses a role's login what is the other role's, whatever our code does."""
+
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 import redis
 from confluent_kafka import KafkaError, Producer
 
+from paydesk.infra import kafka
+from paydesk.infra.health import KAFKA_REFUSED
 from paydesk.infra.postgres import connect
-from tests.conftest import Sides
+from paydesk.stack.provision import DECISIONS, REQUESTS
+from tests.conftest import Sides, until
 
 
-def test_the_contractor_cannot_reach_the_managers_schema(sides: Sides) -> None:
-    with connect(sides.url(sides.contractor), "contractor", autocommit=True) as connection:
+@pytest.mark.parametrize(("login", "other"), [("contractor", "manager"), ("manager", "contractor")])
+def test_no_login_can_reach_the_others_schema_or_take_its_lease(sides: Sides, login: str, other: str) -> None:
+    with connect(sides.endpoints(login).database_url, login, autocommit=True) as connection:
         for statement in (
-            "SELECT * FROM manager.payment_request",
-            "INSERT INTO manager.lease VALUES (1)",
+            f"SELECT * FROM {other}.payment_request",
+            f"UPDATE {other}.payment_request SET locked = true",
+            f"DELETE FROM {other}.outbox",
+            f"INSERT INTO {other}.lease DEFAULT VALUES",
+            f"CREATE TABLE {other}.mine ()",
+            f"SET ROLE {other}",
             "CREATE SCHEMA other",
             "CREATE TABLE public.other ()",
         ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 connection.execute(statement)
         with pytest.raises(psycopg.errors.InsufficientPrivilege), connection.transaction():
-            connection.execute("LOCK TABLE manager.lease IN EXCLUSIVE MODE")
+            connection.execute(f"LOCK TABLE {other}.lease IN EXCLUSIVE MODE")
 
 
-def test_the_contractor_cannot_write_the_decisions_topic(sides: Sides) -> None:
-    conf = sides.endpoints("contractor").kafka
+@pytest.mark.parametrize(("login", "topic"), [("contractor", DECISIONS), ("manager", REQUESTS)])
+def test_no_login_can_write_the_others_topic(sides: Sides, login: str, topic: str) -> None:
+    conf = sides.endpoints(login).kafka
     assert conf is not None
     refused: list[KafkaError] = []
     producer = Producer(dict(conf) | {"message.timeout.ms": "8000"})
-    producer.produce("paydesk.manager.decisions.v1", b"forged", on_delivery=lambda error, _: refused.append(error))
+    producer.produce(topic, b"forged", on_delivery=lambda error, _: refused.append(error))
     producer.flush(20)
     assert [error.code() for error in refused] == [KafkaError.TOPIC_AUTHORIZATION_FAILED]
 
 
-def test_the_contractor_cannot_publish_on_the_managers_channel(sides: Sides) -> None:
-    url = sides.endpoints("contractor").redis_url
+@pytest.mark.parametrize(("login", "other"), [("contractor", "manager"), ("manager", "contractor")])
+def test_no_login_can_speak_or_listen_on_the_others_channel(sides: Sides, login: str, other: str) -> None:
+    url = sides.endpoints(login).redis_url
     assert url is not None
-    with redis.Redis.from_url(url) as client:
-        assert client.publish("paydesk:contractor:changed", "{}") == 0
+    with redis.Redis.from_url(url) as client, client.pubsub() as channel:
+        assert client.publish(f"paydesk:{login}:changed", "{}") >= 0
         with pytest.raises(redis.exceptions.NoPermissionError):
-            client.publish("paydesk:manager:changed", "{}")
+            client.publish(f"paydesk:{other}:changed", "{}")
         with pytest.raises(redis.exceptions.NoPermissionError):
             client.set("anything", "1")
+        channel.subscribe(f"paydesk:{other}:changed")
+        with pytest.raises(redis.exceptions.NoPermissionError):
+            channel.get_message(timeout=5)
+
+
+@pytest.mark.parametrize("login", ["contractor", "manager"])
+def test_nobody_gets_in_without_a_password(sides: Sides, login: str) -> None:
+    found = sides.endpoints(login)
+    assert found.kafka is not None and found.redis_url is not None
+    secret = urlsplit(found.database_url).password or ""
+    with pytest.raises(psycopg.OperationalError, match="password"):
+        psycopg.connect(found.database_url.replace(secret, ""))
+    with (
+        redis.Redis.from_url(found.redis_url.replace(secret, "wrong")) as hints,
+        pytest.raises(redis.AuthenticationError),
+    ):
+        hints.ping()
+    said: list[str] = []
+    client = kafka.admin(dict(found.kafka) | {"sasl.password": "wrong"}, said.append)
+    until(lambda: client.poll(0.1) or KAFKA_REFUSED in said)

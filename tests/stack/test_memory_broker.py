@@ -1,6 +1,7 @@
 """The in-memory broker: a request goes both ways, it is said, and what it forgot is said again."""
 
 import signal
+import socket
 from pathlib import Path
 
 from confluent_kafka import OFFSET_BEGINNING, TopicPartition
@@ -90,6 +91,19 @@ def test_without_a_network_it_stands_in_and_kafka_takes_over_at_a_later_start(
     assert [row["id"] for row in house.rows("contractor")] == [asked["id"]]
     house.run("contractor", "request", "13", "EUR", "two")
     assert asked["id"] in subjects(house)
+
+
+def test_a_first_start_tells_how_far_kafka_is_while_requests_are_taken(new_house: NewHouse, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # Takes connections, and never answers.
+        mirror = f"http://127.0.0.1:{silent.getsockname()[1]}/maven"
+        house = new_house(XDG_CACHE_HOME=str(tmp_path), PAYDESK_MAVEN_REPOSITORY=mirror)
+        desk = house.desk("contractor", columns=120, rows=36)
+        desk.see("fetching Kafka, 0 of 4", "your requests are kept")
+        house.run("contractor", "request", "1", "EUR", "typed meanwhile")
+        desk.see("typed meanwhile")
+        house.run("stack", "down")
+        desk.press("q")
+        assert desk.wait() == 0
 
 
 def test_the_desk_says_that_it_is_in_use(new_house: NewHouse) -> None:

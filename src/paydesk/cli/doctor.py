@@ -39,6 +39,9 @@ def _configured(settings: "Settings") -> "list[Finding]":
     servers = ConfiguredServers(settings)
     findings = [Finding("servers", True, f"your own, called {settings.stack_name}")]
     for role in _roles():
+        if not getattr(settings, f"{role.name}_database_url"):
+            findings.append(Finding(f"{role.name} settings", True, "not here; its desk is on another login or machine"))
+            continue
         try:
             endpoints = servers.endpoints(role.name)
         except SettingsError as error:
@@ -64,7 +67,7 @@ def _embedded(settings: "Settings") -> "list[Finding]":
         seen = told["trouble"] or told["notice"] or told["state"]
         if told["memory"]:
             seen = f"{seen}, the in-memory broker stands in for Apache Kafka. {told['why']}"
-        findings.append(Finding(f"embedded {name}", ready, seen, "Wait."))
+        findings.append(Finding(f"embedded {name}", ready, seen, told["hint"] or "Wait."))
     embedded = embedded_of(settings)
     try:
         for role in _roles():

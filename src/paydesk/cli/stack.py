@@ -79,7 +79,7 @@ def _tell(found: Any, as_json: bool) -> None:
         click.echo(f"The embedded stack does not run. Its data is in {found.home}.")
         return
     for name, told in found.servers.items():
-        trouble = f"  {told['trouble']}" if told.get("trouble") else ""
+        trouble = f"  {told['trouble']} {told['hint']}".rstrip() if told.get("trouble") else ""
         click.echo(f"{name:<9} {told['state']:<7} pid {told['pid'] or '-'}{trouble}")
         if told["memory"]:
             click.echo(f"{'':<9} the in-memory broker, in place of Apache Kafka. {told['why']}")

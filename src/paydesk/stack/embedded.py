@@ -67,7 +67,7 @@ class EmbeddedStack:
                 if postgres.get("state") == "ready":
                     return state
                 if postgres.get("state") == "down":
-                    raise StackError(postgres["trouble"], "")
+                    raise StackError(postgres["trouble"], postgres["hint"])
             if time.monotonic() > until:
                 raise StackError("PostgreSQL did not start in time.", f"The logs are in {self.folder.home / 'log'}.")
             time.sleep(_LOOK_S)

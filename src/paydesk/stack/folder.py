@@ -24,6 +24,7 @@ _LONGEST_SOCKET_FOLDER = 70
 """Bytes of a folder that still leave room for a socket's name within the system's 107 (103 on macOS)."""
 _LOOK_S = 0.02
 _LEAST_ROOM = 1 << 20
+_LAST_WORDS = 2048
 LOGINS = ("stack", "contractor", "manager")
 
 
@@ -88,7 +89,8 @@ class Folder:
 
     def failed(self, what: str, log: Path) -> StackError:
         """Return the error for a program that did not do its work: a full disk is told as that."""
-        if shutil.disk_usage(self.home).free < _LEAST_ROOM:
+        last = log.read_bytes()[-_LAST_WORDS:] if log.exists() else b""
+        if b"No space left on device" in last or shutil.disk_usage(self.home).free < _LEAST_ROOM:
             return StackError(f"There is no room left in {self.home}.", "Make room there, or set PAYDESK_HOME.")
         return StackError(what, f"The log {log} says why.")
 

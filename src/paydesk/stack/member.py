@@ -27,7 +27,7 @@ class Member(threading.Thread):
         super().__init__(name=server.name, daemon=True)
         self.server = server
         self.changed = changed
-        self.state, self.trouble = "coming", ""
+        self.state, self.trouble, self.hint = "coming", "", ""
         self.process: subprocess.Popen[bytes] | None = None
         self.ending = server.ending
 
@@ -36,19 +36,19 @@ class Member(threading.Thread):
         pause_s = _BACK_OFF_S[0]
         while not self.ending.is_set():
             try:
-                self._become("coming", "")
+                self._become("coming")
                 self.server.prepare()
                 if self.ending.is_set():
                     break
                 self._start()
-                self._become("ready", "")
+                self._become("ready")
                 self._watch()
                 pause_s = _BACK_OFF_S[0]
             except StackError as error:
                 self._stop()
                 if self._stands_in(self.server.stand_in(error), error):
                     continue
-                self._become("down", f"{error.message} {error.hint}".strip())
+                self._become("down", error.message, error.hint)
                 log.error("%s: %s", self.server.name, self.trouble)
                 self.ending.wait(pause_s)
             except Exception as error:
@@ -58,7 +58,7 @@ class Member(threading.Thread):
                 self.ending.wait(pause_s)
             pause_s = min(2 * pause_s, _BACK_OFF_S[1])
         self._stop()
-        self._become("stopped", "")
+        self._become("stopped")
 
     def _stands_in(self, other: Server | None, error: StackError) -> bool:
         if other is None:
@@ -108,8 +108,8 @@ class Member(threading.Thread):
             process.wait(STOP_S)
         self.server.stopped()
 
-    def _become(self, state: str, trouble: str) -> None:
-        self.state, self.trouble = state, trouble
+    def _become(self, state: str, trouble: str = "", hint: str = "") -> None:
+        self.state, self.trouble, self.hint = state, trouble, hint
         self.changed()
 
     def told(self) -> dict[str, Any]:
@@ -118,6 +118,7 @@ class Member(threading.Thread):
         return {
             "state": self.state,
             "trouble": self.trouble,
+            "hint": self.hint,
             "notice": self.server.notice,
             "memory": self.server.memory,
             "why": self.server.why,
