@@ -141,7 +141,7 @@ def status(home: Path) -> StackStatus:
     return StackStatus(folder.home, running, servers, folder.users(), memory)
 
 
-def down(home: Path, wait_s: float = 30) -> bool:
+def down(home: Path, wait_s: float = 45) -> bool:
     """Stop the stack and keep its data; returns whether it ran. Raises ``StackError`` when it does not stop."""
     folder = Folder(home)
     state = folder.read("state.json")

@@ -16,6 +16,7 @@ class Kafka(Server):
     """The broker; its client port is chosen once and kept."""
 
     name = "kafka"
+    stop_within_s = 25.0  # At its first end it writes its archive of classes, on a busy machine for long.
 
     def __init__(self, folder: Folder) -> None:
         super().__init__(folder)

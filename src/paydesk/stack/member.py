@@ -102,7 +102,7 @@ class Member(threading.Thread):
             return
         process.send_signal(self.server.stop_signal)
         try:
-            process.wait(STOP_S)
+            process.wait(self.server.stop_within_s)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait(STOP_S)

@@ -24,6 +24,8 @@ class Server(ABC):
 
     name: str
     stop_signal = signal.SIGTERM
+    stop_within_s = 10.0
+    """How long it may take to end before it is killed."""
     memory = False
     """Whether it is the in-memory broker; ``why`` says what it stands in for."""
     why = ""

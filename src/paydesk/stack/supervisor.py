@@ -100,7 +100,7 @@ class Supervisor:
         for member in self.members:
             member.ending.set()
         for member in self.members:
-            member.join(2 * STOP_S)
+            member.join(member.server.stop_within_s + STOP_S)
         (self.folder.home / "state.json").unlink(missing_ok=True)
         if self.folder.read("options.json").get("deleted_at_end"):
             delete(self.folder)
