@@ -183,5 +183,8 @@ class Terminal:
 
     def close(self) -> None:
         """End the program, however it is."""
-        self.child.close(force=True)
+        try:
+            self.child.close(force=True)
+        except pexpect.ExceptionPexpect:
+            self.child.wait()  # It was killed; a busy machine needs longer than pexpect waits for that.
         self._reader.join(5)
