@@ -12,7 +12,6 @@ from pathlib import Path
 
 import click
 import platformdirs
-from click.utils import PacifyFlushWrapper
 
 _COMMANDS = {
     "contractor": ("paydesk.cli.contractor", "contractor", "The contractor's desk, and its commands."),
@@ -107,7 +106,7 @@ def run(arguments: Sequence[str]) -> int:
         return _refuse(as_json, USAGE, "usage", error.format_message(), hint)
     except SystemExit as ended:
         # click's way of ending when whoever reads has enough: its exit says so, and nothing went wrong.
-        return 0 if type(sys.stdout) is PacifyFlushWrapper else int(ended.code or 0)
+        return 0 if type(sys.stdout).__name__.endswith("PacifyFlushWrapper") else int(ended.code or 0)
     except BrokenPipeError:
         _silence_output()
         return 0
