@@ -11,6 +11,9 @@ from paydesk.stack.folder import Folder
 from paydesk.stack.memory_broker import MemoryBroker
 from paydesk.stack.servers import Server
 
+_ANSWER_S = 5.0
+"""How long a busy machine may take to let a new client in."""
+
 
 class Kafka(Server):
     """The broker; its client port is chosen once and kept."""
@@ -97,7 +100,7 @@ class Kafka(Server):
         from confluent_kafka import KafkaException
 
         try:
-            return bool(provision.kafka_admin(self.conf("stack")).list_topics(timeout=2).brokers)
+            return bool(provision.kafka_admin(self.conf("stack")).list_topics(timeout=_ANSWER_S).brokers)
         except KafkaException:
             return False
 
