@@ -15,6 +15,8 @@ STOP_S = 10.0
 _LOOK_S = 0.1
 _START_S = 60.0
 _BACK_OFF_S = (0.5, 5.0)
+_TELL_FROM_S = 4.0
+"""A server that ends at once is tried again in silence up to this pause: what a killed one left goes by itself."""
 _MOST_LOG_BYTES = 5 << 20
 
 log = logging.getLogger("paydesk.stack")
@@ -45,11 +47,13 @@ class Member(threading.Thread):
                 self._watch()
                 pause_s = _BACK_OFF_S[0]
             except StackError as error:
+                may_pass = self.process is not None and pause_s < _TELL_FROM_S
                 self._stop()
                 if self._stands_in(self.server.stand_in(error), error):
                     continue
-                self._become("down", error.message, error.hint)
-                log.error("%s: %s", self.server.name, self.trouble)
+                if not may_pass:
+                    self._become("down", error.message, error.hint)
+                log.error("%s: %s", self.server.name, error.message)
                 self.ending.wait(pause_s)
             except Exception as error:
                 self._become("down", f"{self.server.name} cannot be started: {error}")
