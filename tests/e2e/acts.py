@@ -58,34 +58,41 @@ def registers(house: House, role: str, request_id: str) -> dict[str, Any]:
         return dict(zip((column.name for column in cursor.description), found or (), strict=False))
 
 
-def said_on(house: House, role: str, topic: str) -> list[tuple[str, str]]:
-    """Return key and type of every message on a topic, read with a role's login."""
+def kafka_login(house: House, role: str) -> dict[str, Any]:
+    """Return the librdkafka settings of a role's login."""
+    env = environment(house.home, role)
+    return {
+        "bootstrap.servers": env["KAFKA_BOOTSTRAP_SERVERS"],
+        "security.protocol": "SASL_PLAINTEXT",
+        "sasl.mechanism": "SCRAM-SHA-256",
+        "sasl.username": env["KAFKA_USERNAME"],
+        "sasl.password": env["KAFKA_PASSWORD"],
+    }
+
+
+def messages_on(house: House, role: str, topic: str) -> list[tuple[str, dict[str, bytes], bytes]]:
+    """Return key, headers and value of every message on a topic, read with a role's login."""
     from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
-    env = environment(house.home, role)
-    consumer = Consumer(
-        {
-            "bootstrap.servers": env["KAFKA_BOOTSTRAP_SERVERS"],
-            "security.protocol": "SASL_PLAINTEXT",
-            "sasl.mechanism": "SCRAM-SHA-256",
-            "sasl.username": env["KAFKA_USERNAME"],
-            "sasl.password": env["KAFKA_PASSWORD"],
-            "group.id": f"paydesk.{role}",
-            "enable.auto.commit": False,
-        }
-    )
+    own = {"group.id": f"paydesk.{role}", "enable.auto.commit": False}
+    consumer = Consumer(kafka_login(house, role) | own)
     try:
         end = consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=20)[1]
         consumer.assign([TopicPartition(topic, 0, OFFSET_BEGINNING)])
-        found: list[tuple[str, str]] = []
+        found: list[tuple[str, dict[str, bytes], bytes]] = []
         while consumer.position([TopicPartition(topic, 0)])[0].offset < end:
             message = consumer.poll(1)
             if message is not None and message.error() is None:
-                headers = dict(message.headers() or [])
-                found.append(((message.key() or b"").decode(errors="replace"), headers.get("ce_type", b"").decode()))
+                key, headers = message.key() or b"", dict(message.headers() or [])
+                found.append((key.decode(errors="replace"), headers, message.value() or b""))
         return found
     finally:
         consumer.close()
+
+
+def said_on(house: House, role: str, topic: str) -> list[tuple[str, str]]:
+    """Return key and type of every message on a topic, read with a role's login."""
+    return [(key, headers.get("ce_type", b"").decode()) for key, headers, _ in messages_on(house, role, topic)]
 
 
 def failed(done: subprocess.CompletedProcess[str], code: int, *words: str) -> None:

@@ -5,6 +5,8 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -74,9 +76,13 @@ class House:
         found: dict[str, Any] = json.loads(self.run(*arguments, "--json").stdout)
         return found
 
+    def lines(self, *arguments: str) -> list[dict[str, Any]]:
+        """Run a command with ``--json``, and return the documents that it printed, one a line."""
+        return [json.loads(line) for line in self.run(*arguments, "--json").stdout.split("\n") if line]
+
     def rows(self, role: str, *arguments: str) -> list[dict[str, Any]]:
         """Return what ``list --json`` prints, newest first."""
-        return [json.loads(line) for line in self.run(role, "list", *arguments, "--json").stdout.splitlines()]
+        return self.lines(role, "list", *arguments)
 
     def pid(self, server: str) -> int:
         """Return the process id of a member of the stack: ``postgres``, ``valkey`` or ``kafka``."""
@@ -86,6 +92,16 @@ class House:
     def kill(self, server: str, number: int = signal.SIGKILL) -> None:
         """Send a member of the stack a signal; its supervisor starts it again when it died."""
         os.kill(self.pid(server), number)
+
+    @contextmanager
+    def supervisor_stopped(self) -> Iterator[None]:
+        """Keep the supervisor from starting anything again for a while."""
+        state = json.loads((self.home / "state.json").read_text())
+        os.kill(state["supervisor"]["pid"], signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(state["supervisor"]["pid"], signal.SIGCONT)
 
     def close(self) -> None:
         """Close every terminal, stop the servers."""

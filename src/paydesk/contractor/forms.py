@@ -20,6 +20,7 @@ from paydesk.domain.text import clean
 from paydesk.tui.desk_pane import DeskPane
 from paydesk.tui.dialogs import Confirm
 from paydesk.tui.drafts import Draft, DraftStore
+from paydesk.tui.fields import Field
 from paydesk.tui.lines import HealthLine, Line, TopLine
 from paydesk.tui.own_screen import OwnScreen
 
@@ -41,14 +42,6 @@ class Filled:
 
     terms: Terms
     draft: Draft
-
-
-class Field(Input, inherit_bindings=False):
-    """A field of the form; ``^x`` belongs to the form."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        each for each in Input.BINDINGS if not (isinstance(each, Binding) and "ctrl+x" in each.key)
-    ]
 
 
 class RequestForm(OwnScreen[Filled | None]):

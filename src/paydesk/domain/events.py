@@ -74,8 +74,11 @@ def newer(incoming_version: int, known_version: int | None) -> bool:
     return known_version is None or incoming_version > known_version
 
 
-def check_facts(register: RequestRegister | DecisionRegister) -> None:
-    """Check a register that came from outside. Raises ``InvalidInput`` when this side could never have made it."""
+def check_facts(event: Event) -> None:
+    """Check an event that came from outside. Raises ``InvalidInput`` when its side could never have made it."""
+    register = event.register
+    if is_hostile(event.actor) or is_hostile(event.command_id):
+        raise InvalidInput.of("actor", "The actor or the command holds invisible or control characters.")
     _whole("version", register.version, least=1)
     if isinstance(register, RequestRegister):
         _whole("revision", register.revision, least=1)

@@ -1,6 +1,7 @@
 """Text rules: what may be stored and sent, and how anything is made fit for a terminal (Unicode TR 36, CWE-150)."""
 
 import unicodedata
+from collections.abc import Iterator
 
 from paydesk.domain.errors import InvalidInput
 
@@ -40,20 +41,19 @@ def _is_bad(raw: str, index: int) -> bool:
     return char in "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\u2800" or "\U000e0100" <= char <= "\U000e01ef"
 
 
-def _too_many_marks(raw: str) -> bool:
+def _stacked(text: str) -> Iterator[tuple[str, bool]]:
+    """Yield each character, and whether it is one mark too many on its base."""
     run = 0
-    for char in raw:
-        run = run + 1 if unicodedata.combining(char) else 0
-        if run > _MOST_MARKS:
-            return True
-    return False
+    for char in text:
+        run = run + 1 if unicodedata.category(char) in ("Mn", "Me") else 0
+        yield char, run > _MOST_MARKS
 
 
 def is_hostile(raw: str) -> bool:
     """Whether the text holds control, bidi, zero-width or other invisible characters."""
     if raw.isascii():
         return not raw.isprintable() and raw != ""
-    return any(_is_bad(raw, index) for index in range(len(raw))) or _too_many_marks(raw)
+    return any(_is_bad(raw, index) for index in range(len(raw))) or any(high for _, high in _stacked(raw))
 
 
 def checked(field: str, raw: str, *, least: int, most: int) -> str:
@@ -65,6 +65,8 @@ def checked(field: str, raw: str, *, least: int, most: int) -> str:
             field,
             f"The {name} holds invisible or control characters; type it again without them, on one line.",
         )
+    if "\ufffd" in text:
+        raise InvalidInput.of(field, f"The {name} holds \ufffd, which stands for lost characters; type it again.")
     if len(raw) > most * 4 + 64 or len(text) > most:
         raise InvalidInput.of(field, f"The {name} is too long; write at most {most} characters.")
     if len(text) < least:
@@ -92,8 +94,13 @@ def clean(raw: str, limit: int = 512) -> Clean:
     cut = raw[:limit]
     if cut.isascii() and cut.isprintable():
         return Clean(cut)
-    text = unicodedata.normalize("NFC", cut)
-    return Clean("".join(_shown(text, index) for index in range(len(text))))
+    return visible(unicodedata.normalize("NFC", cut))
+
+
+def visible(raw: str) -> Clean:
+    """Return text fit for a terminal, one character for each that came in; never raises."""
+    shown = "".join(_shown(raw, index) for index in range(len(raw)))
+    return Clean("".join("\ufffd" if high else char for char, high in _stacked(shown)))
 
 
 def _shown(text: str, index: int) -> str:

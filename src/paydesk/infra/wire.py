@@ -157,7 +157,7 @@ def decode(
         raise Quarantine(f"{kind} is not this topic's to say")
     try:
         event = _event(kind, told, value)
-        check_facts(event.register)
+        check_facts(event)
     except InvalidInput as error:
         raise Quarantine(f"{error.message}"[:300]) from error
     except (ValidationError, ValueError, KeyError, RecursionError) as error:

@@ -15,6 +15,7 @@ from paydesk.domain.copy import RequestCopy
 from paydesk.domain.decision import NOTE_MOST, Cause, CauseCode, checked_cause
 from paydesk.domain.errors import InvalidInput
 from paydesk.domain.text import clean
+from paydesk.tui.fields import Field
 
 _CODES = tuple(CauseCode)
 
@@ -60,7 +61,7 @@ class CauseDialog(ModalScreen[Cause | None]):
             yield Static(Content(clean(title)), classes="dialog-title", markup=False)
             for place, code in enumerate(_CODES, 1):
                 yield CauseLine(place, code)
-            yield Input(placeholder="Note to the contractor", id="note", max_length=NOTE_MOST, compact=True)
+            yield Field(placeholder="Note to the contractor", id="note", max_length=NOTE_MOST, compact=True)
             yield Static(id="problem", markup=False, classes="field-problem")
             yield Static("1-7 rejects   esc keeps the request", id="cause-keys", classes="dialog-keys", markup=False)
 

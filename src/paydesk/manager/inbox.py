@@ -174,8 +174,9 @@ class ManagerInbox(DeskPane[ManagerDesk], inherit_bindings=False):
 
     def _pressed(self, key: str, copy: RequestCopy | None) -> bool:
         """Whether a decision key counts: pressed on purpose, on a row that can be decided."""
-        if not self.guard.allows(key, cast(DeskApp, self.app).key_came_at):
-            if self.guard.ignored > 0:
+        came_at = cast(DeskApp, self.app).key_came_at
+        if not self.guard.allows(key, came_at) or self.guard.in_burst(came_at):
+            if self.guard.ignored > 0 and not self.guard.in_burst(came_at):
                 self.notice(f"Key held: 1 decided, {self.guard.ignored} ignored.", "trouble")
             return False
         if copy is None or copy.request is None:

@@ -12,15 +12,17 @@ from textual import on
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
-from textual.events import Event, Key
+from textual.events import Event, Key, Paste
 from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.widgets import Footer, Input
 
+from paydesk.domain.text import clean
 from paydesk.tui.ascii import AsciiMarks, key_in_ascii, only_ascii
 from paydesk.tui.desk_pane import DeskPane
 from paydesk.tui.dialogs import Help
-from paydesk.tui.key_line import KeyLine
+from paydesk.tui.fields import Field, take_any_bytes
+from paydesk.tui.key_line import KeyLine, apart
 from paydesk.tui.messages import DeskFailed
 from paydesk.tui.themes import DUSK, PAPER
 
@@ -46,9 +48,14 @@ class DeskApp(App[None]):
         self.parting = ""
         self.failure: Exception | None = None
         self._keys = KeyLine(self)
+        take_any_bytes()
         self.register_theme(DUSK)
         self.register_theme(PAPER)
-        self.theme = os.environ.get("TEXTUAL_THEME") or DUSK.name
+        wanted = os.environ.get("TEXTUAL_THEME", "")
+        chosen = wanted if wanted in self.available_themes else DUSK.name
+        # Textual took the variable before it knew these two looks: only a change makes it look again.
+        self.theme = PAPER.name if chosen == DUSK.name else DUSK.name
+        self.theme = chosen
         self._ascii = only_ascii(os.environ)
         self.set_class(self._ascii, "-ascii")
 
@@ -80,9 +87,13 @@ class DeskApp(App[None]):
 
     async def on_event(self, event: Event) -> None:
         """Take keys one after the other, so that none is lost to a screen that is still opening."""
-        if isinstance(event, Key) and not self.screen_stack:
+        if isinstance(event, (Key, Paste)) and not self.screen_stack:
             return  # The desk is closing.
         if isinstance(event, Key) and not event.is_forwarded:
+            for key in apart(event):
+                self._keys.take(key)
+            return
+        if isinstance(event, Paste) and not event.is_forwarded:
             self._keys.take(event)
             return
         await super().on_event(event)
@@ -93,8 +104,10 @@ class DeskApp(App[None]):
             for pane in self.panes:
                 pane.typed(came_at)
 
-    async def press(self, event: Key, came_at: float) -> None:
-        """Hand one key, which came at this time, to what has the focus."""
+    async def press(self, event: Key | Paste, came_at: float) -> None:
+        """Hand one key or paste, which came at this time, to what has the focus."""
+        if isinstance(event, Paste) and not isinstance(self.focused, Field):
+            event.text = clean(event.text)  # Such as into the palette, whose field is Textual's own.
         self.key_came_at = came_at
         await super().on_event(event)
 

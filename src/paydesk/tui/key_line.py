@@ -8,7 +8,8 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from textual.dom import DOMNode
-from textual.events import Key
+from textual.events import Key, Paste
+from textual.keys import _character_to_key
 from textual.message_pump import MessagePump
 
 if TYPE_CHECKING:
@@ -19,18 +20,26 @@ _PATIENCE_S = 5.0
 _LOOK_S = 0.005
 
 
+def apart(event: Key) -> list[Key]:
+    """Return esc and a key as two, which a terminal joins to alt and that key when they come close together."""
+    if event.key.startswith("alt+") and event.character:
+        return [Key("escape", "\x1b"), Key(_character_to_key(event.character), event.character)]
+    return [event]
+
+
 class KeyLine:
     """The line of keys of one application."""
 
     def __init__(self, app: "DeskApp") -> None:
         self._app = app
-        self._waiting: asyncio.Queue[tuple[Key, float]] = asyncio.Queue()
+        self._waiting: asyncio.Queue[tuple[Key | Paste, float]] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
 
-    def take(self, event: Key) -> None:
-        """Put a key at the end of the line, with the time at which it came."""
+    def take(self, event: Key | Paste) -> None:
+        """Put a key, or a paste, at the end of the line, with the time at which it came."""
         came_at = self._app.clock()
-        self._app.note_key(event, came_at)
+        if isinstance(event, Key):
+            self._app.note_key(event, came_at)
         self._waiting.put_nowait((event, came_at))
 
     def start(self) -> None:

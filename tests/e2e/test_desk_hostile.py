@@ -1,0 +1,134 @@
+"""Hostile text through form, command line and a foreign producer: refused or quarantined, none in a terminal."""
+
+import json
+from typing import Any
+from uuid import UUID
+
+import pytest
+from uuid_utils.compat import uuid7
+
+from paydesk.cli.front import run
+from paydesk.contractor.role import ROLE as CONTRACTOR
+from paydesk.domain.money import Money
+from paydesk.domain.payment_request import Terms
+from tests.e2e.acts import ask, kafka_login, messages_on, opened
+from tests.e2e.house import House
+from tests.e2e.terminal import Terminal
+from tests.e2e.texts import foreign_in, honest, hostile
+
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
+
+
+def paste_raw(desk: Terminal, text: str) -> None:
+    desk.write(b"\x1b[200~" + text.encode("utf-8", "surrogatepass") + b"\x1b[201~")
+
+
+def test_the_form_refuses_300_hostile_texts_and_none_reaches_the_terminal(house: House) -> None:
+    desk = opened(house, "contractor")
+    desk.press("n")
+    desk.see("You ask for")
+    desk.press(*"10", "tab", *"EUR", "tab", "^s")
+    desk.see("✗ Write the description.")
+    refused = 0
+    for text in hostile():
+        desk.press("end", "^u", pause_s=0)
+        desk.see("✗ Write the description.")
+        paste_raw(desk, text)
+        desk.press("^s", pause_s=0)
+        desk.see("✗ The description")
+        refused += 1
+    assert refused == 300
+    assert foreign_in(desk.raw) == []
+    desk.press("end", "^u")
+    paste_raw(desk, "Honest after all")
+    desk.press("^s")
+    desk.see("PR-", "asks for 10.00 EUR")
+    assert [row["description"] for row in house.rows("contractor")] == ["Honest after all"]
+
+
+def test_the_command_line_refuses_300_hostile_texts(
+    house: House, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in house.env.items():
+        monkeypatch.setenv(name, value)
+    before = len(house.rows("contractor"))
+    codes = []
+    for place, text in enumerate(hostile()):
+        options = ([], ["--reference", text], ["--pay-to", text], ["--as", text])[place % 4]
+        codes.append(run(["contractor", "request", "10", "EUR", text if not options else "Honest", *options]))
+        out, err = capsys.readouterr()
+        assert out == "" and len(err) > 20 and "Traceback" not in err
+        assert foreign_in(err.replace("\n", "\r\n").encode("utf-8", "surrogatepass")) == []
+    assert codes == [3] * 300
+    for text in hostile()[:: 300 // 12]:
+        if "\x00" not in text:  # The system itself refuses NUL in an argument.
+            done = house.run("contractor", "request", "10", "EUR", text.encode("utf-8", "surrogatepass"), check=False)
+            assert done.returncode == 3 and "Traceback" not in done.stderr, (text, done.stderr)
+    assert len(house.rows("contractor")) == before
+
+
+def forged(like: dict[str, Any], text: str, place: int) -> tuple[str, dict[str, Any]]:
+    """Return the id and the value of a request that is right in everything but one text."""
+    request_id = str(uuid7())
+    terms, field = like["terms"], ("description", "reference", "pay_to", "contractor", "number", "actor")[place % 6]
+    value = like | {"id": request_id, "command_id": str(uuid7())}
+    if field in ("contractor", "number", "actor"):
+        return request_id, value | {field: text}
+    changed = terms | {field: text}
+    money = Money(changed["amount_minor"], changed["currency"], changed["exponent"])
+    try:
+        digest = Terms(money, changed["description"], changed["reference"], None, None, changed["pay_to"]).hash
+    except UnicodeEncodeError:
+        digest = like["terms_hash"]  # A lone surrogate has no bytes that could be hashed.
+    return request_id, value | {"terms": changed, "terms_hash": digest}
+
+
+def test_a_foreign_producer_with_the_rightful_login_is_quarantined(house: House) -> None:
+    from confluent_kafka import Producer
+
+    contractor, manager = opened(house, "contractor"), opened(house, "manager")
+    number = ask(contractor, "20", "EUR", "Said by the rightful writer")
+    manager.see(number)
+    before = len(house.lines("manager", "quarantine", "list"))
+    _, headers, body = next(
+        each for each in messages_on(house, "contractor", CONTRACTOR.writes) if number.encode() in each[2]
+    )
+    like = json.loads(body)
+    producer = Producer(kafka_login(house, "contractor") | {"batch.num.messages": 1})
+    for place, text in enumerate(hostile()):
+        request_id, value = forged(like, text, place)
+        own = headers | {"ce_id": str(uuid7()).encode(), "ce_subject": request_id.encode()}
+        producer.produce(CONTRACTOR.writes, json.dumps(value).encode(), request_id.encode(), headers=list(own.items()))
+        producer.poll(0)
+    assert producer.flush(30) == 0
+    later = ask(contractor, "21", "EUR", "Arrives after all of them")
+    manager.see(later, "Arrives after all of them")
+    manager.see("messages in quarantine")
+    found = house.lines("manager", "quarantine", "list")
+    assert len(found) - before == 300
+    assert {each["became"] for each in found} == {"quarantined"}
+    shown = house.run("manager", "quarantine", "list").stdout
+    assert foreign_in(shown.replace("\n", "\r\n").encode()) == []
+    assert {row["number"] for row in house.rows("manager")} >= {number, later}
+    assert all(UUID(row["id"]) for row in house.rows("manager"))
+    for desk in (contractor, manager):
+        assert desk.child.isalive() and foreign_in(desk.raw) == []
+
+
+def test_honest_texts_come_back_unchanged(house: House) -> None:
+    desk = opened(house, "contractor", columns=120, rows=36)
+    texts = honest()
+    for text in texts[:16]:
+        desk.press("n")
+        desk.see("You ask for")
+        desk.press("end", "^u", *"30", "tab", "end", "^u", *"EUR", "tab", pause_s=0.02)
+        paste_raw(desk, text)
+        desk.press("^s")
+        desk.see("PR-", "asks for 30.00 EUR")
+        desk.see("30.00 EUR", "pending")
+    for text in texts[16:32]:
+        house.run("contractor", "request", "--", "30", "EUR", text)
+    for role in ("contractor", "manager"):
+        came = {row["description"] for row in house.rows(role)}
+        assert came >= set(texts[:32]), set(texts[:32]) - came
+    assert foreign_in(desk.raw) == []
