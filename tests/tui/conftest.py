@@ -57,7 +57,7 @@ def manager(
     return ManagerApp(lambda: desk or FakeManagerDesk(world, person), now=world.clock, monotonic=clock or Clock())
 
 
-async def seen(pilot: Pilot[None], look: Callable[[], object], within_s: float = 20) -> None:
+async def seen(pilot: Pilot[None], look: Callable[[], object], within_s: float = 60) -> None:
     """Wait until something is true on the screen; fails after ``within_s`` seconds."""
     end = time.monotonic() + within_s
     while not look():

@@ -31,11 +31,12 @@ class Field(Input, inherit_bindings=False):
             self.replace(line, *sorted(self.selection))
 
 
-_PASTE, _PASTED, _ESC = "\x1b[200~", "\x1b[201~", "\x1b"
+_PASTE, _PASTED = "\x1b[200~", "\x1b[201~"
+_LOST = {0x1B: "\ufffd", 0x00: "\ufffd"}
 
 
 class _Decoder:
-    """Reads a terminal's bytes as text; what is pasted between its brackets keeps no escape character."""
+    """Reads a terminal's bytes as text; a paste keeps neither escape characters nor NUL."""
 
     def __init__(self) -> None:
         self._decode = codecs.getincrementaldecoder("utf-8")(errors="replace").decode
@@ -50,16 +51,16 @@ class _Decoder:
             if self._inside:
                 begun = "" if mark else next((_PASTED[:n] for n in range(5, 0, -1) if head.endswith(_PASTED[:n])), "")
                 self._rest = begun
-                head = head.removesuffix(begun).replace(_ESC, "\ufffd")
+                head = head.removesuffix(begun).translate(_LOST)
             told.append(head + mark)
             self._inside = self._inside != bool(mark)
         return "".join(told)
 
 
 def take_any_bytes() -> None:
-    """Have bytes that are not UTF-8, and escape characters in a paste, read as U+FFFD.
+    """Have bytes that are not UTF-8, and the escape characters and NULs of a paste, read as U+FFFD, which is refused.
 
-    Textual's driver would end the program on the first, and its parser would take the second for keys.
+    Textual's driver would end the program on the first; its parser would take the second for keys and drop the third.
     """
     try:
         from textual.drivers import linux_driver
