@@ -25,8 +25,8 @@ WAY = [
     r"   seen by the contractor's side" + TIME + "applied, 2 s of it held",
     r"contractor +PR-1001 +accepted +2 +1,250\.00 EUR +request 2, decision 2",
     r"manager +PR-1001 +accepted +2 +1,250\.00 EUR +request 2, decision 2",
-    r"paydesk\.contractor\.requests\.v1 +0 +1 +paydesk\.payment_revised\.v1",
-    r"paydesk\.manager\.decisions\.v1 +0 +1 +paydesk\.payment_accepted\.v1",
+    r"paydesk\.contractor\.requests\.v1 +0 +[0-9]+ +paydesk\.payment_revised\.v1",
+    r"paydesk\.manager\.decisions\.v1 +0 +[0-9]+ +paydesk\.payment_accepted\.v1",
 ]
 
 

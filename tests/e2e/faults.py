@@ -17,6 +17,7 @@ from paydesk.infra.migrations import migrate
 from paydesk.infra.postgres import connect
 from paydesk.infra.role import Role
 from paydesk.infra.store import Store
+from paydesk.infra.wire_control import DIGEST, RESYNC
 from paydesk.manager.role import ROLE as MANAGER
 from paydesk.stack.kafka_server import Kafka
 from paydesk.stack.servers import Postgres
@@ -24,6 +25,7 @@ from tests.e2e.house import PAYDESK, House
 
 TERMS = checked_terms("1200", "EUR", "August retainer")
 ROLES = (CONTRACTOR, MANAGER)
+CONTROL = (DIGEST.encode(), RESYNC.encode())
 
 
 class WorkerProcess:
@@ -108,7 +110,7 @@ class Faults:
             ).fetchall()
 
     def records(self, role: Role) -> list[str]:
-        """Return the event id of every record on the topic that a role writes, in order."""
+        """Return the event id of every event on the topic that a role writes, in order; digests are none."""
         conf = {**Kafka(self.house.folder).conf(role.name), "group.id": f"paydesk.{role.name}"}
         client = Consumer({**conf, "enable.partition.eof": True, "enable.auto.commit": False, "log_level": 0})
         found: list[str] = []
@@ -123,6 +125,8 @@ class Faults:
                     assert error.code() == KafkaError._PARTITION_EOF, error
                     return found
                 headers = dict(message.headers() or [])
+                if headers.get("ce_type") in CONTROL:
+                    continue
                 found.append(bytes(headers["ce_id"]).decode() if "ce_id" in headers else "")  # type: ignore[arg-type]
         finally:
             client.close()

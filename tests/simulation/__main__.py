@@ -16,10 +16,10 @@ def _quiet() -> None:
     logging.disable(logging.CRITICAL)
 
 
-def _some(first: int) -> tuple[Failure | None, dict[str, int]]:
+def _some(first: int, losses: bool) -> tuple[Failure | None, dict[str, int]]:
     reached: dict[str, int] = {}
     for seed in range(first, first + _CHUNK):
-        failure = run(plan_of(seed), reached)
+        failure = run(plan_of(seed, losses=losses), reached)
         if failure is not None:
             return failure, reached
     return None, reached
@@ -31,12 +31,14 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=None, help="the first seed; by the clock where it is left out")
     parser.add_argument("--jobs", type=int, default=cpu_count() or 1)
+    parser.add_argument("--losses", action="store_true", help="let one store a run be lost, restored, wiped or cut")
     given = parser.parse_args()
     first = given.seed if given.seed is not None else int(time.time())
     print(f"{given.runs:,} runs from seed {first} on", flush=True)
     started, reached = time.monotonic(), dict[str, int]()
+    firsts = range(first, first + given.runs, _CHUNK)
     with ProcessPoolExecutor(given.jobs, initializer=_quiet) as pool:
-        for failure, points in pool.map(_some, range(first, first + given.runs, _CHUNK)):
+        for failure, points in pool.map(_some, firsts, [given.losses] * len(firsts)):
             for point, times in points.items():
                 reached[point] = reached.get(point, 0) + times
             if failure is not None:

@@ -153,15 +153,15 @@ def _undo(world: World, people: People, process: Process) -> None:
     decided = [sent.event for sent in store.tables.outbox.values() if sent.event.previous is not None]
     if process.side is not world.manager or not decided:
         return
-    event, key = world.random.choice(decided[-2:]), world.new_id()
-    people.maybe_undone.add(event.command_id)
-    order = people.order(
-        process, f"undo {_short(event.request_id)}", key, lambda: decides.undo(store, key, event.request_id, "bo")
-    )
+    request_id, key = world.random.choice(decided[-2:]).request_id, world.new_id()
+    held = [event for event in decided if event.request_id == request_id and event.hold_until is not None]
+    commands = {event.command_id for event in held}
+    people.maybe_undone |= commands
+    order = people.order(process, f"undo {_short(request_id)}", key, lambda: decides.undo(store, key, request_id, "bo"))
     if order.answers[-1] != "unknown":
-        people.maybe_undone.discard(event.command_id)
+        people.maybe_undone -= commands
     if order.answers[-1] == "done":
-        people.undone.add(event.command_id)
+        people.undone |= commands
 
 
 def _send_now(world: World, _: People, process: Process) -> None:
@@ -191,6 +191,7 @@ _WEIGHTS: list[tuple[Callable[[World, People, Process], None], float]] = [
     (faults.storage, 1),
     (faults.double, 1),
     (faults.hostile, 1.5),
+    (faults.lose, 3),
 ]
 
 

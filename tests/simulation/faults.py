@@ -3,6 +3,7 @@
 import json
 from random import Random
 
+from tests.simulation.tables import Tables
 from tests.simulation.world import Process, World
 
 
@@ -74,3 +75,40 @@ def _forked(value: bytes) -> bytes:
     except ValueError:
         return value
     return json.dumps(said | {"actor": "eve"}).encode() if isinstance(said, dict) else value
+
+
+def lose(world: World, _: object, __: Process) -> None:
+    """Let the one store that this run may lose be lost, restored, wiped or cut."""
+    if world.losing is None or world.random.random() < 0.6:
+        return
+    store, how = world.losing
+    if store == "log":
+        _lose_log(world, how)
+        return
+    side = world.contractor if store == "contractor" else world.manager
+    if how == "restored":
+        if world.backup is None or world.random.random() < 0.4:
+            world.backup = side.storage.tables.snapshot()
+            world.tell(f"the {store}'s schema is copied")
+            return
+        side.storage.tables = world.backup.snapshot()
+    else:
+        side.storage.tables = Tables()
+    world.lost = True
+    world.tell(f"the {store}'s schema is {how}")
+    for process in world.processes:
+        # A schema is never lost under an open connection: whoever worked on it lost that, and starts anew.
+        if process.side is side and not process.frozen:
+            process.kill()
+
+
+def _lose_log(world: World, how: str) -> None:
+    world.lost = True
+    if how == "wiped":
+        world.log.topics.clear()
+        world.tell("the broker lost everything")
+        return
+    topic = world.log.topic(world.random.choice((world.contractor.role.writes, world.manager.role.writes)))
+    gone = world.random.randint(1, 4)
+    del topic.records[max(0, len(topic.records) - gone) :]
+    world.tell(f"a topic lost its last {gone} records")

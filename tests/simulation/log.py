@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random
 from uuid import UUID
 
@@ -29,6 +29,7 @@ class MemoryLog:
         """How often the acknowledgement of an append is lost."""
         self.random = Random(0)
         self._now = now
+        self._appended = 0
         self._new_id = new_id
 
     def topic(self, name: str) -> Topic:
@@ -42,7 +43,10 @@ class MemoryLog:
     ) -> Record:
         """Append one message."""
         found = self.topic(topic)
-        record = Record(topic, 0, len(found.records), key, tuple(headers), value, self._now())
+        # No two appends at one time: an offset that was overwritten is known by its time.
+        self._appended += 1
+        at = self._now() + timedelta(microseconds=self._appended)
+        record = Record(topic, 0, len(found.records), key, tuple(headers), value, at)
         found.records.append(record)
         return record
 

@@ -10,10 +10,12 @@ from paydesk.domain.decision import DecisionRegister, Outcome
 from paydesk.domain.errors import UnknownRequest
 from paydesk.domain.payment_request import RequestRegister
 from paydesk.domain.status import Status, status
+from paydesk.infra.digest import Line
 from paydesk.infra.errors import ServerDown
-from paydesk.infra.records import Ack, Claim, Half, Head, Incoming, Outgoing, Place, Position, Row, Verified
+from paydesk.infra.records import Claim, Half, Head, Incoming, Place, Position, Row
 from paydesk.infra.role import Heard, Role
-from tests.simulation.tables import Kept, Sent, Tables
+from tests.simulation.outbox import MemoryOutbox
+from tests.simulation.tables import Kept, Tables
 
 
 class MemoryStorage:
@@ -23,6 +25,7 @@ class MemoryStorage:
         self.role = role
         self.tables = Tables()
         self.down = False
+        self.holder: Callable[[], str] = lambda: ""
         self.now = now
         self._new_id = new_id
 
@@ -33,16 +36,22 @@ class MemoryStorage:
         if self.down:
             raise ServerDown("PostgreSQL does not answer.")
         work = self.tables.snapshot()
-        yield MemoryTransaction(work, self.now, self._new_id)
+        yield MemoryTransaction(work, self.now, self._new_id, self.holder)
         self.tables = work
 
 
-class MemoryTransaction:
+class MemoryTransaction(MemoryOutbox):
     """Meets ``paydesk.infra.ports.Transaction``."""
 
-    def __init__(self, tables: Tables, now: Callable[[], datetime], new_id: Callable[[], UUID]) -> None:
-        self.tables = tables
-        self.now = now
+    def __init__(
+        self,
+        tables: Tables,
+        now: Callable[[], datetime],
+        new_id: Callable[[], UUID],
+        holder: Callable[[], str],
+    ) -> None:
+        super().__init__(tables, now)
+        self.holder = holder
         self.new_id = new_id
 
     # Commands.
@@ -56,9 +65,28 @@ class MemoryTransaction:
     def note_changed(self, key: UUID) -> None:
         self.tables.commands[key] = replace(self.tables.commands[key], changed=True)
 
-    def next_number(self) -> str:
+    def next_number(self) -> str | None:
+        if not self.tables.checked_by or self.tables.checked_by != self.holder():
+            return None
         self.tables.numbers += 1
         return f"PR-{self.tables.numbers}"
+
+    def note_checked(self, holder: str) -> None:
+        self.tables.checked_by = holder
+
+    def numberless(self) -> list[Row]:
+        rows = [kept.row for kept in self.tables.copy.values() if kept.row.request and not kept.row.request.number]
+        return sorted(rows, key=lambda row: row.id)
+
+    def renew(self, event_id: UUID, fresh: UUID, value: bytes, content_hash: str) -> None:
+        sent = self.tables.outbox.pop(event_id)
+        assert not sent.ever_acked
+        headers = [(name, str(fresh) if name == "ce_id" else told) for name, told in sent.event.headers]
+        event = replace(sent.event, id=fresh, value=value, content_hash=content_hash, headers=headers)
+        self.tables.outbox[fresh] = replace(sent, event=event)
+
+    def raise_numbers(self, numbers: Collection[str]) -> None:
+        self.tables.numbers = max([self.tables.numbers, *(int(number[3:]) for number in numbers)])
 
     def row(self, request_id: UUID) -> Row:
         kept = self.tables.copy.get(request_id)
@@ -73,94 +101,10 @@ class MemoryTransaction:
 
     def write_decision(self, register: DecisionRegister, content_hash: str, now: datetime) -> None:
         del now
-        kept = self.tables.copy[register.id]
+        kept = self.tables.copy.get(register.id, Kept(Row(register.id, None, None)))
         self.tables.copy[register.id] = replace(
             kept, row=replace(kept.row, decision=register, decision_hash=content_hash)
         )
-
-    # Outbox.
-
-    def add(self, event: Outgoing) -> None:
-        twin = any(
-            sent.event.request_id == event.request_id and sent.event.version == event.version
-            for sent in self.tables.outbox.values()
-        )
-        assert not twin, "two events of one version"
-        self.tables.counted += 1
-        self.tables.outbox[event.id] = Sent(event, self.tables.counted)
-
-    def _change(self, wanted: Callable[[Sent], bool], change: Callable[[Sent], Sent]) -> list[Sent]:
-        found = [sent for sent in self.tables.outbox.values() if wanted(sent)]
-        for sent in found:
-            self.tables.outbox[sent.event.id] = change(sent)
-        return found
-
-    def _release(self, wanted: Callable[[Sent], bool]) -> list[Sent]:
-        return self._change(
-            lambda sent: sent.event.hold_until is not None and wanted(sent),
-            lambda sent: replace(sent, event=replace(sent.event, hold_until=None)),
-        )
-
-    def release(self, ids: Collection[UUID] | None, actor: str | None = None) -> int:
-        return len(
-            self._release(
-                lambda sent: (ids is None or sent.event.request_id in ids) and actor in (None, sent.event.actor)
-            )
-        )
-
-    def take_back(self, request_id: UUID, version: int) -> bool:
-        for sent in list(self.tables.outbox.values()):
-            event = sent.event
-            if event.request_id == request_id and event.version == version and event.hold_until is not None:
-                before, kept = event.previous, self.tables.copy[request_id]
-                assert before is not None
-                del self.tables.outbox[event.id]
-                row = replace(kept.row, decision=before.decision, decision_hash=before.decision_hash)
-                self.tables.copy[request_id] = replace(kept, row=row)
-                return True
-        return False
-
-    def release_due(self) -> set[UUID]:
-        now = self.now()
-        due = self._release(lambda sent: sent.event.hold_until is not None and sent.event.hold_until <= now)
-        return {sent.event.request_id for sent in due}
-
-    def unsent(self, most: int) -> list[Outgoing]:
-        waiting = [sent for sent in self.tables.outbox.values() if not sent.published]
-        held = {(s.event.request_id, s.event.version) for s in waiting if s.event.hold_until is not None}
-        free = [
-            sent
-            for sent in waiting
-            if not any(sent.event.request_id == request and sent.event.version >= version for request, version in held)
-        ]
-        return [sent.event for sent in sorted(free, key=lambda sent: sent.position)][:most]
-
-    def mark_sent(self, topic_id: str, acks: Sequence[Ack]) -> None:
-        for ack in acks:
-            sent = self.tables.outbox.get(ack.id)
-            if sent is not None:
-                event = replace(sent.event, hold_until=None)
-                self.tables.outbox[ack.id] = replace(
-                    sent, event=event, published=True, ever_acked=True, ack=ack, topic_id=topic_id
-                )
-
-    def forget_other_topics(self, topic_id: str) -> None:
-        self._change(
-            lambda sent: sent.ever_acked and sent.topic_id != topic_id, lambda sent: replace(sent, published=False)
-        )
-        self.tables.meta = {key: known for key, known in self.tables.meta.items() if known.topic_id == topic_id}
-
-    def known_events(self, ids: Collection[str]) -> Mapping[str, bool]:
-        return {str(key): sent.published for key, sent in self.tables.outbox.items() if str(key) in ids}
-
-    def verified(self, partition: int) -> Verified | None:
-        return self.tables.meta.get(partition)
-
-    def set_verified(self, partition: int, verified: Verified) -> None:
-        self.tables.meta[partition] = verified
-
-    def set_amiss(self, sentence: str) -> None:
-        self.tables.amiss = sentence
 
     # The copy.
 
@@ -213,6 +157,10 @@ class MemoryTransaction:
         for one in reversed(self.tables.inbox.values()):
             if one.request_id == request_id and one.became in ("applied", "stale") and one.record.value is not None:
                 yield one.record.value
+
+    def held_lines(self, half: Half) -> list[Line]:
+        heads = self.heads(list(self.tables.copy), half)
+        return [Line(key, head.version, head.content_hash or "") for key, head in heads.items() if head.version]
 
     def positions(self) -> Mapping[Place, Position]:
         return dict(self.tables.positions)

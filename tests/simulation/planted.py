@@ -15,6 +15,8 @@ class Bug:
     file: str
     right: str
     wrong: str
+    losses: bool = False
+    """It is found in runs in which a store is lost."""
 
 
 BUGS = (
@@ -77,7 +79,7 @@ BUGS = (
         "        if decision is None or not transaction.take_back(request_id, decision.version):\n",
     ),
     Bug(
-        "a held decision sent",
+        "a hold cleared without a commit",
         "infra/outbound.py",
         "            events = transaction.unsent(outbox.MOST_EVENTS)\n",
         "            transaction.release(None)\n"
@@ -107,6 +109,48 @@ BUGS = (
         "contractor/commands.py",
         "        if register is None:\n            return False\n        _write(",
         "        if register is None:\n            register = row.request\n        _write(",
+    ),
+    Bug(
+        "relay before the first check",
+        "infra/outbound.py",
+        "            self._check(identity)\n",
+        "            self._checked = True\n",
+        losses=True,
+    ),
+    Bug(
+        "own events of a lost schema not imported",
+        "infra/own_topic.py",
+        "    imported = import_unknown(store, role, topic_id, [each for one in found for each in one.unknown], beat)\n",
+        "    imported = 0\n",
+        losses=True,
+    ),
+    Bug(
+        "what was acknowledged on an older topic not sent again",
+        "infra/own_topic.py",
+        "        transaction.forget_other_topics(topic_id)\n",
+        "        pass\n",
+        losses=True,
+    ),
+    Bug(
+        "what is gone from the topic not sent again",
+        "infra/own_topic.py",
+        "        return transaction.unsend_missing(topic_id, partition, after, seen)\n",
+        "        return 0\n",
+        losses=True,
+    ),
+    Bug(
+        "no answer to a digest",
+        "infra/inbox.py",
+        "                changed |= self.entropy.hear(record)\n",
+        "",
+        losses=True,
+    ),
+    Bug(
+        "a number before the first check",
+        "contractor/commands.py",
+        "transaction.next_number()",
+        "transaction.next_number() or f'PR-{1001 + len(transaction.tables.copy)}'",
+        losses=True,
     ),
 )
 

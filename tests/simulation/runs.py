@@ -7,6 +7,15 @@ from tests.simulation.actions import People, one_action
 from tests.simulation.checker import Broken, check, settle
 from tests.simulation.world import World
 
+_LOSSES = (
+    ("contractor", "lost"),
+    ("contractor", "restored"),
+    ("manager", "lost"),
+    ("manager", "restored"),
+    ("log", "wiped"),
+    ("log", "cut"),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -17,6 +26,7 @@ class Plan:
     crash_chance: float
     freeze_chance: float
     lossy: float
+    losing: tuple[str, str] | None
     steps: tuple[int, ...]
 
 
@@ -29,7 +39,7 @@ class Failure:
     story: tuple[str, ...]
 
 
-def plan_of(seed: int) -> Plan:
+def plan_of(seed: int, *, losses: bool = False) -> Plan:
     """Return the plan of a seed: which faults there are at all is drawn too, so that each is met alone and together."""
     random = Random(seed)
     return Plan(
@@ -38,6 +48,7 @@ def plan_of(seed: int) -> Plan:
         crash_chance=random.choice((0.0, 0.02, 0.1)),
         freeze_chance=random.choice((0.0, 0.03, 0.15)),
         lossy=random.choice((0.0, 0.2)),
+        losing=random.choice(_LOSSES) if losses else None,
         steps=tuple(random.getrandbits(32) for _ in range(random.randint(20, 70))),
     )
 
@@ -48,6 +59,8 @@ def run(plan: Plan, reached: dict[str, int] | None = None) -> Failure | None:
     world.use(Random(plan.seed))
     people = People(world)
     world.crash_chance, world.freeze_chance, world.log.lossy = plan.crash_chance, plan.freeze_chance, plan.lossy
+
+    world.losing = plan.losing
 
     def meanwhile() -> None:
         outer = world.random
@@ -94,4 +107,4 @@ def shrink(failure: Failure) -> Failure:
 
 
 def _with(plan: Plan, steps: tuple[int, ...]) -> Plan:
-    return Plan(plan.seed, plan.desks, plan.crash_chance, plan.freeze_chance, plan.lossy, steps)
+    return Plan(plan.seed, plan.desks, plan.crash_chance, plan.freeze_chance, plan.lossy, plan.losing, steps)

@@ -24,6 +24,7 @@ class Sent:
     ever_acked: bool = False
     ack: Ack | None = None
     topic_id: str | None = None
+    beaten: bool = False
 
 
 @dataclass
@@ -37,6 +38,7 @@ class Tables:
     commands: dict[UUID, Claim] = field(default_factory=dict)
     meta: dict[int, Verified] = field(default_factory=dict)
     amiss: str = ""
+    checked_by: str = ""
     counted: int = 0
     """How many rows the outbox ever had."""
     numbers: int = 1000

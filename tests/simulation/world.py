@@ -1,4 +1,4 @@
-"""The world of one run: both sides' storages, the log, some desks a role, time, and the faults that befall them."""
+"""The world of one run: both sides' storages, the log, some desks a role, and time."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -8,6 +8,7 @@ from uuid import UUID
 
 from paydesk.contractor.role import ROLE as CONTRACTOR
 from paydesk.infra import failpoints
+from paydesk.infra.anti_entropy import AntiEntropy
 from paydesk.infra.errors import ServerDown
 from paydesk.infra.inbox import Inbound, Overtaken
 from paydesk.infra.outbound import LeaseLost, Outbound
@@ -16,6 +17,7 @@ from paydesk.infra.role import Role
 from paydesk.manager.role import ROLE as MANAGER
 from tests.simulation.log import MemoryLog, MemoryReader, MemoryWriter
 from tests.simulation.memory import MemoryStorage
+from tests.simulation.tables import Tables
 
 NOON = datetime(2026, 8, 28, 12, tzinfo=UTC)
 FROZEN_AFTER_S, LOST_AFTER_S = 3.0, 2.5
@@ -35,7 +37,12 @@ class Lease:
     side: "Side"
     process: "Process"
     life: int
+    number: int
     beaten_at: float = -1000.0
+
+    @property
+    def identity(self) -> str:
+        return f"{self.process.name}/{self.number}"
 
     @property
     def held(self) -> bool:
@@ -69,6 +76,16 @@ class Side:
     storage: MemoryStorage
     holder: Lease | None = None
 
+    def __post_init__(self) -> None:
+        self.storage.holder = self._holder
+
+    def _holder(self) -> str:
+        """Return who holds the lease as the server sees it: a connection that died or froze holds nothing."""
+        holder = self.holder
+        if holder is None or holder.life != holder.process.life:
+            return ""
+        return holder.identity if holder.world.seconds - holder.beaten_at < FROZEN_AFTER_S else ""
+
 
 @dataclass
 class Process:
@@ -81,6 +98,7 @@ class Process:
     frozen: bool = False
     outbound: Outbound | None = None
     inbound: Inbound | None = None
+    entropy: AntiEntropy | None = None
 
     def send(self) -> None:
         """Let the outbound thread do a step, as the worker's loop does."""
@@ -98,12 +116,13 @@ class Process:
             return
         try:
             if self.inbound is None:
-                made = Inbound(
-                    self.side.role, self.side.storage, MemoryReader(self.world.log), self.side.role.load_apply()
-                )
+                role = self.side.role
+                reader = MemoryReader(self.world.log)
+                made = Inbound(role, self.side.storage, reader, role.load_apply(), self.entropy)
                 if not made.assign():
                     return
                 self.inbound = made
+            self.inbound.check_topics()
             self.inbound.step(0)
         except (Overtaken, BrokerTrouble, ServerDown):
             self.inbound = None
@@ -111,7 +130,7 @@ class Process:
     def kill(self) -> None:
         """End it and start it anew: nothing in memory is left."""
         self.life += 1
-        self.outbound = self.inbound = None
+        self.outbound = self.inbound = self.entropy = None
 
     def _let_go(self) -> None:
         if self.outbound is not None and self.side.holder is self.outbound.lease:
@@ -120,9 +139,20 @@ class Process:
 
     def _outbound(self) -> Outbound:
         world, role = self.world, self.side.role
-        lease = Lease(world, self.side, self, self.life)
+        world.leases += 1
+        lease = Lease(world, self.side, self, self.life, world.leases)
         writer = MemoryWriter(world.log, role.writes)
-        return Outbound(role, self.side.storage, lease, writer, lambda: MemoryReader(world.log), lambda: world.seconds)
+        if self.entropy is None and world.digests:
+            self.entropy = AntiEntropy(role, self.side.storage, lambda: world.seconds)
+        return Outbound(
+            role,
+            self.side.storage,
+            lease,
+            writer,
+            lambda: MemoryReader(world.log),
+            lambda: world.seconds,
+            entropy=self.entropy,
+        )
 
 
 @dataclass
@@ -136,6 +166,12 @@ class World:
     crash_chance: float = 0.0
     freeze_chance: float = 0.0
     reached: dict[str, int] = field(default_factory=dict)
+    losing: tuple[str, str] | None = None
+    """Which store this run may lose, and how."""
+    lost: bool = False
+    digests: bool = True
+    leases: int = 0
+    backup: Tables | None = None
     on_freeze: Callable[[], None] | None = None
     _depth: int = 0
     _running: Process | None = None
@@ -195,17 +231,15 @@ class World:
             return
         self.tell(f"{process.name} freezes at {point}")
         process.frozen, self._depth = True, self._depth + 1
-        life = process.life
         try:
             self.on_freeze()
         finally:
             process.frozen, self._depth = False, self._depth - 1
         self.tell(f"{process.name} wakes")
-        assert life == process.life
 
     def awake(self) -> list[Process]:
         """Return the processes that can do something now."""
-        return [process for process in self.processes if not process.frozen]
+        return [each for each in self.processes if not each.frozen]
 
     def calm(self) -> None:
         """End all faults."""

@@ -68,7 +68,7 @@ def test_a_request_goes_both_ways_and_outlives_the_broker(new_house: NewHouse) -
     assert topic_id(house) != before, "a broker that forgot everything must not look like the one that did not"
     second = house.json("contractor", "request", "13", "EUR", "two")
     assert second["delivery"] == "sent"
-    assert set(subjects(house)) == {first["id"], second["id"]}
+    assert set(subjects(house)) - {"digest"} == {first["id"], second["id"]}
     assert [row["id"] for row in house.rows("manager")] == [second["id"], first["id"]]
 
 

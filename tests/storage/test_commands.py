@@ -1,5 +1,6 @@
 """Commands with one effect, on both schemas of a real PostgreSQL, carried across as the worker would."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from itertools import product
 from uuid import UUID, uuid4
@@ -16,9 +17,11 @@ from paydesk.domain.payment_request import RequestRegister, changed_terms, check
 from paydesk.domain.status import standing_terms, status
 from paydesk.infra import queries
 from paydesk.infra.errors import SchemaTooNew, ServerDown
+from paydesk.infra.lease import Lease
 from paydesk.infra.migrations import HEAD, current_revision, migrate
 from paydesk.infra.pages import PageQuery
 from paydesk.infra.postgres import connect, engine
+from paydesk.infra.records import Verified
 from paydesk.infra.registers import decision_columns, request_columns
 from paydesk.infra.role import Applied, Heard, Role
 from paydesk.infra.store import Store
@@ -38,6 +41,12 @@ class Both:
         self.sides = sides
         self.contractor = Store(sides.url(sides.contractor), sides.contractor)
         self.manager = Store(sides.url(sides.manager), sides.manager)
+        self.lease = Lease(sides.url(sides.contractor), "contractor")
+        assert self.lease.take()
+        with self.contractor.transaction() as transaction:
+            # As after a worker's first check: before it, no number is given.
+            transaction.set_verified(0, Verified("a topic"))
+            transaction.note_checked(self.lease.identity)
 
     def carry(self, writer: Role, reader: Store) -> Applied:
         with connect(self.sides.url(writer), writer.name) as connection:
@@ -71,8 +80,10 @@ class Both:
 
 
 @pytest.fixture
-def both(sides: Sides) -> Both:
-    return Both(sides)
+def both(sides: Sides) -> Iterator[Both]:
+    both = Both(sides)
+    yield both
+    both.lease.close()
 
 
 def test_the_schema_is_the_models(sides: Sides) -> None:

@@ -130,7 +130,7 @@ def _worker(load_role: Callable[[], Role]) -> click.Command:
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, lambda *_: ending.set())
         here = Errand(load_role())
-        worker = here.work()
+        worker = here.work(brief=False)
         said = ""
         click.echo(f"paydesk {here.role.name} worker: started", err=True)
         while not ending.wait(0.5):

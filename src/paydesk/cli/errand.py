@@ -93,10 +93,10 @@ class Errand:
         """Return a request by its id."""
         return self.read(lambda connection: queries.get(connection, request_id))
 
-    def work(self) -> Worker:
-        """Return this errand's worker, started; it stands by where another is at work."""
+    def work(self, *, brief: bool = True) -> Worker:
+        """Return this errand's worker, started; it stands by where another is at work. ``brief``: for one command."""
         if self._worker is None:
-            self._worker = Worker(self.role, self.servers)
+            self._worker = Worker(self.role, self.servers, brief=brief)
             self._worker.start()
         return self._worker
 

@@ -1,13 +1,19 @@
 """The contractor's card."""
 
 from paydesk.domain.events import DECISION_TYPES, REQUEST_TYPES
-from paydesk.infra.role import Apply, Role
+from paydesk.infra.role import Apply, Owed, Role
 
 
 def _load_apply() -> Apply:
     from paydesk.contractor.handlers import apply
 
     return apply
+
+
+def _load_owed() -> Owed:
+    from paydesk.contractor.handlers import number_requests
+
+    return number_requests
 
 
 ROLE = Role(
@@ -19,4 +25,5 @@ ROLE = Role(
     hears=DECISION_TYPES,
     hears_from="/paydesk/manager",
     load_apply=_load_apply,
+    load_owed=_load_owed,
 )

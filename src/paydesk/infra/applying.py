@@ -13,6 +13,8 @@ from paydesk.infra.store import Store
 
 _LOOK_S = 0.05
 _LOOK_ON_S = 1.0
+_TOPICS_S = 10.0
+"""How often it is asked whether the topics are still the same: a reader of one that was made anew hears nothing."""
 
 
 class Applying:
@@ -44,12 +46,16 @@ class Applying:
     def _apply(self, side: Inbound, reader: KafkaReader, hints: HintSender) -> None:
         """Apply what the other side says, for as long as this process holds the lease."""
         shift = self.shift
+        side.entropy = shift.entropy
         if not side.assign():
             shift.board.tell(lag=0)  # A topic that nobody made yet holds nothing to hear.
             shift.caught_up.set()
             shift.ending.wait(IDLE_S)
             return
         while shift.may_apply.is_set() and not shift.ending.is_set():
+            if time.monotonic() - self._looked_at > _TOPICS_S:
+                self._looked_at = time.monotonic()
+                side.check_topics()
             changed = side.step(POLL_S)
             shift.board.recovered("inbound")
             shift.board.tell(lag=0 if len(side.at_end) == len(side.places) else None)

@@ -5,13 +5,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from paydesk.infra.anti_entropy import AntiEntropy
 from paydesk.infra.errors import OutcomeUnknown, ServerDown, StorageTrouble, sentence_of
 from paydesk.infra.failpoints import reach
 from paydesk.infra.inbox_rows import Judged, conclude, digest, incoming
 from paydesk.infra.ports import BrokerTrouble, LogReader, Storage
 from paydesk.infra.records import Place, Position, Record
 from paydesk.infra.role import Apply, Heard, Role
-from paydesk.infra.wire import Ignore, Park, Quarantine, decode
+from paydesk.infra.wire import Ignore, Park, Quarantine, decode, subject_of
+from paydesk.infra.wire_control import is_control
 
 log = logging.getLogger("paydesk.inbox")
 
@@ -33,11 +35,14 @@ class Reached:
 class Inbound:
     """Reads the topics of a role for one thread. ``step`` is all it does."""
 
-    def __init__(self, role: Role, store: Storage, reader: LogReader, apply: Apply) -> None:
+    def __init__(
+        self, role: Role, store: Storage, reader: LogReader, apply: Apply, entropy: AntiEntropy | None = None
+    ) -> None:
         self.role = role
         self.store = store
         self.reader = reader
         self.apply = apply
+        self.entropy = entropy
         self.places: dict[Place, Reached] = {}
         self.at_end: set[Place] = set()
 
@@ -63,13 +68,32 @@ class Inbound:
         self.reader.assign(starts)
         return True
 
+    def check_topics(self) -> None:
+        """Raise ``BrokerTrouble`` when a topic that is read was made anew: its reader would hear nothing any more."""
+        for topic in self.role.reads:
+            identity = self.reader.identity(topic)
+            known = {place: reached for place, reached in self.places.items() if place[0] == topic}
+            if identity is None or any(reached.topic_id != identity[0] for reached in known.values()):
+                raise BrokerTrouble(f"The topic {topic} was made anew.")
+            if len(known) != identity[1]:
+                raise BrokerTrouble(f"The topic {topic} has {identity[1]} partitions now.")
+
     def step(self, wait_s: float) -> frozenset[UUID]:
         """Read what is there and apply it; returns what changed. Raises ``BrokerTrouble``, ``Overtaken``."""
         found = self.reader.read(wait_s, MOST_MESSAGES)
         if found.lost:
             # What was applied is ignored by its version, so reading anew is safe.
             self.reader.assign(dict.fromkeys(found.lost))
-        changed = self._take(found.records) if found.records else frozenset()
+        changed: frozenset[UUID] = frozenset()
+        batch: list[Record] = []
+        for record in found.records:
+            if self.entropy is not None and is_control(record):
+                # A digest is compared once everything before it was applied.
+                changed |= self._take(batch) if batch else frozenset()
+                changed |= self.entropy.hear(record)
+                batch = []
+            batch.append(record)
+        changed |= self._take(batch) if batch else frozenset()
         self.at_end -= {record.place for record in found.records}
         self.at_end |= found.ended
         return changed
@@ -102,14 +126,15 @@ class Inbound:
         return changed
 
     def _judge(self, record: Record, blamed: str) -> Judged:
-        if blamed:
-            return Judged(record, became="quarantined", reason=blamed)
         try:
-            return Judged(record, decode(self.role, record.topic, record.key, record.headers, record.value))
+            event = decode(self.role, record.topic, record.key, record.headers, record.value)
+            if blamed:
+                return Judged(record, became="quarantined", reason=blamed, about=event.request_id)
+            return Judged(record, event)
         except Quarantine as bad:
             return Judged(record, became="quarantined", reason=str(bad))
         except Park as unknown:
-            return Judged(record, became="parked", reason=str(unknown))
+            return Judged(record, became="parked", reason=str(unknown), about=subject_of(record))
         except Ignore:
             return Judged(record, became="ignored")
 

@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from paydesk.domain.events import Event
 from paydesk.infra.records import Incoming, Record
@@ -17,6 +18,8 @@ class Judged:
     event: Event | None = None
     became: str = ""
     reason: str = ""
+    about: UUID | None = None
+    """The request that a message is about which is not applied though its writer may say it."""
 
 
 def incoming(one: Judged, source: str, topic_id: str, now: datetime) -> Incoming:
@@ -26,7 +29,7 @@ def incoming(one: Judged, source: str, topic_id: str, now: datetime) -> Incoming
     return Incoming(
         source=source if trusted else record.topic,
         event_id=str(event.id) if event is not None and trusted else f"{topic_id}/{record.partition}/{record.offset}",
-        request_id=event.request_id if event else None,
+        request_id=event.request_id if event else one.about,
         version=event.version if event else None,
         type=event.type.value if event else None,
         topic_id=topic_id,

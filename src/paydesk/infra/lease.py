@@ -14,6 +14,7 @@ FROZEN_AFTER = "3s"
 """A holder that shows nothing for so long is ended by the server."""
 LOST_AFTER_S = 2.5
 """A holder that has not shown anything for so long must not act: the server may have ended it."""
+_IDENTITY = "SELECT pid || '/' || extract(epoch FROM backend_start) FROM pg_stat_activity WHERE pid = pg_backend_pid()"
 _WAIT_FOR_LOCK = "400ms"
 
 
@@ -28,7 +29,13 @@ class Lease:
     def __init__(self, database_url: str, role_name: str) -> None:
         self._connection: psycopg.Connection[Any] = connect(database_url, role_name)
         self._beaten_at: float | None = None
+        self._identity = ""
         self._refused = False
+
+    @property
+    def identity(self) -> str:
+        """The server's name for this connection: no later one has the same."""
+        return self._identity
 
     @property
     def held(self) -> bool:
@@ -49,6 +56,9 @@ class Lease:
             self._refused = True
             self._connection.rollback()
             return False
+        row = self._connection.execute(_IDENTITY).fetchone()
+        assert row is not None
+        self._identity = row[0]
         self._beaten_at = max(asked_at, boot_time() - 0.1)
         return True
 

@@ -6,8 +6,11 @@ from collections.abc import Callable
 from uuid import UUID
 
 from paydesk.infra import outbox, own_topic
+from paydesk.infra.anti_entropy import AntiEntropy
+from paydesk.infra.digest import Line
 from paydesk.infra.failpoints import reach
 from paydesk.infra.ports import BrokerTrouble, Lease, LogReader, LogWriter, Storage
+from paydesk.infra.records import Verified
 from paydesk.infra.role import Role
 
 log = logging.getLogger("paydesk.outbound")
@@ -31,6 +34,7 @@ class Outbound:
         open_reader: Callable[[], LogReader],
         clock: Callable[[], float] = time.monotonic,
         on_checked: Callable[[], None] = lambda: None,
+        entropy: AntiEntropy | None = None,
     ) -> None:
         self.role = role
         self.store = store
@@ -39,29 +43,38 @@ class Outbound:
         self._open_reader = open_reader
         self._clock = clock
         self._on_checked = on_checked
+        self.entropy = entropy
+        self._suspects: list[Line] = []
+        self._sent_more = False
         self.more = False
         """Whether the last step left events that may leave at once."""
-        self._checked_identity: tuple[str, int] | None = None
+        self._checked = False
+        self._known_identity: tuple[str, int] | None = None
         self._looked_at = 0.0
 
     @property
     def checked(self) -> bool:
         """Whether the first check of this holder is done."""
-        return self._checked_identity is not None and self.lease.held
+        return self._checked and self.lease.held
 
     def step(self) -> frozenset[UUID]:
         """Take or keep the lease, check when due, release holds, relay; returns the requests whose delivery changed.
 
         Raises ``LeaseLost``, ``BrokerTrouble`` and the storage's errors.
         """
-        if not self.lease.held and not self.lease.take():
-            return frozenset()
+        if not self.lease.held:
+            # Whoever takes the lease checks first, the one that let it lapse too: another may have worked meanwhile.
+            self._checked = False
+            if not self.lease.take():
+                return frozenset()
         self._keep()
-        released = self._release_due()
         identity = self._identity()
-        if self._checked_identity != identity:
+        if not self._checked:
             self._check(identity)
-        return frozenset(released | self._relay(identity[0]))
+        # Not before the check: what a restored schema holds may have been taken back since.
+        released = self._release_due()
+        relayed = self._relay(identity[0])
+        return frozenset(released | relayed | self._converse(identity, bool(relayed)))
 
     def _release_due(self) -> set[UUID]:
         """Release the holds that ran out; committed before anything is sent."""
@@ -77,28 +90,31 @@ class Outbound:
 
     def _identity(self) -> tuple[str, int]:
         now = self._clock()
-        if self._checked_identity is None or now - self._looked_at >= _LOOK_AT_TOPIC_S:
+        if self._known_identity is None or not self._checked or now - self._looked_at >= _LOOK_AT_TOPIC_S:
             found = self.writer.identity()
             self._looked_at = now
-            return found
-        return self._checked_identity
+            if self._known_identity not in (None, found):
+                # librdkafka keeps a stale topic id for ever: a producer never outlives the topic it knew.
+                raise BrokerTrouble(f"The topic {self.role.writes} was made anew.")
+            self._known_identity = found
+        return self._known_identity
 
     def _check(self, identity: tuple[str, int]) -> None:
-        if self._checked_identity is not None:
-            # librdkafka keeps a stale topic id for ever: a producer never outlives the topic it knew.
-            raise BrokerTrouble(f"The topic {self.role.writes} was made anew.")
         reader = self._open_reader()
         try:
-            amiss = own_topic.check(self.store, reader, self.role.writes, identity, self._keep)
+            done = own_topic.check(self.store, self.role, reader, identity, self.lease.identity, self._keep)
         finally:
             reader.close()
-        if amiss:
-            log.warning("%s", amiss)
-        self._checked_identity = identity
+        if done.imported or done.unsent or done.foreign:
+            log.warning("the own topic was checked: %s", done)
+        self._checked = True
+        if self.entropy is not None and not self._suspects:
+            self.entropy.restart()
         self._on_checked()
 
     def _relay(self, topic_id: str) -> set[UUID]:
         with self.store.transaction() as transaction:
+            self.role.load_owed()(transaction, self.role, None, self.store.now())
             events = transaction.unsent(outbox.MOST_EVENTS)
         self.more = len(events) == outbox.MOST_EVENTS
         if not events:
@@ -107,16 +123,41 @@ class Outbound:
         acks = self.writer.append(events, self._keep)
         reach("R3")
         if self.writer.identity()[0] != topic_id:
-            self._checked_identity = None
+            self._checked = False
             raise BrokerTrouble(f"The topic {self.role.writes} was made anew.")
         if not outbox.mark_sent(self.store, topic_id, acks):
             log.info("an acknowledgement did not follow the verified offset; the own topic is read again")
-            self._checked_identity = None
+            self._checked = False
         if len(acks) < len(events):
             log.info("%d events were not acknowledged; the own topic is read first", len(events) - len(acks))
-            self._checked_identity = None
+            self._checked = False
         sent = {ack.id for ack in acks}
         return {event.request_id for event in events if event.id in sent}
+
+    def _converse(self, identity: tuple[str, int], relayed: bool) -> frozenset[UUID]:
+        """Say what anti-entropy has to say, once the outbox is drained; returns the requests that changed by it."""
+        entropy = self.entropy
+        self._sent_more |= relayed
+        if entropy is None or self.more or not self._checked:
+            return frozenset()
+        if self._suspects:
+            changed, self._suspects = entropy.judge(self._suspects), []
+            return changed
+        if entropy.suspects:
+            # A reader holds what nobody here knows: the own topic is read anew, from its beginning.
+            self._suspects = [entropy.suspects.popleft() for _ in range(len(entropy.suspects))]
+            with self.store.transaction() as transaction:
+                for partition in range(identity[1]):
+                    transaction.set_verified(partition, Verified(identity[0]))
+            self._checked = False
+            return frozenset()
+        said = entropy.due(sent_more=self._sent_more)
+        if said:
+            self._sent_more = False
+            acks = self.writer.append(said, self._keep)
+            if not outbox.mark_sent(self.store, identity[0], acks) or len(acks) < len(said):
+                self._checked = False
+        return frozenset()
 
     def _keep(self) -> bool:
         if not self.lease.beat():

@@ -6,9 +6,11 @@ from datetime import datetime
 from uuid import UUID
 
 from paydesk.infra.failpoints import reach
+from paydesk.infra.imports import Unknown, import_unknown
 from paydesk.infra.ports import LogReader, Storage
 from paydesk.infra.records import Ack, Place, Record, Verified
-from paydesk.infra.wire import NOT_STORED
+from paydesk.infra.role import Role
+from paydesk.infra.wire import Ignore, Park, Quarantine, decode_own
 
 _POLL_S = 0.3
 _MOST = 500
@@ -16,63 +18,115 @@ _MOST = 500
 
 @dataclass(slots=True)
 class Found:
-    """What one partition of the own topic holds after the verified offset."""
+    """What one partition of the own topic holds, from where it was read on."""
 
+    start: int | None
+    """The verified offset from which it was read; None: all of it was."""
+    first: tuple[int, str, datetime | None] | None = None
+    """Offset, event id and LogAppendTime of the first record read."""
     last: Verified | None = None
-    events: dict[str, tuple[int, datetime | None]] = field(default_factory=dict)
-    """Offset and LogAppendTime of each event, by its id."""
+    known: dict[str, tuple[int, datetime | None]] = field(default_factory=dict)
+    """Offset and LogAppendTime of each event that the outbox knows, by its id."""
+    unknown: list[Unknown] = field(default_factory=list)
+    foreign: int = 0
+    """Messages that this side never can have said."""
 
 
-def check(store: Storage, reader: LogReader, topic: str, identity: tuple[str, int], beat: Callable[[], object]) -> str:
-    """Read the own topic and note what was found; returns a sentence about what is amiss, or an empty string.
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a check did."""
 
-    Events of the outbox that are on the topic are marked sent; those acknowledged on a topic that is no more are
-    unsent again. Raises ``BrokerTrouble``.
+    imported: int
+    """Events that were on the topic and not in the outbox, as after a schema was lost or restored."""
+    unsent: int
+    """Events that were acknowledged and are not on the topic any more."""
+    foreign: int
+
+
+def check(
+    store: Storage, role: Role, reader: LogReader, identity: tuple[str, int], holder: str, beat: Callable[[], object]
+) -> Checked:
+    """Read the own topic to its end, then import what the outbox does not know and note what was found.
+
+    Events of the outbox that are on the topic are marked sent; those that were acknowledged and are not there any
+    more are unsent again. At the end ``holder`` is noted as who has checked. Raises ``BrokerTrouble``.
     """
     topic_id, partitions = identity
     with store.transaction() as transaction:
         transaction.forget_other_topics(topic_id)
-    unknown = 0
-    for partition in range(partitions):
-        unknown += _check_partition(store, reader, (topic, partition), topic_id, beat)
-    amiss = f"{unknown} own events on the topic are not in this schema's outbox." if unknown else ""
+    found = [_partition(store, role, reader, (role.writes, number), topic_id, beat) for number in range(partitions)]
+    # First what is known: a row that stands on the topic was said, whatever was marked, and is not beaten any more.
+    unsent = sum(_mark(store, number, topic_id, one) for number, one in enumerate(found))
+    imported = import_unknown(store, role, topic_id, [each for one in found for each in one.unknown], beat)
     with store.transaction() as transaction:
-        transaction.set_amiss(amiss)
-    return amiss
+        for number, one in enumerate(found):
+            if one.last is not None or one.start is None:
+                transaction.set_verified(number, one.last or Verified(topic_id))
+    done = Checked(imported, unsent, sum(one.foreign for one in found))
+    with store.transaction() as transaction:
+        transaction.set_amiss(_amiss(done))
+        transaction.note_checked(holder)
+    return done
 
 
-def _check_partition(store: Storage, reader: LogReader, place: Place, topic_id: str, beat: Callable[[], object]) -> int:
+def _amiss(done: Checked) -> str:
+    return f"{done.foreign} messages on the own topic were never said by this side." if done.foreign else ""
+
+
+def _partition(
+    store: Storage, role: Role, reader: LogReader, place: Place, topic_id: str, beat: Callable[[], object]
+) -> Found:
     """Read one partition, from the verified record on where it still stands there, else from the beginning."""
     with store.transaction() as transaction:
         known = transaction.verified(place[1])
-    start = known.offset if known is not None else None
-    found = _read(reader, place, topic_id, start, beat)
-    if known is not None and start is not None and found.events.get(known.event_id or "") != (start, known.appended_at):
-        # What was verified is not there any more, so nothing before it can be trusted either.
-        start, found = None, _read(reader, place, topic_id, None, beat)
-    return _note(store, place[1], topic_id, found, whole=start is None)
+    if known is not None and known.offset is not None:
+        found = _read(store, role, reader, place, topic_id, known.offset, beat)
+        if found.first == (known.offset, known.event_id, known.appended_at):
+            return found
+    # What was verified is not there any more, so nothing before it can be trusted either.
+    return _read(store, role, reader, place, topic_id, None, beat)
 
 
-def _read(reader: LogReader, place: Place, topic_id: str, start: int | None, beat: Callable[[], object]) -> Found:
-    found = Found()
+def _read(
+    store: Storage,
+    role: Role,
+    reader: LogReader,
+    place: Place,
+    topic_id: str,
+    start: int | None,
+    beat: Callable[[], object],
+) -> Found:
+    found = Found(start)
     reader.assign({place: start})
     while True:
         beat()
         read = reader.read(_POLL_S, _MOST)
         reach("I1")
         if place in read.lost:
-            return Found()
-        _take(found, read.records, topic_id)
+            return found
+        _take(store, role, found, read.records, topic_id)
         if place in read.ended:
             return found
 
 
-def _take(found: Found, records: Sequence[Record], topic_id: str) -> None:
+def _take(store: Storage, role: Role, found: Found, records: Sequence[Record], topic_id: str) -> None:
+    ids = {header(record, "ce_id") for record in records}
+    with store.transaction() as transaction:
+        known = transaction.known_events(ids)
     for record in records:
-        kind, event_id = header(record, "ce_type"), header(record, "ce_id")
+        event_id = header(record, "ce_id")
+        if found.first is None:
+            found.first = record.offset, event_id, record.appended_at
         found.last = Verified(topic_id, record.offset, event_id, record.appended_at)
-        if kind not in NOT_STORED:
-            found.events[event_id] = (record.offset, record.appended_at)
+        if event_id in known:
+            found.known[event_id] = record.offset, record.appended_at
+            continue
+        try:
+            found.unknown.append(Unknown(record, decode_own(role, record.key, record.headers, record.value)))
+        except Ignore:
+            continue
+        except (Quarantine, Park):
+            found.foreign += 1
 
 
 def header(record: Record, name: str) -> str:
@@ -81,12 +135,11 @@ def header(record: Record, name: str) -> str:
     return (raw or b"").decode(errors="backslashreplace")
 
 
-def _note(store: Storage, partition: int, topic_id: str, found: Found, *, whole: bool) -> int:
-    """Mark what was found as sent, move what is verified; returns how many events the outbox does not know."""
+def _mark(store: Storage, partition: int, topic_id: str, found: Found) -> int:
+    """Mark what was found as sent, and what is gone as unsent; returns how many are gone."""
+    seen = {*found.known, *(str(each.event.id) for each in found.unknown)}
     with store.transaction() as transaction:
-        known = transaction.known_events(found.events)
-        late = [Ack(UUID(event), partition, *found.events[event]) for event, sent in known.items() if not sent]
-        transaction.mark_sent(topic_id, late)
-        if found.last is not None or whole:
-            transaction.set_verified(partition, found.last or Verified(topic_id))
-    return len(set(found.events) - set(known))
+        late = [event for event, sent in transaction.known_events(found.known).items() if not sent]
+        transaction.mark_sent(topic_id, [Ack(UUID(event), partition, *found.known[event]) for event in late])
+        after = found.start if found.start is not None else -1
+        return transaction.unsend_missing(topic_id, partition, after, seen)

@@ -1,6 +1,6 @@
 """What the event core needs from outside, as ports: storage, met by PostgreSQL, and a log, met by Apache Kafka."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
@@ -8,7 +8,21 @@ from uuid import UUID
 
 from paydesk.domain.decision import DecisionRegister
 from paydesk.domain.payment_request import RequestRegister
-from paydesk.infra.records import Ack, Claim, Half, Head, Incoming, Outgoing, Place, Position, Reading, Row, Verified
+from paydesk.infra.digest import Line
+from paydesk.infra.records import (
+    Ack,
+    Claim,
+    Half,
+    Head,
+    Incoming,
+    Outgoing,
+    OwnRow,
+    Place,
+    Position,
+    Reading,
+    Row,
+    Verified,
+)
 
 if TYPE_CHECKING:
     from paydesk.infra.role import Heard, Role
@@ -29,8 +43,8 @@ class Transaction(Protocol):
     def note_changed(self, key: UUID) -> None:
         """Note that the command changed something."""
 
-    def next_number(self) -> str:
-        """Return the next human number of a request."""
+    def next_number(self) -> str | None:
+        """Return the next human number of a request; None before the first check of who holds the lease is done."""
 
     def row(self, request_id: UUID) -> Row:
         """Return a request, locked. Raises ``UnknownRequest``."""
@@ -68,6 +82,33 @@ class Transaction(Protocol):
     def known_events(self, ids: Collection[str]) -> Mapping[str, bool]:
         """Return which of these event ids the outbox knows, and whether they are marked sent."""
 
+    def unsend_missing(self, topic_id: str, partition: int, after: int, found: Collection[str]) -> int:
+        """Make unsent again what was acknowledged above ``after`` and is not among ``found``; returns how many."""
+
+    def own_rows(self, ids: Collection[UUID]) -> list[OwnRow]:
+        """Return every event that was said of these requests and stands, their rows locked."""
+
+    def beat(self, ids: Collection[UUID]) -> None:
+        """Make these events history: another stands in their place; the ids of their commands are free again."""
+
+    def import_sent(self, event: Outgoing, command_hash: str, ack: Ack, topic_id: str, *, stands: bool) -> None:
+        """Put an event that stands on the topic into the outbox as sent, and its command among those done."""
+
+    def note_checked(self, holder: str) -> None:
+        """Note that this holder of the lease has done its first check."""
+
+    def numberless(self) -> list[Row]:
+        """Return the own requests without a number, locked, the oldest first."""
+
+    def renew(self, event_id: UUID, fresh: UUID, value: bytes, content_hash: str) -> None:
+        """Give an event that never left another id and other bytes."""
+
+    def raise_numbers(self, numbers: Collection[str]) -> None:
+        """Give no number from now on that is not above all of these."""
+
+    def keep_overdue(self) -> set[UUID]:
+        """Keep held what ran out while nobody looked, until a person says so; returns the requests."""
+
     def verified(self, partition: int) -> Verified | None:
         """Return what was verified of the own topic's partition."""
 
@@ -91,6 +132,24 @@ class Transaction(Protocol):
 
     def record(self, messages: Sequence[Incoming]) -> None:
         """Keep what was heard; a message that is kept already stays as it is."""
+
+    def released(self) -> list[tuple[Line, UUID]]:
+        """Return the newest released line of each request, and the id of its event."""
+
+    def held_lines(self, half: Half) -> list[Line]:
+        """Return what the copy holds of the other side's half."""
+
+    def refused(self) -> list[tuple[UUID, str]]:
+        """Return request and content hash of what was not applied though its writer may say it."""
+
+    def said_hashes(self, hashes: Collection[str]) -> set[str]:
+        """Return which of these content hashes the outbox knows."""
+
+    def locked_ids(self) -> list[UUID]:
+        """Return the requests that only a person can settle."""
+
+    def send_again(self, events: Iterable[UUID]) -> None:
+        """Have these events sent again, with their stored bytes."""
 
     def positions(self) -> Mapping[Place, Position]:
         """Return where reading goes on, by topic and partition."""
@@ -116,6 +175,10 @@ class Storage(Protocol):
 
 class Lease(Protocol):
     """One contender for the right to work for a role; owned by one thread, but ``held`` may be read by any."""
+
+    @property
+    def identity(self) -> str:
+        """Who holds it, once it is held; no later holder has the same."""
 
     @property
     def held(self) -> bool:

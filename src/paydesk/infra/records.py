@@ -138,3 +138,16 @@ class Reading:
     """Partitions whose end was reached after these records."""
     lost: frozenset[Place] = frozenset()
     """Partitions that hold nothing at the offset that was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRow:
+    """What the outbox knows of one event of its own."""
+
+    id: UUID
+    request_id: UUID
+    version: int
+    type: str
+    content_hash: str
+    value: bytes
+    ever_acked: bool

@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg
 
+from paydesk.infra.anti_entropy import AntiEntropy
 from paydesk.infra.health import Duty, Part, PartState
 from paydesk.infra.hints import HintSender
 from paydesk.infra.kafka_log import KafkaReader, KafkaWriter
@@ -35,6 +36,8 @@ class Relaying:
         self._lease: Lease | None = None
         self._reached_at = 0.0
         self._counted_at = 0.0
+        self._checked = False
+        """Whether this side's own topic was read since the database was connected."""
 
     def wait_no_more(self) -> None:
         """Stop standing in the queue for the lease; for another thread, when the worker ends."""
@@ -52,7 +55,8 @@ class Relaying:
             store = kept.enter_context(closing(Store(url, role)))
             counting = kept.enter_context(closing(connect(url, role.name)))
             hints = kept.enter_context(closing(HintSender(role, shift.servers)))
-            self._reached_at = time.monotonic()
+            shift.entropy = AntiEntropy(role, store, time.monotonic, says=not shift.brief)
+            self._reached_at, self._checked = time.monotonic(), False
             while not shift.ending.is_set():
                 try:
                     with self._clients(lease, store) as clients:
@@ -85,7 +89,16 @@ class Relaying:
             spare.append(reader())
             try:
                 spare[0].connect(shift.role.writes)
-                yield writer, Outbound(shift.role, store, lease, writer, reader, on_checked=shift.may_apply.set)
+                side = Outbound(
+                    shift.role,
+                    store,
+                    lease,
+                    writer,
+                    reader,
+                    on_checked=shift.may_apply.set,
+                    entropy=shift.entropy,
+                )
+                yield writer, side
             finally:
                 for unused in spare:
                     unused.close()
@@ -122,8 +135,10 @@ class Relaying:
         if lease.held or lease.take():
             if not lease.beat():
                 raise LeaseLost
-            with store.transaction() as transaction:
-                transaction.release_due()
+            if self._checked:
+                # Not before: what a restored schema holds may have been taken back since.
+                with store.transaction() as transaction:
+                    transaction.release_due()
             if time.monotonic() - self._reached_at > _YIELD_AFTER_S and lease.wanted():
                 raise LeaseLost
         self._count(counting)
@@ -132,7 +147,7 @@ class Relaying:
     def _note_duty(self, side: Outbound) -> None:
         shift = self.shift
         if side.checked:
-            self._reached_at = time.monotonic()
+            self._reached_at, self._checked = time.monotonic(), True
             shift.may_apply.set()
             shift.board.tell(duty=Duty.WORKING)
             shift.board.kafka_ok()

@@ -1,6 +1,6 @@
 """The role card: all that the plumbing knows of a role."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
@@ -46,6 +46,22 @@ class Apply(Protocol):
     ) -> Applied: ...
 
 
+class Owed(Protocol):
+    """What a role owes its rules before it sends: of these requests after an import, or (None) of any.
+
+    Returns the requests of which it said something.
+    """
+
+    def __call__(
+        self, transaction: "Transaction", role: "Role", ids: Collection[UUID] | None, now: datetime, /
+    ) -> frozenset[UUID]: ...
+
+
+def nothing_owed(_: "Transaction", __: "Role", ___: Collection[UUID] | None, ____: datetime) -> frozenset[UUID]:
+    """Say nothing: for a role that says only what a person tells it to."""
+    return frozenset()
+
+
 @dataclass(frozen=True, slots=True)
 class Role:
     """A role's card. A third role costs one folder, one schema and one line at the front door."""
@@ -64,6 +80,9 @@ class Role:
     """``ce_source`` of the rightful writer of what it reads."""
     load_apply: Callable[[], Apply]
     """Imports and returns the handler; called in the worker's thread, so that a desk paints before SQLModel loads."""
+
+    load_owed: Callable[[], Owed] = lambda: nothing_owed
+    """Imports and returns what keeps the role's own rules after an import of its events."""
 
     @property
     def group(self) -> str:

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from uuid import UUID
 
+from paydesk.infra.anti_entropy import AntiEntropy
 from paydesk.infra.board import Board
 from paydesk.infra.ports import BrokerTrouble
 from paydesk.infra.role import Role
@@ -25,10 +26,14 @@ class Ended(Exception):
 class Shift:
     """One worker's time at work, from start to stop."""
 
-    def __init__(self, role: Role, servers: Servers, changed: Callable[[frozenset[UUID]], None]) -> None:
+    def __init__(
+        self, role: Role, servers: Servers, changed: Callable[[frozenset[UUID]], None], *, brief: bool = False
+    ) -> None:
         self.role = role
         self.servers = servers
         self.changed = changed
+        self.brief = brief
+        """For one command only: what can be left to workers that stay is left to them."""
         self.board = Board()
         self.ending = threading.Event()
         self.nudged = threading.Event()
@@ -37,6 +42,8 @@ class Shift:
         self.doubted = threading.Event()
         """Set when a client said that the broker is away, until it was asked."""
         self.caught_up = threading.Event()
+        self.entropy: AntiEntropy | None = None
+        """Made by the outbound thread before ``may_apply`` is set for the first time."""
 
     def endpoints(self) -> Endpoints:
         """Return where the servers are now."""

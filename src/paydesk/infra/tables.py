@@ -225,6 +225,8 @@ class MetaRow(SQLModel, table=True):
     """The last offset up to which the writer has read or acknowledged its own topic without a gap."""
     verified_event_id: str | None = None
     verified_append_time: datetime | None = _time()
+    checked_by: str | None = None
+    """The holder of the lease whose first check is done; another one has to check anew."""
     amiss: str | None = None
     """What the last check found and could not explain, as a sentence; empty when all is well."""
 

@@ -26,8 +26,15 @@ class Worker:
     A worker that stands by keeps its clients connected, so that it carries on within a second.
     """
 
-    def __init__(self, role: Role, servers: Servers, changed: Callable[[frozenset[UUID]], None] | None = None) -> None:
-        self.shift = Shift(role, servers, changed or (lambda _: None))
+    def __init__(
+        self,
+        role: Role,
+        servers: Servers,
+        changed: Callable[[frozenset[UUID]], None] | None = None,
+        *,
+        brief: bool = False,
+    ) -> None:
+        self.shift = Shift(role, servers, changed or (lambda _: None), brief=brief)
         self._relaying = Relaying(self.shift)
         sides = (("outbound", self._relaying.run), ("inbound", Applying(self.shift).run))
         self._threads = [

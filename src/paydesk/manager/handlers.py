@@ -18,7 +18,9 @@ def apply(transaction: Transaction, role: Role, heard: Sequence[Heard], now: dat
     return replace(applied, said=confirm_withdrawals(transaction, role, applied.changed, now))
 
 
-def confirm_withdrawals(transaction: Transaction, role: Role, ids: Collection[UUID], now: datetime) -> frozenset[UUID]:
+def confirm_withdrawals(
+    transaction: Transaction, role: Role, ids: Collection[UUID] | None, now: datetime
+) -> frozenset[UUID]:
     """Keep rule 2: never open with a withdrawal known; returns the requests that owed it.
 
     A held rejection of such a request is released with it.

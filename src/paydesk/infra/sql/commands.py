@@ -1,5 +1,6 @@
 """What a command needs of its schema: its own id once, the row under lock, the register written."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,6 +17,12 @@ from paydesk.infra.records import Claim, Row
 from paydesk.infra.registers import decision_columns, decision_of, request_columns, request_of
 from paydesk.infra.tables import CommandRow, PaymentRequestRow
 
+_CHECKED = """
+SELECT EXISTS (
+    SELECT 1 FROM meta m JOIN pg_stat_activity a ON m.checked_by = a.pid || '/' || extract(epoch FROM a.backend_start)
+    JOIN pg_locks l ON l.pid = a.pid
+    WHERE l.relation = 'lease'::regclass AND l.mode = 'ExclusiveLock' AND l.granted)
+"""
 _request = PaymentRequestRow.__table__  # type: ignore[attr-defined]
 
 
@@ -51,10 +58,33 @@ class Commands:
         done = sa.update(CommandRow).where(CommandRow.id == key).values(changed=True)  # type: ignore[arg-type]
         self.session.execute(done)
 
-    def next_number(self) -> str:
-        """Return the next number of the sequence; gaps are possible, repeats are not."""
+    def next_number(self) -> str | None:
+        """Return the next number of the sequence; gaps are possible, repeats are not.
+
+        None before the first check of who holds the lease is done: this schema may be an old copy of itself.
+        """
+        checked = self.session.execute(sa.text(_CHECKED)).scalar_one()
+        if not checked:
+            return None
         counted = self.session.execute(sa.text("SELECT nextval('request_number')")).scalar_one()
         return f"PR-{counted}"
+
+    def note_checked(self, holder: str) -> None:
+        """Note that this holder of the lease has done its first check."""
+        self.session.execute(sa.text("UPDATE meta SET checked_by = :holder"), {"holder": holder})
+
+    def numberless(self) -> list[Row]:
+        """Return the own requests without a number, locked, the oldest first."""
+        read = sa.select(_request).where(_request.c.number.is_(None), _request.c.request_version.is_not(None))
+        found = self.session.execute(read.order_by(_request.c.requested_at, _request.c.id).with_for_update())
+        return [row_of(dict(row)) for row in found.mappings()]
+
+    def raise_numbers(self, numbers: Collection[str]) -> None:
+        """Give no number from now on that is not above all of these."""
+        counted = [int(number.removeprefix("PR-")) for number in numbers if number.removeprefix("PR-").isdigit()]
+        raised = "SELECT setval('request_number', greatest(:most, (SELECT last_value FROM request_number)))"
+        if counted:
+            self.session.execute(sa.text(raised), {"most": max(counted)})
 
     def row(self, request_id: UUID) -> Row:
         """Return a request, locked until the transaction ends. Raises ``UnknownRequest``."""
@@ -77,8 +107,9 @@ class Commands:
 
     def write_decision(self, register: DecisionRegister, content_hash: str, now: datetime) -> None:
         """Write this side's own decision register."""
-        values = decision_columns(register) | {"decision_hash": content_hash, "changed_at": now}
-        self.session.execute(sa.update(_request).where(_request.c.id == register.id).values(values))
+        values = decision_columns(register) | {"id": register.id, "decision_hash": content_hash, "changed_at": now}
+        upsert = insert(_request).values(values)
+        self.session.execute(upsert.on_conflict_do_update(index_elements=["id"], set_=values))
 
 
 def row_of(columns: dict[str, Any]) -> Row:

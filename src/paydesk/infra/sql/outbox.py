@@ -9,19 +9,24 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from paydesk.infra.records import Ack, Outgoing, Row, Verified
+from paydesk.domain.events import REQUEST_TYPES
+from paydesk.infra.records import Ack, Outgoing, OwnRow, Row, Verified
 from paydesk.infra.registers import DECISION_COLUMNS, decision_columns
 from paydesk.infra.tables import OutboxRow
 
-# A row waits while an earlier version of its request is held: rows of one request leave in version order.
+# A row waits while an earlier version of its request is held: rows of one request leave in version order. What is
+# asked waits until it has its number.
 _UNSENT = """
 SELECT id, request_id, version, type, topic, key, headers, value, content_hash, actor, command_id, said_at
 FROM outbox o
 WHERE published_at IS NULL AND hold_until IS NULL AND NOT beaten AND NOT EXISTS (
     SELECT 1 FROM outbox e WHERE e.request_id = o.request_id AND e.version < o.version
     AND e.published_at IS NULL AND e.hold_until IS NOT NULL AND NOT e.beaten)
+AND NOT EXISTS (
+    SELECT 1 FROM payment_request p WHERE p.id = o.request_id AND p.number IS NULL AND o.type = ANY(:asking))
 ORDER BY position LIMIT :most
 """
+_ASKING = sorted(REQUEST_TYPES)
 _MARK = """
 UPDATE outbox o SET published_at = clock_timestamp(), hold_until = NULL, ever_acked = true, topic_id = :topic_id,
     partition = a.partition, kafka_offset = a.kafka_offset, log_append_time = a.at
@@ -48,6 +53,9 @@ class Outbox:
 
     def add(self, event: Outgoing) -> None:
         """Put an event into the outbox."""
+        self._insert(event)
+
+    def _insert(self, event: Outgoing, **known: Any) -> None:
         before = event.previous
         self.session.add(
             OutboxRow(
@@ -65,6 +73,7 @@ class Outbox:
                 said_at=event.said_at,
                 hold_until=event.hold_until,
                 previous=_decision_before(before) if before is not None else None,
+                **known,
             )
         )
         self.session.flush()
@@ -102,7 +111,7 @@ class Outbox:
 
     def unsent(self, most: int) -> list[Outgoing]:
         """Return the events that may leave now, each request's in order of its versions."""
-        rows = self.session.execute(sa.text(_UNSENT), {"most": most}).mappings()
+        rows = self.session.execute(sa.text(_UNSENT), {"most": most, "asking": _ASKING}).mappings()
         return [Outgoing(**{**row, "headers": [tuple(pair) for pair in row["headers"]]}) for row in rows]
 
     def mark_sent(self, topic_id: str, acks: Sequence[Ack]) -> None:
@@ -132,8 +141,65 @@ class Outbox:
 
     def known_events(self, ids: Collection[str]) -> Mapping[str, bool]:
         """Return which of these event ids the outbox knows, and whether they are marked sent."""
-        read = sa.text("SELECT id::text, published_at IS NOT NULL FROM outbox WHERE id::text = ANY(:ids)")
-        return {row[0]: row[1] for row in self.session.execute(read, {"ids": sorted(ids)})}
+        read = sa.text("SELECT id::text, published_at IS NOT NULL FROM outbox WHERE id = ANY(:ids)")
+        return {row[0]: row[1] for row in self.session.execute(read, {"ids": _uuids(ids)})}
+
+    def unsend_missing(self, topic_id: str, partition: int, after: int, found: Collection[str]) -> int:
+        """Make unsent again what was acknowledged above ``after`` and is not among ``found``; returns how many."""
+        gone = sa.text(
+            "UPDATE outbox SET published_at = NULL WHERE published_at IS NOT NULL AND topic_id = :topic_id"
+            " AND partition = :partition AND kafka_offset > :after AND NOT beaten AND id <> ALL(:found)"
+            " RETURNING 1"
+        )
+        values = {"topic_id": topic_id, "partition": partition, "after": after, "found": _uuids(found)}
+        return len(self.session.execute(gone, values).all())
+
+    def renew(self, event_id: UUID, fresh: UUID, value: bytes, content_hash: str) -> None:
+        """Give an event that never left another id and other bytes."""
+        anew = sa.text(
+            "UPDATE outbox SET id = :fresh, value = :value, content_hash = :content_hash, headers ="
+            " (SELECT jsonb_agg(CASE WHEN h->>0 = 'ce_id' THEN jsonb_build_array('ce_id', CAST(:fresh AS text))"
+            " ELSE h END)"
+            " FROM jsonb_array_elements(headers) h) WHERE id = :id AND NOT ever_acked"
+        )
+        values = {"id": event_id, "fresh": fresh, "value": value, "content_hash": content_hash}
+        self.session.execute(anew, values)
+
+    def own_rows(self, ids: Collection[UUID]) -> list[OwnRow]:
+        """Return every event that was said of these requests and stands, their rows locked."""
+        read = sa.text(
+            "SELECT id, request_id, version, type, content_hash, value, ever_acked FROM outbox"
+            " WHERE request_id = ANY(:ids) AND NOT beaten ORDER BY request_id, version FOR UPDATE"
+        )
+        return [OwnRow(*row) for row in self.session.execute(read, {"ids": sorted(ids)})]
+
+    def beat(self, ids: Collection[UUID]) -> None:
+        """Make these events history; the ids of their commands are free again."""
+        values = {"ids": sorted(ids)}
+        freed = "DELETE FROM command WHERE id::text IN (SELECT command_id FROM outbox WHERE id = ANY(:ids))"
+        self.session.execute(sa.text(freed), values)
+        beaten = "UPDATE outbox SET beaten = true, hold_until = NULL WHERE id = ANY(:ids)"
+        self.session.execute(sa.text(beaten), values)
+
+    def import_sent(self, event: Outgoing, command_hash: str, ack: Ack, topic_id: str, *, stands: bool) -> None:
+        """Put an event that stands on the topic into the outbox as sent, and its command among those done."""
+        self._insert(event, beaten=not stands)
+        self.mark_sent(topic_id, [ack])
+        if stands and event.command_id:
+            done = (
+                "INSERT INTO command (id, content_hash, request_id, changed)"
+                " VALUES (CAST(:id AS uuid), :content_hash, :request_id, true) ON CONFLICT (id) DO NOTHING"
+            )
+            values = {"id": event.command_id, "content_hash": command_hash, "request_id": event.request_id}
+            self.session.execute(sa.text(done), values)
+
+    def keep_overdue(self) -> set[UUID]:
+        """Keep held what ran out while nobody looked, until a person says so; returns the requests."""
+        kept = sa.text(
+            "UPDATE outbox SET hold_until = clock_timestamp() + interval '100 years'"
+            " WHERE hold_until <= clock_timestamp() RETURNING request_id"
+        )
+        return {row[0] for row in self.session.execute(kept)}
 
     def verified(self, partition: int) -> Verified | None:
         """Return what was verified of the own topic's partition."""
@@ -158,6 +224,18 @@ class Outbox:
     def set_amiss(self, sentence: str) -> None:
         """Note what the check of the own topic found and could not explain."""
         self.session.execute(sa.text("UPDATE meta SET amiss = :amiss"), {"amiss": sentence or None})
+
+
+def _uuids(ids: Collection[str]) -> list[UUID]:
+    """Return what is a UUID in its canonical form; nothing else can be the id of an own event."""
+    found = []
+    for each in sorted(ids):
+        try:
+            if str(UUID(each)) == each:
+                found.append(UUID(each))
+        except ValueError:
+            continue
+    return found
 
 
 def _decision_before(row: Row) -> dict[str, Any]:

@@ -4,11 +4,12 @@ from sqlmodel import Session
 
 from paydesk.infra.sql.commands import Commands
 from paydesk.infra.sql.copy import Copy
+from paydesk.infra.sql.digest import Digests
 from paydesk.infra.sql.inbox import Inbox
 from paydesk.infra.sql.outbox import Outbox
 
 
-class SqlTransaction(Commands, Outbox, Copy, Inbox):
+class SqlTransaction(Commands, Outbox, Copy, Inbox, Digests):
     """Meets ``paydesk.infra.ports.Transaction`` on PostgreSQL."""
 
     def __init__(self, session: Session) -> None:

@@ -1,0 +1,118 @@
+"""The two ends of anti-entropy in one process: what its inbound thread hears, and what its outbound thread says."""
+
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+from paydesk.infra.digest import Answer, Digest, Line, answers, bucket_count, bucket_of, digest_of, reply
+from paydesk.infra.ports import Storage
+from paydesk.infra.records import Half, Outgoing, Record
+from paydesk.infra.role import Role
+from paydesk.infra.wire_control import decode_control, digest_event, resync_event
+
+log = logging.getLogger("paydesk.digest")
+
+LEAST_S, MOST_S = 60.0, 3600.0
+"""A digest is said when something was sent since the last one, at most once a minute, and hourly."""
+_MOST_BACK_OFF_S = 3600.0
+
+
+class AntiEntropy:
+    """Shared by both threads of a worker; what waits for the outbound one stands in queues."""
+
+    def __init__(self, role: Role, store: Storage, clock: Callable[[], float], *, says: bool = True) -> None:
+        """``says``: digests are said; a process that lives for one command leaves that to the others."""
+        self.role = role
+        self.store = store
+        self._clock = clock
+        self._says = says
+        self._waiting: deque[Outgoing] = deque()
+        self.suspects: deque[Line] = deque()
+        """What the reader holds and this side does not know: its own topic is read anew, then a person is asked."""
+        self._said_at: float | None = None
+        self._seen: dict[int, tuple[str, float, float]] = {}
+        self._half: Half = "request" if role.name == "manager" else "decision"
+
+    def restart(self) -> None:
+        """Say a digest soon: a check was done."""
+        self._said_at = None
+
+    def due(self, *, sent_more: bool) -> list[Outgoing]:
+        """Return what is to be said now, with the outbox drained: answers, and a digest when it is time."""
+        found = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        waited = None if self._said_at is None else self._clock() - self._said_at
+        if self._says and (waited is None or waited > MOST_S or (sent_more and waited > LEAST_S)):
+            found.append(self._digest())
+            self._said_at = self._clock()
+        return found
+
+    def _digest(self) -> Outgoing:
+        with self.store.transaction() as transaction:
+            lines = [line for line, _ in transaction.released()]
+            digest = Digest(digest_of(lines, bucket_count(len(lines))), tuple(transaction.locked_ids()))
+            return digest_event(self.role, digest, transaction.new_id(), self.store.now())
+
+    def hear(self, record: Record) -> frozenset[UUID]:
+        """Deal with a message of the other side's plumbing; returns the requests that changed by it."""
+        said = decode_control(self.role, record)
+        if isinstance(said, Digest):
+            return self._compare(said)
+        if isinstance(said, Answer):
+            self._reply(said)
+        return frozenset()
+
+    def _compare(self, said: Digest) -> frozenset[UUID]:
+        """Compare the copy with what the writer released, everything before it being applied."""
+        total = len(said.buckets)
+        with self.store.transaction() as transaction:
+            lines = transaction.held_lines(self._half)
+            mine = digest_of(lines, total)
+            differ = [bucket for bucket in range(total) if mine[bucket] != said.buckets[bucket]]
+            news = set(said.locked) - set(transaction.locked_ids())
+            if news:
+                transaction.lock_requests(news, self.store.now())
+            asked = self._not_too_often(differ, mine, said.buckets)
+            for answer in answers(asked, total, lines, transaction.refused() if asked else ()):
+                self._waiting.append(resync_event(self.role, answer, transaction.new_id(), self.store.now()))
+        if differ:
+            log.warning("the copy differs from what was released in %d of %d buckets", len(differ), total)
+        return frozenset(news)
+
+    def _not_too_often(self, differ: Sequence[int], mine: Sequence[str], theirs: Sequence[str]) -> list[int]:
+        """Return the buckets to answer for: the same difference again waits twice as long each time."""
+        now, asked = self._clock(), []
+        for bucket in differ:
+            difference = f"{mine[bucket]}/{theirs[bucket]}"
+            known, next_at, wait_s = self._seen.get(bucket, ("", 0.0, LEAST_S / 2))
+            if known != difference:
+                next_at, wait_s = now, LEAST_S / 2
+            if now >= next_at:
+                asked.append(bucket)
+                self._seen[bucket] = (difference, now + wait_s, min(wait_s * 2, _MOST_BACK_OFF_S))
+        for bucket in set(self._seen) - set(differ):
+            del self._seen[bucket]
+        return asked
+
+    def _reply(self, answer: Answer) -> None:
+        wanted = set(answer.buckets)
+        with self.store.transaction() as transaction:
+            newest = [
+                (line, event) for line, event in transaction.released() if bucket_of(line.id, answer.total) in wanted
+            ]
+            said = transaction.said_hashes([line.content_hash for line in answer.lines])
+            found = reply(answer, newest, said, transaction.locked_ids())
+            transaction.send_again(found.again)
+        self.suspects.extend(found.unknown)
+        if found.again or found.unknown:
+            log.warning("%d events are sent again; %d are not known here", len(found.again), len(found.unknown))
+
+    def judge(self, suspects: Sequence[Line]) -> frozenset[UUID]:
+        """Lock what a reader holds and nobody here ever said, the own topic being read anew; returns those requests."""
+        with self.store.transaction() as transaction:
+            said = transaction.said_hashes([line.content_hash for line in suspects])
+            strange = {line.id for line in suspects if line.content_hash not in said}
+            if strange:
+                transaction.lock_requests(strange, self.store.now())
+        self.restart()
+        return frozenset(strange)

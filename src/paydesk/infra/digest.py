@@ -1,0 +1,126 @@
+"""Anti-entropy: the writer says what it released, the reader says where its copy differs, the writer answers.
+
+It heals what offsets cannot show, such as a tail that was cut off and overwritten. A peer's claim is never adopted.
+"""
+
+import hashlib
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+LEAST_BUCKETS = 16
+_ROWS_A_BUCKET = 100
+"""More requests a bucket than this: more buckets, so that an answer about one stays small."""
+MOST_LINES = 400
+"""Lines of one answer: it stays far below the largest message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The newest a side has of one request: its version, and the SHA-256 of the message that said it."""
+
+    id: UUID
+    version: int
+    content_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What a writer released, in buckets of request ids, and which requests it holds for a person to settle."""
+
+    buckets: tuple[str, ...]
+    """Per bucket, the XOR of a 64-bit hash of each line, as 16 hexadecimal digits."""
+    locked: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a reader holds in the buckets that differ, whole buckets, and the hashes that it refused."""
+
+    total: int
+    buckets: tuple[int, ...]
+    lines: tuple[Line, ...]
+    refused: tuple[str, ...]
+
+
+def bucket_of(request_id: UUID, total: int) -> int:
+    """Return the bucket of a request among ``total``, a power of two."""
+    return int.from_bytes(hashlib.sha256(str(request_id).encode()).digest()[:4]) % total
+
+
+def bucket_count(rows: int) -> int:
+    """Return how many buckets suit so many requests: a power of two."""
+    total = LEAST_BUCKETS
+    while rows > total * _ROWS_A_BUCKET:
+        total *= 2
+    return total
+
+
+def digest_of(lines: Iterable[Line], total: int) -> tuple[str, ...]:
+    """Return the digest of these lines, bucket by bucket."""
+    sums = [0] * total
+    for line in lines:
+        written = f"{line.id}/{line.version}/{line.content_hash}"
+        sums[bucket_of(line.id, total)] ^= int.from_bytes(hashlib.sha256(written.encode()).digest()[:8])
+    return tuple(f"{each:016x}" for each in sums)
+
+
+def answers(
+    differ: Sequence[int], total: int, lines: Iterable[Line], refused: Iterable[tuple[UUID, str]]
+) -> list[Answer]:
+    """Return what the reader answers for the buckets that differ, divided so that each message stays small."""
+    wanted = set(differ)
+    by_bucket: dict[int, tuple[list[Line], list[str]]] = {bucket: ([], []) for bucket in differ}
+    for line in lines:
+        if (bucket := bucket_of(line.id, total)) in wanted:
+            by_bucket[bucket][0].append(line)
+    for request_id, content_hash in refused:
+        if (bucket := bucket_of(request_id, total)) in wanted:
+            by_bucket[bucket][1].append(content_hash)
+    found: list[Answer] = []
+    some: list[int] = []
+    held: list[Line] = []
+    bad: list[str] = []
+    for bucket, (mine, theirs) in by_bucket.items():
+        if some and len(held) + len(bad) + len(mine) + len(theirs) > MOST_LINES:
+            found.append(Answer(total, tuple(some), tuple(held), tuple(bad)))
+            some, held, bad = [], [], []
+        some.append(bucket)
+        held += mine
+        bad += theirs
+    if some:
+        found.append(Answer(total, tuple(some), tuple(held), tuple(bad)))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the writer makes of an answer."""
+
+    again: tuple[UUID, ...]
+    """Events to be sent again, with their stored bytes."""
+    unknown: tuple[Line, ...]
+    """What the reader holds and the writer never said, as far as its outbox knows."""
+
+
+def reply(
+    answer: Answer, newest: Collection[tuple[Line, UUID]], said: Collection[str], locked: Collection[UUID]
+) -> Reply:
+    """Return what the writer does: ``newest`` are its released lines in these buckets, each with its event's id.
+
+    ``said`` are the content hashes that its outbox knows, of the lines of the answer. Locked requests are left to a
+    person.
+    """
+    theirs = {line.id: line for line in answer.lines}
+    mine = {line.id: (line, event) for line, event in newest}
+    again, unknown = [], []
+    for request_id, (line, event) in mine.items():
+        held = theirs.get(request_id)
+        if request_id in locked or held == line:
+            continue
+        if (held is None or held.content_hash in said) and line.content_hash not in answer.refused:
+            again.append(event)
+    for request_id, held in theirs.items():
+        if request_id not in locked and held.content_hash not in said:
+            unknown.append(held)
+    return Reply(tuple(again), tuple(unknown))

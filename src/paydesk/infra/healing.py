@@ -1,0 +1,72 @@
+"""What to make of own events that the outbox does not know: a restored or lost schema, a zombie. Pure decisions."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+FINALS = ("paydesk.payment_accepted.v1", "paydesk.payment_withdrawn.v1")
+"""The types whose outcome is never replaced by another once it was published."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnEvent:
+    """One event of one request that this side said, as the outbox or its own topic holds it."""
+
+    id: UUID
+    version: int
+    type: str
+    content_hash: str
+    logged: bool
+    """It stands on the topic, or stood on one before."""
+    offset: int = -1
+    """Where it stands, of those that were found; the earliest is what readers heard first."""
+
+    @property
+    def final(self) -> bool:
+        """Whether it states an outcome for good."""
+        return self.type in FINALS
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What becomes of one request's events."""
+
+    beaten: frozenset[UUID]
+    """Stay as history: another event stands in their place."""
+    standing: UUID
+    """The event whose register is this side's word from now on."""
+    say_again: int | None
+    """The version at which the standing register is said again, or None where every reader takes it as it is."""
+    behind: bool
+    """The schema did not know something that it had published: it was lost or restored."""
+    locked: bool
+    """Two different outcomes were published: only a person can settle that."""
+
+
+def settle(rows: Sequence[OwnEvent], found: Iterable[OwnEvent]) -> Settlement:
+    """Return what becomes of a request of which ``found`` stands on the topic and not among ``rows``.
+
+    What was never acknowledged is beaten by a found event of its version or below; of two that were published in one
+    version, an outcome for good stands over one that is not, else the earlier one, which is then said again.
+    """
+    unknown = sorted({each.id: each for each in found}.values(), key=lambda each: each.offset)
+    assert unknown, "nothing was found that the outbox does not know"
+    published = {row.version for row in rows if row.logged}
+    # Only a version that this schema never published shows that it was behind when it said more.
+    behind = min((each.version for each in unknown if each.version not in published), default=None)
+    beaten = {row.id for row in rows if behind is not None and not row.logged and row.version >= behind}
+    logged = [row for row in rows if row.logged] + unknown
+    finals = [each for each in logged if each.final]
+    locked = len({each.type for each in finals}) > 1
+    forked = False
+    for version in {each.version for each in logged}:
+        twins = [each for each in logged if each.version == version]
+        stands = min(twins, key=lambda each: (not each.final, each.offset, each.id))
+        beaten |= {each.id for each in twins if each is not stands}
+        forked |= len({each.content_hash for each in twins}) > 1
+    left = [each for each in [*rows, *unknown] if each.id not in beaten]
+    newest = max(left, key=lambda each: each.version)
+    standing = max((each for each in left if each.final), key=lambda each: each.version, default=newest)
+    highest = max(each.version for each in [*logged, *left])
+    again = highest + 1 if (forked or standing is not newest) and not locked else None
+    return Settlement(frozenset(beaten), standing.id, again, behind is not None, locked)

@@ -1,0 +1,125 @@
+"""Taking own events back from the topic: the schema was restored or lost, or a zombie spoke."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from paydesk.domain.decision import DecisionRegister
+from paydesk.domain.events import Event
+from paydesk.domain.payment_request import RequestRegister
+from paydesk.infra.command import say
+from paydesk.infra.failpoints import reach
+from paydesk.infra.healing import OwnEvent, Settlement, settle
+from paydesk.infra.ports import Storage, Transaction
+from paydesk.infra.records import Ack, Outgoing, OwnRow, Record
+from paydesk.infra.role import Role
+from paydesk.infra.wire import decode_own_value
+
+_CHUNK = 100
+"""Requests that are settled in one transaction."""
+SYSTEM = "paydesk"
+"""The actor of what is said again without a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """An own event on the topic that the outbox does not know."""
+
+    record: Record
+    event: Event
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 of the value, in hexadecimal."""
+        return hashlib.sha256(self.record.value or b"").hexdigest()
+
+
+def import_unknown(
+    store: Storage, role: Role, topic_id: str, unknown: Sequence[Unknown], beat: Callable[[], object]
+) -> int:
+    """Import events with their exact bytes, request by request; returns how many there were.
+
+    Called once the end of the topic was read: before that, nobody knows which of two events stands.
+    """
+    by_request: defaultdict[UUID, list[Unknown]] = defaultdict(list)
+    for each in unknown:
+        by_request[each.event.request_id].append(each)
+    ids = sorted(by_request)
+    for start in range(0, len(ids), _CHUNK):
+        beat()
+        with store.transaction() as transaction:
+            some = ids[start : start + _CHUNK]
+            rows: defaultdict[UUID, list[OwnRow]] = defaultdict(list)
+            for row in transaction.own_rows(some):
+                rows[row.request_id].append(row)
+            settled = [
+                _settle(store, transaction, role, topic_id, rows[request_id], by_request[request_id])
+                for request_id in some
+            ]
+            if any(each.behind for each in settled):
+                # What this schema holds may have been taken back since: a person is asked again.
+                transaction.keep_overdue()
+            role.load_owed()(transaction, role, some, store.now())
+        reach("I1")
+    return len(unknown)
+
+
+def _settle(
+    store: Storage, transaction: Transaction, role: Role, topic_id: str, rows: list[OwnRow], unknown: list[Unknown]
+) -> Settlement:
+    """Settle one request, and write what stands; returns what was settled."""
+    settled = settle(
+        [OwnEvent(row.id, row.version, row.type, row.content_hash, row.ever_acked) for row in rows],
+        [
+            OwnEvent(each.event.id, each.event.version, each.event.type, each.content_hash, True, each.record.offset)
+            for each in unknown
+        ],
+    )
+    transaction.beat(settled.beaten & {row.id for row in rows})
+    for each in {each.event.id: each for each in unknown}.values():
+        ack = Ack(each.event.id, each.record.partition, each.record.offset, each.record.appended_at)
+        stands = each.event.id not in settled.beaten
+        transaction.import_sent(_outgoing(each), each.event.command_hash, ack, topic_id, stands=stands)
+    register, content_hash = _standing(settled, rows, unknown)
+    if settled.locked:
+        transaction.lock_requests([register.id], store.now())
+    if settled.say_again is not None:
+        register = replace(register, version=settled.say_again)
+        content_hash = say(transaction, role, register, actor=SYSTEM, command_id="", command_hash="", now=store.now())
+    if isinstance(register, RequestRegister):
+        transaction.write_request(register, content_hash, store.now())
+        transaction.raise_numbers([register.number] if register.number else [])
+    else:
+        transaction.write_decision(register, content_hash, store.now())
+    return settled
+
+
+def _standing(
+    settled: Settlement, rows: list[OwnRow], unknown: list[Unknown]
+) -> tuple[RequestRegister | DecisionRegister, str]:
+    """Return the register that stands, and the hash of the event that said it."""
+    for each in unknown:
+        if each.event.id == settled.standing:
+            return each.event.register, each.content_hash
+    row = next(row for row in rows if row.id == settled.standing)
+    return decode_own_value(row.type, row.value), row.content_hash
+
+
+def _outgoing(found: Unknown) -> Outgoing:
+    event, record = found.event, found.record
+    return Outgoing(
+        event.id,
+        event.request_id,
+        event.version,
+        event.type.value,
+        record.topic,
+        record.key or b"",
+        [(name, (raw or b"").decode()) for name, raw in record.headers],
+        record.value or b"",
+        found.content_hash,
+        event.actor,
+        event.command_id,
+        event.occurred_at,
+    )

@@ -1,0 +1,98 @@
+"""The plumbing's own messages on the wire: digests and answers to them. They are stored in no outbox and no inbox."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from paydesk.infra.digest import Answer, Digest, Line
+from paydesk.infra.records import Outgoing, Record
+from paydesk.infra.role import Role
+
+DIGEST, RESYNC = "paydesk.digest.v1", "paydesk.resync_requested.v1"
+_NOBODY = UUID(int=0)
+_KEY = b"digest"
+
+
+class DigestMessage(BaseModel):
+    """The value of a digest."""
+
+    model_config = ConfigDict(strict=True, extra="ignore")
+
+    buckets: list[str] = Field(min_length=1)
+    locked: list[UUID] = []
+
+
+class ResyncMessage(BaseModel):
+    """The value of an answer to a digest."""
+
+    model_config = ConfigDict(strict=True, extra="ignore")
+
+    total: int = Field(gt=0)
+    buckets: list[int]
+    ids: list[UUID]
+    versions: list[int]
+    hashes: list[str]
+    refused: list[str]
+
+
+def digest_event(role: Role, digest: Digest, event_id: UUID, now: datetime) -> Outgoing:
+    """Return a digest as a message for the role's own topic."""
+    message = DigestMessage(buckets=list(digest.buckets), locked=list(digest.locked))
+    return _outgoing(role, DIGEST, message, event_id, now)
+
+
+def resync_event(role: Role, answer: Answer, event_id: UUID, now: datetime) -> Outgoing:
+    """Return an answer as a message for the role's own topic."""
+    message = ResyncMessage(
+        total=answer.total,
+        buckets=list(answer.buckets),
+        ids=[line.id for line in answer.lines],
+        versions=[line.version for line in answer.lines],
+        hashes=[line.content_hash for line in answer.lines],
+        refused=list(answer.refused),
+    )
+    return _outgoing(role, RESYNC, message, event_id, now)
+
+
+def _outgoing(role: Role, kind: str, message: BaseModel, event_id: UUID, now: datetime) -> Outgoing:
+    headers = (
+        ("ce_specversion", "1.0"),
+        ("ce_id", str(event_id)),
+        ("ce_type", kind),
+        ("ce_source", role.source),
+        ("ce_subject", "digest"),
+        ("ce_time", now.isoformat()),
+        ("content-type", "application/json"),
+    )
+    value = message.model_dump_json().encode()
+    digest = hashlib.sha256(value).hexdigest()
+    return Outgoing(event_id, _NOBODY, 0, kind, role.writes, _KEY, headers, value, digest, "paydesk", "", now)
+
+
+def is_control(record: Record) -> bool:
+    """Whether a message calls itself one of the plumbing's."""
+    return dict(record.headers).get("ce_type") in (DIGEST.encode(), RESYNC.encode())
+
+
+def decode_control(role: Role, record: Record) -> Digest | Answer | None:
+    """Return what the other side's plumbing says, or None where the message is nothing of the kind or unreadable."""
+    told = dict(record.headers)
+    if record.topic not in role.reads or told.get("ce_source") != role.hears_from.encode():
+        return None
+    try:
+        if told.get("ce_type") == DIGEST.encode():
+            said = DigestMessage.model_validate_json(record.value or b"")
+            return Digest(tuple(said.buckets), tuple(said.locked))
+        if told.get("ce_type") == RESYNC.encode():
+            return _answer(ResyncMessage.model_validate_json(record.value or b""))
+    except (ValidationError, ValueError):
+        return None
+    return None
+
+
+def _answer(said: ResyncMessage) -> Answer:
+    lines: Sequence[Line] = [Line(*each) for each in zip(said.ids, said.versions, said.hashes, strict=True)]
+    return Answer(said.total, tuple(said.buckets), tuple(lines), tuple(said.refused))

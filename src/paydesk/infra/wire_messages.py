@@ -1,0 +1,154 @@
+"""The values of events on the wire: strict in what they are, tolerant of what else is there; registers as values."""
+
+from datetime import date
+from typing import Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from paydesk.domain.decision import Cause, CauseCode, DecisionRegister, Outcome
+from paydesk.domain.events import Event
+from paydesk.domain.money import Money
+from paydesk.domain.payment_request import RequestRegister, Terms
+
+
+class Message(BaseModel):
+    """What every message is."""
+
+    # Strict: a number in quotes is another program's mistake, not ours to repair; unknown fields are left alone.
+    model_config = ConfigDict(strict=True, extra="ignore")
+
+
+class TermsMessage(Message):
+    """The terms of a request."""
+
+    amount_minor: int
+    currency: str = Field(max_length=3)
+    exponent: int
+    description: str = Field(max_length=500)
+    reference: str | None = Field(default=None, max_length=35)
+    due_date: date | None = None
+    document: str | None = Field(default=None, max_length=500)
+    pay_to: str | None = Field(default=None, max_length=70)
+
+
+class RequestMessage(Message):
+    """The value of what the contractor side says."""
+
+    id: UUID
+    version: int
+    number: str | None = None
+    contractor: str
+    requested_at: AwareDatetime
+    revision: int
+    terms: TermsMessage
+    terms_hash: str
+    withdrawal_asked: bool = False
+    actor: str = Field(max_length=70)
+    command_id: str = Field(max_length=100)
+    command_hash: str = Field(max_length=64)
+
+
+class DecisionMessage(Message):
+    """The value of what the manager side says."""
+
+    id: UUID
+    version: int
+    outcome: Literal["none", "accepted", "withdrawn"]
+    rejected_upto: int
+    cause_code: str | None = None
+    cause_note: str | None = None
+    revision: int | None = None
+    terms: TermsMessage | None = None
+    terms_hash: str | None = None
+    decided_by: str | None = None
+    decided_at: AwareDatetime | None = None
+    received_at: AwareDatetime | None = None
+    actor: str = Field(max_length=70)
+    command_id: str = Field(max_length=100)
+    command_hash: str = Field(max_length=64)
+
+
+def message_of(event: Event) -> RequestMessage | DecisionMessage:
+    """Return the value of an event: its writer's whole register, by whom and by which command."""
+    said = {"actor": event.actor, "command_id": event.command_id, "command_hash": event.command_hash}
+    register = event.register
+    if isinstance(register, RequestRegister):
+        return RequestMessage(
+            id=register.id,
+            version=register.version,
+            number=register.number,
+            contractor=register.contractor,
+            requested_at=register.requested_at,
+            revision=register.revision,
+            terms=_terms_out(register.terms),
+            terms_hash=register.terms.hash,
+            withdrawal_asked=register.withdrawal_asked,
+            **said,
+        )
+    cause = register.cause
+    return DecisionMessage(
+        id=register.id,
+        version=register.version,
+        outcome=register.outcome.value,
+        rejected_upto=register.rejected_upto,
+        cause_code=cause.code.value if cause else None,
+        cause_note=cause.note if cause else None,
+        revision=register.revision,
+        terms=_terms_out(register.terms) if register.terms else None,
+        terms_hash=register.terms_hash,
+        decided_by=register.decided_by,
+        decided_at=register.decided_at,
+        received_at=register.received_at,
+        **said,
+    )
+
+
+def register_of(said: RequestMessage | DecisionMessage) -> RequestRegister | DecisionRegister:
+    """Return the register that a message states. Raises ``ValueError`` where it contradicts itself."""
+    if isinstance(said, RequestMessage):
+        terms = terms_in(said.terms)
+        if said.terms_hash != terms.hash:
+            raise ValueError("the hash of the terms is not theirs")
+        return RequestRegister(
+            said.id,
+            said.version,
+            said.number,
+            said.contractor,
+            said.requested_at,
+            said.revision,
+            terms,
+            said.withdrawal_asked,
+        )
+    return DecisionRegister(
+        said.id,
+        said.version,
+        Outcome(said.outcome),
+        said.rejected_upto,
+        Cause(CauseCode(said.cause_code), said.cause_note) if said.cause_code else None,
+        said.revision,
+        terms_in(said.terms) if said.terms else None,
+        said.terms_hash,
+        said.decided_by,
+        said.decided_at,
+        said.received_at,
+    )
+
+
+def _terms_out(terms: Terms) -> TermsMessage:
+    return TermsMessage(
+        amount_minor=terms.money.amount_minor,
+        currency=terms.money.currency,
+        exponent=terms.money.exponent,
+        description=terms.description,
+        reference=terms.reference,
+        due_date=terms.due_date,
+        document=terms.document,
+        pay_to=terms.pay_to,
+    )
+
+
+def terms_in(terms: TermsMessage) -> Terms:
+    """Return the terms of a message."""
+    money = Money(terms.amount_minor, terms.currency, terms.exponent)
+    return Terms(money, terms.description, terms.reference, terms.due_date, terms.document, terms.pay_to)
