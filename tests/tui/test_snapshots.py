@@ -33,6 +33,8 @@ CONTRACTOR = {
     "form-problems": after("n", *"1,5", "tab", *"X", "ctrl+s", wait_for="Write the description"),
     "form-filled": after("n", *"120.50", "tab", "tab", *"Hotel, Lyon", wait_for="120.50 EUR"),
     "rejected": after("j", "enter", wait_for="rejected by bo"),
+    "revise": after("e", wait_for="It becomes"),
+    "palette": after("colon", wait_for="Search for commands"),
     "withdraw": after("w", wait_for="Withdraw PR-1007?"),
     "help": after("question_mark", wait_for="Next row"),
 }
@@ -43,6 +45,7 @@ MANAGER = {
     "note": after("x", "6", wait_for="enter rejects"),
     "decided": after("d", wait_for="2 decided"),
     "detail": after("enter", wait_for="requested"),
+    "help": after("question_mark", wait_for="Send what is held now"),
 }
 
 

@@ -176,11 +176,11 @@ class RequestTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._keep_in_view()
 
     def on_click(self, event: Click) -> None:
-        """One click moves the cursor, a second on the same row opens it."""
+        """One click moves the cursor, a second on the same row opens it, and a third opens nothing more."""
         place = event.y - 1 + round(self.scroll_y)
         if event.y == 0 or not 0 <= place < len(self._rows):
             return
-        if event.chain > 1:
+        if event.chain == 2:
             self._go(place)
             self.action_open()
         else:
