@@ -53,6 +53,7 @@ def test_it_tells_the_whole_way_and_leaves_nothing(guest: Guest) -> None:
     assert guest.left() == []
 
 
+@pytest.mark.long
 def test_a_killed_broker_ends_it_with_the_name_of_the_step(guest: Guest) -> None:
     demo = guest.start()
     read_to(demo, "1. studio-nord requests")

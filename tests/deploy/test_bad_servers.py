@@ -57,6 +57,7 @@ def assert_refused(house: House, *says: str) -> None:
     assert desk.wait() == 7 and says[0].encode() in desk.raw and b"Traceback" not in desk.raw
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("server", "how", "words", "on_the_desk"),
     [

@@ -81,6 +81,7 @@ def good_messages(faults: Faults, count: int) -> list[Message]:
     return made
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_a_thousand_bad_among_a_thousand_good(house: House) -> None:
     faults = Faults(house)

@@ -65,11 +65,13 @@ def rounds(house: House, role: Role, number: int, times: int) -> list[float]:
     return found
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_a_killed_holder_is_followed_within_a_second(house: House) -> None:
     assert median(rounds(house, MANAGER, signal.SIGKILL, 2)) < KILLED_S
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_a_frozen_holder_is_followed_within_four_and_stands_by_when_woken(house: House) -> None:
     assert median(rounds(house, CONTRACTOR, signal.SIGSTOP, 1)) < FROZEN_S

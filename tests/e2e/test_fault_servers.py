@@ -59,6 +59,7 @@ def test_only_the_workers_run_and_a_desk_stands_by_until_one_is_killed(faults: F
     faults.assert_once()
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_a_killed_broker_doubles_nothing(faults: Faults) -> None:
     house = faults.house
@@ -76,6 +77,7 @@ def test_a_killed_broker_doubles_nothing(faults: Faults) -> None:
     faults.assert_once()
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_a_broker_that_stays_away_is_said_and_waited_for(faults: Faults) -> None:
     house = faults.house
@@ -100,6 +102,7 @@ def test_a_broker_that_stays_away_is_said_and_waited_for(faults: Faults) -> None
     faults.assert_once()
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_without_valkey_desks_read_by_themselves_and_hear_again_when_it_is_back(faults: Faults) -> None:
     house, heard = faults.house, list[News]()
@@ -123,6 +126,7 @@ def test_without_valkey_desks_read_by_themselves_and_hear_again_when_it_is_back(
         desk.close()
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_postgres_killed_under_load_is_waited_out_and_never_quarantined(faults: Faults) -> None:
     house = faults.house

@@ -95,6 +95,7 @@ def test_a_second_supervisor_of_one_folder_leaves_at_once(new_house: NewHouse) -
     assert house.json("contractor", "request", "1", "EUR", "x")["delivery"] == "sent"
 
 
+@pytest.mark.long
 def test_a_schema_newer_than_the_program(new_house: NewHouse) -> None:
     house = new_house(PAYDESK_BROKER="memory")
     house.run("contractor", "list")
@@ -114,6 +115,7 @@ def test_data_of_another_postgres(new_house: NewHouse) -> None:
     refused(house, 7, "is of PostgreSQL 17", "Move it away")
 
 
+@pytest.mark.long
 def test_a_log_says_why_a_server_does_not_start(new_house: NewHouse) -> None:
     house = new_house(PAYDESK_BROKER="memory")
     house.run("contractor", "list")

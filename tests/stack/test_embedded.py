@@ -46,6 +46,7 @@ def ready(house: House) -> bool:
     return len(servers) == 3 and all(told["state"] == "ready" for told in servers.values())
 
 
+@pytest.mark.long
 def test_eight_first_starts_at_once_give_one_stack(new_house: NewHouse) -> None:
     house = new_house(PAYDESK_BROKER=MEMORY)
     with ThreadPoolExecutor(8) as pool:
@@ -69,6 +70,7 @@ def test_the_servers_have_no_terminal_and_nothing_of_the_persons_settings(new_ho
         assert connection.execute("SHOW server_encoding").fetchone() == ("UTF8",)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP], ids=["ctrl-c", "closed-terminal"])
 def test_the_end_of_the_starting_terminal_does_not_reach_the_servers(new_house: NewHouse, number: int) -> None:
     house = new_house(PAYDESK_BROKER=MEMORY)
@@ -87,6 +89,7 @@ def test_the_end_of_the_starting_terminal_does_not_reach_the_servers(new_house: 
     assert (house.pid("postgres"), house.pid("valkey"), house.pid("kafka")) == before
 
 
+@pytest.mark.long
 def test_it_stops_by_itself_and_the_requests_are_there_at_the_next_start(new_house: NewHouse) -> None:
     house = new_house(PAYDESK_BROKER=MEMORY, PAYDESK_IDLE_SECONDS="5")
     asked = house.json("contractor", "request", "1", "EUR", "kept")
@@ -95,6 +98,7 @@ def test_it_stops_by_itself_and_the_requests_are_there_at_the_next_start(new_hou
     assert [row["id"] for row in house.rows("contractor")] == [asked["id"]]
 
 
+@pytest.mark.long
 def test_a_user_keeps_it_awake(new_house: NewHouse) -> None:
     house = new_house(PAYDESK_BROKER=MEMORY, PAYDESK_IDLE_SECONDS="5")
     desk = house.desk("contractor", columns=100, rows=30)
@@ -135,6 +139,7 @@ def test_a_killed_supervisor_is_followed_by_another_on_the_same_data(new_house: 
     until(lambda: sum("postgres -D" in " ".join(process.cmdline()) for process in processes(house)) == 1)
 
 
+@pytest.mark.long
 def test_all_killed_at_once_and_a_lock_that_names_another_process(new_house: NewHouse) -> None:
     house = new_house(PAYDESK_BROKER=MEMORY)
     asked = house.json("contractor", "request", "1", "EUR", "kept")
@@ -173,6 +178,7 @@ def test_down_keeps_and_reset_wants_the_word(new_house: NewHouse) -> None:
     assert not processes(house) and not house.home.exists()
 
 
+@pytest.mark.long
 def test_a_long_path_and_odd_letters_work(new_house: NewHouse) -> None:
     house = new_house(PAYDESK_BROKER=MEMORY)
     long = house.root / "a folder with spaces, ünïcode" / ("x" * 90)

@@ -4,6 +4,7 @@ import signal
 import socket
 from pathlib import Path
 
+import pytest
 from confluent_kafka import OFFSET_BEGINNING, TopicPartition
 
 from paydesk.infra import kafka
@@ -72,6 +73,7 @@ def test_a_request_goes_both_ways_and_outlives_the_broker(new_house: NewHouse) -
     assert [row["id"] for row in house.rows("manager")] == [second["id"], first["id"]]
 
 
+@pytest.mark.long
 def test_without_a_network_it_stands_in_and_kafka_takes_over_at_a_later_start(
     new_house: NewHouse, tmp_path: Path
 ) -> None:
@@ -93,6 +95,7 @@ def test_without_a_network_it_stands_in_and_kafka_takes_over_at_a_later_start(
     assert asked["id"] in subjects(house)
 
 
+@pytest.mark.long
 def test_a_first_start_tells_how_far_kafka_is_while_requests_are_taken(new_house: NewHouse, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:  # Takes connections, and never answers.
         mirror = f"http://127.0.0.1:{silent.getsockname()[1]}/maven"
