@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 from uuid import UUID
@@ -18,6 +19,8 @@ from paydesk.infra.pages import News, Page, PageQuery
 from paydesk.infra.postgres import connect, is_transient, unreachable
 from paydesk.infra.role import Role
 from paydesk.settings import Servers
+
+_LOOK_S = 0.02
 
 log = logging.getLogger("paydesk.desk")
 T = TypeVar("T")
@@ -112,6 +115,15 @@ class LiveSide:
         if postgres.state is PartState.COMING and self._connection is not None:
             postgres = Part(PartState.OK)
         return replace(found, redis=redis, postgres=postgres, notice=self.servers.notice())
+
+    def delivered(self, within_s: float) -> bool:
+        """Wait until everything that was said has left; returns False when it has not in time."""
+        until = time.monotonic() + within_s
+        while self._read(queries.counts).unsent:
+            if time.monotonic() > until:
+                return False
+            time.sleep(_LOOK_S)
+        return True
 
     def close(self) -> str:
         """Stop both threads, close every client, leave the servers; returns their parting sentence."""

@@ -10,6 +10,9 @@ from paydesk.infra.role import Role
 from paydesk.manager.role import ROLE
 from paydesk.settings import Servers
 
+_DELIVER_S = 2.0
+"""How long a desk that closes waits for what it released to leave."""
+
 
 class ManagerService(LiveSide):
     """Meets ``paydesk.manager.port.ManagerDesk``; decisions are held ``hold_s`` seconds before they are sent."""
@@ -49,14 +52,15 @@ class ManagerService(LiveSide):
         return released
 
     def close(self) -> str:
-        """Release what is held, then close; says how many decisions were sent."""
-        released, lines = 0, []
+        """Release what is held, then close; says how many decisions were sent, or what becomes of them."""
+        lines = []
         if self._started.is_set():
             try:
                 released = self.send_now()
+                if released:
+                    sent = "sent" if self.delivered(_DELIVER_S) else "released; the next worker of this role sends it"
+                    lines.append(f"{released} held decision{'s were' if released > 1 else ' was'} {sent}.")
             except PaydeskError:
                 lines.append("What you hold is sent by the next worker of this role.")
-        if released:
-            lines.append(f"{released} held decision{'s were' if released > 1 else ' was'} sent.")
         lines.append(super().close())
         return " ".join(line for line in lines if line)

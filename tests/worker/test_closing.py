@@ -1,0 +1,64 @@
+"""A desk that closes releases what it holds, and says whether it has left."""
+
+from dataclasses import replace
+from uuid import UUID, uuid4
+
+from paydesk.contractor import commands as asks
+from paydesk.domain.payment_request import checked_terms
+from paydesk.infra import queries
+from paydesk.infra.postgres import connect
+from paydesk.infra.store import Store
+from paydesk.infra.worker import Worker
+from paydesk.manager.desk import ManagerService
+from paydesk.settings import Endpoints
+from tests.conftest import Sides, until
+
+TERMS = checked_terms("1200", "EUR", "August retainer")
+
+
+class WithoutBroker(Sides):
+    """The same servers, of which the broker has no address."""
+
+    def endpoints(self, role: str) -> Endpoints:
+        """Return the addresses without the broker's."""
+        return replace(super().endpoints(role), kafka=None)
+
+
+def asked(sides: Sides) -> UUID:
+    """Ask for a payment, and have it arrive at the manager's side."""
+    request_id, store = uuid4(), Store(sides.url(sides.contractor), sides.contractor)
+    asks.request_payment(store, uuid4(), request_id, "ada", TERMS)
+    store.close()
+    workers = [Worker(role, sides) for role in (sides.contractor, sides.manager)]
+    for worker in workers:
+        worker.start()
+    with connect(sides.url(sides.manager), "manager") as connection:
+        until(lambda: queries.page(connection, queries.PageQuery()).total == 1)
+    for worker in workers:
+        worker.stop()
+    return request_id
+
+
+def close_holding(sides: Sides, request_id: UUID) -> tuple[str, int]:
+    """Approve at a desk that holds for long, and close it; returns what it says, and how much is unsent then."""
+    desk = ManagerService(sides, "bo", 600, sides.manager)
+    desk.open()
+    desk.start(lambda _: None)
+    if sides.endpoints("manager").kafka is not None:
+        until(lambda: desk.health().duty == "working")
+    desk.approve(uuid4(), request_id, 1, TERMS.hash)
+    said = desk.close()
+    with connect(sides.url(sides.manager), "manager") as connection:
+        return said, queries.counts(connection).unsent
+
+
+def test_what_is_held_leaves_before_the_desk_does(sides: Sides) -> None:
+    said, unsent = close_holding(sides, asked(sides))
+    assert "1 held decision was sent." in said and unsent == 0
+
+
+def test_without_a_broker_it_says_who_sends_it(sides: Sides) -> None:
+    request_id = asked(sides)
+    away = WithoutBroker(sides.stack, sides.database, sides.contractor, sides.manager)
+    said, unsent = close_holding(away, request_id)
+    assert "1 held decision was released; the next worker of this role sends it." in said and unsent == 1
