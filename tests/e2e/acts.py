@@ -34,7 +34,11 @@ def ask(desk: Terminal, amount: str, currency: str, description: str, **fields: 
     desk.see("You ask for")
     fill(desk, amount=amount, currency=currency, description=description, **fields)
     desk.press("^s")
-    return desk.see("PR-", "asks for").split()[0]
+    number = desk.see("asks for").split()[0]
+    if not number.startswith("PR-"):
+        # Asked before this side's first check was done: the number comes a moment later.
+        number = next(word for word in desk.see("PR-", description[:12]).split() if word.startswith("PR-"))
+    return number
 
 
 def put_cursor_on(desk: Terminal, number: str) -> None:

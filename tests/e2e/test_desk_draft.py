@@ -53,7 +53,7 @@ def test_a_killed_database_is_said_keeps_the_draft_and_is_recovered_from(house: 
         desk.see("Description", "Typed while the database died")
     desk.until(lambda: desk.line_with("✓ Postgres"), what="a database that came back")
     desk.press("^s")
-    desk.see("PR-", "asks for 55.00 EUR")
+    desk.see("asks for 55.00 EUR")
     desk.see("✓ live")
     desk.see("✓ Kafka lag 0")
     assert [row["description"] for row in house.rows("contractor")].count("Typed while the database died") == 1
