@@ -93,6 +93,11 @@ def test_the_checker_is_red_on_storages_corrupted_by_hand(corrupt: Callable[[Wor
         check(world, people)
 
 
+@pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
+def test_a_planted_bug_still_fits_the_program(bug: Bug, tmp_path: Path) -> None:
+    assert plant(bug, tmp_path).is_dir()
+
+
 @pytest.mark.long
 @pytest.mark.timeout(1300)
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
