@@ -21,12 +21,6 @@ class Bug:
 
 BUGS = (
     Bug(
-        "newer or the same",
-        "domain/events.py",
-        "return known_version is None or incoming_version > known_version",
-        "return known_version is None or incoming_version >= known_version",
-    ),
-    Bug(
         "position moved before the apply",
         "infra/inbox.py",
         "            applied = self.apply(transaction, self.role, heard, now)\n",
