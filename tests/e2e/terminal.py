@@ -93,7 +93,10 @@ class Terminal:
     def lines(self) -> list[str]:
         """The lines of the screen, without blanks at their ends."""
         with self._lock:
-            return [line.rstrip() for line in self._display.display]
+            # Not its ``display``, which fails on the right half of a wide character whose left half was written over.
+            screen = self._display
+            rows = (screen.buffer[row] for row in range(screen.lines))
+            return ["".join(cells[column].data for column in range(screen.columns)).rstrip() for cells in rows]
 
     @property
     def text(self) -> str:
