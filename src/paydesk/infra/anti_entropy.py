@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
+from paydesk.domain.events import REQUEST_TYPES
 from paydesk.infra.digest import Answer, Digest, Line, answers, bucket_count, bucket_of, digest_of, reply
 from paydesk.infra.ports import Storage
 from paydesk.infra.records import Half, Outgoing, Record
@@ -32,7 +33,7 @@ class AntiEntropy:
         """What the reader holds and this side does not know: its own topic is read anew, then a person is asked."""
         self._said_at: float | None = None
         self._seen: dict[int, tuple[str, float, float]] = {}
-        self._half: Half = "request" if role.name == "manager" else "decision"
+        self._half: Half = "request" if role.hears <= REQUEST_TYPES else "decision"
 
     def restart(self) -> None:
         """Say a digest soon: a check was done."""
