@@ -1,0 +1,44 @@
+"""``python -m tests.faults``: strike real processes and servers, and print what became of what people were told."""
+
+import argparse
+import sys
+import time
+
+from tests.faults.matrix import kinds, run
+from tests.faults.rows import Row, span
+
+
+def main() -> int:
+    """Run the matrix; returns the exit code: 0 when every promise held after every fault."""
+    parser = argparse.ArgumentParser(description="Strike real processes and servers, and check what people were told.")
+    parser.add_argument("--short", action="store_true", help="each kind once or twice, on one bench")
+    parser.add_argument("--only", default="", metavar="KIND", help="kinds whose name holds this")
+    parser.add_argument("--rounds", type=int, default=None, help="strike each kind so many times")
+    given = parser.parse_args()
+    chosen = [
+        (kind, given.rounds if given.rounds is not None else kind.short if given.short else kind.rounds)
+        for kind in kinds()
+        if given.only.lower() in kind.name.lower()
+    ]
+    started, rows = time.monotonic(), list[Row]()
+    for row in run(chosen, 1000 if given.short else 7):
+        rows.append(row)
+        print(line(row), flush=True)
+        for wrong in row.wrong:
+            print(f"    {wrong}", flush=True)
+    print(f"{sum(row.runs for row in rows)} faults, {time.monotonic() - started:.0f} s")
+    return 0 if all(row.good for row in rows) else 1
+
+
+def line(row: Row) -> str:
+    """Return a row as a line of text."""
+    flight = sorted(row.in_flight)
+    return (
+        f"{row.fault:<28} runs {row.runs:>3}  accepted {row.accepted:>5}  lost {row.lost}  doubled {row.doubled}"
+        f"  diverged {row.diverged}  absorbed {row.absorbed:>4}  recovery {span(row.recovery_s)}"
+        f"  take-over {span(row.takeover_s)}  in flight {flight[len(flight) // 2] if flight else ''}"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,192 @@
+"""Where servers and processes are struck: an embedded stack of its own, desks and workers of both roles."""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from paydesk.stack.embedded import EmbeddedStack
+from paydesk.stack.kafka_server import Kafka
+from paydesk.stack.servers import Postgres, Valkey
+from tests.e2e.house import House
+from tests.faults.control import REST, Counts, Orders
+from tests.faults.look import ROLES, Look, until
+from tests.house.files import CHECKOUT
+
+PACES_US = {"contractor": 50_000, "manager": 120_000}
+"""What lies between two commands of a desk while nothing is to happen; so that a manager always finds something."""
+
+
+@dataclass
+class Process:
+    """One desk or worker of the product, started with a hook at its points."""
+
+    role: str
+    kind: str
+    name: str
+    popen: subprocess.Popen[bytes]
+    counts: Counts
+
+    @property
+    def dead(self) -> bool:
+        """Whether it ended."""
+        return self.popen.poll() is not None
+
+    def signal(self, number: int) -> None:
+        """Send it a signal."""
+        self.popen.send_signal(number)
+
+
+@dataclass
+class Bench:
+    """One stack with its crew; ``extra`` names the servers where the crew is to find them elsewhere."""
+
+    root: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="pd-faults-")))
+    crew: list[Process] = field(default_factory=list)
+    reached: Counter[str] = field(default_factory=Counter)
+    extra: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.house = House(self.root)
+        self.orders = {role: Orders(self.root / f"{role}.orders") for role in ROLES}
+        self.started = 0
+        self.died: list[str] = []
+        """Processes that ended without having been struck."""
+        self.look = Look("")
+        self._stack: EmbeddedStack | None = None
+
+    def open(self) -> None:
+        """Start the servers, and stay a user of them."""
+        self.house.run("stack", "up", within_s=300)
+        self._stack = EmbeddedStack(self.house.home)
+        self.look = Look(Postgres(self.house.folder).url("stack", "paydesk"))
+        self.house.extra |= self._addresses() | {"PYTHONPATH": str(CHECKOUT)} | self.extra
+
+    def _addresses(self) -> dict[str, str]:
+        """Return the settings that name this stack's servers."""
+        folder, told = self.house.folder, {}
+        for role in ROLES:
+            conf = self.root / f"{role}.kafka"
+            conf.write_text("".join(f"{name}={value}\n" for name, value in Kafka(folder).conf(role).items()))
+            told[f"PAYDESK_{role.upper()}_KAFKA_CONFIG"] = str(conf)
+            told[f"PAYDESK_{role.upper()}_DATABASE_URL"] = Postgres(folder).url(role)
+            told[f"PAYDESK_{role.upper()}_REDIS_URL"] = Valkey(folder).url(role)
+        return told | {"PAYDESK_KAFKA_BOOTSTRAP_SERVERS": Kafka(folder).address}
+
+    def hire(self, role: str, kind: str, name: str = "") -> Process:
+        """Start a worker, or the desk of a person."""
+        self.started += 1
+        name = name or f"{role}-{kind}-{self.started}"
+        counts = Counts(self.root / f"{self.started}.counts")
+        command = [sys.executable, "-m", "tests.faults.launcher", str(self.orders[role].path), str(counts.path)]
+        command += [kind, role] if kind == "worker" else [kind, role, name, str(self.journal(name))]
+        with (self.root / f"{name}.err").open("ab") as said:
+            popen = subprocess.Popen(command, env=self.house.env, cwd=self.root, stderr=said, stdout=said)
+        process = Process(role, kind, name, popen, counts)
+        self.crew.append(process)
+        return process
+
+    def staff(self, *roles: str, desks: int = 2, workers: int = 1) -> None:
+        """Start desks and workers of these roles, and wait until each has one at work and one that waits."""
+        for role in roles or ROLES:
+            self.orders[role].pace_us = REST
+            for number in range(desks):
+                self.hire(role, "desk", f"{role}-{number}")
+            for _ in range(workers):
+                self.hire(role, "worker")
+        for role in roles or ROLES:
+            self.attended(role)
+
+    def attended(self, role: str) -> None:
+        """Wait until one works for a role, and another waits to take over."""
+        until(lambda: self.look.holder_backend(role) and self.look.standbys(role), f"{role} attended", 120)
+
+    def journal(self, person: str) -> Path:
+        """Return the file of a person's answers."""
+        return self.root / f"{person}.journal"
+
+    def journals(self, role: str) -> list[Path]:
+        """Return the files of all answers that a role's people had."""
+        return sorted(self.root.glob(f"{role}-*.journal"))
+
+    def replace(self, process: Process) -> None:
+        """Take a process that ended off the crew, and start another like it."""
+        process.popen.wait()
+        self._count(process)
+        self.crew.remove(process)
+        self.hire(process.role, process.kind, process.name if process.kind == "desk" else "")
+
+    def dismiss(self, *roles: str) -> None:
+        """Kill everyone of these roles."""
+        for process in [each for each in self.crew if each.role in (roles or ROLES)]:
+            process.popen.kill()
+            process.popen.wait()
+            self._count(process)
+            self.crew.remove(process)
+
+    def _count(self, process: Process) -> None:
+        for point, times in process.counts.all().items():
+            self.reached[f"{process.role} {point}"] += times
+
+    def points(self) -> Counter[str]:
+        """Return how often each point was reached so far, by role."""
+        found = Counter(self.reached)
+        for process in self.crew:
+            for point, times in process.counts.all().items():
+                found[f"{process.role} {point}"] += times
+        return found
+
+    def watch(self) -> None:
+        """Replace whoever ended by itself, and remember that it did."""
+        for process in list(self.crew):
+            if process.dead:
+                said = (self.root / f"{process.name}.err").read_text().strip().splitlines()
+                self.died.append(f"{process.name} ({process.popen.returncode}): {said[-1] if said else ''}")
+                self.replace(process)
+
+    def holder(self, role: str) -> Process:
+        """Return who works for a role: nobody else reaches its points."""
+        living = [each for each in self.crew if each.role == role and not each.dead]
+        return max(living, key=lambda each: each.counts.last_ns)
+
+    def pace(self, pace_us: int | None = None, *roles: str) -> None:
+        """Set what lies between two commands of a desk: the usual, where nothing is said."""
+        for role in roles or ROLES:
+            self.orders[role].pace_us = PACES_US[role] if pace_us is None else pace_us
+
+    def rest(self, within_s: float = 60) -> None:
+        """Have everyone stop giving commands, and wait until every answer is there."""
+        self.pace(REST)
+
+        def resting() -> bool:
+            self.watch()
+            return all(each.counts.resting for each in self.crew if each.kind == "desk")
+
+        until(resting, "people at rest", within_s, every_s=0.02)
+
+    def close(self) -> None:
+        """End everything, and delete it."""
+        self.dismiss()
+        self.look.close()
+        if self._stack is not None:
+            self._stack.leave()
+        with contextlib.suppress(ProcessLookupError, subprocess.SubprocessError):
+            self.house.close()
+        shutil.rmtree(self.root, ignore_errors=True)
+
+    def kill_server(self, name: str, number: int = signal.SIGKILL) -> int:
+        """Send a server a signal; returns its process id."""
+        pid = int(self.house.folder.read("state.json")["servers"][name]["pid"])
+        os.kill(pid, number)
+        return pid
+
+    def server_ready(self, name: str, but: int = 0) -> bool:
+        """Whether a server answers, and is not the process ``but``."""
+        found = self.house.folder.read("state.json").get("servers", {}).get(name, {})
+        return found.get("state") == "ready" and found.get("pid") not in (None, but)

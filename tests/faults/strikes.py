@@ -1,0 +1,141 @@
+"""Striking a process amid a backlog, and measuring how long it takes until others have made up for it."""
+
+import signal
+import time
+from dataclasses import dataclass, field
+from random import Random
+
+import psutil
+
+from tests.faults.bench import Bench, Process
+from tests.faults.look import ROLES, NotSeen, until
+from tests.faults.rows import Row
+
+BACKLOG = 24
+MOST_STOPPED_S = 1.6
+"""How long a holder is stopped at most, so that a backlog builds up: its lease would be lost after 2.5 s."""
+_REACHED_S = 8.0
+
+
+@dataclass
+class Striker:
+    """Strikes the crew of one bench; everything is written into the row that is given."""
+
+    bench: Bench
+    random: Random = field(default_factory=Random)
+
+    def __post_init__(self) -> None:
+        self._since = {role: self.bench.look.said(role) for role in ROLES}
+
+    def backlog(self, role: str, least: int = BACKLOG) -> Process:
+        """Stop whoever works for a role until so many commands wait; returns it, still stopped."""
+        bench = self.bench
+        bench.watch()
+        until(lambda: bench.look.standbys(role) and bench.look.holder_backend(role), f"a standby of {role}")
+        holder = bench.holder(role)
+        bench.pace(0, role)
+        holder.signal(signal.SIGSTOP)
+        end = time.monotonic() + MOST_STOPPED_S
+        while bench.look.unsent(role) < least and time.monotonic() < end:
+            time.sleep(0.005)
+        return holder
+
+    def at_point(self, role: str, point: str, row: Row) -> None:
+        """Kill whoever reaches a point first."""
+        bench = self.bench
+        for _ in range(5):
+            holder = self.backlog(role, 4 * BACKLOG if point == "R4" else BACKLOG)
+            bench.orders[role].arm(point, signal.SIGKILL)
+            if point == "I1":
+                # The next one reads its own topic, and dies amid it.
+                holder.signal(signal.SIGKILL)
+                until(lambda holder=holder: holder.dead, "the holder dead")  # type: ignore[misc]
+                bench.replace(holder)
+            holder_before, checked = holder, self.bench.look.checked_by(role)
+            if point != "I1":
+                holder.signal(signal.SIGCONT)
+            try:
+                dead = until(lambda: self._dead(role), f"{point} reached", _REACHED_S)
+            except NotSeen:
+                bench.orders[role].disarm()
+                bench.pace(None, role)
+                row.notes.append(f"{point} was not reached within {_REACHED_S:.0f} s, and tried again")
+                continue
+            self._made_up(role, dead, row, checked if dead is holder_before or point == "I1" else None)
+            return
+        raise NotSeen(f"{point} of {role} was never reached")
+
+    def at_random(self, row: Row) -> None:
+        """Kill somebody at any moment, mostly who is at work."""
+        role, bench = self.random.choice(ROLES), self.bench
+        holder = self.backlog(role)
+        checked = self.bench.look.checked_by(role)
+        holder.signal(signal.SIGCONT)
+        time.sleep(self.random.uniform(0, 0.12))
+        others = [each for each in bench.crew if each.role == role and each is not holder]
+        struck = holder if self.random.random() < 0.75 else self.random.choice(others)
+        struck.signal(signal.SIGKILL)
+        until(lambda: struck.dead, "the struck dead")
+        self._made_up(role, struck, row, checked if struck is holder else None)
+
+    def freeze(self, role: str, point: str, row: Row) -> None:
+        """Freeze who is at work at a point until it has lost its lease and another works; then let it go on."""
+        bench = self.bench
+        until(lambda: bench.look.standbys(role), f"a standby of {role}")
+        before, holder = bench.look.holder_backend(role), bench.holder(role)
+        checked = self.bench.look.checked_by(role)
+        bench.orders[role].arm(point, signal.SIGSTOP)
+        try:
+            until(lambda: _stopped(holder), f"{point} reached", _REACHED_S)
+        except NotSeen:
+            bench.orders[role].disarm()
+            return
+        stopped_at = time.monotonic()
+        until(lambda: bench.look.holder_backend(role) not in (None, before), "another at work", 20)
+        until(lambda: self.bench.look.checked_by(role) != checked, "its first check", 20)
+        row.takeover_s.append(time.monotonic() - stopped_at)
+        time.sleep(self.random.uniform(0.05, 0.5))
+        holder.signal(signal.SIGCONT)
+        row.runs += 1
+        row.recovery_s.append(self.arrival(time.monotonic()))
+        until(lambda: bench.look.standbys(role) >= 2, "the woken one standing by", 20)
+
+    def arrival(self, since: float, within_s: float = 90) -> float:
+        """Wait until all that was committed is acknowledged and recorded on the other side; returns how long."""
+        bench = self.bench
+        marks = {role: bench.look.said(role) for role in ROLES}
+        try:
+            until(lambda: bench.look.arrived(self._since, marks), "all that was said has arrived", within_s)
+        except NotSeen as error:
+            missing = {role: bench.look.unsent(role, marks[role]) for role in ROLES}
+            raise NotSeen(f"{error}; unsent {missing}, since {self._since}, up to {marks}") from error
+        self._since = marks
+        return time.monotonic() - since
+
+    def _made_up(self, role: str, dead: Process, row: Row, checked: str | None) -> None:
+        """Measure what a kill did; ``checked``: who had checked before, where the holder was struck."""
+        bench, killed_at = self.bench, time.monotonic()
+        bench.pace(None, role)
+        unsent, mark = bench.look.unsent(role), bench.look.said(role)
+        heard = bench.look.heard(role)
+        row.in_flight.append(unsent)
+        row.runs += 1
+        if checked is not None:
+
+            def taken_over() -> bool:
+                return self.bench.look.checked_by(role) != checked and (
+                    bench.look.unsent(role, mark) < unsent or bench.look.heard(role) > heard
+                )
+
+            until(taken_over, "another at work", 30)
+            row.takeover_s.append(time.monotonic() - killed_at)
+        row.recovery_s.append(self.arrival(killed_at))
+        bench.replace(dead)
+
+    def _dead(self, role: str) -> Process | None:
+        return next((each for each in self.bench.crew if each.role == role and each.dead), None)
+
+
+def _stopped(process: Process) -> bool:
+    """Whether a process is stopped by a signal."""
+    return psutil.Process(process.popen.pid).status() == psutil.STATUS_STOPPED

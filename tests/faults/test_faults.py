@@ -1,0 +1,99 @@
+"""The short matrix, and a judge who is seen to condemn."""
+
+from collections.abc import Callable
+
+import pytest
+
+from paydesk.stack.kafka_server import Kafka
+from tests.faults.bench import Bench
+from tests.faults.checker import Checker, Verdict
+from tests.faults.look import ROLES, until
+from tests.faults.matrix import Trial, kinds, run
+from tests.house.files import CHECKOUT, modules_of
+
+ACCEPTED = "SELECT command_id FROM contractor.outbox ORDER BY position LIMIT 1"
+PLANTED: dict[str, tuple[str, Callable[[Verdict], list[str]]]] = {
+    "a command whose event is gone": (
+        "DELETE FROM contractor.outbox WHERE position = (SELECT min(position) FROM contractor.outbox)",
+        lambda verdict: verdict.lost,
+    ),
+    "an event that nobody recorded": (
+        "DELETE FROM contractor.inbox WHERE position = (SELECT min(position) FROM contractor.inbox)",
+        lambda verdict: verdict.lost,
+    ),
+    "an event that is not acknowledged": (
+        "UPDATE manager.outbox SET published_at = NULL WHERE position = (SELECT min(position) FROM manager.outbox)",
+        lambda verdict: verdict.lost,
+    ),
+    "a place on the topic where another event lies": (
+        "UPDATE manager.outbox SET kafka_offset = 0 WHERE position = (SELECT max(position) FROM manager.outbox)",
+        lambda verdict: verdict.lost,
+    ),
+    "a command with two events": (
+        f"UPDATE contractor.outbox SET command_id = ({ACCEPTED}) WHERE position ="
+        " (SELECT max(position) FROM contractor.outbox)",
+        lambda verdict: verdict.doubled,
+    ),
+    "a number given twice": (
+        "UPDATE contractor.payment_request SET number = (SELECT min(number) FROM contractor.payment_request)"
+        " WHERE number = (SELECT max(number) FROM contractor.payment_request)",
+        lambda verdict: verdict.doubled,
+    ),
+    "a copy that differs": (
+        "UPDATE manager.payment_request SET amount_minor = amount_minor + 1 WHERE id ="
+        " (SELECT id FROM manager.payment_request ORDER BY requested_at LIMIT 1)",
+        lambda verdict: verdict.diverged,
+    ),
+    "a request that one side lacks": (
+        "DELETE FROM manager.payment_request WHERE id ="
+        " (SELECT id FROM manager.payment_request ORDER BY requested_at LIMIT 1)",
+        lambda verdict: verdict.diverged,
+    ),
+    "an old version on both sides": (
+        "UPDATE {0}.payment_request SET request_version = request_version - 1 WHERE id ="
+        " (SELECT id FROM contractor.payment_request ORDER BY requested_at LIMIT 1)",
+        lambda verdict: verdict.diverged,
+    ),
+}
+
+
+def judge(bench: Bench) -> Verdict:
+    """Return what the judge finds."""
+    checker = Checker(bench.look.connection, Kafka(bench.house.folder).conf("stack"))
+    return checker.judge({role: bench.journals(role) for role in ROLES})
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+def test_the_short_matrix() -> None:
+    for row in run([(kind, kind.short) for kind in kinds() if kind.short], 1000):
+        assert row.good, row
+
+
+@pytest.mark.long
+@pytest.mark.timeout(300)
+def test_the_judge_condemns_what_was_spoilt_by_hand() -> None:
+    trial = Trial()
+    try:
+        trial.open()
+        bench = trial.bench
+        until(lambda: all(bench.look.said(role) > 40 for role in ROLES), "some work")
+        bench.rest()
+        until(bench.look.settled, "both sides equal")
+        found = judge(bench)
+        assert found.good and found.accepted > 80, found.told()
+        bench.dismiss()  # So that nobody mends what is spoilt now.
+        for what, (spoil, kind) in PLANTED.items():
+            with bench.look.connection.transaction(force_rollback=True):
+                for role in ROLES if "{0}" in spoil else ("",):
+                    bench.look.sql(spoil.format(role))
+                assert kind(judge(bench)), what
+        assert judge(bench).good
+    finally:
+        trial.bench.close()
+
+
+def test_the_judge_knows_nothing_of_the_program() -> None:
+    for name in ("checker.py", "evidence.py"):
+        modules = set(modules_of(CHECKOUT / "tests" / "faults" / name))
+        assert not {module for module in modules if module.startswith("paydesk")}
