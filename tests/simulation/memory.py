@@ -136,12 +136,11 @@ class MemoryTransaction(MemoryOutbox):
             self.tables.copy[register.id] = kept
         assert half in ("request", "decision")
 
-    def lock_requests(self, ids: Collection[UUID], now: datetime) -> None:
+    def lock_requests(self, reasons: Mapping[UUID, str], now: datetime) -> None:
         del now
-        for request_id in ids:
-            kept = self.tables.copy.get(request_id)
-            if kept is not None:
-                self.tables.copy[request_id] = replace(kept, row=replace(kept.row, locked=True))
+        for request_id in reasons:
+            kept = self.tables.copy.get(request_id) or Kept(Row(request_id, None, None))
+            self.tables.copy[request_id] = replace(kept, row=replace(kept.row, locked=True))
 
     def owing_withdrawal(self, ids: Collection[UUID]) -> list[Row]:
         rows = [self.tables.copy[request_id].row for request_id in sorted(ids) if request_id in self.tables.copy]

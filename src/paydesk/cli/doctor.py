@@ -16,18 +16,26 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def doctor(as_json: bool) -> None:
     """Tell what is wrong, in words, and what to do. Exit code 0: all well; 7: something is not."""
+    from paydesk.cli.side_by_side import lines
+    from paydesk.infra.locked import joined
     from paydesk.settings_file import read_settings
 
     settings = read_settings()
     findings = _configured(settings) if settings.configured else _embedded(settings)
+    locked = joined(one for found in findings for one in found.locked)
     if as_json:
         rows = [{"name": f.name, "ok": f.ok, "seen": f.seen, "todo": f.todo} for f in findings]
-        click.echo(json.dumps({"ok": all(f.ok for f in findings), "findings": rows}, ensure_ascii=False))
+        told = {"ok": all(f.ok for f in findings), "findings": rows, "locked": [one.document() for one in locked]}
+        click.echo(json.dumps(told, ensure_ascii=False))
     else:
         for found in findings:
             click.echo(f"{'✓' if found.ok else '✗'} {found.name:<24} {found.seen}".rstrip())
             if found.todo and not found.ok:
                 click.echo(f"{'':<26} → {found.todo}")
+        for one in locked:
+            click.echo()
+            for line in lines(one):
+                click.echo(line)
     if not all(found.ok for found in findings):
         raise SystemExit(7)
 

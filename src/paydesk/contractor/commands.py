@@ -6,6 +6,7 @@ from uuid import UUID
 from paydesk.domain import commands
 from paydesk.domain.asked import Asked
 from paydesk.domain.payment_request import RequestRegister, Terms, changed_terms
+from paydesk.domain.refusals import refuse_locked
 from paydesk.infra.command import Said, run, say
 from paydesk.infra.ports import Storage, Transaction
 from paydesk.infra.records import Row
@@ -50,6 +51,9 @@ def _change(
 ) -> Said:
     def decide(transaction: Transaction, command_id: str, command_hash: str) -> bool:
         row = transaction.row(asked.id)
+        if row.request is None:
+            # Said once, lost since: a reader still holds it, and it is locked for that.
+            refuse_locked(row.locked, "This request")
         assert row.request is not None, "the contractor's schema holds its own register"
         register = decided(row.request, row)
         if register is None:

@@ -44,7 +44,7 @@ def _asked_at(copy: RequestCopy, _: datetime) -> Cell:
 
 
 def _status(copy: RequestCopy, now: datetime) -> Cell:
-    return say(state_text(copy, now), _LOOKS.get(copy.status, ""))
+    return say(state_text(copy, now), "bad" if copy.locked else _LOOKS.get(copy.status, ""))
 
 
 COLUMNS = (

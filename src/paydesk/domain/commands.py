@@ -73,7 +73,7 @@ def revise_payment(
 ) -> RequestRegister | None:
     """Return the register with the new terms, or None when it says so already. Rule 1 of the language."""
     refuse_stranger(command.actor, request)
-    refuse_locked(locked)
+    refuse_locked(locked, name_of(request))
     found = status(request, decision)
     if found not in (Status.PENDING, Status.REJECTED):
         raise Conflict(f"{name_of(request)} is {found} and cannot be revised.", "Ask anew with a new request.")
@@ -93,7 +93,7 @@ def ask_withdrawal(
 ) -> RequestRegister | None:
     """Return the register that asks, or None when it was asked or confirmed already. Rule 2."""
     refuse_stranger(command.actor, request)
-    refuse_locked(locked)
+    refuse_locked(locked, name_of(request))
     found = status(request, decision)
     if found in (Status.WITHDRAWING, Status.WITHDRAWN):
         return None
@@ -190,9 +190,9 @@ def _refuse_undecidable(
     locked: bool,
 ) -> DecisionRegister:
     """Return the decision register to go on from. Raises the refusal that says what stands in the way."""
-    refuse_locked(locked)
-    found = status(request, decision)
     name = name_of(request)
+    refuse_locked(locked, name)
+    found = status(request, decision)
     if decision is not None and found in (Status.ACCEPTED, Status.REJECTED):
         who = decision.decided_by or "someone"
         when = f"{decision.decided_at:%Y-%m-%d %H:%M:%S} UTC" if decision.decided_at else "before"

@@ -32,6 +32,8 @@ class RequestCopy:
     delivery: Delivery
     hold_until: datetime | None = None
     locked: bool = False
+    locked_why: str = ""
+    """Why only a person can settle it, as this side knows."""
 
     @property
     def status(self) -> Status:

@@ -6,7 +6,8 @@ PaydeskError
 ├── Conflict           the request is not in a state that allows it
 │   ├── Stale          it changed since the person looked
 │   ├── AlreadyDecided another decision was first
-│   └── TooLate        the decision was released already
+│   ├── TooLate        the decision was released already
+│   └── Locked         its two sides said different final things
 ├── NotAllowed         this person may not do it
 └── KeyReused          the same key came with another content
 """
@@ -69,6 +70,12 @@ class TooLate(Conflict):
     """The decision was released already."""
 
     code = "too_late"
+
+
+class Locked(Conflict):
+    """The two sides of the request said different final things; a person settles it."""
+
+    code = "locked"
 
 
 class NotAllowed(PaydeskError):

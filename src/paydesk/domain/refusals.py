@@ -1,6 +1,6 @@
 """Who may not, and when not: the refusals that several commands share, each in words a person can use."""
 
-from paydesk.domain.errors import Conflict, NotAllowed, Stale
+from paydesk.domain.errors import Locked, NotAllowed, Stale
 from paydesk.domain.payment_request import RequestRegister, Terms, describe_changes
 from paydesk.domain.text import same_person
 
@@ -30,12 +30,12 @@ def refuse_stranger(actor: str, request: RequestRegister) -> None:
         )
 
 
-def refuse_locked(locked: bool) -> None:
-    """Raise ``Conflict`` when the two sides of the request said different final things."""
+def refuse_locked(locked: bool, name: str) -> None:
+    """Raise ``Locked`` when the two sides of the request said different final things."""
     if locked:
-        raise Conflict(
-            "This request is locked: its two sides said different final things.",
-            "A person has to settle it; ask anew if need be.",
+        raise Locked(
+            f"{name} is locked: its two sides said different final things, and only a person can settle that.",
+            "`paydesk doctor` shows both versions. Settle it with the other side; ask anew if need be.",
         )
 
 

@@ -72,7 +72,7 @@ class AntiEntropy:
             differ = [bucket for bucket in range(total) if mine[bucket] != said.buckets[bucket]]
             news = set(said.locked) - set(transaction.locked_ids())
             if news:
-                transaction.lock_requests(news, self.store.now())
+                transaction.lock_requests(dict.fromkeys(news, "the other side has locked it"), self.store.now())
             asked = self._not_too_often(differ, mine, said.buckets)
             for answer in answers(asked, total, lines, transaction.refused() if asked else ()):
                 self._waiting.append(resync_event(self.role, answer, transaction.new_id(), self.store.now()))
@@ -112,7 +112,11 @@ class AntiEntropy:
         """Lock what a reader holds and nobody here ever said, the own topic being read anew; returns those requests."""
         with self.store.transaction() as transaction:
             said = transaction.said_hashes([line.content_hash for line in suspects])
-            strange = {line.id for line in suspects if line.content_hash not in said}
+            strange = {
+                line.id: f"the other side holds a version {line.version} of it that this side never said"
+                for line in suspects
+                if line.content_hash not in said
+            }
             if strange:
                 transaction.lock_requests(strange, self.store.now())
         self.restart()

@@ -26,6 +26,7 @@ def apply_registers(transaction: Transaction, heard: Sequence[Heard], now: datet
     known = dict(transaction.heads(sorted({one.event.request_id for one in heard}), half))
     newest: dict[UUID, Heard] = {}
     forked, flipping = set(), set()
+    reasons: dict[UUID, str] = {}
     for one in heard:
         request_id, register = one.event.request_id, one.event.register
         head = known.get(request_id, Head(None, None, "none"))
@@ -33,6 +34,7 @@ def apply_registers(transaction: Transaction, heard: Sequence[Heard], now: datet
             outcome = head.outcome if isinstance(register, RequestRegister) else register.outcome.value
             if head.outcome in _FINAL and outcome != head.outcome:
                 flipping.add(one)
+                reasons[request_id] = f"after {head.outcome} was published, another outcome was said: {outcome}"
                 continue
             newest[request_id] = one
             known[request_id] = Head(one.event.version, one.content_hash, outcome)
@@ -40,12 +42,11 @@ def apply_registers(transaction: Transaction, heard: Sequence[Heard], now: datet
             forked.add(one)
     if newest:
         transaction.replace([newest[key] for key in sorted(newest)], half, now)
-    locked = {one.event.request_id for one in flipping}
-    if locked:
-        transaction.lock_requests(locked, now)
+    if reasons:
+        transaction.lock_requests(reasons, now)
     return Applied(
         newer=frozenset(one.event.id for one in newest.values()),
         forked=frozenset((one.event.id, one.content_hash) for one in forked),
         flipping=frozenset((one.event.id, one.content_hash) for one in flipping),
-        changed=frozenset(newest) | frozenset(locked),
+        changed=frozenset(newest) | frozenset(reasons),
     )

@@ -10,6 +10,7 @@ import redis
 from paydesk.domain.errors import PaydeskError
 from paydesk.infra import kafka, queries
 from paydesk.infra.health import KAFKA_REFUSED
+from paydesk.infra.locked import LockedRequest, locked_requests
 from paydesk.infra.migrations import HEAD, current_revision
 from paydesk.infra.ports import BrokerTrouble
 from paydesk.infra.postgres import connect
@@ -30,6 +31,8 @@ class Finding:
     ok: bool
     seen: str
     todo: str = ""
+    locked: tuple[LockedRequest, ...] = ()
+    """What a person has to settle, where that is what was found."""
 
 
 def check_role(role: Role, endpoints: Endpoints) -> list[Finding]:
@@ -68,6 +71,7 @@ def _postgres(role: Role, endpoints: Endpoints) -> list[Finding]:
             ]
         found = queries.counts(connection)
         holder = connection.execute(_LEASE).fetchone()
+        locked = locked_requests(connection, role) if found.locked else []
     lines = [Finding(name, True, f"answers in {ms:.0f} ms, schema {revision}, {_work(holder)}")]
     lines.append(Finding(f"{role.name} outbox", True, f"{found.unsent} unsent, {found.held} held"))
     if found.unsent and found.oldest_unsent_s > 30:
@@ -76,8 +80,11 @@ def _postgres(role: Role, endpoints: Endpoints) -> list[Finding]:
     if found.quarantined or found.parked:
         told = f"{found.quarantined} quarantined, {found.parked} parked"
         lines.append(Finding(f"{role.name} inbox", False, told, f"`paydesk {role.name} quarantine list` tells why."))
-    if found.locked:
-        lines.append(Finding(f"{role.name} locked", False, f"{found.locked} requests", "A person has to settle them."))
+    if locked:
+        names = ", ".join(one.name for one in locked[:5]) + (" …" if len(locked) > 5 else "")
+        told = f"{found.locked} request{'' if found.locked == 1 else 's'}, for a person to settle: {names}"
+        todo = f"Agree with the other side, then `paydesk {role.name} settle REQUEST --note TEXT` says how."
+        lines.append(Finding(f"{role.name} locked", False, told, todo, tuple(locked)))
     if found.amiss:
         lines.append(Finding(f"{role.name} own topic", False, found.amiss, "Was the schema restored from a copy?"))
     return lines

@@ -67,6 +67,9 @@ def settle(rows: Sequence[OwnEvent], found: Iterable[OwnEvent]) -> Settlement:
     left = [each for each in [*rows, *unknown] if each.id not in beaten]
     newest = max(left, key=lambda each: each.version)
     standing = max((each for each in left if each.final), key=lambda each: each.version, default=newest)
+    if locked:
+        # What readers heard first stands on both sides until a person has settled it.
+        standing = min((each for each in left if each.final), key=lambda each: (each.offset, each.version))
     highest = max(each.version for each in [*logged, *left])
     again = highest + 1 if (forked or standing is not newest) and not locked else None
     return Settlement(frozenset(beaten), standing.id, again, behind is not None, locked)

@@ -84,7 +84,7 @@ def _settle(
         transaction.import_sent(_outgoing(each), each.event.command_hash, ack, topic_id, stands=stands)
     register, content_hash = _standing(settled, rows, unknown)
     if settled.locked:
-        transaction.lock_requests([register.id], store.now())
+        transaction.lock_requests({register.id: "this side published two different outcomes"}, store.now())
     if settled.say_again is not None:
         register = replace(register, version=settled.say_again)
         content_hash = say(transaction, role, register, actor=SYSTEM, command_id="", command_hash="", now=store.now())

@@ -124,8 +124,8 @@ class Transaction(Protocol):
     def replace(self, newest: "Sequence[Heard]", half: Half, now: datetime) -> None:
         """Replace one half of each request where the event is newer; one statement, never row by row."""
 
-    def lock_requests(self, ids: Collection[UUID], now: datetime) -> None:
-        """Mark requests that only a person can settle."""
+    def lock_requests(self, reasons: Mapping[UUID, str], now: datetime) -> None:
+        """Mark requests that only a person can settle, known here or not, and why; the first reason stays."""
 
     def owing_withdrawal(self, ids: Collection[UUID]) -> list[Row]:
         """Return which of these are open with a withdrawal known, locked, in the order of ids."""

@@ -48,6 +48,7 @@ def copy_of(row: dict[str, Any]) -> RequestCopy:
     """Return the copy that a row of ``_COPIES`` holds."""
     request, decision = request_of(row), decision_of(row)
     copy = RequestCopy(row["id"], request, decision, Delivery.RECEIVED, row["said_hold_until"], row["locked"])
+    copy = replace(copy, locked_why=row["locked_why"] or "")
     return replace(copy, delivery=_delivery(row, copy.status))
 
 
@@ -184,7 +185,8 @@ def counts(connection: Connection) -> Counts:
         " (SELECT count(*) FROM outbox WHERE published_at IS NULL AND hold_until IS NOT NULL),"
         " (SELECT count(*) FROM inbox WHERE became = 'quarantined'),"
         " (SELECT count(*) FROM inbox WHERE became = 'parked'),"
-        " (SELECT count(*) FROM payment_request WHERE locked),"
+        " (SELECT count(*) FROM payment_request p WHERE locked"
+        "  AND NOT EXISTS (SELECT 1 FROM settlement s WHERE s.request_id = p.id)),"
         " (SELECT coalesce(string_agg(amiss, ' '), '') FROM meta)"
     ).fetchone()
     assert row is not None

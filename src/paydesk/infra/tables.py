@@ -25,7 +25,7 @@ def _standing(term: str, kind: type[sa.types.TypeEngine[Any]]) -> Any:
     return Field(default=None, sa_type=kind, sa_column_args=[sa.Computed(rule, persisted=True)])
 
 
-def _time(default: str | None = None) -> Any:
+def time_column(default: str | None = None) -> Any:
     """Return a timestamp column with time zone; ``default`` is SQL, and makes the column NOT NULL."""
     kind = sa.DateTime(timezone=True)
     if default is None:
@@ -46,6 +46,7 @@ class PaymentRequestRow(SQLModel, table=True):
         sa.Index("payment_request_newest", sa.text("requested_at DESC"), sa.text("id DESC")),
         sa.Index("payment_request_by_status", "status", "requested_at", "id"),
         sa.Index("payment_request_by_number", "number"),
+        sa.Index("payment_request_locked", "locked_at", postgresql_where=sa.text("locked")),
     )
 
     id: UUID = Field(primary_key=True)
@@ -54,7 +55,7 @@ class PaymentRequestRow(SQLModel, table=True):
     request_version: int | None = None
     number: str | None = None
     contractor: str | None = None
-    requested_at: datetime | None = _time()
+    requested_at: datetime | None = time_column()
     revision: int | None = None
     amount_minor: int | None = Field(default=None, sa_type=sa.BigInteger)
     currency: str | None = None
@@ -68,7 +69,7 @@ class PaymentRequestRow(SQLModel, table=True):
     withdrawal_asked: bool = _flag()
     request_hash: str | None = None
     """SHA-256 of the message that said this register: tells a repeat from another content of the same version."""
-    revision_received_at: datetime | None = _time()
+    revision_received_at: datetime | None = time_column()
     """When this side first had the standing revision."""
 
     # The decision register: the manager side's word.
@@ -88,13 +89,16 @@ class PaymentRequestRow(SQLModel, table=True):
     decided_pay_to: str | None = None
     decided_terms_hash: str | None = None
     decided_by: str | None = None
-    decided_at: datetime | None = _time()
-    received_at: datetime | None = _time()
+    decided_at: datetime | None = time_column()
+    received_at: datetime | None = time_column()
     decision_hash: str | None = None
 
     # This side's own notes.
     locked: bool = _flag()
-    changed_at: datetime | None = _time("now()")
+    locked_at: datetime | None = time_column()
+    locked_why: str | None = None
+    """Why only a person can settle it, as a sentence without its end."""
+    changed_at: datetime | None = time_column("now()")
 
     # What both registers come to, kept by the database itself.
     status: str | None = Field(default=None, sa_type=sa.Text, sa_column_args=[sa.Computed(STATUS_SQL, persisted=True)])
@@ -123,6 +127,7 @@ class OutboxRow(SQLModel, table=True):
         ),
         # The relay reads by flag: sequence order is not commit order.
         sa.Index("outbox_unsent", "position", postgresql_where=sa.text("published_at IS NULL")),
+        sa.Index("outbox_beaten", "beaten_at", postgresql_where=sa.text("beaten")),
     )
 
     id: UUID = Field(primary_key=True)
@@ -141,19 +146,22 @@ class OutboxRow(SQLModel, table=True):
     """SHA-256 of ``value``, in hexadecimal."""
     actor: str
     command_id: str | None = None
-    said_at: datetime | None = _time("now()")
+    said_at: datetime | None = time_column("now()")
     previous: dict[str, Any] | None = Field(default=None, sa_type=JSONB(none_as_null=True))
     """The register columns before this event, kept while it is held, so that undo can restore them."""
-    hold_until: datetime | None = _time()
+    hold_until: datetime | None = time_column()
     """The relay never sends a row where this is set; a committed UPDATE clears it first."""
-    published_at: datetime | None = _time()
+    published_at: datetime | None = time_column()
     topic_id: str | None = None
     partition: int | None = None
     kafka_offset: int | None = Field(default=None, sa_type=sa.BigInteger)
-    log_append_time: datetime | None = _time()
+    log_append_time: datetime | None = time_column()
     ever_acked: bool = _flag()
     beaten: bool = _flag()
     """Another event of this version was found on the topic and stands; this row is history."""
+    beaten_at: datetime | None = time_column()
+    overdue: bool = _flag()
+    """The hold ran out in a schema that was restored from a copy: a person is asked again before it is sent."""
 
 
 class InboxRow(SQLModel, table=True):
@@ -180,7 +188,7 @@ class InboxRow(SQLModel, table=True):
     topic_id: str
     partition: int
     kafka_offset: int = Field(sa_type=sa.BigInteger)
-    log_append_time: datetime | None = _time()
+    log_append_time: datetime | None = time_column()
     key: bytes | None = None
     headers: list[list[str]] = Field(default_factory=list, sa_type=JSONB)
     """Name and value of each header; bytes that are no UTF-8 are written with backslash escapes."""
@@ -188,52 +196,4 @@ class InboxRow(SQLModel, table=True):
     became: str
     """``applied``, ``stale``, ``parked`` or ``quarantined``."""
     reason: str | None = None
-    heard_at: datetime | None = _time("now()")
-
-
-class PositionRow(SQLModel, table=True):
-    """The next offset to read of one partition; moved by compare-and-set in the transaction that applies."""
-
-    __tablename__ = "position"
-
-    topic: str = Field(primary_key=True)
-    partition: int = Field(primary_key=True)
-    topic_id: str
-    next_offset: int = Field(sa_type=sa.BigInteger)
-
-
-class CommandRow(SQLModel, table=True):
-    """A command's id, made by the caller, and what it did: a repeated command has one effect."""
-
-    __tablename__ = "command"
-
-    id: UUID = Field(primary_key=True)
-    content_hash: str
-    request_id: UUID
-    changed: bool
-    done_at: datetime | None = _time("now()")
-
-
-class MetaRow(SQLModel, table=True):
-    """What this side knows of its own topic: one row per partition."""
-
-    __tablename__ = "meta"
-
-    partition: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
-    topic_id: str | None = None
-    verified_offset: int | None = Field(default=None, sa_type=sa.BigInteger)
-    """The last offset up to which the writer has read or acknowledged its own topic without a gap."""
-    verified_event_id: str | None = None
-    verified_append_time: datetime | None = _time()
-    checked_by: str | None = None
-    """The holder of the lease whose first check is done; another one has to check anew."""
-    amiss: str | None = None
-    """What the last check found and could not explain, as a sentence; empty when all is well."""
-
-
-class LeaseRow(SQLModel, table=True):
-    """Always empty: the lock on this table is the lease."""
-
-    __tablename__ = "lease"
-
-    nothing: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    heard_at: datetime | None = time_column("now()")

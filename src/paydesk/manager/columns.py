@@ -5,7 +5,7 @@ from datetime import datetime
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.status import Status
 from paydesk.tui.columns import Cell, Column, say
-from paydesk.tui.wording import age_text, moment_text, state_text, status_text
+from paydesk.tui.wording import age_text, moment_text, state_text
 
 _LOOKS = {Status.ACCEPTED: "good", Status.REJECTED: "bad", Status.WITHDRAWN: "faded", Status.WITHDRAWING: "accent"}
 
@@ -24,7 +24,11 @@ def _what(copy: RequestCopy, now: datetime) -> Cell:
     """Say what it is for; once it is decided, what became of it."""
     if copy.status is Status.PENDING and not copy.locked:
         return say(copy.terms.description if copy.terms else "(not arrived yet)")
-    return say(state_text(copy, now), _LOOKS.get(copy.status, ""))
+    return _state(copy, now)
+
+
+def _state(copy: RequestCopy, now: datetime) -> Cell:
+    return say(state_text(copy, now), "bad" if copy.locked else _LOOKS.get(copy.status, ""))
 
 
 def _decided_by(copy: RequestCopy, _: datetime) -> Cell:
@@ -55,7 +59,7 @@ DECIDED = (
     CONTRACTOR,
     AMOUNT,
     CURRENCY,
-    Column("Status", lambda copy, _: say(status_text(copy.status), _LOOKS.get(copy.status, "")), 13),
+    Column("Status", _state, 13),
     Column("Decided", _decided_at, 16, from_width=100),
     Column("By", _decided_by, 14, from_width=120),
     DESCRIPTION,

@@ -182,6 +182,9 @@ class ManagerInbox(DeskPane[ManagerDesk], inherit_bindings=False):
         if copy is None or copy.request is None:
             self.notice("Nothing is here to decide yet.")
             return False
+        if copy.locked:
+            self.notice(f"{copy.number} is locked: enter tells why, and what to do.", "trouble")
+            return False
         if copy.status not in WAITING:
             self.notice(f"{copy.number} is {copy.status} already.")
             return False

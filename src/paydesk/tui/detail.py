@@ -23,7 +23,7 @@ from paydesk.tui.desk_pane import DeskPane
 from paydesk.tui.lines import HealthLine, Line, TopLine
 from paydesk.tui.messages import DetailRead, ReadFailed
 from paydesk.tui.own_screen import OwnScreen, sentence
-from paydesk.tui.wording import clock_text, day_text, delivery_text, moment_text, span_text, state_text
+from paydesk.tui.wording import clock_text, day_text, delivery_text, moment_text, span_text, state_text, status_text
 
 _STEPS = {
     "requested": "requested",
@@ -142,12 +142,13 @@ def facts(copy: RequestCopy, now: datetime, width: int) -> Iterator[Content]:
     """Yield number, status, cause, terms and what lapsed, a line each."""
     terms = copy.terms
     look = {Status.ACCEPTED: "$success", Status.REJECTED: "$error"}.get(copy.status, "$foreground")
+    look = "$error" if copy.locked else look
     money = str(terms.money) if terms else "(the request itself has not arrived here yet)"
     yield Content.assemble((f"{clean(copy.number)}   {clean(money)}", "bold"))
     yield Content.assemble((state_text(copy, now), look), (f"   {delivery_text(copy)}", "$secondary"))
     decision = copy.decision
     if copy.locked:
-        yield Content.styled("Locked: both sides said different final things. A person has to settle it.", "$error")
+        yield from _locked_facts(copy, width)
     if decision is not None and decision.cause is not None and decision.outcome is Outcome.NONE:
         by, revision = clean(decision.decided_by or "someone"), decision.revision
         yield Content("")
@@ -170,6 +171,16 @@ def facts(copy: RequestCopy, now: datetime, width: int) -> Iterator[Content]:
         yield Content("")
         came = describe_changes(terms, copy.request.terms) or ["a withdrawal was asked"]
         yield Content.styled("Came after it was accepted, and lapsed: " + clean("; ".join(came), 900), "$warning")
+
+
+def _locked_facts(copy: RequestCopy, width: int) -> Iterator[Content]:
+    """Yield what it means that a request is locked, and what to do about it."""
+    told = f"Its two sides said different final things; here it is {status_text(copy.status)}."
+    if copy.locked_why:
+        told += f" This side knows: {copy.locked_why}."
+    yield indented(Content(""), clean(told, 600), width, "$error")
+    todo = "`paydesk doctor` shows both versions. Agree with the other side; `settle` on the command line notes how,"
+    yield indented(Content(""), f"{todo} and the contractor may ask anew (n, new like this).", width, "$secondary")
 
 
 def timeline(detail: RequestDetail, width: int) -> Iterator[Content]:

@@ -15,6 +15,7 @@ _GLYPHS = {
     Status.REJECTED: "✗",
     Status.WITHDRAWN: "↶",
 }
+LOCKED = "⊘ locked"
 _DELIVERIES = {
     Delivery.UNCONFIRMED: "unconfirmed",
     Delivery.HELD: "held",
@@ -41,10 +42,10 @@ def seconds_left(until: datetime, now: datetime) -> int:
 
 
 def state_text(copy: RequestCopy, now: datetime) -> str:
-    """Return the status, and while a decision is held how long it can still be taken back."""
-    text = status_text(copy.status)
+    """Return the status, or that only a person can settle it; while a decision is held how long it can be undone."""
     if copy.locked:
-        return f"{text} (locked)"
+        return LOCKED
+    text = status_text(copy.status)
     if copy.delivery is Delivery.HELD and copy.hold_until is not None:
         return f"{text} · sends in {seconds_left(copy.hold_until, now)} s"
     return text
@@ -144,7 +145,7 @@ def _worries(health: Health, kept: str) -> list[str]:
     if health.postgres.state is PartState.DOWN:
         worries.append("✗ The database does not answer: nothing can be saved; what you typed is kept.")
     if health.locked:
-        worries.append(f"✗ {health.locked} locked: both sides said different final things; a person has to settle it.")
+        worries.append(f"⊘ {health.locked} locked, for a person to settle: `paydesk doctor` shows both versions.")
     if health.kafka.state is PartState.DOWN:
         reason = health.kafka.error.rstrip(".") or "Kafka does not answer"
         told = f"✗ Offline: {reason}; {health.unsent} queued, your {kept} are safe and will be sent."

@@ -15,7 +15,8 @@ from paydesk.domain.errors import UnknownRequest
 from paydesk.domain.payment_request import RequestRegister
 from paydesk.infra.records import Claim, Row
 from paydesk.infra.registers import decision_columns, decision_of, request_columns, request_of
-from paydesk.infra.tables import CommandRow, PaymentRequestRow
+from paydesk.infra.tables import PaymentRequestRow
+from paydesk.infra.tables_beside import CommandRow
 
 _CHECKED = """
 SELECT EXISTS (

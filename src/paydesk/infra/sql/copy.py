@@ -21,6 +21,12 @@ _ARRIVAL = (
     ", revision_received_at = CASE WHEN payment_request.revision IS DISTINCT FROM excluded.revision"
     " THEN excluded.revision_received_at ELSE payment_request.revision_received_at END"
 )
+_LOCK = """
+INSERT INTO payment_request AS p (id, locked, locked_at, locked_why, changed_at)
+SELECT id, true, :now, why, :now FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS a(id uuid, why text)
+ON CONFLICT (id) DO UPDATE SET locked = true, changed_at = excluded.changed_at,
+    locked_at = coalesce(p.locked_at, excluded.locked_at), locked_why = coalesce(p.locked_why, excluded.locked_why)
+"""
 
 
 class Copy:
@@ -51,10 +57,10 @@ class Copy:
         )
         self.session.execute(statement, {"rows": json.dumps([_row(one, now) for one in newest], default=_plain)})
 
-    def lock_requests(self, ids: Collection[UUID], now: datetime) -> None:
-        """Mark requests that only a person can settle."""
-        lock = sa.text("UPDATE payment_request SET locked = true, changed_at = :now WHERE id = ANY(:ids)")
-        self.session.execute(lock, {"ids": sorted(ids), "now": now})
+    def lock_requests(self, reasons: Mapping[UUID, str], now: datetime) -> None:
+        """Mark requests that only a person can settle, known here or not, and why; the first reason stays."""
+        rows = [{"id": str(each), "why": reasons[each]} for each in sorted(reasons)]
+        self.session.execute(sa.text(_LOCK), {"rows": json.dumps(rows), "now": now})
 
     def owing_withdrawal(self, ids: Collection[UUID]) -> list[Row]:
         """Return which of these are open with a withdrawal known, locked, in the order of ids."""

@@ -1,0 +1,111 @@
+"""A published outcome is never replaced: the request is locked on both sides, with both versions to look at."""
+
+import json
+from uuid import UUID, uuid4
+
+import pytest
+from confluent_kafka import Producer
+
+from paydesk.contractor import commands as asks
+from paydesk.domain.errors import Locked
+from paydesk.infra import queries
+from paydesk.infra.locked import LockedRequest, joined, locked_requests
+from paydesk.infra.postgres import connect
+from paydesk.infra.role import Role
+from paydesk.infra.store import Store
+from paydesk.infra.worker import Worker
+from paydesk.manager import commands as decides
+from tests.conftest import Sides, until
+from tests.worker.test_worker import TERMS, ask, count, seen, workers
+
+__all__ = ["workers"]
+
+
+def say_withdrawn(sides: Sides, request_id: UUID) -> None:
+    """Say on the manager's topic, as a program gone mad would, that an accepted request was withdrawn."""
+    with connect(sides.url(sides.manager), "manager") as connection:
+        row = connection.execute(
+            "SELECT headers, value FROM outbox WHERE request_id = %s ORDER BY version DESC LIMIT 1", [request_id]
+        ).fetchone()
+    assert row is not None
+    said = json.loads(row[1])
+    assert said["outcome"] == "accepted"
+    nothing = dict.fromkeys(("decided_by", "revision", "terms", "terms_hash"))
+    value = json.dumps(said | {"version": said["version"] + 1, "outcome": "withdrawn"} | nothing)
+    headers = {name: text.encode() for name, text in row[0]}
+    headers |= {"ce_id": str(uuid4()).encode(), "ce_type": b"paydesk.payment_withdrawn.v1"}
+    producer = Producer(dict(sides.endpoints("manager").kafka or {}))
+    producer.produce(sides.manager.writes, value, str(request_id), headers=list(headers.items()))
+    assert producer.flush(30) == 0
+
+
+def locked_on(sides: Sides, role: Role) -> list[LockedRequest]:
+    with connect(sides.url(role), role.name) as connection:
+        return locked_requests(connection, role)
+
+
+def locked_request(sides: Sides, workers: tuple[Worker, Worker]) -> UUID:
+    """Return a request that both sides have locked."""
+    (request_id,) = ask(sides)
+    workers[0].nudge()
+    until(lambda: count(sides, sides.manager) == 1)
+    store = Store(sides.url(sides.manager), sides.manager)
+    decides.approve(store, uuid4(), request_id, "bo", 1, TERMS.hash)
+    workers[1].nudge()
+    until(lambda: seen(sides, sides.contractor, request_id) == "accepted")
+    say_withdrawn(sides, request_id)
+    until(lambda: locked_on(sides, sides.contractor))
+    # Its writer finds it when the next acknowledgement does not follow what it had verified.
+    (other,) = ask(sides)
+    workers[0].nudge()
+    until(lambda: count(sides, sides.manager) == 2)
+    decides.approve(store, uuid4(), other, "bo", 1, TERMS.hash)
+    workers[1].nudge()
+    store.close()
+    until(lambda: locked_on(sides, sides.manager))
+    return request_id
+
+
+def test_both_versions_are_kept_with_where_they_were_seen(sides: Sides, workers: tuple[Worker, Worker]) -> None:
+    request_id = locked_request(sides, workers)
+    found = joined([*locked_on(sides, sides.contractor), *locked_on(sides, sides.manager)])
+    assert [one.id for one in found] == [request_id] and found[0].name.startswith("PR-")
+    assert "contractor: after accepted was published, another outcome was said: withdrawn" in found[0].why
+    assert "manager: this side published two different outcomes" in found[0].why
+    accepted, withdrawn = (version.document() for version in found[0].told)
+    assert (accepted["says"], accepted["by"], accepted["amount"]) == ("accepted", "bo", "1200.00")
+    assert withdrawn["says"] == "withdrawn" and accepted["revision"] == 1
+    assert any(seen.startswith(f"contractor: applied, {sides.manager.writes}/0/") for seen in accepted["seen"])
+    assert any(seen.startswith(f"contractor: quarantined, {sides.manager.writes}/0/") for seen in withdrawn["seen"])
+    assert any(seen.startswith("manager: said") for seen in accepted["seen"] + withdrawn["seen"])
+    for role, worker in ((sides.contractor, workers[0]), (sides.manager, workers[1])):
+        assert seen(sides, role, request_id) == "accepted", "what was published stands"
+        until(lambda worker=worker: worker.health().locked == 1)  # type: ignore[misc]
+
+
+def test_a_locked_request_refuses_by_name_and_hint(sides: Sides, workers: tuple[Worker, Worker]) -> None:
+    request_id = locked_request(sides, workers)
+    contractor, manager = (Store(sides.url(role), role) for role in (sides.contractor, sides.manager))
+    with pytest.raises(Locked, match=r"PR-\d+ is locked") as refused:
+        asks.revise_payment(contractor, uuid4(), request_id, "ada", {"amount": "7"})
+    assert "paydesk doctor" in refused.value.hint and "ask anew" in refused.value.hint
+    with pytest.raises(Locked):
+        asks.ask_withdrawal(contractor, uuid4(), request_id, "ada")
+    with pytest.raises(Locked):
+        decides.approve(manager, uuid4(), request_id, "cy", 1, TERMS.hash)
+    contractor.close()
+    manager.close()
+
+
+def test_what_nobody_here_knows_can_be_locked_too(sides: Sides) -> None:
+    """The writer's schema and the topic's end were lost: the reader alone holds it, and both have to say so."""
+    store, lost = Store(sides.url(sides.contractor), sides.contractor), uuid4()
+    with store.transaction() as transaction:
+        transaction.lock_requests({lost: "the other side holds a version 1 that was never said"}, store.now())
+    assert [(one.id, one.number) for one in locked_on(sides, sides.contractor)] == [(lost, None)]
+    with connect(sides.url(sides.contractor), "contractor") as connection:
+        copy = queries.get(connection, lost)
+    assert copy.locked and copy.terms is None and "never said" in copy.locked_why
+    with pytest.raises(Locked):
+        asks.ask_withdrawal(store, uuid4(), lost, "ada")
+    store.close()
