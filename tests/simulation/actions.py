@@ -27,6 +27,8 @@ class Order:
     act: Callable[[], Said]
     about: tuple[int, str] | None = None
     """Of a decision: the revision and the terms' hash that were on the screen."""
+    undoes: Callable[[], set[str]] = set
+    """Of an undo: the command ids that it would take back if it were given now."""
     answers: list[str] = field(default_factory=list)
 
 
@@ -43,21 +45,17 @@ class People:
     """Command ids whose held decision was taken back."""
     maybe_undone: set[str] = field(default_factory=set)
 
-    def order(self, process: Process, words: str, key: UUID, act: Callable[[], Said]) -> Order:
+    def order(self, process: Process, order: Order) -> None:
         """Give a command at a desk."""
-        return self.decide(process, words, key, act, None)
-
-    def decide(
-        self, process: Process, words: str, key: UUID, act: Callable[[], Said], about: tuple[int, str] | None
-    ) -> Order:
-        """Give a command that is about what was on the screen."""
-        order = Order(key, words, act, about)
         self.orders.append(order)
         self.give(process, order)
-        return order
 
     def give(self, process: Process, order: Order) -> None:
         """Give a command, or give it again; what comes back is noted."""
+        # What was answered once is only answered again.
+        taken_back = set() if "done" in order.answers else order.undoes()
+        unsure = "unknown" in order.answers
+        self.maybe_undone |= taken_back
         order.answers.append("unknown")
 
         def work() -> None:
@@ -68,6 +66,10 @@ class People:
                 order.answers[-1] = error.code
 
         self.world.run(process, work)
+        if order.answers[-1] == "done" and not unsure:
+            self.undone |= taken_back
+        elif order.answers[-1] not in ("unknown", "done"):
+            self.maybe_undone -= taken_back
         self.world.tell(f"{process.name}: {order.words}: {order.answers[-1]}")
 
 
@@ -103,18 +105,20 @@ def _ask(world: World, people: People, process: Process) -> None:
         people.requests.append(request_id)
         people.order(
             process,
-            f"request {_short(request_id)}",
-            key,
-            lambda: asks.request_payment(store, key, request_id, "ada", terms),
+            Order(
+                key,
+                f"request {_short(request_id)}",
+                lambda: asks.request_payment(store, key, request_id, "ada", terms),
+            ),
         )
         return
     request_id = random.choice(people.requests)
     if random.random() < 0.65:
         act = lambda: asks.revise_payment(store, key, request_id, "ada", typed_fields(terms))  # noqa: E731
-        people.order(process, f"revise {_short(request_id)}", key, act)
+        people.order(process, Order(key, f"revise {_short(request_id)}", act))
     else:
         act = lambda: asks.ask_withdrawal(store, key, request_id, "ada")  # noqa: E731
-        people.order(process, f"withdraw {_short(request_id)}", key, act)
+        people.order(process, Order(key, f"withdraw {_short(request_id)}", act))
 
 
 def _decide(world: World, people: People, process: Process) -> None:
@@ -133,11 +137,11 @@ def _decide(world: World, people: People, process: Process) -> None:
     words = f"{_short(request_id)} revision {revision}{' (held)' if hold_s else ''}"
     if random.random() < 0.5:
         act = lambda: decides.approve(store, key, request_id, "bo", revision, digest, hold_s)  # noqa: E731
-        people.decide(process, f"approve {words}", key, act, (revision, digest))
+        people.order(process, Order(key, f"approve {words}", act, (revision, digest)))
     else:
         cause = checked_cause(CauseCode.NOT_AGREED, None)
         act = lambda: decides.reject(store, key, request_id, "bo", revision, digest, cause, hold_s)  # noqa: E731
-        people.decide(process, f"reject {words}", key, act, (revision, digest))
+        people.order(process, Order(key, f"reject {words}", act, (revision, digest)))
 
 
 def _again(world: World, people: People, process: Process) -> None:
@@ -154,14 +158,13 @@ def _undo(world: World, people: People, process: Process) -> None:
     if process.side is not world.manager or not decided:
         return
     request_id, key = world.random.choice(decided[-2:]).request_id, world.new_id()
-    held = [event for event in decided if event.request_id == request_id and event.hold_until is not None]
-    commands = {event.command_id for event in held}
-    people.maybe_undone |= commands
-    order = people.order(process, f"undo {_short(request_id)}", key, lambda: decides.undo(store, key, request_id, "bo"))
-    if order.answers[-1] != "unknown":
-        people.maybe_undone -= commands
-    if order.answers[-1] == "done":
-        people.undone |= commands
+
+    def undoes() -> set[str]:
+        held = (sent.event for sent in store.tables.outbox.values() if sent.event.hold_until is not None)
+        return {event.command_id for event in held if event.request_id == request_id}
+
+    act = lambda: decides.undo(store, key, request_id, "bo")  # noqa: E731
+    people.order(process, Order(key, f"undo {_short(request_id)}", act, undoes=undoes))
 
 
 def _send_now(world: World, _: People, process: Process) -> None:

@@ -96,9 +96,14 @@ def lose(world: World, _: object, __: Process) -> None:
         side.storage.tables = Tables()
     world.lost = True
     world.tell(f"the {store}'s schema is {how}")
+    side.holder = None
     for process in world.processes:
-        # A schema is never lost under an open connection: whoever worked on it lost that, and starts anew.
-        if process.side is side and not process.frozen:
+        # A schema is never lost under an open connection: whoever worked on it lost that, and with it the lease.
+        if process.side is not side:
+            continue
+        if process.frozen:
+            process.cut = True
+        else:
             process.kill()
 
 

@@ -26,6 +26,8 @@ class MemoryStorage:
         self.tables = Tables()
         self.down = False
         self.holder: Callable[[], str] = lambda: ""
+        self.cut: Callable[[], bool] = lambda: False
+        """Whether the connection of the process at work was ended, asked once."""
         self.now = now
         self._new_id = new_id
 
@@ -33,7 +35,7 @@ class MemoryStorage:
     def transaction(self, key: str = "") -> Iterator["MemoryTransaction"]:
         """Open one transaction; nothing of it is seen before its end."""
         del key
-        if self.down:
+        if self.down or self.cut():
             raise ServerDown("PostgreSQL does not answer.")
         work = self.tables.snapshot()
         yield MemoryTransaction(work, self.now, self._new_id, self.holder)

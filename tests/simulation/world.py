@@ -96,6 +96,8 @@ class Process:
     side: Side
     life: int = 0
     frozen: bool = False
+    cut: bool = False
+    """Its connection was ended while it was frozen; it hears of that when it next asks something."""
     outbound: Outbound | None = None
     inbound: Inbound | None = None
     entropy: AntiEntropy | None = None
@@ -130,6 +132,7 @@ class Process:
     def kill(self) -> None:
         """End it and start it anew: nothing in memory is left."""
         self.life += 1
+        self.cut = False
         self.outbound = self.inbound = self.entropy = None
 
     def _let_go(self) -> None:
@@ -185,6 +188,14 @@ class World:
             for side in (self.contractor, self.manager)
             for number in range(1, self.desks + 1)
         ]
+        self.contractor.storage.cut = self.manager.storage.cut = self._cut
+
+    def _cut(self) -> bool:
+        process = self._running
+        if process is None or not process.cut:
+            return False
+        process.cut = False
+        return True
 
     def now(self) -> datetime:
         """Return the time, the same for both sides."""

@@ -1,7 +1,6 @@
 """The relay's bookkeeping: what the log acknowledged is marked, and what is verified of the own topic moves along."""
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 from paydesk.infra.ports import Storage, Transaction
 from paydesk.infra.records import Ack, Verified
@@ -23,10 +22,13 @@ def mark_sent(store: Storage, topic_id: str, acks: Sequence[Ack]) -> bool:
 
 
 def _move_verified(transaction: Transaction, topic_id: str, partition: int, acks: list[Ack]) -> bool:
-    known, last = transaction.verified(partition), acks[-1]
+    """Move up to the first gap: what lies in it is read by the next check, which begins at what is verified."""
+    known = transaction.verified(partition)
     if known is None or known.topic_id != topic_id:
         return False
-    if acks[0].offset != (known.offset if known.offset is not None else -1) + 1:
-        return False
-    transaction.set_verified(partition, Verified(topic_id, last.offset, str(last.id), last.at))
-    return all(later.offset == ack.offset + 1 for ack, later in pairwise(acks))
+    after = known.offset if known.offset is not None else -1
+    following = [ack for number, ack in enumerate(acks, after + 1) if ack.offset == number]
+    if following:
+        last = following[-1]
+        transaction.set_verified(partition, Verified(topic_id, last.offset, str(last.id), last.at))
+    return len(following) == len(acks)
