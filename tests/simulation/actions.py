@@ -12,7 +12,8 @@ from paydesk.domain.payment_request import checked_terms, typed_fields
 from paydesk.infra.command import Said
 from paydesk.manager import commands as decides
 from tests.simulation import faults
-from tests.simulation.world import Process, World
+from tests.simulation.process import Process
+from tests.simulation.world import World
 
 HOLD_S = 8.0
 _MOST_REQUESTS = 6

@@ -3,8 +3,9 @@
 import json
 from random import Random
 
+from tests.simulation.process import Process
 from tests.simulation.tables import Tables
-from tests.simulation.world import Process, World
+from tests.simulation.world import World
 
 
 def wait(world: World, _: object, __: Process) -> None:
