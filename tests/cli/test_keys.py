@@ -94,3 +94,25 @@ def test_a_revision_named_may_come_with_the_catching_up(paydesk: Paydesk, ada: s
     assert old.code == 5 and "5.00 EUR → 6.00 EUR" in old.error["message"]
     paydesk("contractor", "revise", number, "--amount", "7", "--as", ada)
     assert paydesk("manager", "approve", f"{number}@3", "--as", "bo", "--json").json["amount"] == "7.00"
+
+
+def test_new_like_another_asks_once_with_its_terms(paydesk: Paydesk, ada: str, number: str, key: str) -> None:
+    line = ("contractor", "request", "--like", number, "--reference", "R-2", "--as", ada, "--key", key, "--json")
+    first = paydesk(*line)
+    asked, old = first.json, paydesk("contractor", "show", number, "--json").json
+    assert told(paydesk(*line)) == told(first) and asked["id"] != old["id"]
+    assert asked["reference"] == "R-2"
+    for name in ("amount", "currency", "description", "pay_to"):
+        assert asked[name] == old[name]
+    paydesk("contractor", "revise", number, "--amount", "6", "--as", ada)
+    assert told(paydesk(*line)) == told(first), "a repeat means the same though the other request moved on"
+    dearer = ("contractor", "request", "--like", number, "7", "--as", ada, "--key", key)
+    assert paydesk(*dearer).code == 8
+    assert paydesk("contractor", "request", "7", "EUR").code == 2
+
+
+def test_nothing_is_settled_that_is_not_locked(paydesk: Paydesk, number: str) -> None:
+    for role in ("contractor", "manager"):
+        refused = paydesk(role, "settle", number, "--note", "all is well", "--json")
+        assert refused.code == 5 and "not locked" in refused.error["message"]
+    assert paydesk("manager", "settle", number, "--note", "x").code == 3

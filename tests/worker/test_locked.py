@@ -7,12 +7,14 @@ import pytest
 from confluent_kafka import Producer
 
 from paydesk.contractor import commands as asks
-from paydesk.domain.errors import Locked
+from paydesk.domain.errors import Conflict, InvalidInput, KeyReused, Locked
 from paydesk.infra import queries
 from paydesk.infra.locked import LockedRequest, joined, locked_requests
 from paydesk.infra.postgres import connect
 from paydesk.infra.role import Role
+from paydesk.infra.settling import settle
 from paydesk.infra.store import Store
+from paydesk.infra.timeline import detail
 from paydesk.infra.worker import Worker
 from paydesk.manager import commands as decides
 from tests.conftest import Sides, until
@@ -88,7 +90,7 @@ def test_a_locked_request_refuses_by_name_and_hint(sides: Sides, workers: tuple[
     contractor, manager = (Store(sides.url(role), role) for role in (sides.contractor, sides.manager))
     with pytest.raises(Locked, match=r"PR-\d+ is locked") as refused:
         asks.revise_payment(contractor, uuid4(), request_id, "ada", {"amount": "7"})
-    assert "paydesk doctor" in refused.value.hint and "ask anew" in refused.value.hint
+    assert "paydesk doctor" in refused.value.hint and "asks anew" in refused.value.hint
     with pytest.raises(Locked):
         asks.ask_withdrawal(contractor, uuid4(), request_id, "ada")
     with pytest.raises(Locked):
@@ -108,4 +110,27 @@ def test_what_nobody_here_knows_can_be_locked_too(sides: Sides) -> None:
     assert copy.locked and copy.terms is None and "never said" in copy.locked_why
     with pytest.raises(Locked):
         asks.ask_withdrawal(store, uuid4(), lost, "ada")
+    store.close()
+
+
+def test_settled_is_told_and_no_longer_listed_and_stays_locked(sides: Sides, workers: tuple[Worker, Worker]) -> None:
+    request_id = locked_request(sides, workers)
+    store, key, note = Store(sides.url(sides.manager), sides.manager), uuid4(), "Paid once, on paper; both agreed."
+    assert settle(store, key, request_id, "bo", note) == settle(store, key, request_id, "bo", note)
+    with pytest.raises(KeyReused):
+        settle(store, key, request_id, "bo", "Something else.")
+    with pytest.raises(InvalidInput, match="control characters"):
+        settle(store, uuid4(), request_id, "bo", "cle\x1b]52;c;eA==\x07an")
+    assert locked_on(sides, sides.manager) == [] and locked_on(sides, sides.contractor), "each side has its own word"
+    with connect(sides.url(sides.manager), "manager") as connection:
+        assert (copy := queries.get(connection, request_id)).locked and copy.settled
+        steps = [step for step in detail(connection, request_id).timeline if step.kind in ("locked", "settled")]
+    assert [(step.kind, step.actor, step.text) for step in steps[1:]] == [("settled", "bo", note)]
+    until(lambda: workers[1].health().locked == 0)
+    with pytest.raises(Locked):
+        decides.approve(store, uuid4(), request_id, "cy", 1, TERMS.hash)
+    (other,) = ask(sides)
+    until(lambda: count(sides, sides.manager) == 3)
+    with pytest.raises(Conflict, match="not locked"):
+        settle(store, uuid4(), other, "bo", note)
     store.close()

@@ -1,4 +1,4 @@
-"""The commands that both roles have: list, show, wait, worker, quarantine; each gets the role's card."""
+"""The commands that both roles have: list, show, wait, worker, quarantine, settle; each gets the role's card."""
 
 import re
 import signal
@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import click
 
+from paydesk.cli.settle import settle_command
 from paydesk.domain.copy import Delivery, RequestCopy
 from paydesk.domain.errors import InvalidInput
 from paydesk.domain.status import Status
@@ -20,6 +21,7 @@ def add_to(group: click.Group, load_role: Callable[[], Role]) -> None:
     """Add the common commands to a role's group."""
     for make in (_list, _show, _wait, _worker, _quarantine):
         group.add_command(make(load_role))
+    group.add_command(settle_command(load_role))
 
 
 def _list(load_role: Callable[[], Role]) -> click.Command:

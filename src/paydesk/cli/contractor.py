@@ -1,12 +1,16 @@
 """``paydesk contractor``: the desk, and a command for everything that can be done on it."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from paydesk.cli.both import add_to
 from paydesk.cli.errand_options import as_json_option, as_person, with_key
 from paydesk.infra.role import Role
+
+if TYPE_CHECKING:
+    from paydesk.domain.copy import RequestCopy
+    from paydesk.domain.payment_request import Terms
 
 _TERMS = (
     click.option("--reference", metavar="R", help="Your invoice number, at most 35 characters."),
@@ -51,29 +55,26 @@ def _desk(person: str | None) -> None:
 
 
 @contractor.command()
-@click.argument("amount")
-@click.argument("currency")
-@click.argument("description")
+@click.argument("amount", required=False)
+@click.argument("currency", required=False)
+@click.argument("description", required=False)
 @_with_terms
+@click.option("--like", metavar="REQUEST", help="The terms of that request, but for what is said here.")
 @as_json_option
 @with_key
 @as_person
 @click.pass_obj
 def request(
-    outer: str | None,
-    /,
-    amount: str,
-    currency: str,
-    description: str,
-    as_json: bool,
-    key: str | None,
-    person: str | None,
-    **fields: str | None,
+    outer: str | None, /, like: str | None, as_json: bool, key: str | None, person: str | None, **fields: str | None
 ) -> None:
     """Ask for a payment."""
     from paydesk.domain.payment_request import checked_terms
 
-    terms = checked_terms(amount, currency, description, **{name: value or "" for name, value in fields.items()})
+    if like is None:
+        for name in ("amount", "currency", "description"):
+            if fields[name] is None:
+                raise click.UsageError(f"Missing argument '{name.upper()}'.")
+        terms = checked_terms(**{name: value or "" for name, value in fields.items()})
     from uuid_utils.compat import uuid7
 
     from paydesk.cli.errand import errand
@@ -82,8 +83,22 @@ def request(
 
     with errand(_role(), person or outer, key) as here:
         here.catch_up()
-        said = request_payment(here.store, here.key(), uuid7(), here.person, terms)
+        named = None
+        if like is not None:
+            terms, named = _terms_like(here.find(like), fields)
+        said = request_payment(here.store, here.key(), uuid7(), here.person, terms, named)
         report(here.deliver(said), said.changed, as_json=as_json)
+
+
+def _terms_like(copy: "RequestCopy", fields: dict[str, str | None]) -> "tuple[Terms, dict[str, object]]":
+    """Return the terms of a request with what was said besides, and what of all that the person named."""
+    from paydesk.domain.errors import InvalidInput
+    from paydesk.domain.payment_request import changed_terms
+
+    if copy.terms is None:
+        raise InvalidInput.of("like", f"It is not known here what {copy.number} asked for; write it out.")
+    given = {name: value for name, value in fields.items() if value is not None}
+    return changed_terms(copy.terms, **given), {"like": copy.id, "changes": given}
 
 
 @contractor.command()

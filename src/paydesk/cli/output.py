@@ -14,7 +14,7 @@ from paydesk.domain.decision import DecisionRegister, Outcome
 from paydesk.domain.payment_request import typed_fields
 from paydesk.domain.text import clean
 from paydesk.tui.columns import fitted
-from paydesk.tui.wording import delivery_text, moment_text, status_text
+from paydesk.tui.wording import LOCKED, delivery_text, moment_text, status_text, whole_state
 
 _TERMS = ("description", "reference", "due_date", "document", "pay_to")
 CSV_FIELDS = (
@@ -48,6 +48,7 @@ def document(copy: RequestCopy) -> dict[str, Any]:
         "delivery": copy.delivery.value,
         "requested_at": _when(copy.request.requested_at if copy.request else None),
         "locked": copy.locked,
+        "settled": copy.settled,
     }
 
 
@@ -99,7 +100,7 @@ def print_json(found: dict[str, Any]) -> None:
 def print_sentence(copy: RequestCopy, words: str = "") -> None:
     """Print one request as a sentence."""
     money = str(copy.terms.money) if copy.terms else "(not arrived yet)"
-    told = f"{copy.number}  {money}  {status_text(copy.status)}, revision {copy.revision}, {delivery_text(copy)}"
+    told = f"{copy.number}  {money}  {whole_state(copy)}, revision {copy.revision}, {delivery_text(copy)}"
     click.echo(clean(f"{told}{words}", 2000))
 
 
@@ -112,7 +113,16 @@ def print_rows(rows: Iterable[RequestCopy]) -> int:
         terms = copy.terms
         amount, currency = (terms.money.grouped, terms.money.currency) if terms else ("", "")
         what = terms.description if terms else ""
-        click.echo(_line(copy.number, status_text(copy.status), amount, currency, copy.contractor, what).rstrip())
+        click.echo(
+            _line(
+                copy.number,
+                LOCKED if copy.locked else status_text(copy.status),
+                amount,
+                currency,
+                copy.contractor,
+                what,
+            ).rstrip()
+        )
         count += 1
     return count
 

@@ -12,8 +12,18 @@ from paydesk.infra.ports import Storage, Transaction
 from paydesk.infra.records import Row
 
 
-def request_payment(store: Storage, key: UUID, request_id: UUID, contractor: str, terms: Terms) -> Said:
-    """Ask for a payment; ``request_id`` is made by the caller, so that a retry is the same request."""
+def request_payment(
+    store: Storage,
+    key: UUID,
+    request_id: UUID,
+    contractor: str,
+    terms: Terms,
+    named: Mapping[str, object] | None = None,
+) -> Said:
+    """Ask for a payment; ``request_id`` is made by the caller, so that a retry is the same request.
+
+    ``named`` is what of the terms the person said, all of them by default: the rest may come from another request.
+    """
     command = commands.RequestPayment(request_id, contractor, terms)
 
     def decide(transaction: Transaction, command_id: str, command_hash: str) -> bool:
@@ -21,7 +31,7 @@ def request_payment(store: Storage, key: UUID, request_id: UUID, contractor: str
         _write(store, transaction, register, contractor, command_id, command_hash)
         return True
 
-    return run(store, key, Asked("request", request_id, contractor, {"terms": terms}, new=True), decide)
+    return run(store, key, Asked("request", request_id, contractor, named or {"terms": terms}, new=True), decide)
 
 
 def revise_payment(store: Storage, key: UUID, request_id: UUID, actor: str, changes: Mapping[str, str | None]) -> Said:

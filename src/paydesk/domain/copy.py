@@ -34,6 +34,8 @@ class RequestCopy:
     locked: bool = False
     locked_why: str = ""
     """Why only a person can settle it, as this side knows."""
+    settled: bool = False
+    """This side has noted how persons settled it; it stays locked."""
 
     @property
     def status(self) -> Status:

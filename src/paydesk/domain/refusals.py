@@ -1,6 +1,8 @@
 """Who may not, and when not: the refusals that several commands share, each in words a person can use."""
 
-from paydesk.domain.errors import Locked, NotAllowed, Stale
+from uuid import UUID
+
+from paydesk.domain.errors import Conflict, Locked, NotAllowed, Stale
 from paydesk.domain.payment_request import RequestRegister, Terms, describe_changes
 from paydesk.domain.text import same_person
 
@@ -35,8 +37,15 @@ def refuse_locked(locked: bool, name: str) -> None:
     if locked:
         raise Locked(
             f"{name} is locked: its two sides said different final things, and only a person can settle that.",
-            "`paydesk doctor` shows both versions. Settle it with the other side; ask anew if need be.",
+            "`paydesk doctor` shows both versions. Settle it with the other side; `request --like` asks anew.",
         )
+
+
+def refuse_unlocked(locked: bool, request: RequestRegister | None, request_id: UUID) -> None:
+    """Raise ``Conflict`` when there is nothing to settle."""
+    if not locked:
+        name = name_of(request) if request is not None else f"…{request_id.hex[-6:]}"
+        raise Conflict(f"{name} is not locked: there is nothing to settle.", "`paydesk doctor` lists what is.")
 
 
 def name_of(request: RequestRegister) -> str:

@@ -83,7 +83,7 @@ def _postgres(role: Role, endpoints: Endpoints) -> list[Finding]:
     if locked:
         names = ", ".join(one.name for one in locked[:5]) + (" …" if len(locked) > 5 else "")
         told = f"{found.locked} request{'' if found.locked == 1 else 's'}, for a person to settle: {names}"
-        todo = f"Agree with the other side, then `paydesk {role.name} settle REQUEST --note TEXT` says how."
+        todo = f"Agree with the other side, then `paydesk {role.name} settle REQUEST --note TEXT` notes how."
         lines.append(Finding(f"{role.name} locked", False, told, todo, tuple(locked)))
     if found.amiss:
         lines.append(Finding(f"{role.name} own topic", False, found.amiss, "Was the schema restored from a copy?"))

@@ -127,6 +127,9 @@ class Transaction(Protocol):
     def lock_requests(self, reasons: Mapping[UUID, str], now: datetime) -> None:
         """Mark requests that only a person can settle, known here or not, and why; the first reason stays."""
 
+    def note_settled(self, key: UUID, request_id: UUID, note: str, actor: str) -> None:
+        """Keep this side's word on how a locked request was settled."""
+
     def owing_withdrawal(self, ids: Collection[UUID]) -> list[Row]:
         """Return which of these are open with a withdrawal known, locked, in the order of ids."""
 

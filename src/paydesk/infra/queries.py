@@ -21,7 +21,8 @@ from paydesk.infra.registers import decision_of, request_of
 Connection = psycopg.Connection[Any]
 
 _COPIES = """
-SELECT p.*, o.type AS said, o.published_at AS said_published_at, o.hold_until AS said_hold_until
+SELECT p.*, o.type AS said, o.published_at AS said_published_at, o.hold_until AS said_hold_until,
+    p.locked AND EXISTS (SELECT 1 FROM settlement s WHERE s.request_id = p.id) AS settled
 FROM payment_request p
 LEFT JOIN LATERAL (
     SELECT type, published_at, hold_until FROM outbox
@@ -48,7 +49,7 @@ def copy_of(row: dict[str, Any]) -> RequestCopy:
     """Return the copy that a row of ``_COPIES`` holds."""
     request, decision = request_of(row), decision_of(row)
     copy = RequestCopy(row["id"], request, decision, Delivery.RECEIVED, row["said_hold_until"], row["locked"])
-    copy = replace(copy, locked_why=row["locked_why"] or "")
+    copy = replace(copy, locked_why=row["locked_why"] or "", settled=row["settled"])
     return replace(copy, delivery=_delivery(row, copy.status))
 
 

@@ -1,4 +1,4 @@
-"""The timeline of a request: its outbox and inbox rows in order; there is no second copy of history."""
+"""The timeline of a request: its outbox and inbox rows in order, and how it was settled; there is no second history."""
 
 import json
 from datetime import datetime
@@ -19,6 +19,11 @@ FROM outbox WHERE request_id = %(id)s
 UNION ALL
 SELECT heard_at, type, NULL, value, became, reason, NULL, heard_at
 FROM inbox WHERE request_id = %(id)s
+UNION ALL
+SELECT locked_at, NULL, NULL, NULL, 'locked', locked_why, NULL, NULL
+FROM payment_request WHERE id = %(id)s AND locked_at IS NOT NULL
+UNION ALL
+SELECT settled_at, NULL, actor, NULL, 'settled', note, NULL, NULL FROM settlement WHERE request_id = %(id)s
 ORDER BY at
 """
 _KINDS = {
@@ -43,6 +48,8 @@ def detail(connection: Connection, request_id: UUID) -> RequestDetail:
 def _step(row: dict[str, Any]) -> Step:
     if row["became"] in ("quarantined", "parked"):
         return Step(row["at"], row["became"], None, None, row["reason"] or "", delivered_at=row["at"])
+    if row["became"] in ("locked", "settled"):
+        return Step(row["at"], row["became"], row["actor"], None, row["reason"] or "")
     said = json.loads(bytes(row["value"]))
     kind = "held" if row["hold_until"] is not None else _KINDS[EventType(row["type"])]
     # A confirmed withdrawal still carries the terms that were decided before it; they are no part of the step.

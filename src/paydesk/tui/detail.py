@@ -35,6 +35,8 @@ _STEPS = {
     "held": "decided, held",
     "quarantined": "message quarantined",
     "parked": "message parked",
+    "locked": "locked",
+    "settled": "settled",
 }
 
 
@@ -180,6 +182,8 @@ def _locked_facts(copy: RequestCopy, width: int) -> Iterator[Content]:
         told += f" This side knows: {copy.locked_why}."
     yield indented(Content(""), clean(told, 600), width, "$error")
     todo = "`paydesk doctor` shows both versions. Agree with the other side; `settle` on the command line notes how,"
+    if copy.settled:
+        todo = "This side noted how it was settled: the timeline tells. It stays locked,"
     yield indented(Content(""), f"{todo} and the contractor may ask anew (n, new like this).", width, "$secondary")
 
 
@@ -206,7 +210,7 @@ def _steps(detail: RequestDetail) -> Iterator[tuple[datetime, str, str]]:
         asks = step.kind in ("requested", "revised", "withdrawal_requested")
         if step.kind in ("accepted", "rejected", "held") and received is not None and asked and asked < received:
             yield received, "seen by the manager's side", ""
-        who = f" by {step.actor}" if step.actor and step.kind in ("accepted", "rejected", "held") else ""
+        who = f" by {step.actor}" if step.actor and step.kind in ("accepted", "rejected", "held", "settled") else ""
         yield step.at, _STEPS.get(step.kind, step.kind) + who, _told(step)
         if step.delivered_at is not None and step.delivered_at > step.at:
             yield step.delivered_at, "sent" if asks else "delivered", ""

@@ -31,6 +31,13 @@ def status_text(status: Status) -> str:
     return f"{_GLYPHS[status]} {status}"
 
 
+def whole_state(copy: RequestCopy) -> str:
+    """Return the status in a sentence of its own: of a locked request, what it is here too."""
+    if not copy.locked:
+        return status_text(copy.status)
+    return f"{LOCKED}{', settled' if copy.settled else ''} (here {status_text(copy.status)})"
+
+
 def delivery_text(copy: RequestCopy) -> str:
     """Return how far this side's last word on a request has come."""
     return _DELIVERIES[copy.delivery]

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session
 
 from paydesk.domain.payment_request import RequestRegister
@@ -14,6 +15,7 @@ from paydesk.infra.records import Half, Head, Row
 from paydesk.infra.registers import DECISION_COLUMNS, REQUEST_COLUMNS, decision_columns, request_columns
 from paydesk.infra.role import Heard
 from paydesk.infra.sql.commands import row_of
+from paydesk.infra.tables_beside import SettlementRow
 
 _COLUMNS = {"request": REQUEST_COLUMNS, "decision": DECISION_COLUMNS}
 # A withdrawal asked of the same revision is no new arrival of that revision.
@@ -61,6 +63,13 @@ class Copy:
         """Mark requests that only a person can settle, known here or not, and why; the first reason stays."""
         rows = [{"id": str(each), "why": reasons[each]} for each in sorted(reasons)]
         self.session.execute(sa.text(_LOCK), {"rows": json.dumps(rows), "now": now})
+
+    def note_settled(self, key: UUID, request_id: UUID, note: str, actor: str) -> None:
+        """Keep this side's word on how a locked request was settled."""
+        values = {"id": key, "request_id": request_id, "note": note, "actor": actor}
+        self.session.execute(insert(SettlementRow).values(values))
+        changed = sa.text("UPDATE payment_request SET changed_at = clock_timestamp() WHERE id = :id")
+        self.session.execute(changed, {"id": request_id})
 
     def owing_withdrawal(self, ids: Collection[UUID]) -> list[Row]:
         """Return which of these are open with a withdrawal known, locked, in the order of ids."""

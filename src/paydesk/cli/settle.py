@@ -1,0 +1,33 @@
+"""``paydesk ROLE settle``: what persons agreed on about a locked request."""
+
+from collections.abc import Callable
+
+import click
+
+from paydesk.cli.errand_options import as_json_option, as_person, with_key
+from paydesk.infra.role import Role
+
+
+def settle_command(load_role: Callable[[], Role]) -> click.Command:
+    """Return the command for a role."""
+
+    @click.command("settle")
+    @click.argument("request", metavar="REQUEST")
+    @click.option("--note", required=True, metavar="TEXT", help="How it was settled, 3 to 500 characters.")
+    @as_json_option
+    @with_key
+    @as_person
+    @click.pass_obj
+    def settle(outer: str | None, request: str, note: str, as_json: bool, key: str | None, person: str | None) -> None:
+        """Note how a locked request was settled; it stays locked, and doctor names it no more."""
+        from paydesk.cli.errand import errand
+        from paydesk.cli.report import report
+        from paydesk.infra.settling import settle as do
+
+        with errand(load_role(), person or outer, key) as here:
+            here.catch_up()
+            copy = here.find(request)
+            said = do(here.store, here.key(), copy.id, here.person, note)
+            report(here.deliver(said), said.changed, as_json=as_json)
+
+    return settle
