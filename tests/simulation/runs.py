@@ -1,6 +1,6 @@
 """Runs of the simulation: a seed makes a plan, a plan makes a run, and a failing plan is shrunk to a short story."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from tests.simulation.actions import People, one_action
@@ -27,6 +27,8 @@ class Plan:
     freeze_chance: float
     lossy: float
     losing: tuple[str, str] | None
+    digests: bool
+    """Whether anti-entropy is on: lost, restored and cut stores need it, all else has to hold without it too."""
     steps: tuple[int, ...]
 
 
@@ -42,20 +44,22 @@ class Failure:
 def plan_of(seed: int, *, losses: bool = False) -> Plan:
     """Return the plan of a seed: which faults there are at all is drawn too, so that each is met alone and together."""
     random = Random(seed)
+    losing = random.choice(_LOSSES) if losses else None
     return Plan(
         seed,
         desks=random.randint(1, 3),
         crash_chance=random.choice((0.0, 0.02, 0.1)),
         freeze_chance=random.choice((0.0, 0.03, 0.15)),
         lossy=random.choice((0.0, 0.2)),
-        losing=random.choice(_LOSSES) if losses else None,
+        losing=losing,
+        digests=losing not in (None, ("log", "wiped")) or random.random() < 0.5,
         steps=tuple(random.getrandbits(32) for _ in range(random.randint(20, 70))),
     )
 
 
 def run(plan: Plan, reached: dict[str, int] | None = None) -> Failure | None:
     """Run a plan; returns what broke, or None. ``reached`` counts the points that were reached."""
-    world = World(plan.desks)
+    world = World(plan.desks, digests=plan.digests)
     world.use(Random(plan.seed))
     people = People(world)
     world.crash_chance, world.freeze_chance, world.log.lossy = plan.crash_chance, plan.freeze_chance, plan.lossy
@@ -96,7 +100,7 @@ def shrink(failure: Failure) -> Failure:
         at, shorter = 0, False
         while at < len(best.plan.steps):
             steps = best.plan.steps[:at] + best.plan.steps[at + size :]
-            found = run(_with(best.plan, steps))
+            found = run(replace(best.plan, steps=steps))
             if found is not None and found.why.split(":")[0] == kind:
                 best, shorter = found, True
             else:
@@ -105,6 +109,3 @@ def shrink(failure: Failure) -> Failure:
             size //= 2
     return best
 
-
-def _with(plan: Plan, steps: tuple[int, ...]) -> Plan:
-    return Plan(plan.seed, plan.desks, plan.crash_chance, plan.freeze_chance, plan.lossy, plan.losing, steps)

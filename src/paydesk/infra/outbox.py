@@ -1,6 +1,7 @@
 """The relay's bookkeeping: what the log acknowledged is marked, and what is verified of the own topic moves along."""
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 from paydesk.infra.ports import Storage, Transaction
 from paydesk.infra.records import Ack, Verified
@@ -27,8 +28,8 @@ def _move_verified(transaction: Transaction, topic_id: str, partition: int, acks
     if known is None or known.topic_id != topic_id:
         return False
     after = known.offset if known.offset is not None else -1
-    following = [ack for number, ack in enumerate(acks, after + 1) if ack.offset == number]
+    following = list(takewhile(lambda pair: pair[0] == pair[1].offset, enumerate(acks, after + 1)))
     if following:
-        last = following[-1]
+        last = following[-1][1]
         transaction.set_verified(partition, Verified(topic_id, last.offset, str(last.id), last.at))
     return len(following) == len(acks)
