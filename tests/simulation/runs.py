@@ -108,4 +108,3 @@ def shrink(failure: Failure) -> Failure:
         if not shorter or size > 1:
             size //= 2
     return best
-
