@@ -44,12 +44,12 @@ class Settlement:
 
 
 def settle(rows: Sequence[OwnEvent], found: Iterable[OwnEvent]) -> Settlement:
-    """Return what becomes of a request of which ``found`` stands on the topic and not among ``rows``.
+    """Return what becomes of a request of which ``found``, each once, stands on the topic and not among ``rows``.
 
     What was never acknowledged is beaten by a found event of its version or below; of two that were published in one
     version, an outcome for good stands over one that is not, else the earlier one, which is then said again.
     """
-    unknown = sorted({each.id: each for each in found}.values(), key=lambda each: each.offset)
+    unknown = sorted(found, key=lambda each: each.offset)
     assert unknown, "nothing was found that the outbox does not know"
     published = {row.version for row in rows if row.logged}
     # Only a version that this schema never published shows that it was behind when it said more.

@@ -44,7 +44,11 @@ def import_unknown(
     Called once the end of the topic was read: before that, nobody knows which of two events stands.
     """
     by_request: defaultdict[UUID, list[Unknown]] = defaultdict(list)
+    first: dict[UUID, Unknown] = {}
     for each in unknown:
+        # An event that lies on the topic twice counts where readers met it first.
+        first.setdefault(each.event.id, each)
+    for each in first.values():
         by_request[each.event.request_id].append(each)
     ids = sorted(by_request)
     for start in range(0, len(ids), _CHUNK):
@@ -63,7 +67,7 @@ def import_unknown(
                 transaction.keep_overdue()
             role.load_owed()(transaction, role, some, store.now())
         reach("I1")
-    return len(unknown)
+    return len(first)
 
 
 def _settle(
@@ -78,7 +82,7 @@ def _settle(
         ],
     )
     transaction.beat(settled.beaten & {row.id for row in rows})
-    for each in {each.event.id: each for each in unknown}.values():
+    for each in unknown:
         ack = Ack(each.event.id, each.record.partition, each.record.offset, each.record.appended_at)
         stands = each.event.id not in settled.beaten
         transaction.import_sent(_outgoing(each), each.event.command_hash, ack, topic_id, stands=stands)
