@@ -1,6 +1,5 @@
 """Where servers and processes are struck: an embedded stack of its own, desks and workers of both roles."""
 
-import contextlib
 import os
 import shutil
 import signal
@@ -11,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from paydesk.stack.embedded import EmbeddedStack
+from paydesk.stack.embedded import EmbeddedStack, down
 from paydesk.stack.kafka_server import Kafka
 from paydesk.stack.servers import Postgres, Valkey
 from tests.e2e.house import House
@@ -37,6 +36,10 @@ class Process:
     def dead(self) -> bool:
         """Whether it ended."""
         return self.popen.poll() is not None
+
+    def points(self) -> Counter[str]:
+        """Return how often it reached each point, by its role and the point."""
+        return Counter({f"{self.role} {point}": times for point, times in self.counts.all().items()})
 
     def signal(self, number: int) -> None:
         """Send it a signal."""
@@ -131,16 +134,11 @@ class Bench:
             self.crew.remove(process)
 
     def _count(self, process: Process) -> None:
-        for point, times in process.counts.all().items():
-            self.reached[f"{process.role} {point}"] += times
+        self.reached += process.points()
 
     def points(self) -> Counter[str]:
         """Return how often each point was reached so far, by role."""
-        found = Counter(self.reached)
-        for process in self.crew:
-            for point, times in process.counts.all().items():
-                found[f"{process.role} {point}"] += times
-        return found
+        return sum((process.points() for process in self.crew), self.reached)
 
     def watch(self) -> None:
         """Replace whoever ended by itself, and remember that it did."""
@@ -176,8 +174,8 @@ class Bench:
         self.look.close()
         if self._stack is not None:
             self._stack.leave()
-        with contextlib.suppress(ProcessLookupError, subprocess.SubprocessError):
-            self.house.close()
+        # Not by ``stack down``: the crew's settings name the servers, and so it would find none of its own.
+        down(self.house.home)
         shutil.rmtree(self.root, ignore_errors=True)
 
     def kill_server(self, name: str, number: int = signal.SIGKILL) -> int:

@@ -8,6 +8,8 @@ from typing import Any, cast
 
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
+from tests.faults.journal import lines
+
 PLUMBING = ("paydesk.digest.v1", "paydesk.resync_requested.v1")
 
 
@@ -69,11 +71,7 @@ def answers(files: Iterable[Path]) -> dict[str, dict[str, Any]]:
     """Return what was asked, by the command's key: its last answer, and how often it came again after it was done."""
     found: dict[str, dict[str, Any]] = {}
     for file in files:
-        for text in file.read_bytes().split(b"\n"):
-            try:
-                line = json.loads(text)
-            except ValueError:
-                continue
+        for line in lines(file):
             known = found.setdefault(line["key"], {"again": 0, "fact": "asked"})
             if line["fact"] == "again" and known["fact"] == "done":
                 known["again"] += 1

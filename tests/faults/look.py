@@ -7,7 +7,6 @@ from typing import Any
 import psycopg
 
 ROLES = ("contractor", "manager")
-OTHER = {"contractor": "manager", "manager": "contractor"}
 _LOOK_S = 0.004
 _UNSENT = "SELECT count(*) FROM {0}.outbox WHERE published_at IS NULL AND hold_until IS NULL AND position <= %s"
 _HEARD = "SELECT coalesce(max(position), 0) FROM {0}.inbox"

@@ -51,7 +51,7 @@ class Striker:
                 holder.signal(signal.SIGKILL)
                 until(lambda holder=holder: holder.dead, "the holder dead")  # type: ignore[misc]
                 bench.replace(holder)
-            holder_before, checked = holder, self.bench.look.checked_by(role)
+            checked = bench.look.checked_by(role)
             if point != "I1":
                 holder.signal(signal.SIGCONT)
             try:
@@ -61,7 +61,7 @@ class Striker:
                 bench.pace(None, role)
                 row.notes.append(f"{point} was not reached within {_REACHED_S:.0f} s, and tried again")
                 continue
-            self._made_up(role, dead, row, checked if dead is holder_before or point == "I1" else None)
+            self._made_up(role, dead, row, checked if dead is holder or point == "I1" else None)
             return
         raise NotSeen(f"{point} of {role} was never reached")
 
