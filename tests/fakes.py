@@ -38,6 +38,7 @@ class World:
     before: dict[UUID, DecisionRegister | None] = field(default_factory=dict)
     holds: dict[UUID, datetime] = field(default_factory=dict)
     queued: set[UUID] = field(default_factory=set)
+    overdue: set[UUID] = field(default_factory=set)
     listeners: list[Callable[[News], None]] = field(default_factory=list)
     down: bool = False
 
@@ -117,7 +118,7 @@ class FakeDesk:
             way = Delivery.QUEUED if request_id in world.queued else Delivery.DECIDED if decided else Delivery.SENT
             return replace(found, delivery=way)
         if hold is not None:
-            return replace(found, delivery=Delivery.HELD, hold_until=hold)
+            return replace(found, delivery=Delivery.HELD, hold_until=hold, overdue=request_id in world.overdue)
         return replace(found, delivery=Delivery.SENT if decided else Delivery.RECEIVED)
 
     def page(self, query: PageQuery) -> Page:
@@ -130,7 +131,7 @@ class FakeDesk:
             )
 
         counted = [copy for copy in copies if fits(copy)]
-        rows = [copy for copy in copies if fits(copy) or copy.id in query.also]
+        rows = [copy for copy in copies if fits(copy) or copy.id in query.also or (query.overdue and copy.overdue)]
         rows.sort(key=lambda copy: (copy.request.requested_at, copy.id), reverse=query.newest_first)  # type: ignore[union-attr]
         by_status = []
         for status in Status:
@@ -237,8 +238,11 @@ class FakeManagerDesk(FakeDesk):
         self.world.tell(request_id)
         return Result(self.copy(request_id))
 
-    def send_now(self) -> int:
+    def send_now(self, only: UUID | None = None) -> int:
         self._answers()
-        count = len(self.world.holds)
-        self.world.holds.clear()
-        return count
+        holds, overdue = self.world.holds, self.world.overdue
+        chosen = [each for each in holds if (each == only if only else each not in overdue)]
+        for each in chosen:
+            del holds[each]
+            overdue.discard(each)
+        return len(chosen)

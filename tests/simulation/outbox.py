@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from paydesk.domain.events import REQUEST_TYPES
+from paydesk.domain.text import same_person
 from paydesk.infra.digest import Line
 from paydesk.infra.records import Ack, Claim, Outgoing, OwnRow, Verified
 from tests.simulation.tables import Sent, Tables
@@ -46,11 +47,10 @@ class MemoryOutbox:
         )
 
     def release(self, ids: Collection[UUID] | None, actor: str | None = None) -> int:
-        return len(
-            self._release(
-                lambda sent: (ids is None or sent.event.request_id in ids) and actor in (None, sent.event.actor)
-            )
-        )
+        def meant(sent: Sent) -> bool:
+            return not sent.overdue if ids is None else sent.event.request_id in ids
+
+        return len(self._release(lambda sent: meant(sent) and (actor is None or same_person(actor, sent.event.actor))))
 
     def take_back(self, request_id: UUID, version: int) -> bool:
         for sent in list(self.tables.outbox.values()):
@@ -136,7 +136,7 @@ class MemoryOutbox:
             sent.event.request_id
             for sent in self._change(
                 lambda sent: sent.event.hold_until is not None and sent.event.hold_until <= now,
-                lambda sent: replace(sent, event=replace(sent.event, hold_until=later)),
+                lambda sent: replace(sent, overdue=True, event=replace(sent.event, hold_until=later)),
             )
         }
 

@@ -25,6 +25,7 @@ class Sent:
     ack: Ack | None = None
     topic_id: str | None = None
     beaten: bool = False
+    overdue: bool = False
 
 
 @dataclass

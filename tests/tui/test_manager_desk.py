@@ -165,3 +165,28 @@ async def test_send_now_leaves_nothing_held(world: World) -> None:
         await seen(pilot, lambda: "sends in" in shown(pilot))
         await pilot.press("S")
         await seen(pilot, lambda: not world.holds and "Sent." in shown(pilot))
+
+
+async def test_a_hold_that_ran_out_in_a_restored_schema_is_asked_of_on_its_row(world: World) -> None:
+    first, second = of(world, "PR-1002"), of(world, "PR-1003")
+    for request_id in (first, second):
+        request = world.requests[request_id]
+        decided = approve(Approve(request_id, "bo", 1, request.terms.hash), request, None, world.now, world.now)
+        assert decided is not None
+        world.before[request_id], world.decisions[request_id] = None, decided
+        world.holds[request_id] = world.now + timedelta(days=36500)
+        world.overdue.add(request_id)
+    async with manager(world).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await seen(
+            pilot, lambda: "◔ PR-1002 and 1 more never sent. On its row: S sends it, u undoes it" in shown(pilot)
+        )
+        assert "✓ accepted · bo is asked" in shown(pilot) and "sends in" not in shown(pilot)
+        await pilot.press("G", "S")
+        await seen(pilot, lambda: "Put the cursor on the decision that was never sent" in shown(pilot))
+        assert world.overdue == {first, second}, "what is overdue is never sent with the others"
+        await pilot.press("g", "S")
+        await seen(pilot, lambda: "Sent." in shown(pilot) and world.overdue == {second})
+        await pilot.press("j", "u")
+        await seen(pilot, lambda: "PR-1003 is pending again: nothing was sent" in shown(pilot))
+        assert first in world.decisions and second not in world.decisions

@@ -49,6 +49,7 @@ def document(copy: RequestCopy) -> dict[str, Any]:
         "requested_at": _when(copy.request.requested_at if copy.request else None),
         "locked": copy.locked,
         "settled": copy.settled,
+        "overdue": copy.overdue,
     }
 
 

@@ -37,6 +37,9 @@ class RequestCopy:
     settled: bool = False
     """This side has noted how persons settled it; it stays locked."""
 
+    overdue: bool = False
+    """The hold ran out in a schema restored from a copy: it is kept until who decided says to send it or undoes it."""
+
     @property
     def status(self) -> Status:
         """What a person sees."""

@@ -71,12 +71,20 @@ def _postgres(role: Role, endpoints: Endpoints) -> list[Finding]:
             ]
         found = queries.counts(connection)
         holder = connection.execute(_LEASE).fetchone()
+        overdue = [row.number for row in queries.overdue(connection)] if found.held else []
         locked = locked_requests(connection, role) if found.locked else []
     lines = [Finding(name, True, f"answers in {ms:.0f} ms, schema {revision}, {_work(holder)}")]
     lines.append(Finding(f"{role.name} outbox", True, f"{found.unsent} unsent, {found.held} held"))
     if found.unsent and found.oldest_unsent_s > 30:
         told = f"{found.unsent} unsent, the oldest for {found.oldest_unsent_s:.0f} s"
         lines[-1] = Finding(f"{role.name} outbox", False, told, f"Open a desk, or run `paydesk {role.name} worker`.")
+    if found.lost:
+        told = f"{', '.join(found.lost)}: said and lost, as another version had been published, which stands"
+        lines.append(Finding(f"{role.name} lost", False, told, "Look at each, and say it again if need be."))
+    if overdue:
+        told = f"{', '.join(overdue)}: decided and never sent, the hold ran out before the schema was restored"
+        todo = "Who decided sends it with S on its row or by saying it again here, or takes it back with undo."
+        lines.append(Finding(f"{role.name} held", False, told, todo))
     if found.quarantined or found.parked:
         told = f"{found.quarantined} quarantined, {found.parked} parked"
         lines.append(Finding(f"{role.name} inbox", False, told, f"`paydesk {role.name} quarantine list` tells why."))

@@ -53,6 +53,8 @@ class Health:
     quarantined: int = 0
     parked: int = 0
     locked: int = 0
+    lost: tuple[str, ...] = ()
+    """What people said and what does not stand, as another version was published: number and who."""
     notice: str = ""
     """A line about servers that are still coming (first start), or empty."""
     trouble: str = ""

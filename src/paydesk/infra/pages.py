@@ -19,6 +19,8 @@ class PageQuery:
     limit: int | None = 500
     by_decision: bool = False
     """Ordered by when they were decided, not by when they were requested."""
+    overdue: bool = False
+    """Also the decisions whose hold ran out in a restored schema."""
     also: frozenset[UUID] = frozenset()
     """Requests that are shown whatever else the query says; the totals leave them out."""
 

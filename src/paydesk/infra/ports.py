@@ -59,7 +59,10 @@ class Transaction(Protocol):
         """Put an event into the outbox; two events of one version collide here."""
 
     def release(self, ids: Collection[UUID] | None, actor: str | None = None) -> int:
-        """Release held events of these requests (None: of all), of this actor when given; returns how many."""
+        """Release held events of these requests, of this actor when given; returns how many.
+
+        None: of all, but for those that ran out in a restored schema, of which a person is asked one by one.
+        """
 
     def take_back(self, request_id: UUID, version: int) -> bool:
         """Delete a held event and restore the row before it; returns whether it was still held."""

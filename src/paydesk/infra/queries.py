@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -22,12 +22,25 @@ Connection = psycopg.Connection[Any]
 
 _COPIES = """
 SELECT p.*, o.type AS said, o.published_at AS said_published_at, o.hold_until AS said_hold_until,
+    o.overdue AND o.hold_until IS NOT NULL AS overdue,
     p.locked AND EXISTS (SELECT 1 FROM settlement s WHERE s.request_id = p.id) AS settled
 FROM payment_request p
 LEFT JOIN LATERAL (
-    SELECT type, published_at, hold_until FROM outbox
+    SELECT type, published_at, hold_until, overdue FROM outbox
     WHERE request_id = p.id AND NOT beaten ORDER BY version DESC LIMIT 1
 ) o ON true
+"""
+_OVERDUE = (
+    "SELECT request_id FROM outbox WHERE published_at IS NULL AND hold_until IS NOT NULL AND overdue AND NOT beaten"
+)
+# What a person said and what does not stand, unless the same command stands by another event. Told until somebody
+# says something newer of that request, for a week at most.
+_LOST = """
+SELECT coalesce(array_agg(DISTINCT coalesce(p.number, '…' || right(o.request_id::text, 6)) || ' (' || o.actor || ')'),
+    '{}') FROM outbox o LEFT JOIN payment_request p ON p.id = o.request_id
+WHERE o.beaten AND o.beaten_at > clock_timestamp() - interval '7 days' AND o.command_id <> '' AND NOT EXISTS (
+    SELECT 1 FROM outbox n WHERE n.request_id = o.request_id AND NOT n.beaten
+    AND (n.said_at > o.beaten_at AND n.command_id <> '' OR n.command_id = o.command_id))
 """
 _SHORTEST_PART = 4
 
@@ -43,13 +56,15 @@ class Counts:
     parked: int
     locked: int
     amiss: str
+    lost: Sequence[str]
+    """What people said in the last week and what does not stand, as another version was published: number and who."""
 
 
 def copy_of(row: dict[str, Any]) -> RequestCopy:
     """Return the copy that a row of ``_COPIES`` holds."""
     request, decision = request_of(row), decision_of(row)
     copy = RequestCopy(row["id"], request, decision, Delivery.RECEIVED, row["said_hold_until"], row["locked"])
-    copy = replace(copy, locked_why=row["locked_why"] or "", settled=row["settled"])
+    copy = replace(copy, locked_why=row["locked_why"] or "", settled=row["settled"], overdue=bool(row["overdue"]))
     return replace(copy, delivery=_delivery(row, copy.status))
 
 
@@ -68,6 +83,8 @@ def _delivery(row: dict[str, Any], found: Status) -> Delivery:
 
 def page(connection: Connection, query: PageQuery) -> Page:
     """Return the rows of a query, how many there are in all, and totals per status and currency."""
+    if query.overdue:
+        query = replace(query, also=query.also | {row[0] for row in connection.execute(_OVERDUE)})
     where, values = _where(query)
     with connection.transaction():
         rows = tuple(_rows(connection, query, where, values))
@@ -177,6 +194,11 @@ def _nearest(connection: Connection, name: str) -> list[str]:
     return sorted(row[0] for row in rows)
 
 
+def overdue(connection: Connection) -> list[RequestCopy]:
+    """Return the requests whose decision was held and ran out in a restored schema."""
+    return _copies(connection, f"WHERE p.id IN ({_OVERDUE}) ORDER BY p.id LIMIT 100", {})
+
+
 def counts(connection: Connection) -> Counts:
     """Return what the health line tells of this schema, in one round trip."""
     row = connection.execute(
@@ -188,7 +210,8 @@ def counts(connection: Connection) -> Counts:
         " (SELECT count(*) FROM inbox WHERE became = 'parked'),"
         " (SELECT count(*) FROM payment_request p WHERE locked"
         "  AND NOT EXISTS (SELECT 1 FROM settlement s WHERE s.request_id = p.id)),"
-        " (SELECT coalesce(string_agg(amiss, ' '), '') FROM meta)"
+        " (SELECT coalesce(string_agg(amiss, ' '), '') FROM meta),"
+        f" ({_LOST})"
     ).fetchone()
     assert row is not None
     return Counts(*row)

@@ -170,4 +170,5 @@ class Relaying:
             quarantined=found.quarantined,
             parked=found.parked,
             locked=found.locked,
+            lost=tuple(found.lost),
         )

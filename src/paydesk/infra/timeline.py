@@ -20,6 +20,9 @@ UNION ALL
 SELECT heard_at, type, NULL, value, became, reason, NULL, heard_at
 FROM inbox WHERE request_id = %(id)s
 UNION ALL
+SELECT beaten_at, type, actor, value, 'lost', NULL, NULL, published_at
+FROM outbox WHERE request_id = %(id)s AND beaten_at IS NOT NULL
+UNION ALL
 SELECT locked_at, NULL, NULL, NULL, 'locked', locked_why, NULL, NULL
 FROM payment_request WHERE id = %(id)s AND locked_at IS NOT NULL
 UNION ALL
@@ -51,6 +54,11 @@ def _step(row: dict[str, Any]) -> Step:
     if row["became"] in ("locked", "settled"):
         return Step(row["at"], row["became"], row["actor"], None, row["reason"] or "")
     said = json.loads(bytes(row["value"]))
+    if row["became"] == "lost":
+        what = _KINDS[EventType(row["type"])].replace("_", " ")
+        sent = "sent, but another was published in its place" if row["delivered_at"] else "never sent"
+        told = f"{what} by {row['actor']}: {sent}; what had been published stands"
+        return Step(row["at"], "lost", row["actor"], said.get("revision"), told)
     kind = "held" if row["hold_until"] is not None else _KINDS[EventType(row["type"])]
     # A confirmed withdrawal still carries the terms that were decided before it; they are no part of the step.
     terms = said.get("terms") if kind != "withdrawn" else None

@@ -92,6 +92,8 @@ def _decide(store: Storage, key: UUID, asked: Asked, revision: int, hold_s: floa
             seen = terms_of_revision(transaction.heard_values(asked.id), revision)
             raise explain_stale(seen, row.request) if seen is not None else stale from None
         if register is None:
+            if hold_s <= 0:  # Said again by the same person where nothing is held: what a desk holds of it leaves.
+                transaction.release([asked.id])
             return False
         transaction.release([asked.id])
         content_hash = say(
@@ -127,6 +129,6 @@ def undo(store: Storage, key: UUID, request_id: UUID, actor: str) -> Said:
 
 
 def send_now(store: Storage, request_ids: Collection[UUID] | None, actor: str) -> int:
-    """Release what this person holds of these requests (None: all of it); returns how many decisions."""
+    """Release what this person holds of these requests (None: all but the overdue); returns how many decisions."""
     with store.transaction() as transaction:
         return transaction.release(request_ids, actor)

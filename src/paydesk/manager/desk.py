@@ -42,11 +42,11 @@ class ManagerService(LiveSide):
         said = undo(self.store(), uuid4(), request_id, self.person)
         return Result(self.said(said.request_id), said.changed)
 
-    def send_now(self) -> int:
-        """Release all that this person holds."""
+    def send_now(self, only: UUID | None = None) -> int:
+        """Release all that this person holds, or one that is overdue."""
         from paydesk.manager.commands import send_now
 
-        released = send_now(self.store(), None, self.person)
+        released = send_now(self.store(), {only} if only else None, self.person)
         self.nudge()
         self.hint(None)
         return released

@@ -18,7 +18,7 @@ from paydesk.manager.detail import ManagerDetail
 from paydesk.manager.forms import CauseDialog
 from paydesk.manager.guards import SETTLE_S, KeyGuard
 from paydesk.manager.port import ManagerDesk
-from paydesk.manager.rows import DECIDED, WAITING, counts_text, held_by, held_text, merged
+from paydesk.manager.rows import DECIDED, ON_ITS_ROW, WAITING, counts_text, held_by, held_text, meant, merged
 from paydesk.tui.desk_app import DeskApp
 from paydesk.tui.desk_pane import DeskPane
 from paydesk.tui.lines import HealthLine, Line, TopLine
@@ -67,7 +67,7 @@ class ManagerInbox(DeskPane[ManagerDesk], inherit_bindings=False):
         if self._decided_view:
             return PageQuery(statuses=DECIDED, by_decision=True)
         standing = frozenset(row.id for row in self.table.rows) - self._gone
-        return PageQuery(statuses=WAITING, newest_first=False, also=standing)
+        return PageQuery(statuses=WAITING, newest_first=False, also=standing, overdue=True)
 
     def shown(self, page: Page) -> None:
         """Show rows and counts."""
@@ -218,9 +218,9 @@ class ManagerInbox(DeskPane[ManagerDesk], inherit_bindings=False):
 
     def action_undo(self) -> None:
         """Take the last decision back while it is held."""
-        last = self._held[-1].id if self._held else self._last
+        last = meant(self._held, self.table.current)[1] or self._last
         if last is None:
-            self.notice("There is nothing to undo.")
+            self.notice(ON_ITS_ROW if self._held else "There is nothing to undo.")
             return
 
         def ended(result: Result | None, error: Exception | None) -> None:
@@ -234,17 +234,17 @@ class ManagerInbox(DeskPane[ManagerDesk], inherit_bindings=False):
 
     def action_send_now(self) -> None:
         """Send everything that is held."""
-        if not self._held:
-            self.notice("Nothing is held.")
+        only, last = meant(self._held, self.table.current)
+        if last is None:
+            self.notice(ON_ITS_ROW if self._held else "Nothing is held.")
             return
-        last = self._held[-1]
 
         def send(desk: ManagerDesk) -> Result:
-            desk.send_now()
-            return Result(desk.detail(last.id).copy)
+            desk.send_now(only)
+            return Result(desk.detail(last).copy)
 
         def ended(_: Result | None, error: Exception | None) -> None:
-            self._held = []
+            self._held = [row for row in self._held if row.overdue and row.id != only]
             self.notice(sentence(error) if error else "Sent.", "trouble" if error else "good")
 
         self.command(send, ended)

@@ -22,5 +22,5 @@ class ManagerDesk(Desk, Protocol):
     def undo(self, request_id: UUID) -> Result:
         """Take back a held decision."""
 
-    def send_now(self) -> int:
-        """Release all that this person holds; returns how many decisions."""
+    def send_now(self, only: UUID | None = None) -> int:
+        """Release all that this person holds, or one that is overdue; returns how many decisions."""

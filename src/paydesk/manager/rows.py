@@ -13,6 +13,7 @@ from paydesk.tui.wording import age_text, seconds_left, status_text
 
 WAITING = frozenset({Status.PENDING, Status.WITHDRAWING})
 DECIDED = frozenset(Status) - WAITING
+ON_ITS_ROW = "Put the cursor on the decision that was never sent: S sends it, u undoes it."
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -41,7 +42,7 @@ def merged(shown: Sequence[RequestCopy], read: Sequence[RequestCopy], gone: froz
         if row.id in here:
             if row.status in WAITING or row.id not in gone:
                 rows.append(row)
-        elif row.status in WAITING:
+        elif row.status in WAITING or row.overdue:
             if last is not None and place_of(row) < last:
                 between += 1
             else:
@@ -59,14 +60,28 @@ def held_by(rows: Sequence[RequestCopy], person: str) -> list[RequestCopy]:
         and row.decision is not None
         and same_person(row.decision.decided_by or "", person)
     ]
-    return sorted(mine, key=lambda row: row.hold_until or _EPOCH)
+    return sorted(mine, key=lambda row: (not row.overdue, row.hold_until or _EPOCH))
+
+
+def meant(held: Sequence[RequestCopy], current: RequestCopy | None) -> tuple[UUID | None, UUID | None]:
+    """Return the one request that send and undo mean alone, if so, and the last one that they mean.
+
+    That is the request under the cursor where its decision is overdue; else those whose time runs, overdue ones never.
+    """
+    if current is not None and any(row.overdue and row.id == current.id for row in held):
+        return current.id, current.id
+    return None, next((row.id for row in reversed(held) if not row.overdue), None)
 
 
 def held_text(held: Sequence[RequestCopy], now: datetime) -> str:
     """Return what is held and how to take it back; empty when nothing is."""
-    waiting = [(row.hold_until, row) for row in held if row.hold_until is not None and row.hold_until > now]
+    waiting = [
+        (row.hold_until, row) for row in held if row.hold_until is not None and row.hold_until > now and not row.overdue
+    ]
     if not waiting:
-        return ""
+        asked = [row for row in held if row.overdue]
+        many = f" and {len(asked) - 1} more" if len(asked) > 1 else ""
+        return f"◔ {asked[0].number}{many} never sent. On its row: S sends it, u undoes it" if asked else ""
     until, first = waiting[0]
     left = seconds_left(until, now)
     if len(waiting) == 1:

@@ -37,6 +37,7 @@ _STEPS = {
     "parked": "message parked",
     "locked": "locked",
     "settled": "settled",
+    "lost": "lost",
 }
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from paydesk.domain.copy import Delivery, RequestCopy
 from paydesk.domain.money import Money
 from paydesk.domain.status import Status
+from paydesk.domain.text import clean
 from paydesk.infra.health import Duty, Health, PartState
 
 _GLYPHS = {
@@ -53,6 +54,9 @@ def state_text(copy: RequestCopy, now: datetime) -> str:
     if copy.locked:
         return LOCKED
     text = status_text(copy.status)
+    if copy.overdue:
+        who = copy.decision.decided_by if copy.decision else None
+        return f"{text} · {who or 'someone'} is asked"
     if copy.delivery is Delivery.HELD and copy.hold_until is not None:
         return f"{text} · sends in {seconds_left(copy.hold_until, now)} s"
     return text
@@ -162,6 +166,10 @@ def _worries(health: Health, kept: str) -> list[str]:
         worries.append(f"✗ {reason}: reading every 2 s.")
     if health.trouble:
         worries.append(f"✗ {health.trouble}")
+    if health.lost:
+        more = f" and {len(health.lost) - 3} more" if len(health.lost) > 3 else ""
+        names = clean(", ".join(health.lost[:3]), 120)
+        worries.append(f"◔ Said and lost, as another version stands: {names}{more}; `paydesk doctor` tells.")
     if health.quarantined:
         worries.append(f"◔ {health.quarantined} messages in quarantine")
     return worries

@@ -35,8 +35,8 @@ WHERE o.id = a.id
 """
 _RELEASE = """
 UPDATE outbox SET hold_until = NULL WHERE hold_until IS NOT NULL
-    AND (CAST(:ids AS uuid[]) IS NULL OR request_id = ANY(:ids))
-    AND (CAST(:actor AS text) IS NULL OR actor = :actor) RETURNING 1
+    AND CASE WHEN CAST(:ids AS uuid[]) IS NULL THEN NOT overdue ELSE request_id = ANY(:ids) END
+    AND (CAST(:actor AS text) IS NULL OR lower(normalize(actor, NFKC)) = lower(normalize(:actor, NFKC))) RETURNING 1
 """
 _VERIFY = """
 INSERT INTO meta (partition, topic_id, verified_offset, verified_event_id, verified_append_time)
@@ -79,7 +79,7 @@ class Outbox:
         self.session.flush()
 
     def release(self, ids: Collection[UUID] | None, actor: str | None = None) -> int:
-        """Release held events of these requests (None: of all), of this actor when given; returns how many."""
+        """Release held events of these requests (None: of all but the overdue), of this actor when given."""
         values = {"ids": sorted(ids) if ids is not None else None, "actor": actor}
         return len(self.session.execute(sa.text(_RELEASE), values).all())
 
@@ -178,12 +178,14 @@ class Outbox:
         values = {"ids": sorted(ids)}
         freed = "DELETE FROM command WHERE id::text IN (SELECT command_id FROM outbox WHERE id = ANY(:ids))"
         self.session.execute(sa.text(freed), values)
-        beaten = "UPDATE outbox SET beaten = true, hold_until = NULL WHERE id = ANY(:ids)"
+        beaten = (
+            "UPDATE outbox SET beaten = true, beaten_at = clock_timestamp(), hold_until = NULL WHERE id = ANY(:ids)"
+        )
         self.session.execute(sa.text(beaten), values)
 
     def import_sent(self, event: Outgoing, command_hash: str, ack: Ack, topic_id: str, *, stands: bool) -> None:
         """Put an event that stands on the topic into the outbox as sent, and its command among those done."""
-        self._insert(event, beaten=not stands)
+        self._insert(event, **({} if stands else {"beaten": True, "beaten_at": sa.func.clock_timestamp()}))
         self.mark_sent(topic_id, [ack])
         if stands and event.command_id:
             done = (
@@ -196,7 +198,7 @@ class Outbox:
     def keep_overdue(self) -> set[UUID]:
         """Keep held what ran out while nobody looked, until a person says so; returns the requests."""
         kept = sa.text(
-            "UPDATE outbox SET hold_until = clock_timestamp() + interval '100 years'"
+            "UPDATE outbox SET overdue = true, hold_until = clock_timestamp() + interval '100 years'"
             " WHERE hold_until <= clock_timestamp() RETURNING request_id"
         )
         return {row[0] for row in self.session.execute(kept)}
