@@ -76,6 +76,9 @@ class MemoryTransaction(MemoryOutbox):
     def note_checked(self, holder: str) -> None:
         self.tables.checked_by = holder
 
+    def note_import(self, topic_id: str, count: int, last_said_at: datetime) -> None:
+        """Nothing: what people are told of an import is no part of what is simulated."""
+
     def numberless(self) -> list[Row]:
         rows = [kept.row for kept in self.tables.copy.values() if kept.row.request and not kept.row.request.number]
         return sorted(rows, key=lambda row: row.id)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import psycopg
@@ -9,6 +10,7 @@ from confluent_kafka import Producer
 
 from paydesk.domain.copy import Delivery, RequestCopy
 from paydesk.infra import queries
+from paydesk.infra.checkup import check_role
 from paydesk.infra.postgres import connect
 from paydesk.infra.role import Role
 from paydesk.infra.store import Store
@@ -93,6 +95,8 @@ def test_held_decisions_of_an_old_copy_are_asked_again_or_lost_and_told(sides: S
         assert found.decision is not None and found.decision.decided_by == "cy", "what was published stands"
         name = f"{found.number} (bo)"
         until(lambda: again.health().lost == (name,))
+        back = again.health().brought_back
+        assert back is not None and back.events == 1 and back.last_said_at <= back.at and back.age_s < 60
         assert lost_steps(sides, sides.manager, replaced) == [
             ("bo", "accepted by bo: never sent; what had been published stands")
         ]
@@ -123,6 +127,35 @@ def test_a_command_that_stands_by_another_event_is_not_told_as_lost(sides: Sides
     assert copy_at(sides, sides.contractor, request_id).number == "PR-1001"
     with connect(sides.url(sides.contractor), "contractor") as connection:
         assert queries.counts(connection).lost == []
+        told = {found.name: found.seen for found in check_role(sides.contractor, sides.endpoints("contractor"))}
+    assert told["contractor own topic"].startswith("1 event came back from the own topic at ")
+    assert "cannot be known any more; the numbers of requests may have gaps" in told["contractor own topic"]
+
+
+def test_what_a_check_that_was_killed_half_way_brought_back_counts_with_the_rest(sides: Sides) -> None:
+    store, noon = Store(sides.url(sides.contractor), sides.contractor), datetime(2026, 8, 28, 12, tzinfo=UTC)
+
+    def brought_back() -> tuple[int, datetime] | None:
+        with connect(sides.url(sides.contractor), "contractor") as connection:
+            found = queries.counts(connection).brought_back
+        return (found.events, found.last_said_at) if found else None
+
+    def check(*parts: int, ends: bool = True) -> None:
+        with store.transaction() as transaction:
+            for events in parts:
+                transaction.note_import("topic", events, noon + timedelta(seconds=events))
+            if ends:
+                transaction.note_checked("holder")
+
+    check(100, 7, ends=False)
+    assert brought_back() is None, "nothing is told before the end"
+    check(5)
+    assert brought_back() == (112, noon + timedelta(seconds=100))
+    check()
+    assert brought_back() == (112, noon + timedelta(seconds=100)), "a check that found nothing changes nothing"
+    check(3)
+    assert brought_back() == (3, noon + timedelta(seconds=100))
+    store.close()
 
 
 def test_who_said_the_second_of_two_published_events_of_one_version_is_told(sides: Sides) -> None:

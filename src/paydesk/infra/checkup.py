@@ -78,6 +78,8 @@ def _postgres(role: Role, endpoints: Endpoints) -> list[Finding]:
     if found.unsent and found.oldest_unsent_s > 30:
         told = f"{found.unsent} unsent, the oldest for {found.oldest_unsent_s:.0f} s"
         lines[-1] = Finding(f"{role.name} outbox", False, told, f"Open a desk, or run `paydesk {role.name} worker`.")
+    if found.brought_back:
+        lines.append(Finding(f"{role.name} own topic", True, found.brought_back.told))
     if found.lost:
         told = f"{', '.join(found.lost)}: said and lost, as another version had been published, which stands"
         lines.append(Finding(f"{role.name} lost", False, told, "Look at each, and say it again if need be."))

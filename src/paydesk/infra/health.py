@@ -1,6 +1,7 @@
 """How the three servers and the worker are, as facts; the words for them are the screen's."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 KAFKA_REFUSED = "Kafka refused the login: check its user name and password."
@@ -38,6 +39,27 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class BroughtBack:
+    """What a check of the own topic brought back into a schema that was lost or restored from a copy."""
+
+    events: int
+    at: datetime
+    last_said_at: datetime
+    age_s: float
+    """How long ago it was, by the database's clock."""
+
+    @property
+    def told(self) -> str:
+        """What is known again, and what cannot be known any more, in sentences."""
+        many = f"{self.events:,} event{'' if self.events == 1 else 's'}"
+        return (
+            f"{many} came back from the own topic at {self.at:%Y-%m-%d %H:%M:%S} UTC, the last one said at"
+            f" {self.last_said_at:%Y-%m-%d %H:%M:%S} UTC. Whether anything was said later and never left cannot be"
+            " known any more; the numbers of requests may have gaps."
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
     """One reading of everything the health line tells."""
 
@@ -55,6 +77,8 @@ class Health:
     locked: int = 0
     lost: tuple[str, ...] = ()
     """What people said and what does not stand, as another version was published: number and who."""
+    brought_back: BroughtBack | None = None
+    """What came back within the last hour from the own topic."""
     notice: str = ""
     """A line about servers that are still coming (first start), or empty."""
     trouble: str = ""

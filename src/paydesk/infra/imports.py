@@ -66,6 +66,9 @@ def import_unknown(
                 # What this schema holds may have been taken back since: a person is asked again.
                 transaction.keep_overdue()
             role.load_owed()(transaction, role, some, store.now())
+            brought = [each for request_id in some for each in by_request[request_id]]
+            last = max(each.record.appended_at or each.event.occurred_at for each in brought)
+            transaction.note_import(topic_id, len(brought), last)
         reach("I1")
     return len(first)
 

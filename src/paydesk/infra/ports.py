@@ -100,6 +100,9 @@ class Transaction(Protocol):
     def note_checked(self, holder: str) -> None:
         """Note that this holder of the lease has done its first check."""
 
+    def note_import(self, topic_id: str, count: int, last_said_at: datetime) -> None:
+        """Add to what this check has brought back from the own topic; ``note_checked`` ends the count."""
+
     def numberless(self) -> list[Row]:
         """Return the own requests without a number, locked, the oldest first."""
 

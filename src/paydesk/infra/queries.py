@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from paydesk.domain.errors import UnknownRequest
 from paydesk.domain.events import REQUEST_TYPES
 from paydesk.domain.money import Money
 from paydesk.domain.status import Status
+from paydesk.infra.health import BroughtBack
 from paydesk.infra.pages import Page, PageQuery
 from paydesk.infra.registers import decision_of, request_of
 
@@ -42,6 +44,11 @@ WHERE o.beaten AND o.beaten_at > clock_timestamp() - interval '7 days' AND o.com
     SELECT 1 FROM outbox n WHERE n.request_id = o.request_id AND NOT n.beaten
     AND (n.said_at > o.beaten_at AND n.command_id <> '' OR n.command_id = o.command_id))
 """
+_BROUGHT_BACK = """
+SELECT ARRAY[imported, extract(epoch FROM imported_at), extract(epoch FROM last_said_at),
+    extract(epoch FROM clock_timestamp() - imported_at)]::float8[]
+FROM meta WHERE partition = 0 AND imported_at > clock_timestamp() - interval '7 days'
+"""
 _SHORTEST_PART = 4
 
 
@@ -58,6 +65,8 @@ class Counts:
     amiss: str
     lost: Sequence[str]
     """What people said in the last week and what does not stand, as another version was published: number and who."""
+    brought_back: BroughtBack | None
+    """What came back from the own topic in the last week."""
 
 
 def copy_of(row: dict[str, Any]) -> RequestCopy:
@@ -211,7 +220,14 @@ def counts(connection: Connection) -> Counts:
         " (SELECT count(*) FROM payment_request p WHERE locked"
         "  AND NOT EXISTS (SELECT 1 FROM settlement s WHERE s.request_id = p.id)),"
         " (SELECT coalesce(string_agg(amiss, ' '), '') FROM meta),"
-        f" ({_LOST})"
+        f" ({_LOST}), ({_BROUGHT_BACK})"
     ).fetchone()
     assert row is not None
-    return Counts(*row)
+    return replace(Counts(*row), brought_back=_brought_back(row[-1]))
+
+
+def _brought_back(found: Sequence[float] | None) -> BroughtBack | None:
+    if found is None:
+        return None
+    events, at, last_said_at, age_s = found
+    return BroughtBack(int(events), datetime.fromtimestamp(at, UTC), datetime.fromtimestamp(last_said_at, UTC), age_s)

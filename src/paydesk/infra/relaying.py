@@ -22,6 +22,8 @@ from paydesk.infra.store import Store
 _BROKER_PAUSE_S = 0.5
 _COUNT_S = 1.0
 _YIELD_AFTER_S = 10.0
+_NEWS_S = 3600.0
+"""So long the health line tells what came back from the own topic."""
 
 
 class NoBroker(Exception):
@@ -171,4 +173,5 @@ class Relaying:
             parked=found.parked,
             locked=found.locked,
             lost=tuple(found.lost),
+            brought_back=found.brought_back if found.brought_back and found.brought_back.age_s < _NEWS_S else None,
         )

@@ -48,8 +48,10 @@ class MetaRow(SQLModel, table=True):
     amiss: str | None = None
     """What the last check found and could not explain, as a sentence; empty when all is well."""
     imported_at: datetime | None = time_column()
-    """When a check last brought back events that this schema did not know: it was lost or restored from a copy."""
+    """When a check last brought back events that this schema did not know: it was lost or restored from a copy.
+    Null while such a check is under way. Kept with partition 0, as are the next two."""
     imported: int | None = None
+    """How many events that check brought back."""
     last_said_at: datetime | None = time_column()
     """When the last event came that such a check found on the own topic: what was said later cannot be known."""
 

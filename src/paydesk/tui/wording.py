@@ -146,6 +146,10 @@ def health_words(health: Health | None, role: str) -> HealthWords:
         lines[2] = "◔ Kafka joining"
     if health.memory_broker:
         lines.append("in-memory broker: it forgets when it ends, your desk does not")
+    if health.brought_back:
+        back = health.brought_back
+        told = f"◔ {back.events:,} came back from the topic, the last of {clock_text(back.last_said_at)}"
+        lines = [told, *(line for line in lines if line.startswith("✓")), f"outbox {health.unsent}"]
     if health.notice:
         lines = [f"◔ {health.notice}", *(line for line in lines if line.startswith("✓")), f"outbox {health.unsent}"]
     return HealthWords("  ".join(lines), False)

@@ -24,6 +24,12 @@ SELECT EXISTS (
     JOIN pg_locks l ON l.pid = a.pid
     WHERE l.relation = 'lease'::regclass AND l.mode = 'ExclusiveLock' AND l.granted)
 """
+# A check that was killed half way goes on counting where it was: until its end ``imported_at`` is null.
+_IMPORTED = """
+INSERT INTO meta (partition, topic_id, imported, last_said_at) VALUES (0, :topic_id, :count, :last)
+ON CONFLICT (partition) DO UPDATE SET imported_at = NULL, last_said_at = greatest(meta.last_said_at, :last),
+    imported = :count + CASE WHEN meta.imported_at IS NULL THEN coalesce(meta.imported, 0) ELSE 0 END
+"""
 _request = PaymentRequestRow.__table__  # type: ignore[attr-defined]
 
 
@@ -71,8 +77,17 @@ class Commands:
         return f"PR-{counted}"
 
     def note_checked(self, holder: str) -> None:
-        """Note that this holder of the lease has done its first check."""
-        self.session.execute(sa.text("UPDATE meta SET checked_by = :holder"), {"holder": holder})
+        """Note that this holder of the lease has done its first check, and when it has brought something back."""
+        checked = (
+            "UPDATE meta SET checked_by = :holder, imported_at = CASE WHEN imported IS NOT NULL"
+            " THEN coalesce(imported_at, clock_timestamp()) END"
+        )
+        self.session.execute(sa.text(checked), {"holder": holder})
+
+    def note_import(self, topic_id: str, count: int, last_said_at: datetime) -> None:
+        """Add to what this check has brought back from the own topic; ``note_checked`` ends the count."""
+        values = {"topic_id": topic_id, "count": count, "last": last_said_at}
+        self.session.execute(sa.text(_IMPORTED), values)
 
     def numberless(self) -> list[Row]:
         """Return the own requests without a number, locked, the oldest first."""
