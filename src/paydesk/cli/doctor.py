@@ -8,7 +8,6 @@ import click
 
 if TYPE_CHECKING:
     from paydesk.infra.checkup import Finding
-    from paydesk.infra.role import Role
     from paydesk.settings_file import Settings
 
 
@@ -41,12 +40,13 @@ def doctor(as_json: bool) -> None:
 
 
 def _configured(settings: "Settings") -> "list[Finding]":
+    from paydesk.cli.roles import roles
     from paydesk.infra.checkup import Finding, check_role
     from paydesk.settings_file import ConfiguredServers, SettingsError
 
     servers = ConfiguredServers(settings)
     findings = [Finding("servers", True, f"your own, called {settings.stack_name}")]
-    for role in _roles():
+    for role in roles():
         if not getattr(settings, f"{role.name}_database_url"):
             findings.append(Finding(f"{role.name} settings", True, "not here; its desk is on another login or machine"))
             continue
@@ -62,6 +62,7 @@ def _configured(settings: "Settings") -> "list[Finding]":
 
 
 def _embedded(settings: "Settings") -> "list[Finding]":
+    from paydesk.cli.roles import roles
     from paydesk.cli.servers import embedded_of
     from paydesk.infra.checkup import Finding, check_role
     from paydesk.stack.embedded import status
@@ -78,18 +79,11 @@ def _embedded(settings: "Settings") -> "list[Finding]":
         findings.append(Finding(f"embedded {name}", ready, seen, told["hint"] or "Wait."))
     embedded = embedded_of(settings)
     try:
-        for role in _roles():
+        for role in roles():
             findings += check_role(role, embedded.endpoints(role.name))
     finally:
         embedded.leave()
     return findings
-
-
-def _roles() -> "list[Role]":
-    from paydesk.contractor.role import ROLE as CONTRACTOR
-    from paydesk.manager.role import ROLE as MANAGER
-
-    return [CONTRACTOR, MANAGER]
 
 
 def _where(url: str) -> str:

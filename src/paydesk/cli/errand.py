@@ -100,6 +100,12 @@ class Errand:
             self._worker.start()
         return self._worker
 
+    def rest(self) -> None:
+        """Stop this errand's worker; the next call that needs one starts another."""
+        if self._worker is not None:
+            self._worker.stop()
+            self._worker = None
+
     def catch_up(self, timeout_s: float = CATCH_UP_S) -> None:
         """Apply what the other side has said so far, as long as the broker is there to be asked.
 
@@ -132,8 +138,7 @@ class Errand:
 
     def close(self) -> str:
         """Stop the worker, leave the servers; returns their parting sentence."""
-        if self._worker is not None:
-            self._worker.stop()
+        self.rest()
         if self._store is not None:
             self._store.close()
         return self.servers.leave()

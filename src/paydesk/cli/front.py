@@ -17,6 +17,7 @@ _COMMANDS = {
     "contractor": ("paydesk.cli.contractor", "contractor", "The contractor's desk, and its commands."),
     "manager": ("paydesk.cli.manager", "manager", "The manager's desk, and its commands."),
     "stack": ("paydesk.cli.stack", "stack", "The embedded servers."),
+    "rebuild": ("paydesk.cli.rebuild", "rebuild", "Empty a side's database, and read it anew from Kafka."),
     "doctor": ("paydesk.cli.doctor", "doctor", "Tell what is wrong, in words, and what to do."),
     "demo": ("paydesk.cli.demo", "demo", "Show the whole way of a payment request, on a stack of its own."),
 }

@@ -38,6 +38,11 @@ class Part:
     """The last round trip in milliseconds, where one is measured."""
 
 
+NOT_KNOWN = (
+    "Whether anything was said later and never left cannot be known any more; the numbers of requests may have gaps."
+)
+
+
 @dataclass(frozen=True, slots=True)
 class BroughtBack:
     """What a check of the own topic brought back into a schema that was lost or restored from a copy."""
@@ -54,8 +59,7 @@ class BroughtBack:
         many = f"{self.events:,} event{'' if self.events == 1 else 's'}"
         return (
             f"{many} came back from the own topic at {self.at:%Y-%m-%d %H:%M:%S} UTC, the last one said at"
-            f" {self.last_said_at:%Y-%m-%d %H:%M:%S} UTC. Whether anything was said later and never left cannot be"
-            " known any more; the numbers of requests may have gaps."
+            f" {self.last_said_at:%Y-%m-%d %H:%M:%S} UTC. {NOT_KNOWN}"
         )
 
 

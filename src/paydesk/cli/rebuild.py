@@ -1,0 +1,145 @@
+"""``paydesk rebuild``: a side's schema emptied, and read anew from both topics."""
+
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from paydesk.cli.errand_options import as_json_option
+
+if TYPE_CHECKING:
+    from paydesk.cli.errand import Errand
+    from paydesk.infra.health import BroughtBack
+    from paydesk.infra.rebuilding import Filled
+
+_LEAVE_S = 60.0
+"""How long what was said may take to leave before the schema is emptied."""
+_LOOK_S, _TELL_S = 0.05, 2.0
+_AWAY_S = 15.0
+"""How long the broker may be away while the topics are read."""
+UNKNOWN = "When each request first came in here is not known any more: it counts from now on."
+
+
+@click.command()
+@click.argument("side", metavar="contractor|manager", type=click.Choice(["contractor", "manager"]))
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--lose-unsent", is_flag=True, help="Give up what was said and has not left, and do not look for it.")
+@as_json_option
+def rebuild(side: str, yes: bool, lose_unsent: bool, as_json: bool) -> None:
+    """Empty a side's schema, and read it anew from both topics. No desk or worker of that side may run."""
+    from paydesk.cli.errand import errand
+    from paydesk.cli.roles import roles
+    from paydesk.infra import rebuilding
+
+    with errand(next(role for role in roles() if role.name == side)) as here:
+        _refuse_without_kafka(here)
+        rebuilding.refuse_company(here.url, here.role)
+        before = here.read(rebuilding.filled)
+        if not yes and not _confirmed(side, before):
+            click.echo("Nothing was emptied.")
+            raise SystemExit(1)
+        if not lose_unsent:
+            _let_leave(here)
+        rebuilding.empty(here.url, here.role, lose_unsent=lose_unsent)
+        _read_anew(here)
+        _report(here, before, as_json)
+
+
+def _refuse_without_kafka(here: "Errand") -> None:
+    from paydesk.domain.errors import Conflict
+    from paydesk.infra.errors import ServerDown
+
+    found = here.servers.endpoints(here.role.name)
+    if found.kafka is None:
+        raise ServerDown("Kafka has no address yet.", "Nothing was emptied. Wait until it has started.")
+    if found.memory_broker:
+        raise Conflict(
+            "The in-memory broker forgets everything when it ends: nothing could be read back from it for sure.",
+            "Nothing was emptied. `paydesk doctor` tells why Apache Kafka is not in use.",
+        )
+
+
+def _confirmed(side: str, before: "Filled") -> bool:
+    asks = (
+        f"This empties the {side}'s schema, {_many(before.requests, 'request')}, and reads both topics again."
+        " Type rebuild to go on"
+    )
+    typed: str = click.prompt(asks, default="", show_default=False, err=True)
+    return typed.strip() == "rebuild"
+
+
+def _let_leave(here: "Errand") -> None:
+    """See to it that everything that this side said stands on its topic: all of that is read, the rest is sent."""
+    from paydesk.infra import queries, rebuilding
+    from paydesk.infra.errors import ServerDown
+    from paydesk.infra.health import Duty, PartState
+
+    rebuilding.doubt_all(here.url, here.role)
+    worker, until = here.work(), time.monotonic() + _LEAVE_S
+    while worker.health().duty is not Duty.WORKING or here.read(queries.counts).unsent:
+        if time.monotonic() > until or worker.health().kafka.state is PartState.DOWN:
+            told = worker.health().kafka.error or "What this side said did not leave in time."
+            raise ServerDown(told, "Nothing was emptied. `paydesk doctor` tells what is wrong.")
+        time.sleep(_LOOK_S)
+    here.rest()
+
+
+def _read_anew(here: "Errand") -> None:
+    """Work until everything is applied that both topics held, and tell how far it is."""
+    from paydesk.infra import rebuilding
+    from paydesk.infra.errors import ServerDown
+    from paydesk.infra.health import Duty, PartState
+
+    worker = here.work(brief=False)
+    told_at = reached_at = time.monotonic()
+    while worker.health().duty is not Duty.WORKING or not worker.caught_up:
+        now = time.monotonic()
+        if worker.health().kafka.state is not PartState.DOWN:
+            reached_at = now
+        elif now - reached_at > _AWAY_S:
+            raise ServerDown(
+                "The schema is empty, and Kafka went away before it was read anew.",
+                f"It is read by itself once Kafka is back: open a desk, or run `paydesk {here.role.name} worker`.",
+            )
+        if now - told_at > _TELL_S:
+            told_at, found = now, here.read(rebuilding.filled)
+            click.echo(f"{found.own_events + found.heard:,} messages read ...", err=True)
+        time.sleep(_LOOK_S)
+
+
+def _report(here: "Errand", before: "Filled", as_json: bool) -> None:
+    from paydesk.infra import queries, rebuilding
+
+    found, back = here.read(rebuilding.filled), here.read(queries.counts).brought_back
+    if as_json:
+        click.echo(json.dumps(_document(here.role.name, before, found, back)))
+        return
+    missing = before.requests - found.requests
+    less = f", {missing:,} fewer than before" if missing > 0 else ""
+    click.echo(
+        f"The {here.role.name}'s schema is read anew: {_many(found.requests, 'request')}{less}, {found.locked} locked."
+    )
+    click.echo(back.told if back else "Nothing came back from the own topic.")
+    bad = f", of them {found.bad:,} in quarantine or parked" if found.bad else ""
+    click.echo(f"{_many(found.heard, 'message')} of the other side came in again{bad}. {UNKNOWN}")
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def _document(side: str, before: "Filled", found: "Filled", back: "BroughtBack | None") -> dict[str, Any]:
+    from paydesk.infra.health import NOT_KNOWN
+
+    return {
+        "side": side,
+        "requests_before": before.requests,
+        "requests": found.requests,
+        "locked": found.locked,
+        "own_events": back.events if back else 0,
+        "last_said_at": back.last_said_at.isoformat() if back else None,
+        "heard": found.heard,
+        "quarantined_or_parked": found.bad,
+        "not_known": [NOT_KNOWN, UNKNOWN],
+    }
