@@ -30,6 +30,7 @@ EXIT_CODES = {
     "already_decided": 5,
     "too_late": 5,
     "locked": 5,
+    "not_now": 5,
     "not_allowed": 6,
     "server_down": 7,
     "schema_too_new": 7,

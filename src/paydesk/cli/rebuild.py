@@ -47,14 +47,13 @@ def rebuild(side: str, yes: bool, lose_unsent: bool, as_json: bool) -> None:
 
 
 def _refuse_without_kafka(here: "Errand") -> None:
-    from paydesk.domain.errors import Conflict
-    from paydesk.infra.errors import ServerDown
+    from paydesk.infra.errors import NotNow, ServerDown
 
     found = here.servers.endpoints(here.role.name)
     if found.kafka is None:
         raise ServerDown("Kafka has no address yet.", "Nothing was emptied. Wait until it has started.")
     if found.memory_broker:
-        raise Conflict(
+        raise NotNow(
             "The in-memory broker forgets everything when it ends: nothing could be read back from it for sure.",
             "Nothing was emptied. `paydesk doctor` tells why Apache Kafka is not in use.",
         )

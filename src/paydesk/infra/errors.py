@@ -21,6 +21,12 @@ class SchemaTooNew(PaydeskError):
     code = "schema_too_new"
 
 
+class NotNow(PaydeskError):
+    """It cannot be done as the side stands, such as beside a worker of it; nothing was changed."""
+
+    code = "not_now"
+
+
 class WaitTimedOut(PaydeskError):
     """What was waited for did not happen in time."""
 

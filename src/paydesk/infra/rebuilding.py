@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import psycopg
 
-from paydesk.domain.errors import Conflict
+from paydesk.infra.errors import NotNow
 from paydesk.infra.postgres import connect, is_transient, unreachable
 from paydesk.infra.queries import Connection
 from paydesk.infra.role import Role
@@ -59,7 +59,7 @@ def doubt_all(database_url: str, role: Role) -> None:
 
 
 def refuse_company(database_url: str, role: Role) -> None:
-    """Raise ``Conflict`` when a desk, a worker or a command of this role is there."""
+    """Raise ``NotNow`` when a desk, a worker or a command of this role is there."""
     with _alone(database_url, role):
         pass
 
@@ -67,13 +67,13 @@ def refuse_company(database_url: str, role: Role) -> None:
 def empty(database_url: str, role: Role, *, lose_unsent: bool = False) -> None:
     """Empty the schema in one transaction, during which no worker of the role can take the lease.
 
-    Raises ``Conflict`` when somebody of the role is there, or when something was said and has not left yet.
+    Raises ``NotNow`` when somebody of the role is there, or when something was said and has not left yet.
     """
     with _alone(database_url, role) as connection:
         row = connection.execute(_UNSENT).fetchone()
         if row is not None and row[0] and not lose_unsent:
             held = f", {row[1]} of them held" if row[1] else ""
-            raise Conflict(
+            raise NotNow(
                 f"Said and not sent yet: {row[0]} event{'' if row[0] == 1 else 's'}{held}; that would be lost.",
                 "Send what is held or undo it; a desk sends the rest. --lose-unsent gives it up.",
             )
@@ -107,8 +107,8 @@ def _others(connection: Connection, role: Role) -> int:
     return int(row[0])
 
 
-def _company(role: Role) -> Conflict:
-    return Conflict(
+def _company(role: Role) -> NotNow:
+    return NotNow(
         f"The {role.name}'s side is at work: a desk, a worker or a command of it is there.",
         "Close them all, then say it again. Nothing was emptied.",
     )
