@@ -4,7 +4,7 @@ import os
 import signal
 import struct
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -93,17 +93,16 @@ def pending(faults: Faults, most: int) -> list[tuple[UUID, int, str]]:
         ).fetchall()
 
 
-def decide(faults: Faults, most: int, actor: str = "bo") -> list[UUID]:
-    """Approve two of three that wait and reject the third, straight in the manager's schema; returns which."""
+def decide(faults: Faults, most: int, actor: str = "bo", but: Collection[UUID] = ()) -> None:
+    """Approve two of three that wait and reject the third, straight in the manager's schema."""
     store, found = Store(faults.url(MANAGER), MANAGER), pending(faults, most)
-    for place, (request_id, revision, terms_hash) in enumerate(found):
+    for place, (request_id, revision, terms_hash) in enumerate(row for row in found if row[0] not in but):
         if place % 3 == 2:
             cause = checked_cause("duplicate", None)
             reject(store, uuid4(), request_id, actor, revision, terms_hash, cause)
         else:
             approve(store, uuid4(), request_id, actor, revision, terms_hash)
     store.close()
-    return [row[0] for row in found]
 
 
 def decisions(faults: Faults, role: Role) -> dict[UUID, tuple[Any, ...]]:

@@ -1,0 +1,145 @@
+"""A database is restored from a copy 300 requests old: healed by itself, nothing published flips, who lost is told."""
+
+import json
+import time
+from contextlib import nullcontext
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from paydesk.contractor.commands import revise_payment
+from paydesk.contractor.role import ROLE as CONTRACTOR
+from paydesk.infra.store import Store
+from paydesk.manager.commands import approve, undo
+from paydesk.manager.role import ROLE as MANAGER
+from tests.conftest import until
+from tests.e2e.faults import Faults, WorkerProcess
+from tests.e2e.house import House
+from tests.e2e.losses import (
+    assert_kept,
+    assert_numbers,
+    broker_away,
+    copied,
+    decide,
+    decisions,
+    pending,
+    restore,
+)
+
+LATER = 300
+HELD_S = 15
+MOST_NUMBER = "SELECT max(substring(number FROM '[0-9]+')::int) FROM payment_request"
+HELD = "published_at IS NULL AND hold_until IS NOT NULL AND NOT beaten"
+
+
+def number(faults: Faults, request_id: UUID) -> str:
+    return str(faults.one(CONTRACTOR, "SELECT number FROM payment_request WHERE id = %s", [request_id]))
+
+
+def findings(house: House) -> dict[str, str]:
+    """Return what doctor sees, by name."""
+    told: dict[str, Any] = json.loads(house.run("doctor", "--json", check=False).stdout)
+    return {found["name"]: found["seen"] for found in told["findings"]}
+
+
+def equal_but_for(faults: Faults, held: int) -> bool:
+    """Whether all is sent that may be, and both sides differ in so many requests alone."""
+    ours, theirs = (set(faults.registers(role)) for role in (CONTRACTOR, MANAGER))
+    unsent = faults.count(MANAGER, "outbox", "published_at IS NULL AND hold_until IS NULL AND NOT beaten")
+    return unsent == 0 and faults.count(MANAGER, "outbox", HELD) == held == len(ours - theirs)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("away", [False, True], ids=["kafka there", "kafka away at first"])
+def test_the_managers_copy_with_held_decisions_that_were_undone_since(house: House, away: bool) -> None:
+    faults = Faults(house)
+    with faults.workers("contractor", "manager") as workers:
+        until(lambda: all(worker.duty == "working" for worker in workers), within_s=60)
+        faults.ask(50)
+        until(faults.settled, within_s=60, every_s=0.1)
+        decide(faults, 20)
+        until(faults.settled, within_s=60, every_s=0.1)
+        store, found = Store(faults.url(MANAGER), MANAGER), pending(faults, 12)
+        undone, replaced, sent = found[:4], found[4:8], found[8:]
+        for request_id, revision, terms_hash in found:
+            approve(store, uuid4(), request_id, "bo", revision, terms_hash, hold_s=HELD_S)
+        copy = copied(faults, MANAGER)
+        for request_id, revision, terms_hash in undone + replaced:
+            undo(store, uuid4(), request_id, "bo")
+            if (request_id, revision, terms_hash) in replaced:
+                approve(store, uuid4(), request_id, "cy", revision, terms_hash)
+        store.close()
+        faults.ask(LATER)
+        until(lambda: faults.settled() and faults.count(MANAGER, "outbox", HELD) == 0, within_s=60, every_s=0.1)
+        decide(faults, 150, but={row[0] for row in undone})
+        until(faults.settled, within_s=60, every_s=0.1)
+        before = decisions(faults, CONTRACTOR)
+        workers[1].end()
+        restore(faults, MANAGER, copy)
+        until(lambda: faults.count(MANAGER, "outbox", f"{HELD} AND hold_until > clock_timestamp()") == 0, every_s=0.1)
+        assert faults.count(MANAGER, "outbox", HELD) == 12, "the copy holds what was undone, replaced or sent since"
+        with broker_away(house) if away else nullcontext():
+            workers.append(WorkerProcess(house, "manager"))
+            if away:
+                until(lambda: "Offline" in workers[-1].said, within_s=60)
+                assert faults.count(MANAGER, "outbox", HELD) == 12, "nothing is released before the first check"
+        started = time.monotonic()
+        until(lambda: equal_but_for(faults, held=4), within_s=120, every_s=0.1)
+        took_s = time.monotonic() - started
+        assert_kept(faults, before)
+        assert {before[row[0]][5] for row in replaced} == {"cy"} and {before[row[0]][5] for row in sent} == {"bo"}
+        told = findings(house)
+        assert all(f"{number(faults, row[0])} (bo)" in told["manager lost"] for row in replaced)
+        asked_again = {number(faults, row[0]) for row in undone}
+        assert all(each in told["manager held"] for each in asked_again)
+        assert {row["number"] for row in house.rows("manager") if row["overdue"]} == asked_again
+        first, *others = sorted(asked_again)
+        assert house.json("manager", "approve", first, "--as", "bo")["delivery"] == "sent"
+        for other in others:
+            assert house.json("manager", "undo", other, "--as", "bo")["status"] == "pending"
+        until(faults.settled, within_s=60, every_s=0.1)
+        assert house.json("contractor", "show", first)["decision"]["decided_by"] == "bo"
+        assert_kept(faults, before)
+        assert_numbers(faults)
+        assert "manager held" not in findings(house)
+    print(f"manager restored, kafka away {away}: {len(before)} decisions kept, equal after {took_s:.1f} s")  # noqa: T201
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+def test_the_contractors_copy_and_what_was_said_before_kafka_came_back(house: House) -> None:
+    faults = Faults(house)
+    with faults.workers("contractor", "manager") as workers:
+        until(lambda: all(worker.duty == "working" for worker in workers), within_s=60)
+        asked = house.json("contractor", "request", "5", "EUR", "revised since", "--as", "ada")
+        until(faults.settled, within_s=60, every_s=0.1)
+        copy = copied(faults, CONTRACTOR)
+        store = Store(faults.url(CONTRACTOR), CONTRACTOR)
+        revise_payment(store, uuid4(), UUID(asked["id"]), "ada", {"amount": "6"})
+        store.close()
+        faults.ask(LATER)
+        until(faults.settled, within_s=60, every_s=0.1)
+        decide(faults, 100, but={UUID(asked["id"])})
+        until(faults.settled, within_s=60, every_s=0.1)
+        before, most = decisions(faults, MANAGER), faults.one(MANAGER, MOST_NUMBER)
+        workers[0].end()
+        restore(faults, CONTRACTOR, copy)
+        with broker_away(house):
+            again = house.json("contractor", "revise", str(asked["number"]), "--amount", "7", "--as", "ada")
+            assert (again["delivery"], again["revision"]) == ("queued", 2), "it knows nothing of what was said since"
+            fresh = house.json("contractor", "request", "8", "EUR", "new", "--as", "eve")
+            assert (fresh["number"], fresh["delivery"]) == (None, "queued"), "no number before the first check"
+            workers.append(WorkerProcess(house, "contractor"))
+            until(lambda: "Offline" in workers[-1].said, within_s=60)
+        until(lambda: faults.count(MANAGER, where=f"id = '{fresh['id']}'") == 1, within_s=120, every_s=0.1)
+        until(faults.settled, within_s=60, every_s=0.1)
+        assert_kept(faults, before)
+        assert_numbers(faults)
+        assert int(number(faults, UUID(fresh["id"]))[3:]) > most
+        stands = house.json("contractor", "show", str(asked["number"]))
+        assert (stands["amount"], stands["revision"]) == ("6.00", 2), "what was published stands"
+        assert findings(house)["contractor lost"].startswith(f"{asked['number']} (ada)")
+        assert [step["actor"] for step in stands["timeline"] if step["kind"] == "lost"] == ["ada"]
+    print(f"contractor restored, kafka away: {faults.count(CONTRACTOR)} requests, {len(before)} decisions kept")  # noqa: T201
