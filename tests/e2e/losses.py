@@ -25,6 +25,8 @@ from tests.conftest import until
 from tests.e2e.faults import ROLES, Faults
 from tests.e2e.house import House
 
+Waiting = tuple[UUID, int, str]
+"""A request that waits for a manager: id, revision and terms hash."""
 ALL_NUMBERS = "SELECT count(*), count(DISTINCT number), count(*) FILTER (WHERE number IS NULL) FROM payment_request"
 
 
@@ -68,22 +70,22 @@ def broker_away(house: House) -> Iterator[None]:
     until(lambda: house.folder.read("state.json")["servers"]["kafka"]["state"] == "ready", within_s=120, every_s=0.1)
 
 
-def cut_end(house: House, topic: str, batches: int) -> None:
-    """Cut the last batches off a topic while the broker is away; what it derived from them goes too."""
+def cut_end(house: House, topic: str, first: int) -> int:
+    """Cut off all batches of a topic from an offset on while the broker is away; returns how many there were."""
     folder = house.home / "kafka" / f"{topic}-0"
     segment = max(folder.glob("*.log"))
-    content, at, starts = segment.read_bytes(), 0, list[int]()
+    content, at, starts = segment.read_bytes(), 0, dict[int, int]()
     while at + 12 <= len(content) and (length := struct.unpack_from(">i", content, at + 8)[0]) > 0:
-        starts.append(at)
+        starts[struct.unpack_from(">q", content, at)[0]] = at
         at += 12 + length
-    assert len(starts) > batches, "nothing would be left"
-    os.truncate(segment, starts[-batches])
+    os.truncate(segment, starts[first])
     for derived in (*folder.glob("*.index"), *folder.glob("*.timeindex"), *folder.glob("*.snapshot")):
         derived.unlink()
     (folder.parent / ".kafka_cleanshutdown").unlink(missing_ok=True)
+    return sum(offset >= first for offset in starts)
 
 
-def pending(faults: Faults, most: int) -> list[tuple[UUID, int, str]]:
+def pending(faults: Faults, most: int) -> list[Waiting]:
     """Return id, revision and terms hash of requests that wait for a manager, the oldest first."""
     with connect(faults.url(MANAGER), MANAGER.name) as connection:
         return connection.execute(

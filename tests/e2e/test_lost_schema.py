@@ -1,10 +1,12 @@
 """A side's schema is dropped while the other side goes on: started again, both are equal again by themselves."""
 
+import json
 import time
 
 import pytest
 
 from paydesk.contractor.role import ROLE as CONTRACTOR
+from paydesk.infra.postgres import connect
 from paydesk.infra.role import Role
 from paydesk.manager.role import ROLE as MANAGER
 from tests.conftest import until
@@ -61,3 +63,34 @@ def test_a_schema_dropped_comes_back_by_itself(house: House, lost: Role) -> None
     faults.assert_once()
     events, requests = faults.count(lost, "outbox"), faults.count(lost)
     print(f"{lost.name} dropped: {requests} requests, {events} own events, equal after {took_s:.1f} s")  # noqa: T201
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("damaged", [MANAGER, CONTRACTOR], ids=lambda role: role.name)
+def test_a_damaged_schema_is_rebuilt_by_one_command(house: House, damaged: Role) -> None:
+    faults, command = Faults(house), ("rebuild", damaged.name, "--yes", "--json")
+    with faults.workers("contractor", "manager") as workers:
+        until(lambda: all(worker.duty == "working" for worker in workers), within_s=60)
+        faults.ask(200)
+        until(faults.settled, within_s=120, every_s=0.2)
+        decide(faults, 60)
+        until(faults.settled, within_s=120, every_s=0.2)
+        refused = house.run(*command, check=False)
+        assert refused.returncode == 5 and "is at work" in refused.stderr
+        good, before = faults.registers(damaged), decisions(faults, MANAGER)
+        next(worker for worker in workers if worker.role == damaged.name).end()
+        with connect(faults.url(damaged), damaged.name) as connection:
+            connection.execute("DELETE FROM payment_request WHERE id IN (SELECT id FROM payment_request LIMIT 50)")
+            connection.execute("UPDATE payment_request SET outcome = 'accepted', decision_version = 99, revision = 7")
+            connection.execute("UPDATE payment_request SET locked = true")
+        assert faults.registers(damaged) != good
+        go_on(faults, damaged)
+        told = json.loads(house.run(*command).stdout)
+        assert told["requests"] == faults.count(CONTRACTOR) and told["locked"] == 0
+        workers.append(WorkerProcess(house, damaged.name))
+        until(faults.settled, within_s=60, every_s=0.1)
+        assert_kept(faults, before)
+        assert_numbers(faults)
+    faults.assert_once()
+    print(f"{damaged.name} rebuilt: {told['requests']} requests, {told['own_events']} + {told['heard']} messages")  # noqa: T201

@@ -19,6 +19,7 @@ from tests.conftest import until
 from tests.e2e.faults import Faults, WorkerProcess
 from tests.e2e.house import House
 from tests.e2e.losses import (
+    Waiting,
     assert_kept,
     assert_numbers,
     broker_away,
@@ -30,7 +31,6 @@ from tests.e2e.losses import (
 )
 
 LATER = 300
-Waiting = tuple[UUID, int, str]
 HELD_S = 15
 MOST_NUMBER = "SELECT max(substring(number FROM '[0-9]+')::int) FROM payment_request"
 HELD = "published_at IS NULL AND hold_until IS NOT NULL AND NOT beaten"
