@@ -18,14 +18,15 @@ def main() -> int:
     chosen = [
         (kind, given.rounds if given.rounds is not None else kind.short if given.short else kind.rounds)
         for kind in kinds()
-        if given.only.lower() in kind.name.lower()
+        if given.only.lower() in kind.name.lower() and kind.possible()
     ]
+    chosen = [(kind, rounds) for kind, rounds in chosen if rounds]
     started, rows = time.monotonic(), list[Row]()
     for row in run(chosen, 1000 if given.short else 7):
         rows.append(row)
         print(line(row), flush=True)
-        for wrong in row.wrong:
-            print(f"    {wrong}", flush=True)
+        for told in (*row.wrong, *row.notes):
+            print(f"    {told}", flush=True)
     print(f"{sum(row.runs for row in rows)} faults, {time.monotonic() - started:.0f} s")
     return 0 if all(row.good for row in rows) else 1
 

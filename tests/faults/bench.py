@@ -48,12 +48,11 @@ class Process:
 
 @dataclass
 class Bench:
-    """One stack with its crew; ``extra`` names the servers where the crew is to find them elsewhere."""
+    """One stack with its crew."""
 
     root: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="pd-faults-")))
     crew: list[Process] = field(default_factory=list)
     reached: Counter[str] = field(default_factory=Counter)
-    extra: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.house = House(self.root)
@@ -66,12 +65,16 @@ class Bench:
 
     def open(self) -> None:
         """Start the servers, and stay a user of them."""
-        self.house.run("stack", "up", within_s=300)
+        self.start_servers()
         self._stack = EmbeddedStack(self.house.home)
         self.look = Look(Postgres(self.house.folder).url("stack", "paydesk"))
-        self.house.extra |= self._addresses() | {"PYTHONPATH": str(CHECKOUT)} | self.extra
+        self.house.extra |= self.addresses() | {"PYTHONPATH": str(CHECKOUT)}
 
-    def _addresses(self) -> dict[str, str]:
+    def start_servers(self) -> None:
+        """Start the servers."""
+        self.house.run("stack", "up", within_s=300)
+
+    def addresses(self) -> dict[str, str]:
         """Return the settings that name this stack's servers."""
         folder, told = self.house.folder, {}
         for role in ROLES:
@@ -95,7 +98,7 @@ class Bench:
         self.crew.append(process)
         return process
 
-    def staff(self, *roles: str, desks: int = 2, workers: int = 1) -> None:
+    def staff(self, *roles: str, desks: int = 2, workers: int = 1, wait: bool = True) -> None:
         """Start desks and workers of these roles, and wait until each has one at work and one that waits."""
         for role in roles or ROLES:
             self.orders[role].pace_us = REST
@@ -104,7 +107,8 @@ class Bench:
             for _ in range(workers):
                 self.hire(role, "worker")
         for role in roles or ROLES:
-            self.attended(role)
+            if wait:
+                self.attended(role)
 
     def attended(self, role: str) -> None:
         """Wait until one works for a role, and another waits to take over."""
@@ -139,6 +143,10 @@ class Bench:
     def points(self) -> Counter[str]:
         """Return how often each point was reached so far, by role."""
         return sum((process.points() for process in self.crew), self.reached)
+
+    def struck(self, role: str) -> Process | None:
+        """Return one of a role that ended and was not replaced yet."""
+        return next((each for each in self.crew if each.role == role and each.dead), None)
 
     def watch(self) -> None:
         """Replace whoever ended by itself, and remember that it did."""

@@ -90,7 +90,9 @@ class Checker:
                 verdict.doubled.append(f"{word} was refused ({line['code']}) and has an effect")
             if line["fact"] == "refused":
                 verdict.refused += 1
-            if line["fact"] not in ("done", "refused"):
+            if line["fact"] == "contradicted" and key not in excused:
+                verdict.doubled.append(f"{word} was {line['was']}, and not so when it was given again")
+            if line["fact"] not in ("done", "refused", "contradicted"):
                 verdict.lost.append(f"{word} never had an answer")
             if line["fact"] != "done" or key in excused:
                 continue
@@ -144,8 +146,9 @@ class Checker:
         locked = "SELECT id FROM contractor.payment_request WHERE locked"
         verdict.diverged += [f"{request} is locked" for (request,) in self.rows(locked)]
         for role, column in (("contractor", "request_version"), ("manager", "decision_version")):
+            own = {event for (event,) in self.rows(f"SELECT id::text FROM {role}.outbox")}
             newest: Counter[str] = Counter()
-            for message in said[role]:
+            for message in (each for each in said[role] if each.id in own):
                 newest[message.request] = max(newest[message.request], message.version)
             for reader in TOPICS:
                 held = self.rows(f"SELECT id::text, coalesce({column}, 0) FROM {reader}.payment_request")

@@ -75,9 +75,9 @@ def answers(files: Iterable[Path]) -> dict[str, dict[str, Any]]:
             known = found.setdefault(line["key"], {"again": 0, "fact": "asked"})
             if line["fact"] == "again" and known["fact"] == "done":
                 known["again"] += 1
-            if line["fact"] in ("again", "unknown") and known["fact"] in ("done", "refused"):
+            if line["fact"] in ("again", "unknown") and known["fact"] in ("done", "refused", "contradicted"):
                 continue
             if known["fact"] in ("done", "refused") and line["fact"] != known["fact"]:
-                line = {**line, "fact": "refused", "code": f"{known['fact']} before, then {line['fact']}"}
+                line = {**line, "fact": "contradicted", "was": known["fact"]}
             known.update(line)
     return found

@@ -43,3 +43,15 @@ def unanswered(path: Path) -> dict[str, Any] | None:
         elif asked is not None and line["key"] == asked["key"] and line["fact"] in (DONE, REFUSED):
             asked = None
     return asked
+
+
+def answered(path: Path) -> list[dict[str, Any]]:
+    """Return the commands that changed something and were not held: what they did is never to happen again."""
+    asked: dict[str, dict[str, Any]] = {}
+    done: dict[str, dict[str, Any]] = {}
+    for line in lines(path):
+        if line["fact"] == ASKED and not line.get("hold_s") and line["word"] != "undo":
+            asked[line["key"]] = line
+        elif line["fact"] == DONE and line["changed"] and line["key"] in asked:
+            done[line["key"]] = asked[line["key"]]
+    return list(done.values())

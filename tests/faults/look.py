@@ -8,7 +8,10 @@ import psycopg
 
 ROLES = ("contractor", "manager")
 _LOOK_S = 0.004
-_UNSENT = "SELECT count(*) FROM {0}.outbox WHERE published_at IS NULL AND hold_until IS NULL AND position <= %s"
+_UNSENT = (
+    "SELECT count(*) FROM {0}.outbox"
+    " WHERE published_at IS NULL AND hold_until IS NULL AND NOT beaten AND position <= %s"
+)
 _HEARD = "SELECT coalesce(max(position), 0) FROM {0}.inbox"
 _WAITING = "SELECT count(*) FROM pg_locks WHERE relation = '{0}.lease'::regclass AND NOT granted"
 _HOLDER = "SELECT pid FROM pg_locks WHERE relation = '{0}.lease'::regclass AND mode = 'ExclusiveLock' AND granted"
@@ -58,8 +61,11 @@ class Look:
             self._admin.close()
 
     def sql(self, query: str, values: Any = None) -> list[tuple[Any, ...]]:
-        """Run a query as the administrator of the database."""
-        cursor = self.connection.execute(query, values)
+        """Run a query as the administrator of the database; a connection that died meanwhile is made anew once."""
+        try:
+            cursor = self.connection.execute(query, values)
+        except psycopg.OperationalError:
+            cursor = self.connection.execute(query, values)
         return cursor.fetchall() if cursor.description else []
 
     def one(self, query: str, values: Any = None) -> Any:
@@ -111,7 +117,7 @@ class Look:
         """Whether nothing is unsent or held, and both copies are equal."""
         try:
             for role in ROLES:
-                if self.one(f"SELECT count(*) FROM {role}.outbox WHERE published_at IS NULL"):
+                if self.one(f"SELECT count(*) FROM {role}.outbox WHERE published_at IS NULL AND NOT beaten"):
                     return False
             mine, theirs = (_REGISTERS.format(role) for role in ROLES)
             query = f"SELECT NOT EXISTS ({mine} EXCEPT {theirs}) AND NOT EXISTS ({theirs} EXCEPT {mine})"

@@ -6,7 +6,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from paydesk.stack.kafka_server import Kafka
-from tests.faults import kinds_kills
+from tests.faults import kinds_disk as disk
+from tests.faults import kinds_kills as kills
+from tests.faults import kinds_messages as messages
+from tests.faults import kinds_network as network
+from tests.faults import kinds_servers as servers
+from tests.faults import kinds_stores as stores
 from tests.faults.bench import Bench
 from tests.faults.checker import Checker, Verdict
 from tests.faults.look import ROLES, until
@@ -24,16 +29,59 @@ class Kind:
     strike: Strike
     rounds: int
     short: int
+    bench: type[Bench] = Bench
+    possible: Callable[[], bool] = lambda: True
+    """Whether this system lets it be done."""
 
 
 def kinds() -> list[Kind]:
     """Return the matrix, in the order in which it is run."""
-    found = []
-    for role, point in kinds_kills.cells():
-        found.append(Kind(f"SIGKILL {role} {point}", kinds_kills.killed_at(role, point), 18, 1))
-    found.append(Kind("SIGKILL at random", kinds_kills.killed_at_random, 200, 3))
-    found.append(Kind("SIGSTOP, woken too late", kinds_kills.frozen, 30, 1))
-    return found
+    return [
+        *_killed(),
+        Kind("SIGKILL at random", kills.killed_at_random, 200, 3),
+        Kind("SIGSTOP, woken too late", kills.frozen, 30, 1),
+        Kind("broker killed", servers.server_killed("kafka"), 20, 1),
+        Kind("broker wiped, 500 unsent", servers.broker_wiped, 10, 0),
+        Kind("topics deleted under load", servers.topics_made_anew, 12, 1),
+        Kind("tail cut and overwritten", servers.tail_cut, 12, 1),
+        Kind("messages again", servers.messages_again, 20, 1),
+        Kind("PostgreSQL killed", servers.server_killed("postgres"), 20, 1),
+        Kind("database connections ended", servers.connections_ended, 60, 2),
+        Kind("Valkey killed", servers.server_killed("valkey"), 10, 0),
+        Kind("contractor schema lost", stores.schema_lost("contractor"), 6, 1),
+        Kind("manager schema lost", stores.schema_lost("manager"), 6, 1),
+        Kind("contractor schema restored", stores.schema_restored("contractor"), 4, 0),
+        Kind("manager schema restored", stores.schema_restored("manager"), 4, 0),
+        Kind("10,000 hostile messages", messages.many, 1, 0),
+        Kind("hostile messages", messages.some, 0, 1),
+        *_network(),
+        Kind("disk full: Kafka", disk.disk_full("kafka"), 3, 0, disk.SmallDiskBench, disk.possible),
+        Kind("disk full: PostgreSQL", disk.disk_full("postgres"), 3, 0, disk.SmallDiskBench, disk.possible),
+    ]
+
+
+def _killed() -> list[Kind]:
+    """Return the crash points of both roles; the short matrix has each once."""
+    return [
+        Kind(
+            f"SIGKILL {role} {point}", kills.killed_at(role, point), 18, int(role == ROLES[0] or point in ("H1", "C5"))
+        )
+        for role, point in kills.cells()
+    ]
+
+
+def _network() -> list[Kind]:
+    """Return the kinds that need proxies."""
+
+    def proxied(name: str, strike: Strike, rounds: int, short: int) -> Kind:
+        return Kind(name, strike, rounds, short, network.ProxiedBench, network.possible)
+
+    holes = [proxied(f"black hole: {server}", network.hole(server), 6, 0) for server in network.SERVERS]
+    broken = [
+        proxied(f"connections reset: {server}", network.broken(server), 20, int(server != "valkey"))
+        for server in network.SERVERS
+    ]
+    return [*broken, *holes, proxied("100 ms late, each way", network.slow, 6, 0)]
 
 
 @dataclass
@@ -43,6 +91,11 @@ class Trial:
     bench: Bench = field(default_factory=Bench)
     before: Verdict = field(default_factory=Verdict)
     excused: set[str] = field(default_factory=set)
+
+    @property
+    def kafka(self) -> dict[str, str]:
+        """The login with which topics are looked at."""
+        return Kafka(self.bench.house.folder).conf("stack")
 
     def open(self) -> None:
         """Start the servers and the crew, and let people begin."""
@@ -55,23 +108,30 @@ class Trial:
     def run(self, kind: Kind, rounds: int) -> Row:
         """Strike, let people rest, wait until both sides are equal, judge."""
         row, points = Row(kind.name), self.bench.points()
-        try:
-            self.bench.pace()
-            kind.strike(Striker(self.bench), row, rounds)
-            self.bench.rest()
-            until(self.bench.look.settled, "both sides equal, everything acknowledged", 120, every_s=0.05)
-        except Exception as error:
-            row.wrong.append(f"{type(error).__name__}: {error}")
-            traceback.print_exc()
+        self.bench.pace()
+        steps: tuple[Callable[[], None], ...] = (lambda: kind.strike(self._striker(), row, rounds), self._calm)
+        for step in steps:
+            try:
+                step()
+            except Exception as error:
+                row.wrong.append(f"{type(error).__name__}: {error}")
+                traceback.print_exc()
         row.reached = self.bench.points() - points
         self._judge(row)
         row.wrong += [f"ended by itself: {died}" for died in self.bench.died]
         self.bench.died.clear()
         return row
 
+    def _striker(self) -> Striker:
+        return Striker(self.bench, self.kafka, excused=self.excused)
+
+    def _calm(self) -> None:
+        self.bench.rest()
+        until(self.bench.look.settled, "both sides equal, everything acknowledged", 120, every_s=0.05)
+
     def _judge(self, row: Row) -> None:
         bench, before = self.bench, self.before
-        checker = Checker(bench.look.connection, Kafka(bench.house.folder).conf("stack"))
+        checker = Checker(bench.look.connection, self.kafka)
         found = checker.judge({role: bench.journals(role) for role in ROLES}, frozenset(self.excused))
         row.accepted = found.accepted - before.accepted
         for name in ("lost", "doubled", "diverged"):
@@ -88,13 +148,16 @@ def run(chosen: list[tuple[Kind, int]], per_bench: int) -> Iterator[Row]:
     served = 0
     try:
         for kind, rounds in chosen:
+            if trial is not None and (served >= per_bench or type(trial.bench) is not kind.bench):
+                trial.bench.close()
+                trial = None
             if trial is None:
-                trial, served = Trial(), 0
+                trial, served = Trial(kind.bench()), 0
                 trial.open()
             row = trial.run(kind, rounds)
             served += 1
             yield row
-            if row.wrong or served >= per_bench:
+            if row.wrong:
                 trial.bench.close()
                 trial = None
     finally:

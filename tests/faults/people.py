@@ -19,11 +19,19 @@ from paydesk.manager.commands import undo
 from paydesk.manager.desk import ManagerService
 from paydesk.settings_file import read_settings
 from tests.faults.control import REST, Counts, Orders
-from tests.faults.journal import AGAIN, ASKED, DONE, REFUSED, UNKNOWN, Journal, unanswered
+from tests.faults.journal import AGAIN, ASKED, DONE, REFUSED, UNKNOWN, Journal, answered, unanswered
 
 HOLD_S = 1
 _LOOK_S = 0.01
 _AGAIN_S = 0.1
+_AGAIN = 8
+"""Commands of before that a desk gives again when it is opened."""
+_CHECKED_WITHIN_S = 20.0
+_CHECKED = (
+    "SELECT 1 FROM pg_locks l JOIN pg_stat_activity a USING (pid) JOIN meta m"
+    " ON m.checked_by = l.pid || '/' || extract(epoch FROM a.backend_start)"
+    " WHERE l.relation = 'lease'::regclass AND l.mode = 'ExclusiveLock' AND l.granted"
+)
 _NEWEST = (
     "SELECT id FROM payment_request WHERE contractor = %s AND status = ANY(%s) ORDER BY requested_at DESC LIMIT 30"
 )
@@ -41,11 +49,18 @@ class Person:
         self.name = name
         self.random = Random()
         self._unanswered = unanswered(journal)
+        self._answered = self.random.sample(known := answered(journal), min(_AGAIN, len(known)))
         self._journal = Journal(journal)
         self._connection: psycopg.Connection[Any] | None = None
+        self._regrets: list[tuple[float, dict[str, Any]]] = []
+        """When what is to be taken back."""
 
     def open(self) -> None:
-        """Open the desk, waiting for its servers; then give the command again that a killed predecessor left."""
+        """Open the desk, waiting for its servers; then give the command again that a killed predecessor left.
+
+        And some that this one was answered: whoever forgot asks again, and nothing more may come of it. Not before
+        this side's first check, as a schema that was lost knows of nothing until then.
+        """
         while True:
             try:
                 self.desk.open()
@@ -53,11 +68,18 @@ class Person:
             except PaydeskError:
                 time.sleep(_AGAIN_S)
         self.desk.start(lambda _: None)
+        end = time.monotonic() + _CHECKED_WITHIN_S
+        while not self.rows(_CHECKED) and time.monotonic() < end:
+            time.sleep(_LOOK_S)
         if self._unanswered is not None:
             self._insist(self._unanswered, AGAIN)
+        for command in self._answered:
+            self._insist(command, AGAIN)
 
     def act(self) -> None:
         """Give one command; one in thirty is given twice, as who heard nothing would."""
+        if self._regrets and self._regrets[0][0] < time.monotonic():
+            self._insist(self._regrets.pop(0)[1], ASKED)
         command = self.choose()
         if command is None:
             time.sleep(_LOOK_S)
@@ -66,8 +88,9 @@ class Person:
         done = self._insist(command, ASKED)
         if done and self.random.random() < 1 / 30:
             self._insist(command, AGAIN)
-        if done and command.get("hold_s") and self.random.random() < 0.3:
-            self._insist({"word": "undo", "id": command["id"], "of": command["key"], "key": str(uuid4())}, ASKED)
+        if done and command.get("hold_s") and self.random.random() < 0.4:
+            regret = {"word": "undo", "id": command["id"], "of": command["key"], "key": str(uuid4())}
+            self._regrets.append((time.monotonic() + HOLD_S / 2, regret))
 
     def choose(self) -> dict[str, Any] | None:
         """Return the next command; None when there is nothing to do."""

@@ -2,12 +2,16 @@
 
 import signal
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from random import Random
 
 import psutil
+from confluent_kafka import KafkaException
 
 from tests.faults.bench import Bench, Process
+from tests.faults.checker import TOPICS
+from tests.faults.evidence import events
 from tests.faults.look import ROLES, NotSeen, until
 from tests.faults.rows import Row
 
@@ -22,7 +26,10 @@ class Striker:
     """Strikes the crew of one bench; everything is written into the row that is given."""
 
     bench: Bench
+    kafka: Mapping[str, str]
     random: Random = field(default_factory=Random)
+    excused: set[str] = field(default_factory=set)
+    """Commands that went with a schema before anybody else knew of them."""
 
     def __post_init__(self) -> None:
         self._since = {role: self.bench.look.said(role) for role in ROLES}
@@ -55,7 +62,7 @@ class Striker:
             if point != "I1":
                 holder.signal(signal.SIGCONT)
             try:
-                dead = until(lambda: self._dead(role), f"{point} reached", _REACHED_S)
+                dead = until(lambda: self.bench.struck(role), f"{point} reached", _REACHED_S)
             except NotSeen:
                 bench.orders[role].disarm()
                 bench.pace(None, role)
@@ -112,6 +119,28 @@ class Striker:
         self._since = marks
         return time.monotonic() - since
 
+    def whole(self, since: float, within_s: float = 120) -> float:
+        """Let people rest, and wait until both sides are equal and all they said lies on the topics; returns how long.
+
+        For stores that lost something: what was acknowledged before may have to be said again.
+        """
+        self.bench.rest()
+        until(lambda: self.bench.look.settled() and self._complete(), "all that was said is there", within_s, 0.05)
+        self._since = {role: self.bench.look.said(role) for role in ROLES}
+        return time.monotonic() - since
+
+    def _complete(self) -> bool:
+        """Whether every event lies on its topic, at the place that is noted."""
+        for role, topic in TOPICS.items():
+            try:
+                places = {message.offset: message.id for message in events(self.kafka, topic)}
+            except (RuntimeError, KafkaException):
+                return False
+            rows = self.bench.look.sql(f"SELECT id::text, kafka_offset FROM {role}.outbox WHERE NOT beaten")
+            if any(places.get(offset) != event for event, offset in rows):
+                return False
+        return True
+
     def _made_up(self, role: str, dead: Process, row: Row, checked: str | None) -> None:
         """Measure what a kill did; ``checked``: who had checked before, where the holder was struck."""
         bench, killed_at = self.bench, time.monotonic()
@@ -131,9 +160,6 @@ class Striker:
             row.takeover_s.append(time.monotonic() - killed_at)
         row.recovery_s.append(self.arrival(killed_at))
         bench.replace(dead)
-
-    def _dead(self, role: str) -> Process | None:
-        return next((each for each in self.bench.crew if each.role == role and each.dead), None)
 
 
 def _stopped(process: Process) -> bool:

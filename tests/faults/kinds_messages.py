@@ -1,0 +1,88 @@
+"""Hostile and malformed messages by somebody who has the writer's login: each is accounted for, and stops nobody."""
+
+import json
+import time
+from collections import Counter
+from uuid import uuid4
+
+from confluent_kafka import KafkaError, Message, Producer
+
+from paydesk.contractor.commands import request_payment
+from paydesk.contractor.role import ROLE as CONTRACTOR
+from paydesk.infra.store import Store
+from paydesk.stack.kafka_server import Kafka
+from paydesk.stack.servers import Postgres
+from tests.e2e.faults import TERMS
+from tests.e2e.test_fault_foreign import bad, unknown
+from tests.faults.checker import TOPICS
+from tests.faults.journal import ASKED, DONE, Journal
+from tests.faults.look import until
+from tests.faults.rows import Row
+from tests.faults.strikes import Striker
+
+AMOUNT = 10_000
+"""Good requests, and as many bad messages among them."""
+_NEWEST = "SELECT key, headers, value FROM contractor.outbox ORDER BY position DESC LIMIT 1"
+_ACCOUNTED = "SELECT kafka_offset, became, reason FROM manager.inbox WHERE became IN ('quarantined', 'parked')"
+
+
+def hostile(amount: int, striker: Striker, row: Row) -> None:
+    """Ask for many payments, and put as many bad messages among them on the contractor's topic."""
+    bench, row.recovers = striker.bench, "end"
+    folder = bench.house.folder
+    store = Store(Postgres(folder).url("contractor"), CONTRACTOR)
+    journal = Journal(bench.journal("contractor-bulk"))
+    placed: list[int] = []
+    producer = Producer({**Kafka(folder).conf("contractor"), "batch.size": 60000, "log_level": 0})
+
+    def note(error: KafkaError | None, message: Message) -> None:
+        assert error is None, error
+        placed.append(message.offset() or 0)
+
+    wrong: list[tuple[bytes, dict[str, bytes], bytes | None]] = []
+    for number in range(amount):
+        key, request = uuid4(), uuid4()
+        journal.note(str(key), ASKED, word="request", id=str(request))
+        request_payment(store, key, request, "ada", TERMS)
+        journal.note(str(key), DONE, changed=True)
+        if not wrong:
+            (name, headers, value) = bench.look.sql(_NEWEST)[0]
+            good = (bytes(name), {each: text.encode() for each, text in headers}, bytes(value))
+            wrong = [*(message for _, message in bad(good)), *unknown(good)]
+            striker.random.shuffle(wrong)
+        name, headers, value = wrong.pop()
+        producer.produce(TOPICS["contractor"], value, name, headers=list(headers.items()), on_delivery=note)
+        producer.poll(0)
+        row.runs += number == 0
+    assert producer.flush(60) == 0
+    store.close()
+    ended = time.monotonic()
+    row.recovery_s.append(striker.arrival(ended, 180))
+    end = max(placed)
+    position = "SELECT next_offset FROM manager.position WHERE topic = %s"
+    until(lambda: (bench.look.calm(position, [TOPICS["contractor"]]) or 0) > end, "the last bad message read", 120)
+    _account(striker, row, placed)
+
+
+def _account(striker: Striker, row: Row, placed: list[int]) -> None:
+    """Hold every bad message to a row with a reason, at its very place."""
+    found = {offset: (became, reason) for offset, became, reason in striker.bench.look.sql(_ACCOUNTED)}
+    missing = [offset for offset in placed if not (found.get(offset) or ("", ""))[1]]
+    row.wrong += [f"the bad message at {offset} is not accounted for" for offset in missing[:5]]
+    reasons = Counter(
+        f"{became}: {reason.split(':')[0].split(chr(39))[0].strip()}" for became, reason in found.values()
+    )
+    row.notes.append(f"{len(placed)} bad messages, {len(placed) - len(missing)} accounted for")
+    row.notes.append(json.dumps(reasons.most_common()))
+
+
+def many(striker: Striker, row: Row, rounds: int) -> None:
+    """Ten thousand of each."""
+    for _ in range(rounds):
+        hostile(AMOUNT, striker, row)
+
+
+def some(striker: Striker, row: Row, rounds: int) -> None:
+    """A hundred of each."""
+    for _ in range(rounds):
+        hostile(100, striker, row)
