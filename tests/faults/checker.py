@@ -146,9 +146,9 @@ class Checker:
         locked = "SELECT id FROM contractor.payment_request WHERE locked"
         verdict.diverged += [f"{request} is locked" for (request,) in self.rows(locked)]
         for role, column in (("contractor", "request_version"), ("manager", "decision_version")):
-            own = {event for (event,) in self.rows(f"SELECT id::text FROM {role}.outbox")}
+            own = set(self.rows(f"SELECT id::text, kafka_offset FROM {role}.outbox"))
             newest: Counter[str] = Counter()
-            for message in (each for each in said[role] if each.id in own):
+            for message in (each for each in said[role] if (each.id, each.offset) in own):
                 newest[message.request] = max(newest[message.request], message.version)
             for reader in TOPICS:
                 held = self.rows(f"SELECT id::text, coalesce({column}, 0) FROM {reader}.payment_request")
