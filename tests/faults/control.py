@@ -14,7 +14,7 @@ OF_DESKS = ("W1", "W2", "W3")
 REST = -1
 """The pace at which nobody gives a command."""
 _SIZE = 4096
-_ARMED, _LEFT, _SERIAL, _SIGNAL, _PACE = range(5)
+_ARMED, _SERIAL, _SIGNAL, _PACE = range(4)
 _LAST, _RESTING = 20, 21
 
 
@@ -34,10 +34,9 @@ class Page:
 class Orders(Page):
     """What all processes of a role are told: at which point one of them dies or freezes, and the pace of the load."""
 
-    def arm(self, point: str, number: int, after: int = 0) -> None:
-        """Have the first process that reaches the point, after so many times, send itself a signal; it alone."""
+    def arm(self, point: str, number: int) -> None:
+        """Have the first process that reaches the point send itself a signal; it alone."""
         self.disarm()
-        self._numbers[_LEFT] = after
         self._numbers[_SIGNAL] = number
         self._numbers[_SERIAL] += 1
         self._numbers[_ARMED] = POINTS.index(point) + 1
@@ -58,9 +57,6 @@ class Orders(Page):
     def signal_at(self, index: int) -> int:
         """Return the signal that the asking process, which is at a point, is to send itself; 0: none."""
         if self._numbers[_ARMED] != index + 1:
-            return 0
-        self._numbers[_LEFT] -= 1
-        if self._numbers[_LEFT] >= 0:
             return 0
         try:
             os.close(os.open(self.path.with_name(f"{self.path.name}.{self._numbers[_SERIAL]}"), os.O_CREAT | os.O_EXCL))

@@ -13,7 +13,8 @@ from paydesk.manager.commands import undo
 from paydesk.manager.role import ROLE as MANAGER
 from paydesk.stack import binaries
 from paydesk.stack.servers import Postgres
-from tests.faults.look import OTHER, until
+from tests.faults.checker import OTHER
+from tests.faults.look import until
 from tests.faults.rows import Row
 from tests.faults.strikes import Striker
 
