@@ -7,8 +7,11 @@ from uuid import uuid4
 import pytest
 from confluent_kafka import KafkaError, KafkaException, Producer
 
+from paydesk.contractor.commands import revise_payment
 from paydesk.contractor.role import ROLE as CONTRACTOR
 from paydesk.infra.postgres import connect
+from paydesk.infra.store import Store
+from paydesk.infra.wire_messages import TermsMessage, terms_in
 from paydesk.manager.role import ROLE as MANAGER
 from paydesk.stack.kafka_server import Kafka
 from tests.conftest import until
@@ -16,6 +19,9 @@ from tests.e2e.faults import Faults
 from tests.e2e.house import House
 
 Message = tuple[bytes, dict[str, bytes], bytes | None]
+FORKED = "another content"
+"""The reason of a message that is bad only where another one of its version was heard before."""
+REASONED = "became IN ('quarantined', 'parked') AND reason <> ''"
 HOSTILE = ("\x1b]52;c;eA==\x07", "bi\u202edi", "zero\u200bwidth", "nul\x00", "x" * 501, " ", "")
 
 
@@ -30,7 +36,12 @@ def bad(good: Message) -> list[tuple[str, Message]]:
         return key, headers | other, json.dumps(said | changes).encode()
 
     def terms(**changes: object) -> Message:
-        return with_(terms=said["terms"] | changes)
+        hostile = said["terms"] | changes
+        try:
+            fitting = terms_in(TermsMessage.model_validate_json(json.dumps(hostile))).hash
+        except ValueError:
+            fitting = said["terms_hash"]
+        return with_(terms=hostile, terms_hash=fitting)
 
     return [
         ("does not decode", (key, headers, b"\x00\xff\xfe not json")),
@@ -41,7 +52,7 @@ def bad(good: Message) -> list[tuple[str, Message]]:
         ("rightful writer", (key, headers | {"ce_source": b"/paydesk/manager"}, value)),
         ("not this topic's", (key, headers | {"ce_type": b"paydesk.payment_accepted.v1"}, value)),
         ("differ", (b"other", headers | other, value)),
-        ("another content", with_(actor="eve")),
+        (FORKED, with_(actor="eve")),
         ("does not decode", with_(version="2")),
         ("", with_(version=2**31)),
         ("", with_(version=10**30)),
@@ -50,9 +61,23 @@ def bad(good: Message) -> list[tuple[str, Message]]:
         ("", terms(amount_minor=10**40)),
         ("", terms(amount_minor=-5)),
         ("", terms(exponent=99)),
-        ("", terms(currency="XAU")),
+        ("", terms(currency="eur")),
+        ("command", with_(command_id="no id")),
+        ("command", with_(command_hash="nul\x00")),
+        ("NUL", (key, headers | other | {"more": b"nul\x00"}, with_(actor="eve")[2])),
+        ("", with_(requested_at="0001-01-01T00:00:00+14:00")),
+        ("", with_(requested_at="9999-12-31T23:59:59-14:00")),
+        ("", (key, headers | other | {"ce_time": b"0001-01-01T00:00:00+14:00"}, with_(actor="eve")[2])),
         *(("", terms(description=text)) for text in HOSTILE),
     ]
+
+
+def good_of(faults: Faults) -> Message:
+    """Return the message of the newest event that this house's contractor has to say."""
+    with connect(faults.url(CONTRACTOR), "contractor") as connection:
+        row = connection.execute("SELECT key, headers, value FROM outbox ORDER BY position DESC LIMIT 1").fetchone()
+    assert row is not None
+    return bytes(row[0]), {name: text.encode() for name, text in row[1]}, bytes(row[2])
 
 
 def unknown(good: Message) -> list[Message]:
@@ -66,11 +91,8 @@ def unknown(good: Message) -> list[Message]:
 
 def good_messages(faults: Faults, count: int) -> list[Message]:
     """Return new requests' messages, made of the one that this house's contractor said."""
-    with connect(faults.url(CONTRACTOR), "contractor") as connection:
-        row = connection.execute("SELECT headers, value FROM outbox ORDER BY position LIMIT 1").fetchone()
-    assert row is not None
-    headers, said = {name: text.encode() for name, text in row[0]}, json.loads(row[1])
-    made = []
+    _, headers, first = good_of(faults)
+    said, made = json.loads(first or b""), list[Message]()
     for number in range(count):
         request = str(uuid4())
         value = json.dumps(
@@ -119,6 +141,35 @@ def test_a_thousand_bad_among_a_thousand_good(house: House) -> None:
     plain = house.run("manager", "quarantine", "list").stdout
     assert "\x1b" not in plain and len(plain.splitlines()) == 1000
     assert house.run("manager", "quarantine", "show", "999999", check=False).returncode == 4
+
+
+@pytest.mark.long
+def test_bad_messages_before_the_good_one_on_the_own_topic(house: House) -> None:
+    """Its writer reads them first, and takes none of them for what it has to say, though some name its id."""
+    faults = Faults(house)
+    house.run("manager", "list")
+    faults.ask(1)
+    with faults.workers("contractor", "manager"):
+        until(lambda: faults.count(MANAGER, where="contractor = 'ada'"), within_s=60)
+        until(faults.settled, within_s=60)
+    store = Store(faults.url(CONTRACTOR), CONTRACTOR)
+    request = faults.one(CONTRACTOR, "SELECT id FROM payment_request WHERE contractor = 'ada'")
+    revise_payment(store, uuid4(), request, "ada", {"amount": "7"})
+    store.close()
+    good = good_of(faults)
+    wrong = [message for word, message in bad(good) if word != FORKED] + unknown(good)
+    producer = Producer(Kafka(house.folder).conf("contractor"))
+    for key, headers, value in wrong:
+        producer.produce(CONTRACTOR.writes, value, key, headers=list(headers.items()))
+    assert producer.flush(60) == 0
+    before = faults.count(MANAGER, "inbox", REASONED)
+    with faults.workers("contractor", "manager"):
+        until(lambda: faults.count(CONTRACTOR, "outbox", "published_at IS NULL") == 0, within_s=60)
+        event = good[1]["ce_id"].decode()
+        until(lambda: faults.count(MANAGER, "inbox", f"event_id = '{event}' AND became = 'applied'"), within_s=60)
+    assert faults.count(MANAGER, "inbox", REASONED) == before + len(wrong)
+    place = faults.one(CONTRACTOR, f"SELECT kafka_offset FROM outbox WHERE id = '{event}'")
+    assert place == faults.one(MANAGER, f"SELECT kafka_offset FROM inbox WHERE event_id = '{event}'")
 
 
 def test_what_is_too_large_is_refused_by_the_broker(house: House) -> None:

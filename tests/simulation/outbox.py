@@ -9,7 +9,7 @@ from uuid import UUID
 from paydesk.domain.events import REQUEST_TYPES
 from paydesk.domain.text import same_person
 from paydesk.infra.digest import Line
-from paydesk.infra.records import Ack, Claim, Outgoing, OwnRow, Verified
+from paydesk.infra.records import Ack, Claim, Known, Outgoing, OwnRow, Verified
 from tests.simulation.tables import Sent, Tables
 
 
@@ -100,8 +100,12 @@ class MemoryOutbox:
         )
         self.tables.meta = {key: known for key, known in self.tables.meta.items() if known.topic_id == topic_id}
 
-    def known_events(self, ids: Collection[str]) -> Mapping[str, bool]:
-        return {str(key): sent.published for key, sent in self.tables.outbox.items() if str(key) in ids}
+    def known_events(self, ids: Collection[str]) -> Mapping[str, Known]:
+        return {
+            str(key): Known(sent.event.key, sent.event.headers, sent.event.content_hash, sent.published)
+            for key, sent in self.tables.outbox.items()
+            if str(key) in ids
+        }
 
     def unsend_missing(self, topic_id: str, partition: int, after: int, found: Collection[str]) -> int:
         def gone(sent: Sent) -> bool:

@@ -12,6 +12,7 @@ from paydesk.domain.payment_request import RequestRegister, Terms, checked_terms
 from paydesk.domain.text import checked_name, is_hostile
 
 _MOST_VERSION = 2**31 - 1
+_FIRST_YEAR, _LAST_YEAR = 1900, 9998
 
 
 class EventType(StrEnum):
@@ -77,11 +78,15 @@ def newer(incoming_version: int, known_version: int | None) -> bool:
 def check_facts(event: Event) -> None:
     """Check an event that came from outside. Raises ``InvalidInput`` when its side could never have made it."""
     register = event.register
-    if is_hostile(event.actor) or is_hostile(event.command_id):
+    if is_hostile(event.actor) or is_hostile(event.command_hash):
         raise InvalidInput.of("actor", "The actor or the command holds invisible or control characters.")
+    if event.command_id and not _is_id(event.command_id):
+        raise InvalidInput.of("command", "The command has no id that this desk could have given it.")
+    _moments(event.occurred_at)
     _whole("version", register.version, least=1)
     if isinstance(register, RequestRegister):
         _whole("revision", register.revision, least=1)
+        _moments(register.requested_at)
         _check_name("contractor", register.contractor)
         if register.number is not None and (is_hostile(register.number) or len(register.number) > 20):
             raise InvalidInput.of("number", "The number is no request number.")
@@ -92,6 +97,7 @@ def check_facts(event: Event) -> None:
 
 def _check_decision(register: DecisionRegister) -> None:
     _whole("rejected_upto", register.rejected_upto, least=0)
+    _moments(register.decided_at, register.received_at)
     if register.decided_by is not None:
         _check_name("decided_by", register.decided_by)
     if register.cause is not None:
@@ -126,3 +132,17 @@ def _check_name(field: str, name: str) -> None:
 def _whole(field: str, value: int, *, least: int) -> None:
     if type(value) is not int or not least <= value <= _MOST_VERSION:
         raise InvalidInput.of(field, f"The {field} is out of range.")
+
+
+def _is_id(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False
+
+
+def _moments(*moments: datetime | None) -> None:
+    """Refuse what is another year, or none, in another time zone."""
+    for moment in moments:
+        if moment is not None and not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+            raise InvalidInput.of("time", "The time is out of range.")

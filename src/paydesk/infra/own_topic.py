@@ -119,7 +119,10 @@ def _take(store: Storage, role: Role, found: Found, records: Sequence[Record], t
             found.first = record.offset, event_id, record.appended_at
         found.last = Verified(topic_id, record.offset, event_id, record.appended_at)
         if event_id in known:
-            found.known[event_id] = record.offset, record.appended_at
+            if known[event_id].said(record):
+                found.known[event_id] = record.offset, record.appended_at
+            else:
+                found.foreign += 1
             continue
         try:
             found.unknown.append(Unknown(record, decode_own(role, record.key, record.headers, record.value)))
@@ -139,7 +142,7 @@ def _mark(store: Storage, partition: int, topic_id: str, found: Found) -> int:
     """Mark what was found as sent, and what is gone as unsent; returns how many are gone."""
     seen = {*found.known, *(str(each.event.id) for each in found.unknown)}
     with store.transaction() as transaction:
-        late = [event for event, sent in transaction.known_events(found.known).items() if not sent]
+        late = [event for event, known in transaction.known_events(found.known).items() if not known.sent]
         transaction.mark_sent(topic_id, [Ack(UUID(event), partition, *found.known[event]) for event in late])
         after = found.start if found.start is not None else -1
         return transaction.unsend_missing(topic_id, partition, after, seen)

@@ -15,6 +15,7 @@ from paydesk.infra.records import (
     Half,
     Head,
     Incoming,
+    Known,
     Outgoing,
     OwnRow,
     Place,
@@ -82,8 +83,8 @@ class Transaction(Protocol):
     def forget_other_topics(self, topic_id: str) -> None:
         """Make everything that was acknowledged on a topic that is no more unsent again."""
 
-    def known_events(self, ids: Collection[str]) -> Mapping[str, bool]:
-        """Return which of these event ids the outbox knows, and whether they are marked sent."""
+    def known_events(self, ids: Collection[str]) -> Mapping[str, Known]:
+        """Return what the outbox knows of the events with these ids."""
 
     def unsend_missing(self, topic_id: str, partition: int, after: int, found: Collection[str]) -> int:
         """Make unsent again what was acknowledged above ``after`` and is not among ``found``; returns how many."""

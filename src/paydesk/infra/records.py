@@ -1,5 +1,6 @@
 """What crosses the ports: rows, events on their way out and in, records of the log, and how far each was dealt with."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -102,6 +103,22 @@ class Record:
     def place(self) -> Place:
         """Topic and partition."""
         return self.topic, self.partition
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the outbox holds of an event whose id a message of the own topic carries."""
+
+    key: bytes
+    headers: Sequence[Sequence[str]]
+    content_hash: str
+    sent: bool
+
+    def said(self, record: Record) -> bool:
+        """Whether the message is that event, byte by byte: anybody with the writer's login can name an id."""
+        headers = [(name, text.encode()) for name, text in self.headers]
+        digest = hashlib.sha256(record.value or b"").hexdigest()
+        return (self.key, headers, self.content_hash) == (record.key, list(record.headers), digest)
 
 
 @dataclass(frozen=True, slots=True)

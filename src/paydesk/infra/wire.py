@@ -118,9 +118,12 @@ def terms_of_revision(values: Iterable[bytes], revision: int) -> Terms | None:
 
 def _attributes(headers: Sequence[tuple[str, bytes | None]]) -> Mapping[str, str]:
     try:
-        return {name: (raw or b"").decode() for name, raw in headers}
+        told = {name: (raw or b"").decode() for name, raw in headers}
     except UnicodeDecodeError:
         raise Quarantine("headers are no UTF-8") from None
+    if any("\x00" in text for pair in told.items() for text in pair):
+        raise Quarantine("headers hold what no text may: NUL")
+    return told
 
 
 def _event(kind: EventType, told: Mapping[str, str], value: bytes) -> Event:

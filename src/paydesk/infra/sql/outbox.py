@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from paydesk.domain.events import REQUEST_TYPES
-from paydesk.infra.records import Ack, Outgoing, OwnRow, Row, Verified
+from paydesk.infra.records import Ack, Known, Outgoing, OwnRow, Row, Verified
 from paydesk.infra.registers import DECISION_COLUMNS, decision_columns
 from paydesk.infra.tables import OutboxRow
 
@@ -139,10 +139,10 @@ class Outbox:
         )
         self.session.execute(sa.text("DELETE FROM meta WHERE topic_id IS DISTINCT FROM :topic_id"), values)
 
-    def known_events(self, ids: Collection[str]) -> Mapping[str, bool]:
-        """Return which of these event ids the outbox knows, and whether they are marked sent."""
-        read = sa.text("SELECT id::text, published_at IS NOT NULL FROM outbox WHERE id = ANY(:ids)")
-        return {row[0]: row[1] for row in self.session.execute(read, {"ids": _uuids(ids)})}
+    def known_events(self, ids: Collection[str]) -> Mapping[str, Known]:
+        """Return what the outbox knows of the events with these ids."""
+        read = "SELECT id::text, key, headers, content_hash, published_at IS NOT NULL FROM outbox WHERE id = ANY(:ids)"
+        return {name: Known(*row) for name, *row in self.session.execute(sa.text(read), {"ids": _uuids(ids)})}
 
     def unsend_missing(self, topic_id: str, partition: int, after: int, found: Collection[str]) -> int:
         """Make unsent again what was acknowledged above ``after`` and is not among ``found``; returns how many."""
