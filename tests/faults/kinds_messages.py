@@ -13,7 +13,8 @@ from paydesk.infra.store import Store
 from paydesk.stack.kafka_server import Kafka
 from paydesk.stack.servers import Postgres
 from tests.e2e.faults import TERMS
-from tests.e2e.test_fault_foreign import bad, unknown
+from tests.e2e.test_fault_foreign import FORKED, bad, unknown
+from tests.e2e.test_fault_foreign import Message as Bad
 from tests.faults.checker import TOPICS
 from tests.faults.journal import ASKED, DONE, Journal
 from tests.faults.look import until
@@ -22,7 +23,8 @@ from tests.faults.strikes import Striker
 
 AMOUNT = 10_000
 """Good requests, and as many bad messages among them."""
-_NEWEST = "SELECT key, headers, value FROM contractor.outbox ORDER BY position DESC LIMIT 1"
+_NEWEST = "SELECT key, headers, value FROM contractor.outbox o WHERE {0} ORDER BY position DESC LIMIT 1"
+_HEARD = "EXISTS (SELECT 1 FROM manager.inbox i WHERE i.event_id = o.id::text AND i.became IN ('applied', 'stale'))"
 _ACCOUNTED = "SELECT kafka_offset, became, reason FROM manager.inbox WHERE became IN ('quarantined', 'parked')"
 
 
@@ -39,17 +41,14 @@ def hostile(amount: int, striker: Striker, row: Row) -> None:
         assert error is None, error
         placed.append(message.offset() or 0)
 
-    wrong: list[tuple[bytes, dict[str, bytes], bytes | None]] = []
+    wrong: list[Bad] = []
     for number in range(amount):
         key, request = uuid4(), uuid4()
         journal.note(str(key), ASKED, word="request", id=str(request))
         request_payment(store, key, request, "ada", TERMS)
         journal.note(str(key), DONE, changed=True)
         if not wrong:
-            (name, headers, value) = bench.look.sql(_NEWEST)[0]
-            good = (bytes(name), {each: text.encode() for each, text in headers}, bytes(value))
-            wrong = [*(message for _, message in bad(good)), *unknown(good)]
-            striker.random.shuffle(wrong)
+            wrong = _wrong(striker)
         name, headers, value = wrong.pop()
         producer.produce(TOPICS["contractor"], value, name, headers=list(headers.items()), on_delivery=note)
         producer.poll(0)
@@ -62,6 +61,23 @@ def hostile(amount: int, striker: Striker, row: Row) -> None:
     position = "SELECT next_offset FROM manager.position WHERE topic = %s"
     until(lambda: (bench.look.calm(position, [TOPICS["contractor"]]) or 0) > end, "the last bad message read", 120)
     _account(striker, row, placed)
+
+
+def _wrong(striker: Striker) -> list[Bad]:
+    """Return bad messages that name what was said just now, whether or not it has left already.
+
+    One of them is bad only as it comes second: it is made of what the other side has heard.
+    """
+    newest, heard = (_good(striker, where) for where in ("true", _HEARD))
+    wrong = [message for reason, message in bad(newest) if reason != FORKED] + unknown(newest)
+    wrong += [message for reason, message in bad(heard) if reason == FORKED]
+    striker.random.shuffle(wrong)
+    return wrong
+
+
+def _good(striker: Striker, where: str) -> Bad:
+    name, headers, value = striker.bench.look.sql(_NEWEST.format(where))[0]
+    return bytes(name), {each: text.encode() for each, text in headers}, bytes(value)
 
 
 def _account(striker: Striker, row: Row, placed: list[int]) -> None:
