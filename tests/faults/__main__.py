@@ -3,8 +3,10 @@
 import argparse
 import sys
 import time
+from pathlib import Path
 
 from tests.faults.matrix import kinds, run
+from tests.faults.report import commit, keep, kept, write
 from tests.faults.rows import Row, span
 
 
@@ -14,16 +16,25 @@ def main() -> int:
     parser.add_argument("--short", action="store_true", help="each kind once or twice, on one bench")
     parser.add_argument("--only", default="", metavar="KIND", help="kinds whose name holds this")
     parser.add_argument("--rounds", type=int, default=None, help="strike each kind so many times")
+    parser.add_argument("--report", action="store_true", help="write what was found into docs/reliability.md")
+    parser.add_argument("--resume", type=Path, metavar="FILE", help="keep rows there, and strike no kind that it has")
     given = parser.parse_args()
+    rows = kept(given.resume) if given.resume else []
+    had = {row.fault for row in rows}
     chosen = [
         (kind, given.rounds if given.rounds is not None else kind.short if given.short else kind.rounds)
         for kind in kinds()
         if given.only.lower() in kind.name.lower() and kind.possible()
     ]
-    chosen = [(kind, rounds) for kind, rounds in chosen if rounds]
-    started, rows = time.monotonic(), list[Row]()
+    chosen = [(kind, rounds) for kind, rounds in chosen if rounds and kind.name not in had]
+    started, ran = time.monotonic(), commit()
     for row in run(chosen, 1000 if given.short else 7):
+        row.commit, row.at = ran, time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
         rows.append(row)
+        if given.resume:
+            keep(given.resume, row)
+        if given.report:
+            write(rows)
         print(line(row), flush=True)
         for told in (*row.wrong, *row.notes):
             print(f"    {told}", flush=True)

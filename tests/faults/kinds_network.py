@@ -63,16 +63,20 @@ def _proxies(striker: Striker) -> dict[str, Proxy]:
     return striker.bench.proxies
 
 
-def slow(striker: Striker, row: Row, rounds: int) -> None:
-    """Make every answer of one server late for some seconds."""
-    row.recovers = "end"
-    for turn in range(rounds):
-        proxy = _proxies(striker)[SERVERS[turn % len(SERVERS)]]
-        proxy.latency_s = LATENCY_S
-        time.sleep(HOLE_S)
-        proxy.latency_s = 0.0
-        row.runs += 1
-        row.recovery_s.append(striker.arrival(time.monotonic()))
+def slow(server: str) -> Callable[[Striker, Row, int], None]:
+    """Return what makes every answer of a server late for some seconds."""
+
+    def strike(striker: Striker, row: Row, rounds: int) -> None:
+        row.recovers = "end"
+        for _ in range(rounds):
+            proxy = _proxies(striker)[server]
+            proxy.latency_s = LATENCY_S
+            time.sleep(HOLE_S)
+            proxy.latency_s = 0.0
+            row.runs += 1
+            row.recovery_s.append(striker.arrival(time.monotonic()))
+
+    return strike
 
 
 def broken(server: str) -> Callable[[Striker, Row, int], None]:

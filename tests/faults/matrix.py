@@ -39,14 +39,14 @@ def kinds() -> list[Kind]:
     return [
         *_killed(),
         Kind("SIGKILL at random", kills.killed_at_random, 200, 3),
-        Kind("SIGSTOP, woken too late", kills.frozen, 30, 1),
-        Kind("broker killed", servers.server_killed("kafka"), 20, 1),
+        Kind("SIGSTOP, woken too late", kills.frozen, 36, 1),
+        Kind("broker killed", servers.server_killed("kafka"), 24, 1),
         Kind("broker wiped, 500 unsent", servers.broker_wiped, 10, 0),
         Kind("topics deleted under load", servers.topics_made_anew, 12, 1),
         Kind("tail cut and overwritten", servers.tail_cut, 12, 1),
         Kind("messages again", servers.messages_again, 20, 1),
         Kind("PostgreSQL killed", servers.server_killed("postgres"), 20, 1),
-        Kind("database connections ended", servers.connections_ended, 60, 2),
+        Kind("database connections ended", servers.connections_ended, 80, 2),
         Kind("Valkey killed", servers.server_killed("valkey"), 10, 0),
         Kind("contractor schema lost", stores.schema_lost("contractor"), 6, 1),
         Kind("manager schema lost", stores.schema_lost("manager"), 6, 1),
@@ -81,7 +81,8 @@ def _network() -> list[Kind]:
         proxied(f"connections reset: {server}", network.broken(server), 20, int(server != "valkey"))
         for server in network.SERVERS
     ]
-    return [*broken, *holes, proxied("100 ms late, each way", network.slow, 6, 0)]
+    late = [proxied(f"100 ms late, each way: {server}", network.slow(server), 10, 0) for server in network.SERVERS]
+    return [*broken, *holes, *late]
 
 
 @dataclass

@@ -4,6 +4,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from statistics import median
 
+FROM = {"kill": "the kill", "end": "the fault's end", "wake": "the waking", "start": "the start"}
+"""What a time to recover is counted from."""
+
 
 @dataclass
 class Row:
@@ -11,7 +14,7 @@ class Row:
 
     fault: str
     recovers: str = "kill"
-    """From when the time to recover runs: the ``kill``, or the fault's ``end``."""
+    """From when the time to recover runs; a key of ``FROM``."""
     runs: int = 0
     accepted: int = 0
     lost: int = 0
@@ -25,8 +28,13 @@ class Row:
     in_flight: list[int] = field(default_factory=list)
     """Commands of the struck side that lay between commit and acknowledgement when it died."""
     reached: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    """Why bad messages were not applied."""
     notes: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
+    commit: str = ""
+    at: str = ""
+    """When it was judged."""
 
     @property
     def good(self) -> bool:
