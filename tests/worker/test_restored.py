@@ -126,7 +126,7 @@ def test_a_command_that_stands_by_another_event_is_not_told_as_lost(sides: Sides
     assert count(sides, sides.contractor, "SELECT count(*) FROM outbox WHERE beaten") == 1
     assert copy_at(sides, sides.contractor, request_id).number == "PR-1001"
     with connect(sides.url(sides.contractor), "contractor") as connection:
-        assert queries.counts(connection).lost == []
+        assert queries.counts(connection).lost == ()
         told = {found.name: found.seen for found in check_role(sides.contractor, sides.endpoints("contractor"))}
     assert told["contractor own topic"].startswith("1 event came back from the own topic at ")
     assert "cannot be known any more; the numbers of requests may have gaps" in told["contractor own topic"]

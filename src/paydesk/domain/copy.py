@@ -7,7 +7,7 @@ from uuid import UUID
 
 from paydesk.domain.decision import DecisionRegister, Outcome
 from paydesk.domain.money import Money
-from paydesk.domain.payment_request import RequestRegister, Terms
+from paydesk.domain.payment_request import RequestRegister, Terms, called
 from paydesk.domain.status import Status, standing_terms, status
 
 
@@ -65,9 +65,7 @@ class RequestCopy:
     @property
     def number(self) -> str:
         """The human number, or ``…`` and the last six of the id while there is none."""
-        if self.request is not None and self.request.number:
-            return self.request.number
-        return f"…{self.id.hex[-6:]}"
+        return called(self.request.number if self.request is not None else None, self.id)
 
     @property
     def contractor(self) -> str:

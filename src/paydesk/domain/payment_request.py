@@ -46,6 +46,11 @@ class Terms:
         return hashlib.sha256(written.encode()).hexdigest()
 
 
+def called(number: str | None, request_id: UUID) -> str:
+    """Return what a request is called: its human number, or ``…`` and the last six of the id while there is none."""
+    return number or f"…{request_id.hex[-6:]}"
+
+
 @dataclass(frozen=True, slots=True)
 class RequestRegister:
     """The contractor side's word on one request; ``version`` rises by one with every change."""

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from paydesk.domain.errors import Conflict, Locked, NotAllowed, Stale
-from paydesk.domain.payment_request import RequestRegister, Terms, describe_changes
+from paydesk.domain.payment_request import RequestRegister, Terms, called, describe_changes
 from paydesk.domain.text import same_person
 
 
@@ -44,10 +44,10 @@ def refuse_locked(locked: bool, name: str) -> None:
 def refuse_unlocked(locked: bool, request: RequestRegister | None, request_id: UUID) -> None:
     """Raise ``Conflict`` when there is nothing to settle."""
     if not locked:
-        name = name_of(request) if request is not None else f"…{request_id.hex[-6:]}"
+        name = called(request.number if request is not None else None, request_id)
         raise Conflict(f"{name} is not locked: there is nothing to settle.", "`paydesk doctor` lists what is.")
 
 
 def name_of(request: RequestRegister) -> str:
     """Return the human number, or ``…`` and the last six of the id while there is none."""
-    return request.number or f"…{request.id.hex[-6:]}"
+    return called(request.number, request.id)

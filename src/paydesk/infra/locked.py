@@ -11,7 +11,7 @@ from psycopg.rows import dict_row
 
 from paydesk.domain.decision import DecisionRegister, Outcome
 from paydesk.domain.events import REQUEST_TYPES, EventType
-from paydesk.domain.payment_request import RequestRegister
+from paydesk.domain.payment_request import RequestRegister, called
 from paydesk.infra.healing import FINALS
 from paydesk.infra.queries import Connection
 from paydesk.infra.records import Half
@@ -75,7 +75,7 @@ class LockedRequest:
     @property
     def name(self) -> str:
         """The number, or the end of the id."""
-        return self.number or f"…{self.id.hex[-6:]}"
+        return called(self.number, self.id)
 
     @property
     def told(self) -> tuple[Version, ...]:

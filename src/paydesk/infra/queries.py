@@ -15,6 +15,7 @@ from paydesk.domain.copy import Delivery, RequestCopy, StatusTotal
 from paydesk.domain.errors import UnknownRequest
 from paydesk.domain.events import REQUEST_TYPES
 from paydesk.domain.money import Money
+from paydesk.domain.payment_request import called
 from paydesk.domain.status import Status
 from paydesk.infra.health import BroughtBack
 from paydesk.infra.pages import Page, PageQuery
@@ -38,8 +39,8 @@ _OVERDUE = (
 # What a person said and what does not stand, unless the same command stands by another event. Told until somebody
 # says something newer of that request, for a week at most.
 _LOST = """
-SELECT coalesce(array_agg(DISTINCT coalesce(p.number, '…' || right(o.request_id::text, 6)) || ' (' || o.actor || ')'),
-    '{}') FROM outbox o LEFT JOIN payment_request p ON p.id = o.request_id
+SELECT coalesce(jsonb_agg(DISTINCT jsonb_build_array(p.number, o.request_id, o.actor)), '[]')
+FROM outbox o LEFT JOIN payment_request p ON p.id = o.request_id
 WHERE o.beaten AND o.beaten_at > clock_timestamp() - interval '7 days' AND o.command_id <> '' AND NOT EXISTS (
     SELECT 1 FROM outbox n WHERE n.request_id = o.request_id AND NOT n.beaten
     AND (n.said_at > o.beaten_at AND n.command_id <> '' OR n.command_id = o.command_id))
@@ -63,7 +64,7 @@ class Counts:
     parked: int
     locked: int
     amiss: str
-    lost: Sequence[str]
+    lost: tuple[str, ...]
     """What people said in the last week and what does not stand, as another version was published: number and who."""
     brought_back: BroughtBack | None
     """What came back from the own topic in the last week."""
@@ -223,7 +224,12 @@ def counts(connection: Connection) -> Counts:
         f" ({_LOST}), ({_BROUGHT_BACK})"
     ).fetchone()
     assert row is not None
-    return replace(Counts(*row), brought_back=_brought_back(row[-1]))
+    found = Counts(*row)
+    return replace(found, lost=tuple(_lost(*one) for one in row[-2]), brought_back=_brought_back(row[-1]))
+
+
+def _lost(number: str | None, request_id: str, actor: str) -> str:
+    return f"{called(number, UUID(request_id))} ({actor})"
 
 
 def _brought_back(found: Sequence[float] | None) -> BroughtBack | None:

@@ -172,6 +172,6 @@ class Relaying:
             quarantined=found.quarantined,
             parked=found.parked,
             locked=found.locked,
-            lost=tuple(found.lost),
+            lost=found.lost,
             brought_back=found.brought_back if found.brought_back and found.brought_back.age_s < _NEWS_S else None,
         )
