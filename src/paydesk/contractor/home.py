@@ -19,7 +19,7 @@ from paydesk.domain.payment_request import RequestRegister
 from paydesk.domain.status import Status
 from paydesk.domain.text import clean
 from paydesk.infra.pages import Page, PageQuery, Result
-from paydesk.tui.columns import Cell, Column, say
+from paydesk.tui.columns import Cell, Column, say, say_amount, say_state
 from paydesk.tui.desk_pane import DeskPane
 from paydesk.tui.dialogs import Confirm
 from paydesk.tui.drafts import Draft, DraftStore
@@ -28,15 +28,11 @@ from paydesk.tui.messages import DeskMade
 from paydesk.tui.own_screen import sentence
 from paydesk.tui.request_table import RequestTable
 from paydesk.tui.totals import Totals
-from paydesk.tui.wording import delivery_text, moment_text, state_text
+from paydesk.tui.wording import delivery_text, moment_text
 
 _LOOKS = {Status.ACCEPTED: "good", Status.REJECTED: "bad", Status.WITHDRAWN: "faded"}
 _TOTALS = (Status.PENDING, Status.ACCEPTED, Status.REJECTED)
 EMPTY = "No requests here yet.\nPress n to ask for a payment."
-
-
-def _amount(copy: RequestCopy, _: datetime) -> Cell:
-    return say(copy.terms.money.grouped if copy.terms else "")
 
 
 def _asked_at(copy: RequestCopy, _: datetime) -> Cell:
@@ -44,14 +40,14 @@ def _asked_at(copy: RequestCopy, _: datetime) -> Cell:
 
 
 def _status(copy: RequestCopy, now: datetime) -> Cell:
-    return say(state_text(copy, now), "bad" if copy.locked else _LOOKS.get(copy.status, ""))
+    return say_state(copy, now, _LOOKS)
 
 
 COLUMNS = (
     Column("Request", lambda copy, _: say(copy.number), 8, most=12, least=7),
     Column("Sent", _asked_at, 16, from_width=100),
     Column("From", lambda copy, _: say(copy.contractor), 14, from_width=130),
-    Column("Amount", _amount, 12, right=True, most=20),
+    Column("Amount", say_amount, 12, right=True, most=20),
     Column("Cur", lambda copy, _: say(copy.terms.money.currency if copy.terms else ""), 3),
     Column("Status", _status, 13),
     Column("Delivery", lambda copy, _: say(delivery_text(copy), "faded"), 8, from_width=72, most=11),

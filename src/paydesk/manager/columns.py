@@ -4,14 +4,10 @@ from datetime import datetime
 
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.status import Status
-from paydesk.tui.columns import Cell, Column, say
-from paydesk.tui.wording import age_text, moment_text, state_text
+from paydesk.tui.columns import Cell, Column, say, say_amount, say_state
+from paydesk.tui.wording import age_text, moment_text
 
 _LOOKS = {Status.ACCEPTED: "good", Status.REJECTED: "bad", Status.WITHDRAWN: "faded", Status.WITHDRAWING: "accent"}
-
-
-def _amount(copy: RequestCopy, _: datetime) -> Cell:
-    return say(copy.terms.money.grouped if copy.terms else "")
 
 
 def _age(copy: RequestCopy, now: datetime) -> Cell:
@@ -28,7 +24,7 @@ def _what(copy: RequestCopy, now: datetime) -> Cell:
 
 
 def _state(copy: RequestCopy, now: datetime) -> Cell:
-    return say(state_text(copy, now), "bad" if copy.locked else _LOOKS.get(copy.status, ""))
+    return say_state(copy, now, _LOOKS)
 
 
 def _decided_by(copy: RequestCopy, _: datetime) -> Cell:
@@ -41,7 +37,7 @@ def _decided_at(copy: RequestCopy, _: datetime) -> Cell:
 
 NUMBER = Column("Request", lambda copy, _: say(copy.number), 8, most=12)
 CONTRACTOR = Column("Contractor", lambda copy, _: say(copy.contractor), 14, from_width=72, wide_width=20, least=8)
-AMOUNT = Column("Amount", _amount, 12, right=True, most=20)
+AMOUNT = Column("Amount", say_amount, 12, right=True, most=20)
 CURRENCY = Column("Cur", lambda copy, _: say(copy.terms.money.currency if copy.terms else ""), 3)
 DESCRIPTION = Column("Description", lambda copy, _: say(copy.terms.description if copy.terms else ""))
 

@@ -1,13 +1,15 @@
 """Columns of a request table: what each says of a request, how wide it is, and from which width on it is shown."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from rich.cells import cell_len, set_cell_size
 
 from paydesk.domain.copy import RequestCopy
+from paydesk.domain.status import Status
 from paydesk.domain.text import Clean, clean
+from paydesk.tui.wording import state_text
 
 CURSOR_CELLS = 3
 """The mark, the cursor and a blank, left of the first column."""
@@ -46,6 +48,16 @@ class Column:
 def say(text: str, look: str = "") -> Cell:
     """Return a cell of any text, made fit for a terminal."""
     return Cell(clean(text), look)
+
+
+def say_amount(copy: RequestCopy, _: datetime) -> Cell:
+    """Return the amount of the terms that count."""
+    return say(copy.terms.money.grouped if copy.terms else "")
+
+
+def say_state(copy: RequestCopy, now: datetime, looks: Mapping[Status, str]) -> Cell:
+    """Return the status, with the look that a desk gives it; a locked request looks bad on both."""
+    return say(state_text(copy, now), "bad" if copy.locked else looks.get(copy.status, ""))
 
 
 def laid_out(
