@@ -13,14 +13,14 @@ from paydesk.domain.decision import DecisionRegister, Outcome
 from paydesk.domain.events import REQUEST_TYPES, EventType
 from paydesk.domain.payment_request import RequestRegister, called
 from paydesk.infra.healing import FINALS
-from paydesk.infra.queries import Connection
+from paydesk.infra.queries import SETTLED, Connection
 from paydesk.infra.records import Half
 from paydesk.infra.role import Role
 from paydesk.infra.wire import decode_own_value
 
-_LOCKED = """
+_LOCKED = f"""
 SELECT id, number, locked_why, locked_at, request_hash, decision_hash FROM payment_request p
-WHERE locked AND NOT EXISTS (SELECT 1 FROM settlement s WHERE s.request_id = p.id) ORDER BY locked_at, id LIMIT 100
+WHERE locked AND NOT {SETTLED} ORDER BY locked_at, id LIMIT 100
 """
 _SAID = """
 SELECT request_id, type, value, content_hash, topic, partition, kafka_offset, said_at AS at,

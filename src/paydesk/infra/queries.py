@@ -23,10 +23,12 @@ from paydesk.infra.registers import decision_of, request_of
 
 Connection = psycopg.Connection[Any]
 
-_COPIES = """
+SETTLED = "EXISTS (SELECT 1 FROM settlement s WHERE s.request_id = p.id)"
+"""Whether this side has noted how the request ``p`` was settled, in SQL."""
+_COPIES = f"""
 SELECT p.*, o.type AS said, o.published_at AS said_published_at, o.hold_until AS said_hold_until,
     o.overdue AND o.hold_until IS NOT NULL AS overdue,
-    p.locked AND EXISTS (SELECT 1 FROM settlement s WHERE s.request_id = p.id) AS settled
+    p.locked AND {SETTLED} AS settled
 FROM payment_request p
 LEFT JOIN LATERAL (
     SELECT type, published_at, hold_until, overdue FROM outbox
@@ -218,8 +220,7 @@ def counts(connection: Connection) -> Counts:
         " (SELECT count(*) FROM outbox WHERE published_at IS NULL AND hold_until IS NOT NULL),"
         " (SELECT count(*) FROM inbox WHERE became = 'quarantined'),"
         " (SELECT count(*) FROM inbox WHERE became = 'parked'),"
-        " (SELECT count(*) FROM payment_request p WHERE locked"
-        "  AND NOT EXISTS (SELECT 1 FROM settlement s WHERE s.request_id = p.id)),"
+        f" (SELECT count(*) FROM payment_request p WHERE locked AND NOT {SETTLED}),"
         " (SELECT coalesce(string_agg(amiss, ' '), '') FROM meta),"
         f" ({_LOST}), ({_BROUGHT_BACK})"
     ).fetchone()
