@@ -19,9 +19,8 @@ _WAIT_LOOK_S = 0.1
 
 def add_to(group: click.Group, load_role: Callable[[], Role]) -> None:
     """Add the common commands to a role's group."""
-    for make in (_list, _show, _wait, _worker, _quarantine):
+    for make in (_list, _show, _wait, _worker, _quarantine, settle_command):
         group.add_command(make(load_role))
-    group.add_command(settle_command(load_role))
 
 
 def _list(load_role: Callable[[], Role]) -> click.Command:
