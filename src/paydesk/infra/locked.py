@@ -46,16 +46,19 @@ class Version:
     def document(self) -> dict[str, Any]:
         """Return plain values."""
         register, terms = self.register, self.register.terms
-        asks = isinstance(register, RequestRegister)
-        cause = None if isinstance(register, RequestRegister) else register.cause
+        by, cause = (
+            (register.contractor, None)
+            if isinstance(register, RequestRegister)
+            else (register.decided_by, register.cause)
+        )
         return {
             "says": _word(register),
-            "by": register.contractor if isinstance(register, RequestRegister) else register.decided_by,
+            "by": by,
             "revision": register.revision,
             "amount": terms.money.amount if terms else None,
             "currency": terms.money.currency if terms else None,
             "due_date": terms.due_date.isoformat() if terms and terms.due_date else None,
-            "cause": cause.text if cause and not asks and _word(register) == "rejected" else None,
+            "cause": cause.text if cause and _word(register) == "rejected" else None,
             "time": self.at.isoformat(),
             "seen": list(self.seen),
         }
