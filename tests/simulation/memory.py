@@ -12,7 +12,8 @@ from paydesk.domain.payment_request import RequestRegister
 from paydesk.domain.status import Status, status
 from paydesk.infra.digest import Line
 from paydesk.infra.errors import ServerDown
-from paydesk.infra.records import Claim, Half, Head, Incoming, Place, Position, Row
+from paydesk.infra.records import Claim, Half, Head, Incoming, Place, Position, Refused, Row
+from paydesk.infra.redriving import OPEN
 from paydesk.infra.role import Heard, Role
 from tests.simulation.outbox import MemoryOutbox
 from tests.simulation.tables import Kept, Tables
@@ -68,10 +69,13 @@ class MemoryTransaction(MemoryOutbox):
         self.tables.commands[key] = replace(self.tables.commands[key], changed=True)
 
     def next_number(self) -> str | None:
-        if not self.tables.checked_by or self.tables.checked_by != self.holder():
+        if not self.checked():
             return None
         self.tables.numbers += 1
         return f"PR-{self.tables.numbers}"
+
+    def checked(self) -> bool:
+        return bool(self.tables.checked_by) and self.tables.checked_by == self.holder()
 
     def note_checked(self, holder: str) -> None:
         self.tables.checked_by = holder
@@ -155,7 +159,35 @@ class MemoryTransaction(MemoryOutbox):
 
     def record(self, messages: Sequence[Incoming]) -> None:
         for one in messages:
-            self.tables.inbox.setdefault((one.source, one.event_id), one)
+            key = one.source, one.event_id
+            if key not in self.tables.inbox and one.became in OPEN:
+                self.tables.refused[len(self.tables.refused) + 1] = key
+            self.tables.inbox.setdefault(key, one)
+
+    def refused_messages(self, numbers: Collection[int]) -> list[Refused]:
+        return [self._refused(number) for number in sorted(numbers) if number in self.tables.refused]
+
+    def parked(self, after: int, most: int) -> list[Refused]:
+        waiting = [self._refused(number) for number in self.tables.refused if number > after]
+        return [one for one in waiting if one.became == "parked" and not one.discarded][:most]
+
+    def _refused(self, number: int) -> Refused:
+        one = self.tables.inbox[self.tables.refused[number]]
+        gone = number in self.tables.discarded
+        return Refused(number, one.record, one.topic_id, one.became, one.reason, one.request_id, gone)
+
+    def retake(self, number: int, taken: Incoming, actor: str) -> None:
+        del actor
+        old, fresh = self.tables.refused[number], (taken.source, taken.event_id)
+        if fresh != old and fresh in self.tables.inbox:
+            fresh, taken = old, replace(taken, source=old[0], event_id=old[1], reason="recorded by another coming")
+        del self.tables.inbox[old]
+        self.tables.inbox[fresh] = taken
+        self.tables.refused[number] = fresh
+
+    def discard(self, number: int, why: str, actor: str) -> None:
+        del why, actor
+        self.tables.discarded.add(number)
 
     def heard_values(self, request_id: UUID) -> Iterator[bytes]:
         for one in reversed(self.tables.inbox.values()):

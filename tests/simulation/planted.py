@@ -23,14 +23,14 @@ BUGS = (
     Bug(
         "position moved before the apply",
         "infra/inbox.py",
-        "            applied = self.apply(transaction, self.role, heard, now)\n",
+        "            applied = take_in(transaction, self.role, self.apply, batch, now)\n",
         "            for place, position in ((r.record.place, Position(self.places[r.record.place].topic_id,"
         " r.record.offset + 1)) for r in batch):\n"
         "                transaction.move(place, self.places[place].known, position)\n"
         "                self.places[place].known = position\n"
         "        reach('C2')\n"
         "        with self.store.transaction() as transaction:\n"
-        "            applied = self.apply(transaction, self.role, heard, now)\n",
+        "            applied = take_in(transaction, self.role, self.apply, batch, now)\n",
     ),
     Bug(
         "marked as sent before the acknowledgement",
@@ -50,9 +50,10 @@ BUGS = (
     Bug(
         "withdrawal confirmed outside of the apply",
         "infra/inbox.py",
-        "            applied = self.apply(transaction, self.role, heard, now)\n",
+        "            applied = take_in(transaction, self.role, self.apply, batch, now)\n",
         "            from paydesk.infra.apply import apply_registers\n"
-        "            applied = apply_registers(transaction, heard, now)\n",
+        "            alone = lambda transaction, _, heard, now: apply_registers(transaction, heard, now)\n"
+        "            applied = take_in(transaction, self.role, alone, batch, now)\n",
     ),
     Bug(
         "withdrawal forgotten by an undo",

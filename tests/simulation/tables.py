@@ -35,6 +35,9 @@ class Tables:
     copy: dict[UUID, Kept] = field(default_factory=dict)
     outbox: dict[UUID, Sent] = field(default_factory=dict)
     inbox: dict[tuple[str, str], Incoming] = field(default_factory=dict)
+    refused: dict[int, tuple[str, str]] = field(default_factory=dict)
+    """By its number, the key in ``inbox`` of what was not applied when it came."""
+    discarded: set[int] = field(default_factory=set)
     positions: dict[Place, Position] = field(default_factory=dict)
     commands: dict[UUID, Claim] = field(default_factory=dict)
     meta: dict[int, Verified] = field(default_factory=dict)
@@ -51,6 +54,8 @@ class Tables:
             copy=dict(self.copy),
             outbox=dict(self.outbox),
             inbox=dict(self.inbox),
+            refused=dict(self.refused),
+            discarded=set(self.discarded),
             positions=dict(self.positions),
             commands=dict(self.commands),
             meta=dict(self.meta),

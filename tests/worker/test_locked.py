@@ -23,8 +23,8 @@ from tests.worker.test_worker import TERMS, ask, count, seen, workers
 __all__ = ["workers"]
 
 
-def say_withdrawn(sides: Sides, request_id: UUID) -> None:
-    """Say on the manager's topic, as a program gone mad would, that an accepted request was withdrawn."""
+def withdrawn_after_all(sides: Sides, request_id: UUID) -> tuple[dict[str, bytes], bytes]:
+    """Return headers and value with which a program gone mad would say that an accepted request was withdrawn."""
     with connect(sides.url(sides.manager), "manager") as connection:
         row = connection.execute(
             "SELECT headers, value FROM outbox WHERE request_id = %s ORDER BY version DESC LIMIT 1", [request_id]
@@ -33,9 +33,14 @@ def say_withdrawn(sides: Sides, request_id: UUID) -> None:
     said = json.loads(row[1])
     assert said["outcome"] == "accepted"
     nothing = dict.fromkeys(("decided_by", "revision", "terms", "terms_hash"))
-    value = json.dumps(said | {"version": said["version"] + 1, "outcome": "withdrawn"} | nothing)
+    value = json.dumps(said | {"version": said["version"] + 1, "outcome": "withdrawn"} | nothing).encode()
     headers = {name: text.encode() for name, text in row[0]}
-    headers |= {"ce_id": str(uuid4()).encode(), "ce_type": b"paydesk.payment_withdrawn.v1"}
+    return headers | {"ce_id": str(uuid4()).encode(), "ce_type": b"paydesk.payment_withdrawn.v1"}, value
+
+
+def say_withdrawn(sides: Sides, request_id: UUID) -> None:
+    """Say it on the manager's topic."""
+    headers, value = withdrawn_after_all(sides, request_id)
     producer = Producer(dict(sides.endpoints("manager").kafka or {}))
     producer.produce(sides.manager.writes, value, str(request_id), headers=list(headers.items()))
     assert producer.flush(30) == 0

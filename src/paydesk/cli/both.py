@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import click
 
+from paydesk.cli.quarantine import quarantine_group
 from paydesk.cli.settle import settle_command
 from paydesk.domain.copy import Delivery, RequestCopy
 from paydesk.domain.errors import InvalidInput
@@ -19,7 +20,7 @@ _WAIT_LOOK_S = 0.1
 
 def add_to(group: click.Group, load_role: Callable[[], Role]) -> None:
     """Add the common commands to a role's group."""
-    for make in (_list, _show, _wait, _worker, _quarantine, settle_command):
+    for make in (_list, _show, _wait, _worker, quarantine_group, settle_command):
         group.add_command(make(load_role))
 
 
@@ -144,49 +145,3 @@ def _worker(load_role: Callable[[], Role]) -> click.Command:
         click.echo(f"paydesk {here.role.name} worker: stopped. {here.close()}".rstrip(), err=True)
 
     return command
-
-
-def _quarantine(load_role: Callable[[], Role]) -> click.Group:
-    @click.group("quarantine")
-    def group() -> None:
-        """Messages that could not be applied: quarantined, or parked until they are understood."""
-
-    @group.command("list")
-    @click.option("--json", "as_json", is_flag=True, help="Print one JSON document a line.")
-    def list_(as_json: bool) -> None:
-        """List them, newest first."""
-        from paydesk.cli import output
-        from paydesk.cli.errand import errand
-        from paydesk.domain.text import clean
-        from paydesk.infra.quarantine import bad_messages
-
-        with errand(load_role()) as here:
-            here.catch_up()
-            found = here.read(bad_messages)
-            for bad in found:
-                if as_json:
-                    output.print_json(bad.document())
-                else:
-                    click.echo(clean(f"{bad.id:>6}  {bad.became:<11}  {bad.where}  {bad.reason}", 400))
-            if not found and not as_json:
-                click.echo("Nothing is in quarantine.", err=True)
-
-    @group.command("show")
-    @click.argument("id_", metavar="ID", type=int)
-    @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-    def show(id_: int, as_json: bool) -> None:
-        """Show one with its bytes and the reason."""
-        from paydesk.cli import output
-        from paydesk.cli.errand import errand
-        from paydesk.domain.text import clean
-        from paydesk.infra.quarantine import bad_message
-
-        with errand(load_role()) as here:
-            bad = here.read(lambda connection: bad_message(connection, id_))
-            if as_json:
-                output.print_json(bad.document())
-            else:
-                for name, value in bad.document().items():
-                    click.echo(clean(f"{name:<10}{value}", 4000))
-
-    return group

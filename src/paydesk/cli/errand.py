@@ -2,7 +2,7 @@
 
 import getpass
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
@@ -28,6 +28,7 @@ T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
 CATCH_UP_S = 3.0
 DELIVER_S = 3.0
+CHECK_S = 10.0
 _LOOK_S = 0.01
 
 
@@ -113,6 +114,27 @@ class Errand:
         """
         if self._has_broker():
             self._until(lambda: self.work().caught_up, timeout_s)
+
+    def checked(self, timeout_s: float = CHECK_S) -> None:
+        """Wait until this side's own topic was read by whoever holds the lease, as long as the broker is there."""
+
+        def done() -> bool:
+            with self.store.transaction() as transaction:
+                return transaction.checked()
+
+        if self._has_broker():
+            self.work()
+            self._until(done, timeout_s)
+
+    def spread(self, ids: Collection[UUID]) -> None:
+        """Tell the open desks that rows changed, and have relayed what was said by it."""
+        if ids:
+            hints = HintSender(self.role, self.servers)
+            hints.send(ids)
+            hints.close()
+            if self._has_broker():
+                self.work().nudge()
+                self._until(lambda: not self.read(queries.counts).unsent, DELIVER_S)
 
     def deliver(self, said: Said, timeout_s: float = DELIVER_S) -> RequestCopy:
         """Tell the open desks, and relay what was said while there is a broker; returns the copy after it."""

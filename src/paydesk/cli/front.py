@@ -31,6 +31,7 @@ EXIT_CODES = {
     "too_late": 5,
     "locked": 5,
     "not_now": 5,
+    "still_refused": 5,
     "not_allowed": 6,
     "server_down": 7,
     "schema_too_new": 7,

@@ -95,7 +95,8 @@ def _when(moment: datetime | None) -> str | None:
 
 def print_json(found: dict[str, Any]) -> None:
     """Print one document on one line."""
-    click.echo(json.dumps(found, ensure_ascii=False))
+    # What the other side sent may hold half a character, which no terminal and no file takes.
+    click.echo(json.dumps(found, ensure_ascii=False).encode(errors="backslashreplace").decode())
 
 
 def print_sentence(copy: RequestCopy, words: str = "") -> None:

@@ -38,26 +38,33 @@ class Done:
 
 
 def report_each(typed: Sequence[str], act: Callable[[str], Done], *, as_json: bool) -> None:
-    """Act on each item. One: its own exit code. Several: a result per item, and ``SomeFailed`` when one failed."""
-    if len(typed) == 1:
-        done = act(typed[0])
+    """Act on each item and report it, as ``each_of`` does."""
+
+    def act_and_report(item: str) -> None:
+        done = act(item)
         report(done.copy, done.changed, as_json=as_json)
-        return
+
+    each_of(typed, act_and_report, as_json=as_json)
+
+
+def each_of(typed: Sequence[str], act: Callable[[str], None], *, as_json: bool, names: str = "request") -> None:
+    """Let ``act`` do and tell each item. One: its own exit code. Several: ``SomeFailed`` when one failed."""
     failed = 0
     for item in typed:
         try:
-            done = act(item)
-            report(done.copy, done.changed, as_json=as_json)
+            act(item)
         except PaydeskError as error:
+            if len(typed) == 1:
+                raise
             failed += 1
-            _refused(item, error, as_json)
+            _refused(item, error, as_json, names)
     if failed:
         raise SomeFailed(f"{failed} of {len(typed)} failed.", "The lines above say which and why.")
 
 
-def _refused(item: str, error: PaydeskError, as_json: bool) -> None:
+def _refused(item: str, error: PaydeskError, as_json: bool, names: str) -> None:
     told: dict[str, Any] = {"code": error.code, "message": clean(error.message, 1000), "hint": clean(error.hint)}
     if as_json:
-        output.print_json({"request": clean(item), "error": told})
+        output.print_json({names: clean(item), "error": told})
     else:
         click.echo(f"{clean(item)}  {told['message']} {told['hint']}".rstrip())

@@ -2,11 +2,13 @@
 
 import time
 from contextlib import ExitStack, closing
+from uuid import UUID
 
 from paydesk.infra.failpoints import reach
 from paydesk.infra.hints import HintSender
 from paydesk.infra.inbox import Inbound
 from paydesk.infra.kafka_log import KafkaReader
+from paydesk.infra.redriving import redrive_parked
 from paydesk.infra.shift import IDLE_S, POLL_S, Shift
 from paydesk.infra.standby import Watch
 from paydesk.infra.store import Store
@@ -23,6 +25,8 @@ class Applying:
     def __init__(self, shift: Shift) -> None:
         self.shift = shift
         self._looked_at = 0.0
+        self._redriven = False
+        """Whether what was parked was looked at by this very program: once is enough, as it does not change."""
 
     def run(self) -> None:
         """Work until the worker ends or a server makes trouble."""
@@ -52,6 +56,9 @@ class Applying:
             shift.caught_up.set()
             shift.ending.wait(IDLE_S)
             return
+        if not self._redriven:
+            self._tell(redrive_parked(side.store), hints)
+            self._redriven = True
         while shift.may_apply.is_set() and not shift.ending.is_set():
             if time.monotonic() - self._looked_at > _TOPICS_S:
                 self._looked_at = time.monotonic()
@@ -63,10 +70,15 @@ class Applying:
                 shift.caught_up.set()
             if changed:
                 reach("C4")
-                shift.nudged.set()
-                hints.send(changed)
-                shift.changed(changed)
+            self._tell(changed, hints)
         reader.unassign()
+
+    def _tell(self, changed: frozenset[UUID], hints: HintSender) -> None:
+        """Tell every desk of this role what changed, and the outbound thread that there may be something to say."""
+        if changed:
+            self.shift.nudged.set()
+            hints.send(changed)
+            self.shift.changed(changed)
 
     def _stand_by(self, watch: Watch, reader: KafkaReader) -> None:
         """Look on: how far is whoever holds the lease? Keeps the clients connected meanwhile."""

@@ -27,6 +27,12 @@ class NotNow(PaydeskError):
     code = "not_now"
 
 
+class StillRefused(PaydeskError):
+    """A message that was not applied is still not: its bytes and the reason stay."""
+
+    code = "still_refused"
+
+
 class WaitTimedOut(PaydeskError):
     """What was waited for did not happen in time."""
 

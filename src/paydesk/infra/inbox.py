@@ -8,11 +8,10 @@ from uuid import UUID
 from paydesk.infra.anti_entropy import AntiEntropy
 from paydesk.infra.errors import OutcomeUnknown, ServerDown, StorageTrouble, sentence_of
 from paydesk.infra.failpoints import reach
-from paydesk.infra.inbox_rows import Judged, conclude, digest, incoming
+from paydesk.infra.inbox_rows import Judged, incoming, judge, take_in
 from paydesk.infra.ports import BrokerTrouble, LogReader, Storage
 from paydesk.infra.records import Place, Position, Record
-from paydesk.infra.role import Apply, Heard, Role
-from paydesk.infra.wire import Ignore, Park, Quarantine, decode, subject_of
+from paydesk.infra.role import Apply, Role
 from paydesk.infra.wire_control import is_control
 
 log = logging.getLogger("paydesk.inbox")
@@ -108,7 +107,7 @@ class Inbound:
     def _take(self, records: Sequence[Record], blamed: str = "") -> frozenset[UUID]:
         """Apply a batch; one that the handler or the database refuses is halved until the one message is found."""
         try:
-            changed = self._transact([self._judge(record, blamed) for record in records])
+            changed = self._transact([judge(self.role, record, blamed) for record in records])
         except (Overtaken, BrokerTrouble, ServerDown, OutcomeUnknown, StorageTrouble):
             raise  # No message is to blame.
         except Exception as error:
@@ -125,28 +124,13 @@ class Inbound:
         )
         return changed
 
-    def _judge(self, record: Record, blamed: str) -> Judged:
-        try:
-            event = decode(self.role, record.topic, record.key, record.headers, record.value)
-            if blamed:
-                return Judged(record, became="quarantined", reason=blamed, about=event.request_id)
-            return Judged(record, event)
-        except Quarantine as bad:
-            return Judged(record, became="quarantined", reason=str(bad))
-        except Park as unknown:
-            return Judged(record, became="parked", reason=str(unknown), about=subject_of(record))
-        except Ignore:
-            return Judged(record, became="ignored")
-
     def _transact(self, batch: list[Judged]) -> frozenset[UUID]:
         reach("C1")
         now = self.store.now()
         moved: dict[Place, Position] = {}
         with self.store.transaction() as transaction:
-            heard = [Heard(one.event, digest(one.record), now) for one in batch if one.event is not None]
-            applied = self.apply(transaction, self.role, heard, now)
+            applied = take_in(transaction, self.role, self.apply, batch, now)
             for one in batch:
-                conclude(one, applied)
                 topic_id = self.places[one.record.place].topic_id
                 moved[one.record.place] = Position(topic_id, one.record.offset + 1)
             transaction.record(

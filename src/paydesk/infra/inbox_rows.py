@@ -1,13 +1,16 @@
-"""The rows of the inbox: what each message was and what became of it, trusted or not."""
+"""The way in: what each message turns out to be, what applying it comes to, and its row of the inbox."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from paydesk.domain.events import Event
+from paydesk.infra.ports import Transaction
 from paydesk.infra.records import Incoming, Record
-from paydesk.infra.role import Applied
+from paydesk.infra.role import Applied, Apply, Heard, Role
+from paydesk.infra.wire import Ignore, Park, Quarantine, decode, subject_of
 
 
 @dataclass(slots=True)
@@ -20,6 +23,30 @@ class Judged:
     reason: str = ""
     about: UUID | None = None
     """The request that a message is about which is not applied though its writer may say it."""
+
+
+def judge(role: Role, record: Record, blamed: str = "") -> Judged:
+    """Return what a message that ``role`` read turns out to be; ``blamed`` is why it is not applied all the same."""
+    try:
+        event = decode(role, record.topic, record.key, record.headers, record.value)
+        if blamed:
+            return Judged(record, became="quarantined", reason=blamed, about=event.request_id)
+        return Judged(record, event)
+    except Quarantine as bad:
+        return Judged(record, became="quarantined", reason=str(bad))
+    except Park as unknown:
+        return Judged(record, became="parked", reason=str(unknown), about=subject_of(record))
+    except Ignore:
+        return Judged(record, became="ignored")
+
+
+def take_in(transaction: Transaction, role: Role, apply: Apply, batch: Sequence[Judged], now: datetime) -> Applied:
+    """Apply what of a batch is an event, and write down on each what became of it."""
+    heard = [Heard(one.event, digest(one.record), now) for one in batch if one.event is not None]
+    applied = apply(transaction, role, heard, now)
+    for one in batch:
+        conclude(one, applied)
+    return applied
 
 
 def incoming(one: Judged, source: str, topic_id: str, now: datetime) -> Incoming:

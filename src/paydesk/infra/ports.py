@@ -9,6 +9,7 @@ from uuid import UUID
 from paydesk.domain.decision import DecisionRegister
 from paydesk.domain.payment_request import RequestRegister
 from paydesk.infra.digest import Line
+from paydesk.infra.ports_refused import RefusedMessages
 from paydesk.infra.records import (
     Ack,
     Claim,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from paydesk.infra.role import Heard, Role
 
 
-class Transaction(Protocol):
+class Transaction(RefusedMessages, Protocol):
     """One transaction on the own schema. Everything in it happens or nothing does."""
 
     def now(self) -> datetime:
@@ -97,6 +98,9 @@ class Transaction(Protocol):
 
     def import_sent(self, event: Outgoing, command_hash: str, ack: Ack, topic_id: str, *, stands: bool) -> None:
         """Put an event that stands on the topic into the outbox as sent, and its command among those done."""
+
+    def checked(self) -> bool:
+        """Whether who holds the lease has done its first check: before it, nothing of the other side is applied."""
 
     def note_checked(self, holder: str) -> None:
         """Note that this holder of the lease has done its first check."""

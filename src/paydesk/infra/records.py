@@ -138,6 +138,20 @@ class Incoming:
 
 
 @dataclass(frozen=True, slots=True)
+class Refused:
+    """One message of the inbox that was not applied when it came, as its record was; its row locked."""
+
+    number: int
+    """Its place in the inbox, by which persons name it."""
+    record: Record
+    topic_id: str
+    became: str
+    reason: str
+    request_id: UUID | None
+    discarded: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """What a command that ran before did."""
 

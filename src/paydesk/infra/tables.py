@@ -172,6 +172,7 @@ class InboxRow(SQLModel, table=True):
         sa.UniqueConstraint("source", "event_id", name="one_row_per_event"),
         sa.Index("inbox_by_request", "request_id", "position"),
         sa.Index("inbox_trouble", "became", postgresql_where=sa.text("became IN ('parked', 'quarantined')")),
+        sa.Index("inbox_redriven", "position", postgresql_where=sa.text("redriven_at IS NOT NULL")),
     )
 
     position: int | None = Field(
@@ -194,6 +195,13 @@ class InboxRow(SQLModel, table=True):
     """Name and value of each header; bytes that are no UTF-8 are written with backslash escapes."""
     value: bytes | None = None
     became: str
-    """``applied``, ``stale``, ``parked`` or ``quarantined``."""
+    """``applied``, ``stale``, ``parked`` or ``quarantined``; ``ignored`` when redriven and found to be no event."""
     reason: str | None = None
     heard_at: datetime | None = time_column("now()")
+    redriven_at: datetime | None = time_column()
+    """When it last went the way in again, after it had been parked or quarantined."""
+    redriven_by: str | None = None
+    discarded_at: datetime | None = time_column()
+    discarded_by: str | None = None
+    discarded_why: str | None = None
+    """Why a person gave it up; it stays parked or quarantined, and is open no more."""

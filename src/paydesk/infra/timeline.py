@@ -18,7 +18,7 @@ SELECT said_at AS at, type, actor, value, 'said' AS became, NULL AS reason, hold
 FROM outbox WHERE request_id = %(id)s
 UNION ALL
 SELECT heard_at, type, NULL, value, became, reason, NULL, heard_at
-FROM inbox WHERE request_id = %(id)s
+FROM inbox WHERE request_id = %(id)s AND (source <> topic OR became IN ('quarantined', 'parked'))
 UNION ALL
 SELECT beaten_at, type, actor, value, 'lost', NULL, NULL, published_at
 FROM outbox WHERE request_id = %(id)s AND beaten_at IS NOT NULL

@@ -7,7 +7,7 @@ import psycopg
 from paydesk.infra.errors import SchemaTooNew, ServerDown
 from paydesk.infra.postgres import connect, engine, is_transient, unreachable
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest revision this program knows; a test compares it with the scripts."""
 
 

@@ -70,11 +70,14 @@ class Commands:
 
         None before the first check of who holds the lease is done: this schema may be an old copy of itself.
         """
-        checked = self.session.execute(sa.text(_CHECKED)).scalar_one()
-        if not checked:
+        if not self.checked():
             return None
         counted = self.session.execute(sa.text("SELECT nextval('request_number')")).scalar_one()
         return f"PR-{counted}"
+
+    def checked(self) -> bool:
+        """Whether who holds the lease has done its first check."""
+        return bool(self.session.execute(sa.text(_CHECKED)).scalar_one())
 
     def note_checked(self, holder: str) -> None:
         """Note that this holder of the lease has done its first check, and when it has brought something back."""

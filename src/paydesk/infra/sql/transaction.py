@@ -7,9 +7,10 @@ from paydesk.infra.sql.copy import Copy
 from paydesk.infra.sql.digest import Digests
 from paydesk.infra.sql.inbox import Inbox
 from paydesk.infra.sql.outbox import Outbox
+from paydesk.infra.sql.refused import RefusedMessages
 
 
-class SqlTransaction(Commands, Outbox, Copy, Inbox, Digests):
+class SqlTransaction(Commands, Outbox, Copy, Inbox, RefusedMessages, Digests):
     """Meets ``paydesk.infra.ports.Transaction`` on PostgreSQL."""
 
     def __init__(self, session: Session) -> None:

@@ -1,0 +1,50 @@
+"""What only a newer program understands waits in the inbox, and a worker of that program takes it in by itself."""
+
+from uuid import UUID, uuid4
+
+import pytest
+
+from paydesk.contractor import commands as asks
+from paydesk.domain.status import Status
+from paydesk.infra.hints import HintListener
+from paydesk.infra.store import Store
+from paydesk.infra.worker import Worker
+from tests.conftest import Sides, until
+from tests.storage.test_quarantine import older
+from tests.worker.test_worker import ask, count, seen, workers
+
+__all__ = ["workers"]
+
+
+def test_an_upgraded_worker_takes_in_what_was_parked(
+    sides: Sides, workers: tuple[Worker, Worker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older(monkeypatch)
+    revised, withdrawn = ask(sides, 2)
+    workers[0].nudge()
+    until(lambda: count(sides, sides.manager) == 2)
+    store = Store(sides.url(sides.contractor), sides.contractor)
+    asks.revise_payment(store, uuid4(), revised, "ada", {"amount": "1250"})
+    asks.ask_withdrawal(store, uuid4(), withdrawn, "ada")
+    store.close()
+    workers[0].nudge()
+    until(lambda: workers[1].health().parked == 2)
+    assert seen(sides, sides.manager, withdrawn) is Status.PENDING
+    workers[1].stop()
+    monkeypatch.undo()
+
+    heard: list[frozenset[UUID] | None] = []
+    listener = HintListener(sides.manager, sides, heard.append)
+    listener.start()
+    until(lambda: heard)
+    newer = Worker(sides.manager, sides)
+    newer.start()
+    until(lambda: frozenset({revised, withdrawn}) in heard)
+    until(lambda: newer.health().lag == 0 and newer.health().parked == 0)
+    listener.stop()
+    assert seen(sides, sides.manager, withdrawn) is Status.WITHDRAWN
+    until(lambda: seen(sides, sides.contractor, withdrawn) is Status.WITHDRAWN)
+    now = f"SELECT count(*) FROM payment_request WHERE id = '{revised}' AND revision = 2 AND status = 'pending'"
+    assert count(sides, sides.manager, now) == 1
+    assert count(sides, sides.manager, "SELECT count(*) FROM inbox WHERE redriven_by = 'paydesk'") == 2
+    newer.stop()
