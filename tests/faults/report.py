@@ -5,7 +5,6 @@ import os
 import subprocess
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from statistics import median
 
@@ -40,7 +39,7 @@ def kept(file: Path) -> list[Row]:
 def keep(file: Path, row: Row) -> None:
     """Append a row to a file."""
     with file.open("a") as lines:
-        lines.write(json.dumps(asdict(row)) + "\n")
+        lines.write(json.dumps(vars(row)) + "\n")
 
 
 def _counters(one: dict[str, dict[str, int]]) -> dict[str, Counter[str]]:

@@ -1,6 +1,7 @@
 """The short matrix, and a judge who is seen to condemn."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,8 @@ from tests.faults.bench import Bench
 from tests.faults.checker import Checker, Verdict
 from tests.faults.look import ROLES, until
 from tests.faults.matrix import Trial, kinds, run
+from tests.faults.report import commit, keep, kept, told
+from tests.faults.rows import Row
 from tests.house.files import CHECKOUT, modules_of
 
 ACCEPTED = "SELECT command_id FROM contractor.outbox ORDER BY position LIMIT 1"
@@ -97,3 +100,15 @@ def test_the_judge_knows_nothing_of_the_program() -> None:
     for name in ("checker.py", "evidence.py"):
         modules = set(modules_of(CHECKOUT / "tests" / "faults" / name))
         assert not {module for module in modules if module.startswith("paydesk")}
+
+
+def test_a_run_is_taken_up_again_where_it_was_left(tmp_path: Path) -> None:
+    row = Row("SIGKILL contractor R1", runs=2, accepted=40, takeover_s=[0.2, 0.4], in_flight=[3, 30], commit=commit())
+    row.reached["contractor R1"] += 1234
+    row.reasons["quarantined: empty message"] += 5
+    keep(tmp_path / "rows", row)
+    keep(tmp_path / "rows", Row("of another commit", commit="0123"))
+    assert kept(tmp_path / "rows") == [row]
+    text = told([row])
+    assert all(seen in text for seen in ("**2 faults**", "| killed | 2 | 0.20 s | 0.40 s |", "1,234", "50% of 2 kills"))
+    assert "| quarantined: empty message | 5 |" in text
