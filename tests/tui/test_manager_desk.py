@@ -190,3 +190,8 @@ async def test_a_hold_that_ran_out_in_a_restored_schema_is_asked_of_on_its_row(w
         await pilot.press("j", "u")
         await seen(pilot, lambda: "PR-1003 is pending again: nothing was sent" in shown(pilot))
         assert first in world.decisions and second not in world.decisions
+        before = of(world, "PR-1001")
+        world.overdue.add(before)
+        world.holds[before] = world.now + timedelta(days=36500)
+        world.tell(before)
+        await seen(pilot, lambda: "◔ PR-1001 never sent. On its row" in shown(pilot) and "press r" not in shown(pilot))

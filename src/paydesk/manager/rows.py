@@ -42,7 +42,9 @@ def merged(shown: Sequence[RequestCopy], read: Sequence[RequestCopy], gone: froz
         if row.id in here:
             if row.status in WAITING or row.id not in gone:
                 rows.append(row)
-        elif row.status in WAITING or row.overdue:
+        elif row.overdue:
+            rows.append(row)  # At once, wherever it belongs: somebody is asked.
+        elif row.status in WAITING:
             if last is not None and place_of(row) < last:
                 between += 1
             else:

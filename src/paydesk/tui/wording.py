@@ -173,7 +173,7 @@ def _worries(health: Health, kept: str) -> list[str]:
     if health.lost:
         more = f" and {len(health.lost) - 3} more" if len(health.lost) > 3 else ""
         names = clean(", ".join(health.lost[:3]), 120)
-        worries.append(f"◔ Said and lost, as another version stands: {names}{more}; `paydesk doctor` tells.")
+        worries.append(f"◔ Lost, as another version stands: {names}{more}; `paydesk doctor` tells.")
     if health.quarantined:
         worries.append(f"◔ {health.quarantined} messages in quarantine")
     return worries
