@@ -3,8 +3,10 @@
 import argparse
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
+from tests.faults.endurance import Endurance
 from tests.faults.matrix import kinds, run
 from tests.faults.report import commit, keep, kept, write
 from tests.faults.rows import Row, span
@@ -18,7 +20,10 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=None, help="strike each kind so many times")
     parser.add_argument("--report", action="store_true", help="write what was found into docs/reliability.md")
     parser.add_argument("--resume", type=Path, metavar="FILE", help="keep rows there, and strike no kind that it has")
+    parser.add_argument("--endurance", type=int, metavar="N", help="instead: N requests, a fault every 4 s")
     given = parser.parse_args()
+    if given.endurance:
+        return 0 if Endurance(given.endurance).run(partial(print, flush=True)) else 1
     rows = kept(given.resume) if given.resume else []
     had = {row.fault for row in rows}
     chosen = [

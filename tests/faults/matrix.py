@@ -110,18 +110,24 @@ class Trial:
         """Strike, let people rest, wait until both sides are equal, judge."""
         row, points = Row(kind.name), self.bench.points()
         self.bench.pace()
-        steps: tuple[Callable[[], None], ...] = (lambda: kind.strike(self._striker(), row, rounds), self._calm)
-        for step in steps:
-            try:
-                step()
-            except Exception as error:
-                row.wrong.append(f"{type(error).__name__}: {error}")
-                traceback.print_exc()
+        self._try(lambda: kind.strike(self._striker(), row, rounds), row)
+        self.judged(row)
         row.reached = self.bench.points() - points
+        return row
+
+    def judged(self, row: Row) -> None:
+        """Let people rest, wait until both sides are equal, and write into the row what is wrong then."""
+        self._try(self._calm, row)
         self._judge(row)
         row.wrong += [f"ended by itself: {died}" for died in self.bench.died]
         self.bench.died.clear()
-        return row
+
+    def _try(self, step: Callable[[], None], row: Row) -> None:
+        try:
+            step()
+        except Exception as error:
+            row.wrong.append(f"{type(error).__name__}: {error}")
+            traceback.print_exc()
 
     def _striker(self) -> Striker:
         return Striker(self.bench, self.kafka, excused=self.excused)
