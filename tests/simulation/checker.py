@@ -25,7 +25,8 @@ def settle(world: World) -> None:
     world.calm()
     if world.lost:
         # A person answers what is asked again, and every desk is closed and opened once.
-        send_now(world.manager.storage, None, "bo")
+        outbox = world.manager.storage.tables.outbox.values()
+        send_now(world.manager.storage, {sent.event.request_id for sent in outbox if sent.overdue}, "bo")
         for process in world.processes:
             process.kill()
     world.seconds += _LONGEST_HOLD_S
@@ -73,6 +74,8 @@ def check(world: World, people: People) -> None:
             # Of a log that lost records, a reader may never see an old version; its copy is equal all the same.
             _all_accounted(world, writer.storage, reader.storage)
     _finals(world, manager)
+    if not world.lost and any(sent.overdue for sent in manager.tables.outbox.values()):
+        raise Broken("a person is asked again though no store was lost")
 
 
 def _equal(world: World, contractor: MemoryStorage, manager: MemoryStorage) -> None:

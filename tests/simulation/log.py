@@ -1,6 +1,6 @@
 """The log port in memory: topics that can be away, lose acknowledgements, be made anew or lose their tail."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
@@ -17,6 +17,8 @@ class Topic:
 
     id: str
     records: list[Record] = field(default_factory=list)
+    committed: int = 0
+    """How far its one reader told that it has come."""
 
 
 class MemoryLog:
@@ -93,7 +95,11 @@ class MemoryReader:
         return Reading(records, frozenset(ended), frozenset(lost))
 
     def commit(self, offsets: Mapping[Place, int]) -> None:
-        """Tell nobody."""
+        for place, offset in offsets.items():
+            self._log.topic(place[0]).committed = offset
+
+    def committed(self, places: Iterable[Place]) -> Mapping[Place, int]:
+        return {place: self._log.topic(place[0]).committed for place in places}
 
     def close(self) -> None:
         """Let go of nothing."""

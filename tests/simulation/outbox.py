@@ -134,6 +134,10 @@ class MemoryOutbox:
         if stands and event.command_id:
             self.tables.commands.setdefault(UUID(event.command_id), Claim(command_hash, event.request_id, True))
 
+    def holds_ran_out(self) -> bool:
+        now = self.now()
+        return any(s.event.hold_until is not None and s.event.hold_until <= now for s in self.tables.outbox.values())
+
     def keep_overdue(self) -> set[UUID]:
         now, later = self.now(), self.now() + timedelta(days=36500)
         return {

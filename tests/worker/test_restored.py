@@ -177,3 +177,36 @@ def test_who_said_the_second_of_two_published_events_of_one_version_is_told(side
     worker.stop()
     ((who, told),) = lost_steps(sides, sides.contractor, request_id)
     assert who == "eve" and "requested by eve: sent, but another was published in its place" in told
+
+
+def test_a_copy_is_known_as_one_though_its_side_said_nothing_since(sides: Sides) -> None:
+    (undone,) = ask(sides)
+    both = Worker(sides.contractor, sides), Worker(sides.manager, sides)
+    for worker in both:
+        worker.start()
+    store = Store(sides.url(sides.manager), sides.manager)
+    until(lambda: count(sides, sides.manager) == 1)
+    decides.approve(store, uuid4(), undone, "bo", 1, TERMS.hash, hold_s=3)
+    put_back = copied(sides, sides.manager)
+    decides.undo(store, uuid4(), undone, "bo")
+    ask(sides, 3)
+    until(lambda: count(sides, sides.manager) == 4)
+    both[1].stop()
+    put_back()
+    until(lambda: count(sides, sides.manager, "SELECT count(*) FROM outbox WHERE hold_until > clock_timestamp()") == 0)
+    again = Worker(sides.manager, sides)
+    again.start()
+    until(lambda: count(sides, sides.manager) == 4)
+    assert copy_at(sides, sides.manager, undone).overdue
+    again.stop()
+    assert seen(sides, sides.contractor, undone) == "pending"
+    # No copy: the same hold, run out while nobody was at work, is sent by the next one.
+    decides.undo(store, uuid4(), undone, "bo")
+    decides.approve(store, uuid4(), undone, "bo", 1, TERMS.hash, hold_s=0.2)
+    store.close()
+    until(lambda: count(sides, sides.manager, "SELECT count(*) FROM outbox WHERE hold_until > clock_timestamp()") == 0)
+    last = Worker(sides.manager, sides)
+    last.start()
+    until(lambda: seen(sides, sides.contractor, undone) == "accepted")
+    for worker in (both[0], last):
+        worker.stop()

@@ -23,6 +23,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from paydesk.infra.health import KAFKA_REFUSED
 from paydesk.infra.ports import BrokerTrouble
+from paydesk.infra.records import Record
 
 log = logging.getLogger("paydesk.kafka")
 
@@ -156,10 +157,27 @@ def own_topic_identity(client: AdminClient, topic: str, meanwhile: Meanwhile) ->
 def headers_of(message: Message) -> list[tuple[str, bytes | None]]:
     """Return the headers of a message, values as the bytes they came as."""
     pairs = cast("list[tuple[str, bytes | str | None]]", message.headers() or [])
-    return [(name, raw.encode() if isinstance(raw, str) else raw) for name, raw in pairs]
+    return [(name, _bytes(raw)) for name, raw in pairs]
 
 
 def append_time(message: Message) -> datetime | None:
     """Return when the broker took the message, in UTC."""
     kind, stamp = message.timestamp()
     return None if kind == TIMESTAMP_NOT_AVAILABLE else datetime.fromtimestamp(stamp / 1000, UTC)
+
+
+def record_of(message: Message) -> Record:
+    """Return a message as what crosses the port."""
+    return Record(
+        message.topic() or "",
+        message.partition() or 0,
+        message.offset() or 0,
+        _bytes(message.key()),
+        headers_of(message),
+        _bytes(message.value()),
+        append_time(message),
+    )
+
+
+def _bytes(raw: bytes | str | None) -> bytes | None:
+    return raw.encode() if isinstance(raw, str) else raw

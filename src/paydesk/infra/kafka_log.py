@@ -120,7 +120,7 @@ class KafkaReader:
         for message in (first, *self._consumer.consume(most - 1, 0)):
             error, place = message.error(), (message.topic() or "", message.partition() or 0)
             if error is None:
-                records.append(_record(message))
+                records.append(kafka.record_of(message))
                 ended.discard(place)
             elif error.code() == KafkaError._PARTITION_EOF:
                 ended.add(place)
@@ -144,6 +144,16 @@ class KafkaReader:
             )
         except KafkaException as error:
             log.info("offsets not committed: %s", error)
+
+    def committed(self, places: Iterable[Place]) -> Mapping[Place, int]:
+        """Return how far lag tools were told that reading came, where that is known."""
+        wanted = [TopicPartition(*place) for place in places]
+        try:
+            found = self._ask(lambda: self._consumer.committed(wanted, timeout=_CALL_S))
+        except BrokerTrouble as error:
+            log.info("it is not known what was committed: %s", error)
+            return {}
+        return {(one.topic, one.partition): one.offset for one in found if one.offset >= 0}
 
     def close(self) -> None:
         """Close the client."""
@@ -228,19 +238,3 @@ def _noted(event_id: UUID, acks: list[Ack], errors: list[KafkaError]) -> Callabl
 
 def _lasts(records: Iterable[Record]) -> dict[Place, int]:
     return {record.place: record.offset for record in records}
-
-
-def _record(message: Message) -> Record:
-    return Record(
-        message.topic() or "",
-        message.partition() or 0,
-        message.offset() or 0,
-        _bytes(message.key()),
-        kafka.headers_of(message),
-        _bytes(message.value()),
-        kafka.append_time(message),
-    )
-
-
-def _bytes(raw: bytes | str | None) -> bytes | None:
-    return raw.encode() if isinstance(raw, str) else raw

@@ -58,6 +58,7 @@ def check(
     # First what is known: a row that stands on the topic was said, whatever was marked, and is not beaten any more.
     unsent = sum(_mark(store, number, topic_id, one) for number, one in enumerate(found))
     imported = import_unknown(store, role, topic_id, [each for one in found for each in one.unknown], beat)
+    _ask_again(store, reader)
     with store.transaction() as transaction:
         for number, one in enumerate(found):
             if one.last is not None or one.start is None:
@@ -67,6 +68,22 @@ def check(
         transaction.set_amiss(_amiss(done))
         transaction.note_checked(holder)
     return done
+
+
+def _ask_again(store: Storage, reader: LogReader) -> None:
+    """Keep held what ran out where this schema once had read farther than it knows: it was restored from a copy.
+
+    Its own topic shows nothing of that when nothing was sent since. What lag tools were told is a hint, no more.
+    """
+    with store.transaction() as transaction:
+        if not transaction.holds_ran_out():
+            return
+        known = transaction.positions()
+    ahead = [place for place, offset in reader.committed(known).items() if offset > known[place].next_offset]
+    same = [place for place in ahead if (found := reader.identity(place[0])) and found[0] == known[place].topic_id]
+    if same:
+        with store.transaction() as transaction:
+            transaction.keep_overdue()
 
 
 def _amiss(done: Checked) -> str:

@@ -117,6 +117,9 @@ class Transaction(RefusedMessages, Protocol):
     def raise_numbers(self, numbers: Collection[str]) -> None:
         """Give no number from now on that is not above all of these."""
 
+    def holds_ran_out(self) -> bool:
+        """Return whether something is held whose time is over."""
+
     def keep_overdue(self) -> set[UUID]:
         """Keep held what ran out while nobody looked, until a person says so; returns the requests."""
 
@@ -222,6 +225,9 @@ class LogReader(Protocol):
 
     def commit(self, offsets: Mapping[Place, int]) -> None:
         """Tell lag tools how far reading came; safety never rests on it."""
+
+    def committed(self, places: Iterable[Place]) -> Mapping[Place, int]:
+        """Return how far lag tools were told that reading came, where that is known."""
 
     def close(self) -> None:
         """Let go of the log."""

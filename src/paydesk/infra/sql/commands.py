@@ -92,6 +92,11 @@ class Commands:
         values = {"topic_id": topic_id, "count": count, "last": last_said_at}
         self.session.execute(sa.text(_IMPORTED), values)
 
+    def holds_ran_out(self) -> bool:
+        """Return whether something is held whose time is over by the database's clock."""
+        read = sa.text("SELECT EXISTS (SELECT 1 FROM outbox WHERE hold_until <= clock_timestamp())")
+        return bool(self.session.execute(read).scalar_one())
+
     def numberless(self) -> list[Row]:
         """Return the own requests without a number, locked, the oldest first."""
         read = sa.select(_request).where(_request.c.number.is_(None), _request.c.request_version.is_not(None))
