@@ -174,6 +174,11 @@ def test_who_said_the_second_of_two_published_events_of_one_version_is_told(side
     ask(sides)
     worker.nudge()
     until(lambda: worker.health().lost == ("PR-1001 (eve)",))
+    with connect(sides.url(sides.contractor), "contractor", autocommit=True) as connection:
+        past = "beaten_at = beaten_at - interval '2 days', said_at = said_at - interval '2 days'"
+        connection.execute(f"UPDATE outbox SET {past}")
+        until(lambda: worker.health().lost == ())
+        assert queries.lost(connection) == ("PR-1001 (eve)",), "doctor tells for a week"
     worker.stop()
     ((who, told),) = lost_steps(sides, sides.contractor, request_id)
     assert who == "eve" and "requested by eve: sent, but another was published in its place" in told

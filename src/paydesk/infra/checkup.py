@@ -71,6 +71,7 @@ def _postgres(role: Role, endpoints: Endpoints) -> list[Finding]:
             ]
         found = queries.counts(connection)
         holder = connection.execute(_LEASE).fetchone()
+        lost = queries.lost(connection)
         overdue = [row.number for row in queries.overdue(connection)] if found.held else []
         locked = locked_requests(connection, role) if found.locked else []
     lines = [Finding(name, True, f"answers in {ms:.0f} ms, schema {revision}, {_work(holder)}")]
@@ -80,8 +81,8 @@ def _postgres(role: Role, endpoints: Endpoints) -> list[Finding]:
         lines[-1] = Finding(f"{role.name} outbox", False, told, f"Open a desk, or run `paydesk {role.name} worker`.")
     if found.brought_back:
         lines.append(Finding(f"{role.name} own topic", True, found.brought_back.told))
-    if found.lost:
-        told = f"{', '.join(found.lost)}: said and lost, as another version had been published, which stands"
+    if lost:
+        told = f"{', '.join(lost)}: said and lost, as another version had been published, which stands"
         lines.append(Finding(f"{role.name} lost", False, told, "Look at each, and say it again if need be."))
     if overdue:
         told = f"{', '.join(overdue)}: decided and never sent, the hold ran out before the schema was restored"

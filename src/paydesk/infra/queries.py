@@ -39,11 +39,11 @@ _OVERDUE = (
     "SELECT request_id FROM outbox WHERE published_at IS NULL AND hold_until IS NOT NULL AND overdue AND NOT beaten"
 )
 # What a person said and what does not stand, unless the same command stands by another event. Told until somebody
-# says something newer of that request, for a week at most.
+# says something newer of that request: on the health line for a day, by doctor for a week.
 _LOST = """
 SELECT coalesce(jsonb_agg(DISTINCT jsonb_build_array(p.number, o.request_id, o.actor)), '[]')
 FROM outbox o LEFT JOIN payment_request p ON p.id = o.request_id
-WHERE o.beaten AND o.beaten_at > clock_timestamp() - interval '7 days' AND o.command_id <> '' AND NOT EXISTS (
+WHERE o.beaten AND o.beaten_at > clock_timestamp() - interval '{days} days' AND o.command_id <> '' AND NOT EXISTS (
     SELECT 1 FROM outbox n WHERE n.request_id = o.request_id AND NOT n.beaten
     AND (n.said_at > o.beaten_at AND n.command_id <> '' OR n.command_id = o.command_id))
 """
@@ -67,7 +67,7 @@ class Counts:
     locked: int
     amiss: str
     lost: tuple[str, ...]
-    """What people said in the last week and what does not stand, as another version was published: number and who."""
+    """What people said in the last day and what does not stand, as another version was published: number and who."""
     brought_back: BroughtBack | None
     """What came back from the own topic in the last week."""
 
@@ -222,15 +222,21 @@ def counts(connection: Connection) -> Counts:
         " (SELECT count(*) FROM inbox WHERE became = 'parked' AND discarded_at IS NULL),"
         f" (SELECT count(*) FROM payment_request p WHERE locked AND NOT {SETTLED}),"
         " (SELECT coalesce(string_agg(amiss, ' '), '') FROM meta),"
-        f" ({_LOST}), ({_BROUGHT_BACK})"
+        f" ({_LOST.format(days=1)}), ({_BROUGHT_BACK})"
     ).fetchone()
     assert row is not None
     found = Counts(*row)
-    return replace(found, lost=tuple(_lost(*one) for one in row[-2]), brought_back=_brought_back(row[-1]))
+    return replace(found, lost=_names(row[-2]), brought_back=_brought_back(row[-1]))
 
 
-def _lost(number: str | None, request_id: str, actor: str) -> str:
-    return f"{called(number, UUID(request_id))} ({actor})"
+def lost(connection: Connection) -> tuple[str, ...]:
+    """Return what people said in the last week and what does not stand: number and who."""
+    row = connection.execute(_LOST.format(days=7)).fetchone()
+    return _names(row[0] if row is not None else ())
+
+
+def _names(said: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    return tuple(f"{called(number, UUID(request_id))} ({actor})" for number, request_id, actor in said)
 
 
 def _brought_back(found: Sequence[float] | None) -> BroughtBack | None:
