@@ -149,7 +149,7 @@ def health_words(health: Health | None, role: str) -> HealthWords:
     if health.brought_back:
         back = health.brought_back
         told = f"◔ {back.events:,} came back from the topic, the last of {clock_text(back.last_said_at)}"
-        lines = [told, *(line for line in lines if line.startswith("✓")), f"outbox {health.unsent}"]
+        lines = [told, lines[2], f"outbox {health.unsent}"]
     if health.notice:
         lines = [f"◔ {health.notice}", *(line for line in lines if line.startswith("✓")), f"outbox {health.unsent}"]
     return HealthWords("  ".join(lines), False)
