@@ -94,6 +94,10 @@ class MemoryTransaction(MemoryOutbox):
         event = replace(sent.event, id=fresh, value=value, content_hash=content_hash, headers=headers)
         self.tables.outbox[fresh] = replace(sent, event=event)
 
+    def number_taken(self, register: RequestRegister) -> bool:
+        others = (kept.row.request for kept in self.tables.copy.values() if kept.row.id != register.id)
+        return any(other is not None and other.number == register.number for other in others)
+
     def raise_numbers(self, numbers: Collection[str]) -> None:
         self.tables.numbers = max([self.tables.numbers, *(int(number[3:]) for number in numbers)])
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from paydesk.domain import commands
 from paydesk.domain.asked import Asked
+from paydesk.domain.errors import UnknownRequest
 from paydesk.domain.payment_request import RequestRegister, Terms, changed_terms
 from paydesk.domain.refusals import refuse_locked
 from paydesk.infra.command import Said, run, say
@@ -62,9 +63,12 @@ def _change(
     def decide(transaction: Transaction, command_id: str, command_hash: str) -> bool:
         row = transaction.row(asked.id)
         if row.request is None:
-            # Said once, lost since: a reader still holds it, and it is locked for that.
+            # Said once, lost since with schema and topic: a reader still holds it, and it will be locked for that.
             refuse_locked(row.locked, "This request")
-        assert row.request is not None, "the contractor's schema holds its own register"
+            raise UnknownRequest(
+                "What was asked here is lost: only a decision about it is known.",
+                "The two sides are comparing what they hold; `paydesk doctor` lists what a person has to settle.",
+            )
         register = decided(row.request, row)
         if register is None:
             return False

@@ -77,13 +77,12 @@ def _settle(
     store: Storage, transaction: Transaction, role: Role, topic_id: str, rows: list[OwnRow], unknown: list[Unknown]
 ) -> Settlement:
     """Settle one request, and write what stands; returns what was settled."""
-    settled = settle(
-        [OwnEvent(row.id, row.version, row.type, row.content_hash, row.ever_acked) for row in rows],
-        [
-            OwnEvent(each.event.id, each.event.version, each.event.type, each.content_hash, True, each.record.offset)
-            for each in unknown
-        ],
-    )
+    known = [OwnEvent(row.id, row.version, row.type, row.content_hash, row.ever_acked) for row in rows]
+    events = [
+        OwnEvent(each.event.id, each.event.version, each.event.type, each.content_hash, True, each.record.offset)
+        for each in unknown
+    ]
+    settled = settle(known, events)
     transaction.beat(settled.beaten & {row.id for row in rows})
     for each in unknown:
         ack = Ack(each.event.id, each.record.partition, each.record.offset, each.record.appended_at)
@@ -92,8 +91,12 @@ def _settle(
     register, content_hash = _standing(settled, rows, unknown)
     if settled.locked:
         transaction.lock_requests({register.id: "this side published two different outcomes"}, store.now())
-    if settled.say_again is not None:
-        register = replace(register, version=settled.say_again)
+    again = settled.say_again
+    if isinstance(register, RequestRegister) and register.number and transaction.number_taken(register):
+        # Whoever had it in mind when this schema was lost said it late: no number stands for two requests.
+        register, again = replace(register, number=None), 1 + max(each.version for each in (*known, *events))
+    if again is not None:
+        register = replace(register, version=again)
         content_hash = say(transaction, role, register, actor=SYSTEM, command_id="", command_hash="", now=store.now())
     if isinstance(register, RequestRegister):
         transaction.write_request(register, content_hash, store.now())

@@ -20,7 +20,7 @@ MOST_MESSAGES = 500
 
 
 class Overtaken(Exception):
-    """Somebody else moved the position: this batch is theirs."""
+    """Somebody else moved the position, or has yet to check this schema: this batch is not ours."""
 
 
 @dataclass(slots=True)
@@ -129,6 +129,9 @@ class Inbound:
         now = self.store.now()
         moved: dict[Place, Position] = {}
         with self.store.transaction() as transaction:
+            if not transaction.checked():
+                # Lost or restored a moment ago, or another's lease: what is known here may be less than was said.
+                raise Overtaken
             applied = take_in(transaction, self.role, self.apply, batch, now)
             for one in batch:
                 topic_id = self.places[one.record.place].topic_id

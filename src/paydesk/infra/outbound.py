@@ -2,14 +2,15 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from uuid import UUID
 
 from paydesk.infra import outbox, own_topic
 from paydesk.infra.anti_entropy import AntiEntropy
 from paydesk.infra.digest import Line
 from paydesk.infra.failpoints import reach
-from paydesk.infra.ports import BrokerTrouble, Lease, LogReader, LogWriter, Storage
+from paydesk.infra.ports import BrokerTrouble, Lease, LogReader, LogWriter, Storage, Transaction
 from paydesk.infra.records import Verified
 from paydesk.infra.role import Role
 
@@ -78,11 +79,19 @@ class Outbound:
 
     def _release_due(self) -> set[UUID]:
         """Release the holds that ran out; committed before anything is sent."""
-        with self.store.transaction() as transaction:
+        with self._acting() as transaction:
             released = transaction.release_due()
         if released:
             reach("H1")
         return released
+
+    @contextmanager
+    def _acting(self) -> Iterator[Transaction]:
+        """Open a transaction on the schema that was checked; raises ``LeaseLost`` where it is another since."""
+        with self.store.transaction() as transaction:
+            if not transaction.checked():
+                raise LeaseLost
+            yield transaction
 
     def look_again(self) -> None:
         """Ask the log at the next step whether it is there; something hinted that it may not be."""
@@ -113,7 +122,7 @@ class Outbound:
         self._on_checked()
 
     def _relay(self, topic_id: str) -> set[UUID]:
-        with self.store.transaction() as transaction:
+        with self._acting() as transaction:
             self.role.load_owed()(transaction, self.role, None, self.store.now())
             events = transaction.unsent(outbox.MOST_EVENTS)
         self.more = len(events) == outbox.MOST_EVENTS

@@ -100,7 +100,7 @@ class Transaction(RefusedMessages, Protocol):
         """Put an event that stands on the topic into the outbox as sent, and its command among those done."""
 
     def checked(self) -> bool:
-        """Whether who holds the lease has done its first check: before it, nothing of the other side is applied."""
+        """Whether whoever holds the lease now has done its first check of this very schema."""
 
     def note_checked(self, holder: str) -> None:
         """Note that this holder of the lease has done its first check."""
@@ -113,6 +113,9 @@ class Transaction(RefusedMessages, Protocol):
 
     def renew(self, event_id: UUID, fresh: UUID, value: bytes, content_hash: str) -> None:
         """Give an event that never left another id and other bytes."""
+
+    def number_taken(self, register: RequestRegister) -> bool:
+        """Whether another request has the number of this one."""
 
     def raise_numbers(self, numbers: Collection[str]) -> None:
         """Give no number from now on that is not above all of these."""

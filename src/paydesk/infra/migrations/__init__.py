@@ -46,7 +46,7 @@ def _make_lock_table(connection: psycopg.Connection[Any]) -> None:
         try:
             connection.execute("CREATE TABLE IF NOT EXISTS migration_lock ()")
             return
-        except (psycopg.errors.UniqueViolation, psycopg.errors.DuplicateTable):
+        except (psycopg.errors.UniqueViolation, psycopg.errors.DuplicateTable, psycopg.errors.DuplicateObject):
             continue
     raise ServerDown("The schema is being prepared by many programs at once.", "Try again in a moment.")
 

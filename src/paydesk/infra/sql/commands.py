@@ -76,7 +76,7 @@ class Commands:
         return f"PR-{counted}"
 
     def checked(self) -> bool:
-        """Whether who holds the lease has done its first check."""
+        """Whether whoever holds the lease now has done its first check of this very schema."""
         return bool(self.session.execute(sa.text(_CHECKED)).scalar_one())
 
     def note_checked(self, holder: str) -> None:
@@ -102,6 +102,11 @@ class Commands:
         read = sa.select(_request).where(_request.c.number.is_(None), _request.c.request_version.is_not(None))
         found = self.session.execute(read.order_by(_request.c.requested_at, _request.c.id).with_for_update())
         return [row_of(dict(row)) for row in found.mappings()]
+
+    def number_taken(self, register: RequestRegister) -> bool:
+        """Whether another request has the number of this one."""
+        other = sa.select(_request.c.id).where(_request.c.number == register.number, _request.c.id != register.id)
+        return self.session.execute(other.limit(1)).first() is not None
 
     def raise_numbers(self, numbers: Collection[str]) -> None:
         """Give no number from now on that is not above all of these."""
