@@ -16,7 +16,6 @@ from tests.simulation.process import Process
 from tests.simulation.world import World
 
 HOLD_S = 8.0
-_MOST_REQUESTS = 6
 
 
 @dataclass
@@ -38,6 +37,10 @@ class People:
     """What people did and were told; the checker holds both sides to it."""
 
     world: World
+    most: int = 6
+    """How many requests they make at most."""
+    weights: tuple[float, ...] = ()
+    """How often each kind of action is done; each kind as usual when empty."""
     requests: list[UUID] = field(default_factory=list)
     orders: list[Order] = field(default_factory=list)
     screens: dict[tuple[str, UUID], tuple[int, str]] = field(default_factory=dict)
@@ -74,13 +77,28 @@ class People:
         self.world.tell(f"{process.name}: {order.words}: {order.answers[-1]}")
 
 
-def one_action(world: World, people: People, random: Random) -> None:
-    """Do one thing."""
+def one_action(world: World, people: People, step: int) -> None:
+    """Do one thing, which the number of the step decides; below zero it is the loss of a store."""
+    random = Random(abs(step))
     world.use(random)
-    names, weights = zip(*_WEIGHTS, strict=True)
+    actions, usual = zip(*_WEIGHTS, strict=True)
     process = random.choice(world.awake()) if world.awake() else None
-    if process is not None:
-        random.choices(names, weights)[0](world, people, process)
+    if process is not None and step < 0:
+        faults.lose(world, people, process)
+    elif process is not None:
+        random.choices(actions, people.weights or usual)[0](world, people, process)
+
+
+def swarm(random: Random) -> tuple[float, ...]:
+    """Return weights for one run: some kinds of action left out and others done often, so that deep states are met.
+
+    Swarm testing, after Groce and others, ISSTA 2012.
+    """
+    weights = {act: weight * random.choice((0, 1, 1, 4)) for act, weight in _WEIGHTS}
+    # Either the threads take their steps one by one, or whole rounds pass between what people do.
+    weights[_command] = 22
+    weights |= {_send: 30, _hear: 30} if random.random() < 0.5 else {_send: 3, _hear: 3, _all_work: 25}
+    return tuple(weights[act] for act, _ in _WEIGHTS)
 
 
 def _send(world: World, _: People, process: Process) -> None:
@@ -89,6 +107,14 @@ def _send(world: World, _: People, process: Process) -> None:
 
 def _hear(world: World, _: People, process: Process) -> None:
     world.run(process, process.hear)
+
+
+def _all_work(world: World, people: People, _: Process) -> None:
+    """Let every process that is awake do a step of each thread, so that what was said arrives."""
+    for process in world.awake():
+        if not process.frozen:
+            _send(world, people, process)
+            _hear(world, people, process)
 
 
 def _command(world: World, people: People, process: Process) -> None:
@@ -101,7 +127,7 @@ def _command(world: World, people: People, process: Process) -> None:
 def _ask(world: World, people: People, process: Process) -> None:
     random, store, key = world.random, process.side.storage, world.new_id()
     terms = checked_terms(str(random.randint(1, 99)), "EUR", "work")
-    if not people.requests or (len(people.requests) < _MOST_REQUESTS and random.random() < 0.4):
+    if not people.requests or (len(people.requests) < people.most and random.random() < 0.4):
         request_id = world.new_id()
         people.requests.append(request_id)
         people.order(
@@ -114,10 +140,16 @@ def _ask(world: World, people: People, process: Process) -> None:
         )
         return
     request_id = random.choice(people.requests)
-    if random.random() < 0.65:
-        act = lambda: asks.revise_payment(store, key, request_id, "ada", typed_fields(terms))  # noqa: E731
-        people.order(process, Order(key, f"revise {_short(request_id)}", act))
-    else:
+    if random.random() < 0.35:
+        _withdraw(world, people, process)
+        return
+    act = lambda: asks.revise_payment(store, key, request_id, "ada", typed_fields(terms))  # noqa: E731
+    people.order(process, Order(key, f"revise {_short(request_id)}", act))
+
+
+def _withdraw(world: World, people: People, process: Process) -> None:
+    if people.requests:
+        store, key, request_id = process.side.storage, world.new_id(), world.random.choice(people.requests)
         act = lambda: asks.ask_withdrawal(store, key, request_id, "ada")  # noqa: E731
         people.order(process, Order(key, f"withdraw {_short(request_id)}", act))
 
@@ -143,6 +175,14 @@ def _decide(world: World, people: People, process: Process) -> None:
         cause = checked_cause(CauseCode.NOT_AGREED, None)
         act = lambda: decides.reject(store, key, request_id, "bo", revision, digest, cause, hold_s)  # noqa: E731
         people.order(process, Order(key, f"reject {words}", act, (revision, digest)))
+
+
+def _cross(world: World, people: People, _: Process) -> None:
+    """Let a withdrawal and a decision cross on the way."""
+    for side, act in ((world.contractor, _withdraw), (world.manager, _decide)):
+        awake = [process for process in world.awake() if process.side is side]
+        if awake:
+            act(world, people, world.random.choice(awake))
 
 
 def _again(world: World, people: People, process: Process) -> None:
@@ -186,6 +226,8 @@ _WEIGHTS: list[tuple[Callable[[World, People, Process], None], float]] = [
     (_send, 30),
     (_hear, 30),
     (_command, 22),
+    (_all_work, 6),
+    (_cross, 4),
     (_again, 4),
     (_undo, 4),
     (_send_now, 1),
@@ -195,7 +237,7 @@ _WEIGHTS: list[tuple[Callable[[World, People, Process], None], float]] = [
     (faults.storage, 1),
     (faults.double, 1),
     (faults.hostile, 1.5),
-    (faults.lose, 3),
+    (faults.lose, 4),
 ]
 
 

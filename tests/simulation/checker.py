@@ -12,7 +12,7 @@ from tests.simulation.actions import Order, People
 from tests.simulation.memory import MemoryStorage
 from tests.simulation.world import World
 
-_ROUNDS = 60
+_ROUNDS = 120
 _LONGEST_HOLD_S = 60.0
 
 
@@ -70,24 +70,40 @@ def check(world: World, people: People) -> None:
     _nothing_owed(manager)
     for writer, reader in ((world.contractor, world.manager), (world.manager, world.contractor)):
         _all_sent(world, writer.storage)
-        if world.losing is None or world.losing[0] != "log":
+        if _log_whole(world):
             # Of a log that lost records, a reader may never see an old version; its copy is equal all the same.
             _all_accounted(world, writer.storage, reader.storage)
     _finals(world, manager)
     if not world.lost and any(sent.overdue for sent in manager.tables.outbox.values()):
         raise Broken("a person is asked again though no store was lost")
+    _finals_heard(contractor)
 
 
 def _equal(world: World, contractor: MemoryStorage, manager: MemoryStorage) -> None:
     mine, theirs = contractor.tables.copy, manager.tables.copy
     for request_id in set(mine) | set(theirs):
         a, b = mine.get(request_id), theirs.get(request_id)
+        if _for_a_person(world, request_id) and ((a and a.row.locked) or (b and b.row.locked)):
+            if not (a and a.row.locked and b and b.row.locked):
+                raise Broken(f"G3: {request_id} is locked on one side only")
+            continue
         if a is None or b is None:
             raise Broken(f"G3: {request_id} is on one side only")
         if (a.row.request, a.row.decision) != (b.row.request, b.row.decision):
             raise Broken(f"G3: {request_id} differs:\n  {a.row}\n  {b.row}")
         if a.row.locked or b.row.locked:
             raise Broken(f"G3: {request_id} is locked")
+
+
+def _log_whole(world: World) -> bool:
+    return world.losing is None or (world.losing[0] != "log" and not world.losing[1].startswith("cut"))
+
+
+def _for_a_person(world: World, request_id: UUID) -> bool:
+    """Whether this may be locked: what a reader holds may be known to nobody else, neither schema nor topic."""
+    if world.losing == ("log", "cut"):
+        return request_id in world.forged
+    return world.losing is not None and world.losing[1].startswith("cut and")
 
 
 def _one_effect(world: World, people: People, contractor: MemoryStorage, manager: MemoryStorage) -> None:
@@ -138,7 +154,7 @@ def _nothing_owed(manager: MemoryStorage) -> None:
     for kept in manager.tables.copy.values():
         row = kept.row
         open_ = row.decision is None or row.decision.outcome is Outcome.NONE
-        if open_ and row.request is not None and row.request.withdrawal_asked:
+        if open_ and not row.locked and row.request is not None and row.request.withdrawal_asked:
             raise Broken(f"rule 2: {row.id} is open with a withdrawal known")
 
 
@@ -154,8 +170,11 @@ def _all_sent(world: World, writer: MemoryStorage) -> None:
             continue
         if not sent.published:
             raise Broken(f"G1: {sent.event.type} of {sent.event.request_id} was never sent")
-        # An older version that foreign records overwrote up to where the writer stood is said by the newer one.
-        overwritten = world.losing == ("log", "cut") and (sent.event.request_id, sent.event.version) not in newest
+        # An older version that foreign records overwrote up to where the writer stood is said by the newer one; and a
+        # newest one with a foreign record in its place is known to its reader, or the digest would have told.
+        in_its_place = sent.ack is not None and (writer.role.writes, sent.ack.offset) in world.foreign
+        old = (sent.event.request_id, sent.event.version) not in newest
+        overwritten = not _log_whole(world) and (old or in_its_place)
         if str(sent.event.id).encode() not in on_log and not overwritten:
             raise Broken(f"G1: {sent.event.type} of {sent.event.request_id} is marked sent and is not on the log")
 
@@ -163,14 +182,17 @@ def _all_sent(world: World, writer: MemoryStorage) -> None:
 def _all_accounted(world: World, writer: MemoryStorage, reader: MemoryStorage) -> None:
     """Every record of the topic has a row in the reader's inbox: under its own id where it is good, else its place."""
     topic = world.log.topic(writer.role.writes)
+    met: set[tuple[UUID, int]] = set()
     for record in topic.records:
         place = (record.topic, f"{topic.id}/0/{record.offset}")
         try:
             event = decode(reader.role, record.topic, record.key, record.headers, record.value)
             key, became = (writer.role.source, str(event.id)), {"applied", "stale"}
             sent = writer.tables.outbox.get(event.id)
-            if (sent is None or sent.beaten) and key not in reader.tables.inbox:
-                # Another event of this version stands: whichever the reader met first, the other is quarantined.
+            twin = (event.request_id, event.version) in met
+            met.add((event.request_id, event.version))
+            if (sent is None or sent.beaten or twin) and key not in reader.tables.inbox:
+                # There are two of this version: whichever the reader met first, the other is quarantined.
                 key, became = place, {"quarantined"}
         except (Quarantine, Park):
             key, became = place, {"quarantined", "parked"}
@@ -201,3 +223,15 @@ def _finals(world: World, manager: MemoryStorage) -> None:
         kept = manager.tables.copy.get(request_id)  # type: ignore[call-overload]
         if kept is None or kept.row.decision is None or kept.row.decision.outcome is not outcome:
             raise Broken(f"G3: {request_id} was published as {outcome} and is not")
+
+
+def _finals_heard(contractor: MemoryStorage) -> None:
+    """No outcome that the contractor took as final was replaced by another, whatever was lost."""
+    first: dict[UUID, Outcome] = {}
+    for one in contractor.tables.inbox.values():
+        if one.became != "applied" or one.request_id is None or one.record.value is None:
+            continue
+        outcome = json.loads(one.record.value)["outcome"]
+        if first.setdefault(one.request_id, outcome) != outcome and first[one.request_id] in ("accepted", "withdrawn"):
+            raise Broken(f"rule 10: {one.request_id} was heard as {first[one.request_id]} and then as {outcome}")
+        first[one.request_id] = outcome

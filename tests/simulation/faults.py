@@ -2,8 +2,9 @@
 
 import json
 from random import Random
+from uuid import UUID
 
-from tests.simulation.process import Process
+from tests.simulation.process import Process, Side
 from tests.simulation.tables import Tables
 from tests.simulation.world import World
 
@@ -37,7 +38,7 @@ def double(world: World, _: object, process: Process) -> None:
     topic = world.log.topic(process.side.role.writes)
     if topic.records:
         record = world.random.choice(topic.records)
-        world.log.put(record.topic, record.key, record.headers, record.value)
+        world.intrude(record.topic, record.key, record.headers, record.value)
         world.tell(f"{record.topic}/{record.offset} stands on the log twice")
 
 
@@ -49,9 +50,9 @@ def hostile(world: World, _: object, process: Process) -> None:
     if topic.records:
         record = random.choice(topic.records)
         key, headers, value = record.key or b"", list(record.headers), record.value or b""  # type: ignore[assignment]
-        value = _spoilt(value, random) if random.random() < 0.7 else _forked(value)
+        value = _spoilt(value, random) if random.random() < 0.7 else _forked(world, value)
         headers = [(name, str(world.new_id()).encode() if name == "ce_id" else raw) for name, raw in headers]
-    world.log.put(role.writes, key, headers, value)
+    world.intrude(role.writes, key, headers, value)
     world.tell(f"somebody writes nonsense to {role.writes}")
 
 
@@ -69,34 +70,44 @@ def _spoilt(value: bytes, random: Random) -> bytes:
     return json.dumps(said).encode()
 
 
-def _forked(value: bytes) -> bytes:
+def _forked(world: World, value: bytes) -> bytes:
     """Return another content for the same version, right in every other way."""
     try:
         said = json.loads(value)
-    except ValueError:
-        return value
-    return json.dumps(said | {"actor": "eve"}).encode() if isinstance(said, dict) else value
+        world.forged.add(UUID(said["id"]))
+    except (ValueError, KeyError, TypeError):
+        return value  # Nonsense already, or no event.
+    return json.dumps(said | {"actor": "eve"}).encode()
 
 
 def lose(world: World, _: object, __: Process) -> None:
-    """Let the one store that this run may lose be lost, restored, wiped or cut."""
-    if world.losing is None or world.random.random() < 0.6:
+    """Let the one store that this run may lose be lost, restored, wiped or cut; or both that hold what was said."""
+    if world.losing is None or world.random.random() < 0.3:
         return
     store, how = world.losing
     if store == "log":
-        _lose_log(world, how)
+        _lose_log(world, how, world.random.choice((world.contractor, world.manager)))
         return
     side = world.contractor if store == "contractor" else world.manager
-    if how == "restored":
-        if world.backup is None or world.random.random() < 0.4:
-            world.backup = side.storage.tables.snapshot()
-            world.tell(f"the {store}'s schema is copied")
-            return
+    if how.endswith("restored") and (world.backup is None or world.random.random() < 0.4):
+        world.backup = side.storage.tables.snapshot()
+        world.tell(f"the {store}'s schema is copied")
+        return
+    if how.startswith("cut and") and not world.lost:
+        _lose_log(world, "cut", side)
+        return
+    lose_schema(world, side, how)
+
+
+def lose_schema(world: World, side: Side, how: str) -> None:
+    """Let a schema be lost, or be what it was when it was copied; with it go its connections."""
+    if how.endswith("restored"):
+        assert world.backup is not None
         side.storage.tables = world.backup.snapshot()
     else:
         side.storage.tables = Tables()
     world.lost = True
-    world.tell(f"the {store}'s schema is {how}")
+    world.tell(f"the {side.role.name}'s schema is {how}")
     side.holder = None
     for process in world.processes:
         # A schema is never lost under an open connection: whoever worked on it lost that, and with it the lease.
@@ -108,13 +119,13 @@ def lose(world: World, _: object, __: Process) -> None:
             process.kill()
 
 
-def _lose_log(world: World, how: str) -> None:
+def _lose_log(world: World, how: str, writer: Side) -> None:
     world.lost = True
     if how == "wiped":
         world.log.topics.clear()
         world.tell("the broker lost everything")
         return
-    topic = world.log.topic(world.random.choice((world.contractor.role.writes, world.manager.role.writes)))
+    topic = world.log.topic(writer.role.writes)
     gone = world.random.randint(1, 4)
     del topic.records[max(0, len(topic.records) - gone) :]
     world.tell(f"a topic lost its last {gone} records")

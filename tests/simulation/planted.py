@@ -147,6 +147,42 @@ BUGS = (
         "transaction.next_number() or f'PR-{1001 + len(transaction.tables.copy)}'",
         losses=True,
     ),
+    Bug(
+        "an outbox read by a cursor",
+        "infra/outbound.py",
+        "        self.more = len(events) == outbox.MOST_EVENTS\n",
+        "        said = list(transaction.tables.outbox)\n"
+        "        events = [event for event in events if said.index(event.id) > getattr(self, 'cursor', -1)]\n"
+        "        self.cursor = max((said.index(event.id) for event in events), default=getattr(self, 'cursor', -1))\n"
+        "        self.more = len(events) == outbox.MOST_EVENTS\n",
+    ),
+    Bug(
+        "the same version taken for a newer one",
+        "domain/events.py",
+        "incoming_version > known_version",
+        "incoming_version >= known_version",
+    ),
+    Bug(
+        "withdrawal forgotten by an import",
+        "infra/imports.py",
+        "            role.load_owed()(transaction, role, some, store.now())\n",
+        "",
+        losses=True,
+    ),
+    Bug(
+        "a published outcome replaced by a newer version",
+        "infra/apply.py",
+        "            if head.outcome in _FINAL and outcome != head.outcome:\n",
+        "            if False:\n",
+        losses=True,
+    ),
+    Bug(
+        "the own topic verified past a gap",
+        "infra/outbox.py",
+        "    following = list(takewhile(lambda pair: pair[0] == pair[1].offset, enumerate(acks, after + 1)))\n",
+        "    following = list(enumerate(acks, after + 1))\n",
+        losses=True,
+    ),
 )
 
 

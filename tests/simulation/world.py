@@ -1,6 +1,6 @@
 """The world of one run: both sides' storages, the log, some desks a role, and time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -8,6 +8,7 @@ from uuid import UUID
 
 from paydesk.contractor.role import ROLE as CONTRACTOR
 from paydesk.infra import failpoints
+from paydesk.infra.records import Record
 from paydesk.manager.role import ROLE as MANAGER
 from tests.simulation.log import MemoryLog
 from tests.simulation.memory import MemoryStorage
@@ -37,10 +38,15 @@ class World:
     losing: tuple[str, str] | None = None
     """Which store this run may lose, and how."""
     lost: bool = False
+    forged: set[UUID] = field(default_factory=set)
+    """Requests of which somebody else wrote an event that its writer could have said."""
+    foreign: set[tuple[str, int]] = field(default_factory=set)
+    """Topic and offset of what its writer did not put there."""
     digests: bool = True
     leases: int = 0
     backup: Tables | None = None
     on_freeze: Callable[[], None] | None = None
+    _at: str = ""
     _depth: int = 0
     _running: Process | None = None
 
@@ -70,6 +76,14 @@ class World:
         """Return an id that the seed alone decides."""
         return UUID(int=self.random.getrandbits(128), version=4)
 
+    def intrude(
+        self, topic: str, key: bytes | None, headers: Sequence[tuple[str, bytes | None]], value: bytes | None
+    ) -> Record:
+        """Put a record on a topic that its writer does not know of."""
+        record = self.log.put(topic, key, headers, value)
+        self.foreign.add((topic, record.offset))
+        return record
+
     def use(self, random: Random) -> None:
         """Take all chance from here on from this source."""
         self.random = self.log.random = random
@@ -92,12 +106,19 @@ class World:
 
     def _reached(self, point: str) -> None:
         self.reached[point] = self.reached.get(point, 0) + 1
+        if point == self._at:
+            self._at = ""
+            self._freeze(point)
         if self.random.random() < self.crash_chance:
             raise Crash(point)
         inside = point in ("W1", "C2")
         may_freeze = not inside and self._depth < DEEPEST and self.on_freeze is not None
         if may_freeze and self.random.random() < self.freeze_chance:
             self._freeze(point)
+
+    def freeze_at(self, point: str, meanwhile: Callable[[], None]) -> None:
+        """Freeze whoever reaches this point next, while others do what is given."""
+        self._at, self.on_freeze = point, meanwhile
 
     def _freeze(self, point: str) -> None:
         """Stop this process in the middle of its step while others go on, then let it resume."""
