@@ -9,6 +9,7 @@ from uuid import UUID
 from paydesk.domain.decision import DecisionRegister
 from paydesk.domain.payment_request import RequestRegister
 from paydesk.infra.digest import Line
+from paydesk.infra.ports_numbers import Numbers
 from paydesk.infra.ports_refused import RefusedMessages
 from paydesk.infra.records import (
     Ack,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from paydesk.infra.role import Heard, Role
 
 
-class Transaction(RefusedMessages, Protocol):
+class Transaction(RefusedMessages, Numbers, Protocol):
     """One transaction on the own schema. Everything in it happens or nothing does."""
 
     def now(self) -> datetime:
@@ -44,9 +45,6 @@ class Transaction(RefusedMessages, Protocol):
 
     def note_changed(self, key: UUID) -> None:
         """Note that the command changed something."""
-
-    def next_number(self) -> str | None:
-        """Return the next human number of a request; None before the first check of who holds the lease is done."""
 
     def row(self, request_id: UUID) -> Row:
         """Return a request, locked. Raises ``UnknownRequest``."""
@@ -107,18 +105,6 @@ class Transaction(RefusedMessages, Protocol):
 
     def note_import(self, topic_id: str, count: int, last_said_at: datetime) -> None:
         """Add to what this check has brought back from the own topic; ``note_checked`` ends the count."""
-
-    def numberless(self) -> list[Row]:
-        """Return the own requests without a number, locked, the oldest first."""
-
-    def renew(self, event_id: UUID, fresh: UUID, value: bytes, content_hash: str) -> None:
-        """Give an event that never left another id and other bytes."""
-
-    def number_taken(self, register: RequestRegister) -> bool:
-        """Whether another request has the number of this one."""
-
-    def raise_numbers(self, numbers: Collection[str]) -> None:
-        """Give no number from now on that is not above all of these."""
 
     def holds_ran_out(self) -> bool:
         """Return whether something is held whose time is over."""

@@ -1,0 +1,27 @@
+"""What giving human numbers to requests needs of the own schema; part of the storage port."""
+
+from collections.abc import Collection
+from typing import Protocol
+from uuid import UUID
+
+from paydesk.domain.payment_request import RequestRegister
+from paydesk.infra.records import Row
+
+
+class Numbers(Protocol):
+    """The numbers by which people call requests: each stands for one, gaps are possible."""
+
+    def next_number(self) -> str | None:
+        """Return the next human number of a request; None before the first check of who holds the lease is done."""
+
+    def numberless(self) -> list[Row]:
+        """Return the own requests without a number, locked, the oldest first."""
+
+    def renew(self, event_id: UUID, fresh: UUID, value: bytes, content_hash: str) -> None:
+        """Give an event that never left another id and other bytes."""
+
+    def number_taken(self, register: RequestRegister) -> bool:
+        """Whether another request has the number of this one."""
+
+    def raise_numbers(self, numbers: Collection[str]) -> None:
+        """Give no number from now on that is not above all of these."""
