@@ -155,6 +155,9 @@ class MemoryTransaction(MemoryOutbox):
             kept = self.tables.copy.get(request_id) or Kept(Row(request_id, None, None))
             self.tables.copy[request_id] = replace(kept, row=replace(kept.row, locked=True))
 
+    def note_settled(self, key: UUID, request_id: UUID, note: str, actor: str) -> None:
+        """Nothing: what persons agree on is no part of what is simulated."""
+
     def owing_withdrawal(self, ids: Collection[UUID]) -> list[Row]:
         rows = [self.tables.copy[request_id].row for request_id in sorted(ids) if request_id in self.tables.copy]
         return [row for row in rows if not row.locked and status(row.request, row.decision) is Status.WITHDRAWING]
@@ -182,11 +185,13 @@ class MemoryTransaction(MemoryOutbox):
 
     def retake(self, number: int, taken: Incoming, actor: str) -> None:
         del actor
-        old, fresh = self.tables.refused[number], (taken.source, taken.event_id)
-        if fresh != old and fresh in self.tables.inbox:
-            fresh, taken = old, replace(taken, source=old[0], event_id=old[1], reason="recorded by another coming")
-        del self.tables.inbox[old]
-        self.tables.inbox[fresh] = taken
+        key, fresh = self.tables.refused[number], (taken.source, taken.event_id)
+        kept = self.tables.inbox[key]
+        row = replace(taken, record=kept.record, topic_id=kept.topic_id, heard_at=kept.heard_at)
+        if fresh != key and fresh in self.tables.inbox:
+            fresh, row = key, replace(row, source=key[0], event_id=key[1])
+        rows = self.tables.inbox.items()
+        self.tables.inbox = {fresh if each == key else each: row if each == key else one for each, one in rows}
         self.tables.refused[number] = fresh
 
     def discard(self, number: int, why: str, actor: str) -> None:
