@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo contractor manager install test lint long faults check trace picture env lock clean
+.PHONY: help demo contractor manager install test lint long simulate faults check trace picture env lock clean
 
 help: ## Say what there is.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 18
@@ -53,6 +53,9 @@ lint: install ## Lint, format, types and the floors.
 
 long: install ## Pass the long suites: races, faults, load.
 	@$(BIN)/python -m pytest -m long
+
+simulate: install ## Run both sides' handlers 100,000 times under drawn faults, from a seed that it prints.
+	@$(BIN)/python -m tests.simulation
 
 faults: install ## Strike real processes and servers and check what people were told.
 	@$(BIN)/python -m tests.faults

@@ -24,17 +24,22 @@ def settle(world: World) -> None:
     """End the faults and let both sides work until nothing changes any more. Raises ``Broken`` when they never rest."""
     world.calm()
     if world.lost:
-        # A person answers what is asked again, and every desk is closed and opened once.
-        outbox = world.manager.storage.tables.outbox.values()
-        send_now(world.manager.storage, {sent.event.request_id for sent in outbox if sent.overdue}, "bo")
+        # Every desk is closed and opened once.
         for process in world.processes:
             process.kill()
     world.seconds += _LONGEST_HOLD_S
     _rest(world)
     if world.lost:
         # What an offset cannot show, as a tail overwritten up to where its reader stood, the hourly digest does.
+        _answer(world)
         world.seconds += MOST_S + 1
         _rest(world)
+
+
+def _answer(world: World) -> None:
+    """Have a person say that what is asked again is to be sent."""
+    outbox = world.manager.storage.tables.outbox.values()
+    send_now(world.manager.storage, {sent.event.request_id for sent in outbox if sent.overdue}, "bo")
 
 
 def _rest(world: World) -> None:

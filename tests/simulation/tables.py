@@ -1,6 +1,6 @@
 """What one side stores, in memory: immutable rows in dicts, so that a snapshot is cheap."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from paydesk.infra.records import Ack, Claim, Incoming, Outgoing, Place, Position, Row, Verified
@@ -49,14 +49,6 @@ class Tables:
 
     def snapshot(self) -> "Tables":
         """Return a copy; what it holds is immutable."""
-        return replace(
-            self,
-            copy=dict(self.copy),
-            outbox=dict(self.outbox),
-            inbox=dict(self.inbox),
-            refused=dict(self.refused),
-            discarded=set(self.discarded),
-            positions=dict(self.positions),
-            commands=dict(self.commands),
-            meta=dict(self.meta),
-        )
+        fresh = Tables.__new__(Tables)
+        fresh.__dict__.update({k: v.copy() if isinstance(v, dict | set) else v for k, v in self.__dict__.items()})
+        return fresh

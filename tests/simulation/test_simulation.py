@@ -23,7 +23,7 @@ _ROOT = Path(__file__).parents[2]
 def simulate(source: Path, *, runs: int, seed: int, losses: bool, timeout_s: float) -> subprocess.CompletedProcess[str]:
     """Run the simulation as its own program, on the product found in ``source``."""
     command = [sys.executable, "-m", "tests.simulation", "--runs", str(runs), "--seed", str(seed)]
-    command += ["--losses"] if losses else []
+    command += ["--losses", "all" if losses else "none"]
     environment = os.environ | {"PYTHONPATH": f"{source}{os.pathsep}{_ROOT}"}
     return subprocess.run(
         command, cwd=_ROOT, env=environment, capture_output=True, text=True, timeout=timeout_s, check=False
