@@ -6,12 +6,10 @@ from typing import Any
 
 import psycopg
 
-from paydesk.infra.postgres import connect
+from paydesk.infra.postgres import FROZEN_AFTER, connect
 
 BEAT_S = 1.0
 """How often the holder shows the server that it lives."""
-FROZEN_AFTER = "3s"
-"""A holder that shows nothing for so long is ended by the server."""
 LOST_AFTER_S = 2.5
 """A holder that has not shown anything for so long must not act: the server may have ended it."""
 _IDENTITY = "SELECT pid || '/' || extract(epoch FROM backend_start) FROM pg_stat_activity WHERE pid = pg_backend_pid()"

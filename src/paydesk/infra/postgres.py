@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 import psycopg
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from paydesk.infra.errors import OutcomeUnknown, ServerDown
 
@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 CONNECT_TIMEOUT_S = 5
+FROZEN_AFTER = "3s"
+"""Who says nothing for so long amid a transaction is ended by the server, with the lease or without it."""
 
 _ASIDES = ("Is the server running", "Multiple connection attempts")
 """How the lines begin in which libpq says nothing of what happened."""
@@ -18,6 +20,7 @@ _TRANSIENT_CLASSES = ("08", "53", "57", "40")
 _CONTENT_CLASSES = ("21", "22", "23", "54")
 _DISK_FULL = "53100"
 _LOCK_NOT_AVAILABLE = "55P03"
+_ENDED_FROZEN = "25P03"
 
 
 def conninfo(database_url: str, role_name: str) -> str:
@@ -38,11 +41,18 @@ def connect(database_url: str, role_name: str, *, autocommit: bool = False) -> p
         raise unreachable(error) from error
 
 
-def engine(database_url: str, role_name: str) -> "Engine":
-    """Return a small SQLAlchemy engine on the role's schema; the caller disposes of it."""
+def engine(database_url: str, role_name: str, *, ends_frozen: bool = False) -> "Engine":
+    """Return a small SQLAlchemy engine on the role's schema; the caller disposes of it.
+
+    ``ends_frozen``: the server ends a transaction in which nothing is said for ``FROZEN_AFTER``.
+    """
     from sqlalchemy import create_engine
 
     dsn = conninfo(database_url, role_name)
+    if ends_frozen:
+        # A process that is stopped amid a transaction, as by a closed lid, would keep its locks for as long as it is.
+        options = conninfo_to_dict(dsn)["options"]
+        dsn = make_conninfo(dsn, options=f"{options} -c idle_in_transaction_session_timeout={FROZEN_AFTER}")
     return create_engine(
         "postgresql+psycopg://",
         creator=lambda: psycopg.connect(dsn),
@@ -93,7 +103,7 @@ def is_transient(error: BaseException) -> bool:
     state = sqlstate(error)
     if state is None:
         return isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError | ServerDown | OutcomeUnknown)
-    return state[:2] in _TRANSIENT_CLASSES or state == _LOCK_NOT_AVAILABLE
+    return state[:2] in _TRANSIENT_CLASSES or state in (_LOCK_NOT_AVAILABLE, _ENDED_FROZEN)
 
 
 def is_content(error: BaseException) -> bool:

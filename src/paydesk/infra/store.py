@@ -27,7 +27,7 @@ class Store:
         self.role = role
         self._word = word
         self._now = now or (lambda: datetime.now(UTC))
-        self._engine = engine(database_url, role.name)
+        self._engine = engine(database_url, role.name, ends_frozen=True)
 
     def now(self) -> datetime:
         """Return the time that commands are stamped with."""
