@@ -121,7 +121,7 @@ def test_the_managers_copy_with_held_decisions_that_were_undone_since(house: Hou
                 until(lambda: "Offline" in workers[-1].said, within_s=60)
                 assert faults.count(MANAGER, "outbox", HELD) == 12, "nothing is released before the first check"
         started = time.monotonic()
-        until(lambda: equal_but_for(faults, held=4), within_s=120, every_s=0.1)
+        until(lambda: equal_but_for(faults, held=4), within_s=240, every_s=0.3)
         took_s = time.monotonic() - started
         assert {before[row[0]][5] for row in past.replaced} == {"cy"}
         assert {before[row[0]][5] for row in past.sent} == {"bo"}
@@ -158,7 +158,7 @@ def test_the_contractors_copy_and_what_was_said_before_kafka_came_back(house: Ho
             assert (fresh["number"], fresh["delivery"]) == (None, "queued"), "no number before the first check"
             workers.append(WorkerProcess(house, "contractor"))
             until(lambda: "Offline" in workers[-1].said, within_s=60)
-        until(lambda: faults.count(MANAGER, where=f"id = '{fresh['id']}'") == 1, within_s=120, every_s=0.1)
+        until(lambda: faults.count(MANAGER, where=f"id = '{fresh['id']}'") == 1, within_s=240, every_s=0.3)
         until(faults.settled, within_s=60, every_s=0.1)
         assert_kept(faults, before)
         assert_numbers(faults)
