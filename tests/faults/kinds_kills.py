@@ -35,7 +35,7 @@ def killed_at_random(striker: Striker, row: Row, rounds: int) -> None:
 
 def frozen(striker: Striker, row: Row, rounds: int) -> None:
     """Freeze the holder of a lease at a point, and wake it when another works."""
-    row.recovers = "wake"
+    row.recovers = "freeze"
     while row.runs < rounds:
         turn = row.runs
         striker.freeze(ROLES[turn % 2], ZOMBIE_POINTS[turn % len(ZOMBIE_POINTS)], row)

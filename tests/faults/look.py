@@ -15,6 +15,11 @@ _UNSENT = (
 _HEARD = "SELECT coalesce(max(position), 0) FROM {0}.inbox"
 _WAITING = "SELECT count(*) FROM pg_locks WHERE relation = '{0}.lease'::regclass AND NOT granted"
 _HOLDER = "SELECT pid FROM pg_locks WHERE relation = '{0}.lease'::regclass AND mode = 'ExclusiveLock' AND granted"
+_AMID = (
+    "SELECT count(*) FROM pg_stat_activity WHERE usename = '{0}' AND state LIKE 'idle in transaction%%'"
+    " AND state_change < clock_timestamp() - interval '10 ms' AND pid NOT IN"
+    " (SELECT pid FROM pg_locks WHERE relation = '{0}.lease'::regclass)"
+)
 _NOT_THERE = """
 SELECT count(*) FROM {0}.outbox o WHERE position > %(least)s AND position <= %(most)s
 AND hold_until IS NULL AND NOT beaten AND (published_at IS NULL OR NOT EXISTS (
@@ -98,6 +103,10 @@ class Look:
     def standbys(self, role: str) -> int:
         """Return how many wait for the lease of a role."""
         return int(self.calm(_WAITING.format(role)) or 0)
+
+    def amid(self, role: str) -> int:
+        """Return how many transactions of a role stand still, besides those that hold or want the lease."""
+        return int(self.calm(_AMID.format(role), ()) or 0)
 
     def holder_backend(self, role: str) -> int | None:
         """Return the server's process for whoever holds the lease."""

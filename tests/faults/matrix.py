@@ -3,6 +3,7 @@
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 
 from paydesk.stack.kafka_server import Kafka
@@ -13,6 +14,7 @@ from tests.faults import kinds_network as network
 from tests.faults import kinds_servers as servers
 from tests.faults import kinds_stores as stores
 from tests.faults.bench import Bench
+from tests.faults.burst import Burst
 from tests.faults.checker import Checker, Verdict
 from tests.faults.look import ROLES, until
 from tests.faults.rows import Row
@@ -110,7 +112,7 @@ class Trial:
         """Strike, let people rest, wait until both sides are equal, judge."""
         row, points = Row(kind.name), self.bench.points()
         self.bench.pace()
-        self._try(lambda: kind.strike(self._striker(), row, rounds), row)
+        self._try(lambda: self._strike(kind, row, rounds), row)
         self.judged(row)
         row.reached = self.bench.points() - points
         return row
@@ -129,8 +131,9 @@ class Trial:
             row.wrong.append(f"{type(error).__name__}: {error}")
             traceback.print_exc()
 
-    def _striker(self) -> Striker:
-        return Striker(self.bench, self.kafka, excused=self.excused)
+    def _strike(self, kind: Kind, row: Row, rounds: int) -> None:
+        with closing(Burst(self.bench)) as burst:
+            kind.strike(Striker(self.bench, self.kafka, burst, excused=self.excused), row, rounds)
 
     def _calm(self) -> None:
         self.bench.rest()

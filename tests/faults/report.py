@@ -29,11 +29,11 @@ def commit() -> str:
 
 
 def kept(file: Path) -> list[Row]:
-    """Return the rows of a file that were made by this very commit."""
+    """Return the rows of a file; each knows of which commit it is."""
     if not file.exists():
         return []
     found = [json.loads(text) for text in file.read_text().splitlines()]
-    return [Row(**{**one, **_counters(one)}) for one in found if one["commit"] == commit()]
+    return [Row(**{**one, **_counters(one)}) for one in found]
 
 
 def keep(file: Path, row: Row) -> None:
@@ -65,8 +65,9 @@ def _head(rows: Sequence[Row]) -> str:
     wrong = ", ".join(
         f"**{sum(getattr(row, name) for row in rows)} {name}**" for name in ("lost", "doubled", "diverged")
     )
+    commits = " and ".join(f"`{each}`" for each in dict.fromkeys(row.commit for row in rows))
     return (
-        f"Commit `{rows[-1].commit}`, {rows[-1].at}: **{total['runs']:,} faults**, {total['accepted']:,} commands"
+        f"Commit {commits}, up to {rows[-1].at}: **{total['runs']:,} faults**, {total['accepted']:,} commands"
         f" answered as done, {wrong}, {total['absorbed']:,} duplicates absorbed; {os.cpu_count()} cores, shared with"
         " whatever else the machine did."
     )
@@ -94,7 +95,7 @@ def _killed(rows: Sequence[Row]) -> list[Row]:
 def _takeover(rows: Sequence[Row]) -> str:
     """Tell how soon another worked where the holder of the lease was killed, and where it was frozen."""
     lines = []
-    for what, some in (("killed", _killed(rows)), ("frozen", [row for row in rows if row.recovers == "wake"])):
+    for what, some in (("killed", _killed(rows)), ("frozen", [row for row in rows if row.recovers == "freeze"])):
         times = [each for row in some for each in row.takeover_s]
         if times:
             lines.append(

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from statistics import median
 
-FROM = {"kill": "the kill", "end": "the fault's end", "wake": "the waking", "start": "the start"}
+FROM = {"kill": "the kill", "end": "the fault's end", "freeze": "the freezing", "start": "the start"}
 """What a time to recover is counted from."""
 
 

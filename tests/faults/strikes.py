@@ -10,12 +10,14 @@ import psutil
 from confluent_kafka import KafkaException
 
 from tests.faults.bench import Bench, Process
+from tests.faults.burst import Burst
 from tests.faults.checker import TOPICS
+from tests.faults.control import OF_DESKS
 from tests.faults.evidence import events
 from tests.faults.look import ROLES, NotSeen, until
 from tests.faults.rows import Row
 
-BACKLOG = 24
+BACKLOG = 32
 MOST_STOPPED_S = 1.6
 """How long a holder is stopped at most, so that a backlog builds up: its lease would be lost after 2.5 s."""
 _REACHED_S = 8.0
@@ -27,6 +29,7 @@ class Striker:
 
     bench: Bench
     kafka: Mapping[str, str]
+    burst: Burst
     random: Random = field(default_factory=Random)
     excused: set[str] = field(default_factory=set)
     """Commands that went with a schema before anybody else knew of them."""
@@ -41,17 +44,28 @@ class Striker:
         until(lambda: bench.look.standbys(role) and bench.look.holder_backend(role), f"a standby of {role}")
         holder = bench.holder(role)
         bench.pace(0, role)
-        holder.signal(signal.SIGSTOP)
+        self._stop(role, holder)
         end = time.monotonic() + MOST_STOPPED_S
+        self.burst.give(role, least)
         while bench.look.unsent(role) < least and time.monotonic() < end:
             time.sleep(0.005)
         return holder
+
+    def _stop(self, role: str, holder: Process) -> None:
+        """Stop a process, but not amid a transaction: whoever gives commands then would wait for its locks."""
+        for _ in range(20):
+            holder.signal(signal.SIGSTOP)
+            time.sleep(0.02)
+            if not self.bench.look.amid(role):
+                return
+            holder.signal(signal.SIGCONT)
+            time.sleep(0.01)
 
     def at_point(self, role: str, point: str, row: Row) -> None:
         """Kill whoever reaches a point first."""
         bench = self.bench
         for _ in range(5):
-            holder = self.backlog(role, 4 * BACKLOG if point == "R4" else BACKLOG)
+            holder = self.backlog(role, 3 * BACKLOG if point == "R4" else BACKLOG)
             bench.orders[role].arm(point, signal.SIGKILL)
             if point == "I1":
                 # The next one reads its own topic, and dies amid it.
@@ -59,11 +73,13 @@ class Striker:
                 until(lambda holder=holder: holder.dead, "the holder dead")  # type: ignore[misc]
                 bench.replace(holder)
             checked = bench.look.checked_by(role)
+            if point in OF_DESKS:
+                # Another desk dies giving a command, while nothing can leave.
+                self._reached(role, MOST_STOPPED_S / 3)
             if point != "I1":
                 holder.signal(signal.SIGCONT)
-            try:
-                dead = until(lambda: self.bench.struck(role), f"{point} reached", _REACHED_S)
-            except NotSeen:
+            dead = self._reached(role, _REACHED_S)
+            if dead is None:
                 bench.orders[role].disarm()
                 bench.pace(None, role)
                 row.notes.append(f"{point} was not reached within {_REACHED_S:.0f} s, and tried again")
@@ -71,6 +87,13 @@ class Striker:
             self._made_up(role, dead, row, checked if dead is holder or point == "I1" else None)
             return
         raise NotSeen(f"{point} of {role} was never reached")
+
+    def _reached(self, role: str, within_s: float) -> Process | None:
+        """Return who died at the point that is armed, or None where nobody did in time."""
+        end = time.monotonic() + within_s
+        while not (dead := self.bench.struck(role)) and time.monotonic() < end:
+            time.sleep(0.004)
+        return dead
 
     def at_random(self, row: Row) -> None:
         """Kill somebody at any moment, mostly who is at work."""
@@ -86,7 +109,7 @@ class Striker:
         self._made_up(role, struck, row, checked if struck is holder else None)
 
     def freeze(self, role: str, point: str, row: Row) -> None:
-        """Freeze who is at work at a point until it has lost its lease and another works; then let it go on."""
+        """Freeze who is at work at a point until another has made up for it; then let it go on, without its lease."""
         bench = self.bench
         until(lambda: bench.look.standbys(role), f"a standby of {role}")
         before, holder = bench.look.holder_backend(role), bench.holder(role)
@@ -101,10 +124,13 @@ class Striker:
         until(lambda: bench.look.holder_backend(role) not in (None, before), "another at work", 20)
         until(lambda: self.bench.look.checked_by(role) != checked, "its first check", 20)
         row.takeover_s.append(time.monotonic() - stopped_at)
-        time.sleep(self.random.uniform(0.05, 0.5))
-        holder.signal(signal.SIGCONT)
         row.runs += 1
-        row.recovery_s.append(self.arrival(time.monotonic()))
+        try:
+            # What the frozen one was amid, such as a transaction with its locks, must not hold up the others.
+            row.recovery_s.append(self.arrival(stopped_at, 20))
+        finally:
+            holder.signal(signal.SIGCONT)
+        self.arrival(time.monotonic())
         until(lambda: bench.look.standbys(role) >= 2, "the woken one standing by", 20)
 
     def arrival(self, since: float, within_s: float = 90) -> float:

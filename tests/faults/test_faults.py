@@ -107,8 +107,18 @@ def test_a_run_is_taken_up_again_where_it_was_left(tmp_path: Path) -> None:
     row.reached["contractor R1"] += 1234
     row.reasons["quarantined: empty message"] += 5
     keep(tmp_path / "rows", row)
-    keep(tmp_path / "rows", Row("of another commit", commit="0123"))
-    assert kept(tmp_path / "rows") == [row]
-    text = told([row])
-    assert all(seen in text for seen in ("**2 faults**", "| killed | 2 | 0.20 s | 0.40 s |", "1,234", "50% of 2 kills"))
+    later = Row("broker killed", "end", runs=3, commit="0123")
+    keep(tmp_path / "rows", later)
+    assert kept(tmp_path / "rows") == [row, later]
+    text = told([row, later])
+    assert all(
+        seen in text
+        for seen in (
+            f"Commit `{row.commit}` and `0123`",
+            "**5 faults**",
+            "| killed | 2 | 0.20 s | 0.40 s |",
+            "1,234",
+            "50% of 2 kills",
+        )
+    )
     assert "| quarantined: empty message | 5 |" in text

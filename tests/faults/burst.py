@@ -1,0 +1,63 @@
+"""Many commands at once, given from beside the crew: so that a process dies with enough of them unacknowledged."""
+
+from collections.abc import Mapping
+from uuid import UUID, uuid4
+
+from paydesk.contractor.commands import request_payment
+from paydesk.contractor.role import ROLE as CONTRACTOR
+from paydesk.domain.errors import PaydeskError
+from paydesk.infra.store import Store
+from paydesk.manager.commands import approve
+from paydesk.manager.role import ROLE as MANAGER
+from paydesk.stack.servers import Postgres
+from tests.e2e.faults import TERMS
+from tests.faults.bench import Bench
+from tests.faults.journal import ASKED, DONE, REFUSED, Journal
+
+NAME = "burst"
+_WAITING = (
+    "SELECT id, revision, terms_hash FROM manager.payment_request WHERE status = 'pending' AND NOT locked"
+    " ORDER BY random() LIMIT %s"
+)
+
+
+class Burst:
+    """Gives commands of either role through stores of its own, and writes down every answer as a person does."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+        server = Postgres(bench.house.folder)
+        self._stores = {role.name: Store(server.url(role.name), role) for role in (CONTRACTOR, MANAGER)}
+        self._journals: Mapping[str, Journal] = {
+            role: Journal(bench.journal(f"{role}-{NAME}")) for role in self._stores
+        }
+
+    def give(self, role: str, amount: int) -> None:
+        """Give so many commands; a manager at most as many as there are requests that wait."""
+        if role == CONTRACTOR.name:
+            for _ in range(amount):
+                self._ask(uuid4(), uuid4())
+        else:
+            for request, revision, terms_hash in self._bench.look.sql(_WAITING, [amount]):
+                self._approve(uuid4(), request, revision, terms_hash)
+
+    def _ask(self, key: UUID, request: UUID) -> None:
+        journal = self._journals[CONTRACTOR.name]
+        journal.note(str(key), ASKED, word="request", id=str(request))
+        said = request_payment(self._stores[CONTRACTOR.name], key, request, NAME, TERMS)
+        journal.note(str(key), DONE, changed=said.changed)
+
+    def _approve(self, key: UUID, request: UUID, revision: int, terms_hash: str) -> None:
+        journal = self._journals[MANAGER.name]
+        journal.note(str(key), ASKED, word="approve", id=str(request))
+        try:
+            said = approve(self._stores[MANAGER.name], key, request, f"{NAME}-manager", revision, terms_hash)
+        except PaydeskError as refused:  # Decided by somebody else in between.
+            journal.note(str(key), REFUSED, code=refused.code)
+        else:
+            journal.note(str(key), DONE, changed=said.changed)
+
+    def close(self) -> None:
+        """Close the stores."""
+        for store in self._stores.values():
+            store.close()
