@@ -1,5 +1,6 @@
 """Many commands at once, given from beside the crew: so that a process dies with enough of them unacknowledged."""
 
+import time
 from collections.abc import Mapping
 from uuid import UUID, uuid4
 
@@ -32,14 +33,16 @@ class Burst:
             role: Journal(bench.journal(f"{role}-{NAME}")) for role in self._stores
         }
 
-    def give(self, role: str, amount: int) -> None:
-        """Give so many commands; a manager at most as many as there are requests that wait."""
-        if role == CONTRACTOR.name:
-            for _ in range(amount):
+    def give(self, role: str, amount: int, end: float) -> None:
+        """Give so many commands until ``end``; a manager at most as many as there are requests that wait."""
+        waiting = self._bench.look.sql(_WAITING, [amount]) if role == MANAGER.name else []
+        for _ in range(amount):
+            if time.monotonic() > end:
+                return
+            if role == CONTRACTOR.name:
                 self._ask(uuid4(), uuid4())
-        else:
-            for request, revision, terms_hash in self._bench.look.sql(_WAITING, [amount]):
-                self._approve(uuid4(), request, revision, terms_hash)
+            elif waiting:
+                self._approve(uuid4(), *waiting.pop())
 
     def _ask(self, key: UUID, request: UUID) -> None:
         journal = self._journals[CONTRACTOR.name]
