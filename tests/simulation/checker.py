@@ -10,6 +10,7 @@ from paydesk.infra.wire import Ignore, Park, Quarantine, decode
 from paydesk.manager.commands import send_now
 from tests.simulation.actions import Order, People
 from tests.simulation.memory import MemoryStorage
+from tests.simulation.process import Side
 from tests.simulation.world import World
 
 _ROUNDS = 120
@@ -50,9 +51,14 @@ def _rest(world: World) -> None:
             world.run(process, process.hear)
             world.run(process, process.send)
         world.seconds += 1.0
-        if _state(world) == before:
+        if _state(world) == before and all(_at_work(world, side) for side in (world.contractor, world.manager)):
             return
     raise Broken(f"G3: the sides do not come to rest within {_ROUNDS} rounds")
+
+
+def _at_work(world: World, side: Side) -> bool:
+    """Whether somebody of this side has heard all there is: before, a round in which nothing changed shows nothing."""
+    return any(process.side is side and process.inbound is not None for process in world.processes)
 
 
 def _state(world: World) -> object:

@@ -159,7 +159,8 @@ def test_a_killed_member_comes_back(new_house: NewHouse) -> None:
         before = house.pid(server)
         house.kill(server)
         until(lambda: ready(house) and house.pid(server) != before, within_s=60)  # noqa: B023
-    assert house.json("contractor", "request", "1", "EUR", "x")["delivery"] == "sent"
+    # One command waits for a moment only; on a busy machine the first may leave its request to the next.
+    until(lambda: house.json("contractor", "request", "1", "EUR", "x")["delivery"] == "sent", within_s=60)
 
 
 def test_down_keeps_and_reset_wants_the_word(new_house: NewHouse) -> None:

@@ -28,6 +28,10 @@ def request_payment(
     command = commands.RequestPayment(request_id, contractor, terms)
 
     def decide(transaction: Transaction, command_id: str, command_hash: str) -> bool:
+        known = transaction.heads([request_id], "request").get(request_id)
+        if known is not None and known.version is not None:
+            # Asked before, and only the topic remembers: a later version came back from there, its beginning did not.
+            return False
         register = commands.request_payment(command, transaction.next_number(), store.now())
         _write(store, transaction, register, contractor, command_id, command_hash)
         return True
