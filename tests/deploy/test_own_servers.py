@@ -32,6 +32,7 @@ def test_a_request_goes_both_ways_and_no_embedded_process_starts(house: House) -
     assert nothing_embedded(house)
 
 
+@pytest.mark.long
 def test_the_desks_are_live_and_say_which_servers_they_use(house: House) -> None:
     contractor = house.desk("contractor", "--as", "studio-nord", columns=120, rows=36)
     manager = house.desk("manager", columns=120, rows=36)

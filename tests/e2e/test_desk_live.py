@@ -5,7 +5,7 @@ import pytest
 from tests.e2e.acts import ask, fill, opened, put_cursor_on
 from tests.e2e.house import House
 
-SIZES = [(80, 24), (120, 36)]
+SIZES = [(80, 24), pytest.param(120, 36, marks=pytest.mark.long)]
 NOTE = "Which of the two networks was reworked, and who agreed to the second visit in July?"
 
 
@@ -53,6 +53,7 @@ def test_asked_rejected_revised_and_approved_between_two_terminals(house: House,
     contractor.see(number, "1,200.00 EUR", "✓ accepted", "decided")
 
 
+@pytest.mark.long
 def test_what_a_third_terminal_does_by_command_line_appears_on_both_desks(house: House) -> None:
     contractor, manager = opened(house, "contractor"), opened(house, "manager")
     first = house.json("contractor", "request", "77.70", "EUR", "Asked by command line")
@@ -73,6 +74,7 @@ def test_what_a_third_terminal_does_by_command_line_appears_on_both_desks(house:
     manager.see(number, "✓ accepted")
 
 
+@pytest.mark.long
 def test_a_second_desk_of_a_role_shows_what_the_first_does(house: House) -> None:
     first, second = opened(house, "contractor"), opened(house, "contractor")
     second.see("✓ Kafka stands by")

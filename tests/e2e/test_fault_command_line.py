@@ -48,6 +48,7 @@ def test_interrupted_before_it_stands() -> None:
     assert (done.returncode, done.stderr) == (130, "Interrupted.\n")
 
 
+@pytest.mark.long
 def test_whoever_reads_may_stop_reading_or_not_listen_at_all(house: House, number: str) -> None:
     for script in (
         "$P contractor list --json | true; exit ${PIPESTATUS[0]}",

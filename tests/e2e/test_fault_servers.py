@@ -37,6 +37,7 @@ def ready(house: House, server: str) -> bool:
     return found.get(server, {}).get("state") == "ready"
 
 
+@pytest.mark.long
 def test_only_the_workers_run_and_a_desk_stands_by_until_one_is_killed(faults: Faults) -> None:
     house = faults.house
     with faults.workers("contractor", "manager") as (_, manager):

@@ -152,6 +152,7 @@ def test_all_killed_at_once_and_a_lock_that_names_another_process(new_house: New
     assert [row["id"] for row in house.rows("contractor")] == [asked["id"]]
 
 
+@pytest.mark.long
 def test_a_killed_member_comes_back(new_house: NewHouse) -> None:
     house = new_house(PAYDESK_BROKER=MEMORY)
     house.run("stack", "up")
