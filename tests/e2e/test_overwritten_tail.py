@@ -9,6 +9,7 @@ import pytest
 
 from paydesk.contractor.role import ROLE as CONTRACTOR
 from paydesk.domain.decision import checked_cause
+from paydesk.infra.role import Role
 from paydesk.infra.store import Store
 from paydesk.manager.commands import approve, reject
 from paydesk.manager.role import ROLE as MANAGER
@@ -87,8 +88,12 @@ def test_nothing_flips_and_what_cannot_be_settled_is_locked(house: House) -> Non
         faults.ask(1)  # With it goes a digest, which tells what this side has locked, within a minute.
         until(lambda: locked(faults) == [ids, ids], within_s=180, every_s=0.5)
         took_s = time.monotonic() - started
-        rest = [{row for row in faults.registers(role) if row[0] not in ids} for role in ROLES]
-        assert rest[0] == rest[1] and len(rest[0]) == 101 - TORN
+
+        def rest(role: Role) -> set[tuple[Any, ...]]:
+            return {row for row in faults.registers(role) if row[0] not in ids}
+
+        # What was asked last may still be on its way when the locks are there.
+        until(lambda: rest(CONTRACTOR) == rest(MANAGER) and len(rest(MANAGER)) == 101 - TORN, within_s=60, every_s=0.5)
         now = decisions(faults, CONTRACTOR)
         assert {each: now[each] for each in before} == before, "what was published and heard flips"
         seen = versions(house)
