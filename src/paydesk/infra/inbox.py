@@ -1,20 +1,17 @@
 """Hearing the other side: a batch is applied, recorded and its position moved in one transaction."""
 
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from paydesk.infra.anti_entropy import AntiEntropy
-from paydesk.infra.errors import OutcomeUnknown, ServerDown, StorageTrouble, sentence_of
+from paydesk.infra.errors import OutcomeUnknown, ServerDown, StorageTrouble
 from paydesk.infra.failpoints import reach
-from paydesk.infra.inbox_rows import Judged, incoming, judge, take_in
+from paydesk.infra.inbox_rows import Judged, incoming, judge, sift, take_in
 from paydesk.infra.ports import BrokerTrouble, LogReader, Storage
 from paydesk.infra.records import Place, Position, Record
 from paydesk.infra.role import Apply, Role
 from paydesk.infra.wire_control import is_control
-
-log = logging.getLogger("paydesk.inbox")
 
 MOST_MESSAGES = 500
 
@@ -104,21 +101,17 @@ class Inbound:
             for place, there in self.places.items()
         )
 
-    def _take(self, records: Sequence[Record], blamed: str = "") -> frozenset[UUID]:
-        """Apply a batch; one that the handler or the database refuses is halved until the one message is found."""
-        try:
-            changed = self._transact([judge(self.role, record, blamed) for record in records])
-        except (Overtaken, BrokerTrouble, ServerDown, OutcomeUnknown, StorageTrouble):
-            raise  # No message is to blame.
-        except Exception as error:
-            if blamed:
-                raise
-            if len(records) == 1:
-                log.exception("quarantined: %s/%d at %d", *records[0].place, records[0].offset)
-                return self._take(records, blamed=sentence_of(error))
-            log.warning("a batch of %d was refused: %s", len(records), error)
-            half = len(records) // 2
-            return self._take(records[:half]) | self._take(records[half:])
+    def _take(self, records: Sequence[Record]) -> frozenset[UUID]:
+        """Apply a batch, and tell the log how far reading came."""
+
+        def take(some: Sequence[Record], blamed: str) -> frozenset[UUID]:
+            return self._transact([judge(self.role, record, blamed) for record in some])
+
+        def name(record: Record) -> str:
+            return f"{record.topic}/{record.partition} at {record.offset}"
+
+        spared = (Overtaken, BrokerTrouble, ServerDown, OutcomeUnknown, StorageTrouble)
+        changed = sift(records, take, spared, name)
         self.reader.commit(
             {place: reached.known.next_offset for place, reached in self.places.items() if reached.known}
         )

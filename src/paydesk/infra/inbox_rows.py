@@ -1,16 +1,22 @@
 """The way in: what each message turns out to be, what applying it comes to, and its row of the inbox."""
 
 import hashlib
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 from paydesk.domain.events import Event
+from paydesk.infra.errors import sentence_of
 from paydesk.infra.ports import Transaction
 from paydesk.infra.records import Incoming, Record
 from paydesk.infra.role import Applied, Apply, Heard, Role
 from paydesk.infra.wire import Ignore, Park, Quarantine, decode, subject_of
+
+log = logging.getLogger("paydesk.inbox")
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -47,6 +53,29 @@ def take_in(transaction: Transaction, role: Role, apply: Apply, batch: Sequence[
     for one in batch:
         conclude(one, applied)
     return applied
+
+
+def sift(
+    batch: Sequence[T],
+    take: Callable[[Sequence[T], str], frozenset[UUID]],
+    blameless: tuple[type[Exception], ...],
+    name: Callable[[T], str],
+) -> frozenset[UUID]:
+    """Take a batch in; one that the handler or the database refuses is halved until the one message is found.
+
+    ``take`` gets what to take and, for a message found, why it is to blame. ``blameless`` errors pass: no message is.
+    """
+    try:
+        return take(batch, "")
+    except blameless:
+        raise
+    except Exception as error:
+        if len(batch) > 1:
+            log.warning("a batch of %d was refused: %s", len(batch), error)
+            half = len(batch) // 2
+            return sift(batch[:half], take, blameless, name) | sift(batch[half:], take, blameless, name)
+        log.exception("quarantined: %s", name(batch[0]))
+        return take(batch, sentence_of(error))
 
 
 def incoming(one: Judged, source: str, topic_id: str, now: datetime) -> Incoming:

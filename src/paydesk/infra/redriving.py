@@ -11,7 +11,7 @@ from paydesk.domain.errors import PaydeskError, UnknownRequest
 from paydesk.domain.text import checked
 from paydesk.infra.command import Said, run
 from paydesk.infra.errors import NotNow, ServerDown, StorageTrouble, sentence_of
-from paydesk.infra.inbox_rows import incoming, judge, take_in
+from paydesk.infra.inbox_rows import incoming, judge, sift, take_in
 from paydesk.infra.ports import Storage, Transaction
 from paydesk.infra.records import Refused
 
@@ -115,23 +115,16 @@ def _message(transaction: Transaction, number: int) -> Refused:
     raise UnknownRequest(f"There is no message {number} in quarantine.", "`quarantine list` shows what is.")
 
 
-def _take(store: Storage, numbers: Sequence[int], blamed: str = "") -> frozenset[UUID]:
-    """Take parked messages in; a batch that the handler or the database refuses is halved until the one is found."""
-    try:
+def _take(store: Storage, numbers: Sequence[int]) -> frozenset[UUID]:
+    """Take parked messages in."""
+
+    def take(some: Sequence[int], blamed: str) -> frozenset[UUID]:
         with store.transaction() as transaction:
             # Another worker may have been faster: what is taken in stays as it is.
-            messages = [one for one in transaction.refused_messages(numbers) if one.became == "parked"]
+            messages = [one for one in transaction.refused_messages(some) if one.became == "parked"]
             return _retake(store, transaction, messages, PROGRAM, blamed)
-    except (PaydeskError, StorageTrouble):
-        raise  # No message is to blame.
-    except Exception as error:
-        if blamed:
-            raise
-        if len(numbers) == 1:
-            log.exception("quarantined: %d", numbers[0])
-            return _take(store, numbers, sentence_of(error))
-        half = len(numbers) // 2
-        return _take(store, numbers[:half]) | _take(store, numbers[half:])
+
+    return sift(numbers, take, (PaydeskError, StorageTrouble), str)
 
 
 def _retake(
