@@ -149,9 +149,14 @@ def _ask(world: World, people: People, process: Process) -> None:
 
 def _withdraw(world: World, people: People, process: Process) -> None:
     if people.requests:
-        store, key, request_id = process.side.storage, world.new_id(), world.random.choice(people.requests)
-        act = lambda: asks.ask_withdrawal(store, key, request_id, "ada")  # noqa: E731
-        people.order(process, Order(key, f"withdraw {_short(request_id)}", act))
+        key, request_id = world.new_id(), world.random.choice(people.requests)
+        say_withdrawal(people, process, key, request_id)
+
+
+def say_withdrawal(people: People, process: Process, key: UUID, request_id: UUID) -> None:
+    """Have the contractor ask for a request back."""
+    act = lambda: asks.ask_withdrawal(process.side.storage, key, request_id, "ada")  # noqa: E731
+    people.order(process, Order(key, f"withdraw {_short(request_id)}", act))
 
 
 def _decide(world: World, people: People, process: Process) -> None:

@@ -8,7 +8,7 @@ from paydesk.domain.decision import CauseCode, checked_cause
 from paydesk.domain.payment_request import checked_terms
 from paydesk.infra.command import Said
 from paydesk.manager import commands as decides
-from tests.simulation.actions import Order, People
+from tests.simulation.actions import Order, People, say_withdrawal
 from tests.simulation.faults import lose_schema
 from tests.simulation.process import Process
 from tests.simulation.world import World
@@ -20,7 +20,7 @@ def crossed(world: World, people: People) -> None:
     """A withdrawal crosses an approval; the manager's side forgets that it approved, and confirms the withdrawal."""
     request_id, contractor, manager = _asked(world, people)
     world.backup = world.manager.storage.tables.snapshot()
-    _withdraw(world, people, contractor, request_id)
+    say_withdrawal(people, contractor, world.new_id(), request_id)
     _decide(world, people, manager, request_id, approve=True)
     _do(world, manager.send, contractor.hear)
     _forget(world, request_id)
@@ -42,7 +42,7 @@ def late(world: World, people: People) -> None:
     def meanwhile() -> None:
         lose_schema(world, world.manager, "lost")
         _do(world, other.send, other.hear)
-        _withdraw(world, people, contractor, request_id)
+        say_withdrawal(people, contractor, world.new_id(), request_id)
         _do(world, contractor.send, other.hear)
         other.kill()
 
@@ -69,12 +69,6 @@ def _asked(world: World, people: People) -> tuple[UUID, Process, Process]:
     people.order(contractor, Order(key, f"request {request_id.hex[-4:]}", act))
     _do(world, contractor.send, manager.send, manager.hear, contractor.hear)
     return request_id, contractor, manager
-
-
-def _withdraw(world: World, people: People, process: Process, request_id: UUID) -> None:
-    key = world.new_id()
-    act = lambda: asks.ask_withdrawal(process.side.storage, key, request_id, "ada")  # noqa: E731
-    people.order(process, Order(key, f"withdraw {request_id.hex[-4:]}", act))
 
 
 def _decide(world: World, people: People, process: Process, request_id: UUID, *, approve: bool) -> None:

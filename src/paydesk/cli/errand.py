@@ -129,24 +129,25 @@ class Errand:
     def spread(self, ids: Collection[UUID]) -> None:
         """Tell the open desks that rows changed, and have relayed what was said by it."""
         if ids:
-            hints = HintSender(self.role, self.servers)
-            hints.send(ids)
-            hints.close()
+            self._hint(ids)
             if self._has_broker():
                 self.work().nudge()
                 self._until(lambda: not self.read(queries.counts).unsent, DELIVER_S)
 
     def deliver(self, said: Said, timeout_s: float = DELIVER_S) -> RequestCopy:
         """Tell the open desks, and relay what was said while there is a broker; returns the copy after it."""
-        hints = HintSender(self.role, self.servers)
-        hints.send({said.request_id})
-        hints.close()
+        self._hint({said.request_id})
         copy = self.get(said.request_id)
         if copy.delivery is Delivery.QUEUED and self._has_broker():
             self.work().nudge()
             self._until(lambda: self.get(said.request_id).delivery is not Delivery.QUEUED, timeout_s)
             copy = self.get(said.request_id)
         return copy
+
+    def _hint(self, ids: Collection[UUID]) -> None:
+        hints = HintSender(self.role, self.servers)
+        hints.send(ids)
+        hints.close()
 
     def _has_broker(self) -> bool:
         return self.servers.endpoints(self.role.name).kafka is not None
