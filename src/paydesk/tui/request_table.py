@@ -59,6 +59,7 @@ class RequestTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._loaded = False
         self._later = 0
         self._faded: frozenset[UUID] = frozenset()
+        self._marked: frozenset[UUID] = frozenset()
         self._needs: dict[str, int] = {}
 
     @property
@@ -70,6 +71,18 @@ class RequestTable(ScrollView, can_focus=True, inherit_bindings=False):
     def current(self) -> RequestCopy | None:
         """The request under the cursor."""
         return self._rows[self._cursor] if self._rows else None
+
+    @property
+    def marked(self) -> frozenset[UUID]:
+        """The requests that carry a mark, by id: also those that are not shown now."""
+        return self._marked
+
+    def mark(self, ids: frozenset[UUID]) -> None:
+        """Let exactly these requests carry a mark."""
+        changed, self._marked = ids ^ self._marked, ids
+        for place, row in enumerate(self._rows):
+            if row.id in changed:
+                self._refresh_row(place)
 
     def show(self, rows: Sequence[RequestCopy], faded: frozenset[UUID] = frozenset()) -> None:
         """Replace all rows; the cursor stays on its request and, where it can, on its line of the screen."""
@@ -210,7 +223,8 @@ class RequestTable(ScrollView, can_focus=True, inherit_bindings=False):
         here = place == self._cursor
         row = base + self._look("cursor") if here else base
         faded = copy.id in self._faded
-        segments = [Segment(" ▸ " if here else "   ", row + self._look("accent") if here else row)]
+        signs = f"{'┃' if copy.id in self._marked else ' '}{'▸' if here else ' '} "
+        segments = [Segment(signs, row + self._look("accent") if signs.strip() else row)]
         for column, cells in layout:
             cell = column.say(copy, now)
             look = cell.look or ("faded" if faded else "")
