@@ -9,10 +9,10 @@ from paydesk.domain import commands
 from paydesk.domain.copy import Delivery, RequestCopy, RequestDetail, StatusTotal, Step
 from paydesk.domain.decision import Cause, DecisionRegister
 from paydesk.domain.errors import KeyReused, TooLate
+from paydesk.domain.filters import Asker
 from paydesk.domain.money import totals
 from paydesk.domain.payment_request import RequestRegister, Terms
 from paydesk.domain.status import Status
-from paydesk.domain.text import same_person
 from paydesk.infra.errors import ServerDown
 from paydesk.infra.health import Duty, Health, Part, PartState
 from paydesk.infra.pages import News, Page, PageQuery, Result
@@ -126,9 +126,8 @@ class FakeDesk:
         copies = [self.copy(each) for each in self.world.requests]
 
         def fits(copy: RequestCopy) -> bool:
-            return (not query.statuses or copy.status in query.statuses) and (
-                not query.contractor or same_person(copy.contractor, query.contractor)
-            )
+            asker = Asker(query.person, self.world.now)
+            return (not query.statuses or copy.status in query.statuses) and query.filter.matches(copy, asker)
 
         counted = [copy for copy in copies if fits(copy)]
         rows = [copy for copy in copies if fits(copy) or copy.id in query.also or (query.overdue and copy.overdue)]

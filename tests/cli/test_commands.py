@@ -44,6 +44,15 @@ def test_the_whole_way_of_a_request(paydesk: Paydesk, ada: str) -> None:
     assert late.code == 5 and late.error["code"] == "too_late"
 
 
+def test_a_filter_that_cannot_be_read_says_where(paydesk: Paydesk) -> None:
+    refused = paydesk("manager", "list", "cur:EUR", "status:pendin")
+    assert refused.code == 3
+    assert refused.err.splitlines()[:2] == ["cur:EUR status:pendin", " " * 15 + "^"]
+    assert "There is no status 'pendin'" in refused.err
+    told = paydesk("contractor", "list", "amt>x", "--json")
+    assert (told.code, told.error["code"], told.error["at"]) == (3, "invalid_input", 4)
+
+
 @pytest.mark.parametrize(
     ("amount", "currency", "says"),
     [

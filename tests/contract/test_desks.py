@@ -11,6 +11,7 @@ from paydesk.contractor.port import ContractorDesk
 from paydesk.domain.copy import Delivery, RequestCopy
 from paydesk.domain.decision import checked_cause
 from paydesk.domain.errors import Conflict, KeyReused, NotAllowed, PaydeskError, TooLate
+from paydesk.domain.filters import MINE
 from paydesk.domain.payment_request import Terms, checked_terms
 from paydesk.domain.status import Status
 from paydesk.infra.pages import News, PageQuery
@@ -227,8 +228,8 @@ def test_a_page_has_the_rows_of_its_query_and_totals_of_all(pair: Pair) -> None:
     both = pair.manager.page(PageQuery(statuses=frozenset({Status.PENDING}), also=frozenset({first.id})))
     assert {row.id for row in both.rows} == {first.id, second.id}
     assert both.total == 1
-    assert pair.manager.page(PageQuery(contractor="ADA")).total == 2
-    assert pair.manager.page(PageQuery(contractor="nobody")).rows == ()
+    assert pair.manager.page(PageQuery(MINE, person="ADA")).total == 2
+    assert pair.manager.page(PageQuery(MINE, person="nobody")).rows == ()
 
 
 def test_a_detail_tells_the_steps_in_order(pair: Pair) -> None:

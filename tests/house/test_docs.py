@@ -10,6 +10,7 @@ import click
 import pytest
 
 from paydesk.cli.front import EXIT_CODES, paydesk
+from paydesk.domain.filter_text import FIELDS, parse_filter
 from paydesk.settings_file import ASCII_KEY, CONFIG_KEY, PREFIX, Settings
 from tests.house.files import CHECKOUT, SOURCE
 
@@ -54,6 +55,15 @@ def test_the_readme_has_every_setting_and_no_other() -> None:
     rows = settings_rows()
     assert len(rows) == 2 + len(Settings.model_fields)
     assert re.findall(r"^\| `PAYDESK_.*$", README, re.MULTILINE) == rows, "\n".join(rows)
+
+
+def test_the_page_about_filters_has_every_field_and_no_other() -> None:
+    page = (CHECKOUT / "docs" / "filter.md").read_text()
+    assert re.findall(r"^\| `([a-z]+)` \| `(.+)` \| (.+) \|$", page, re.MULTILINE) == [
+        (name, example, says) for name, (example, says) in FIELDS.items()
+    ]
+    for typed in re.findall(r"^    (.+)$", page, re.MULTILINE):
+        assert parse_filter(typed).terms
 
 
 def test_every_setting_that_is_read_elsewhere_is_documented() -> None:

@@ -13,6 +13,7 @@ from alembic.migration import MigrationContext
 from paydesk.contractor import commands as asks
 from paydesk.domain.decision import Cause, CauseCode, DecisionRegister, Outcome, checked_cause
 from paydesk.domain.errors import AlreadyDecided, KeyReused, Stale, TooLate, UnknownRequest
+from paydesk.domain.filter_text import parse_filter
 from paydesk.domain.payment_request import RequestRegister, changed_terms, checked_terms
 from paydesk.domain.status import standing_terms, status
 from paydesk.infra import queries
@@ -171,7 +172,7 @@ def test_find_names_the_nearest(both: Both) -> None:
         with pytest.raises(UnknownRequest) as unknown:
             queries.find(connection, "PR-1009")
         assert "PR-1001" in unknown.value.hint
-        page = queries.page(connection, PageQuery(contractor="ADA", text="[v2]"))
+        page = queries.page(connection, PageQuery(parse_filter("from:ADA [v2]")))
         assert (page.total, str(page.totals[0].sums[0])) == (1, "1,200.00 EUR")
         assert [copy.delivery for copy in queries.each(connection, PageQuery())] == ["queued"]
 

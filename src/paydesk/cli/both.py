@@ -31,15 +31,17 @@ def _list(load_role: Callable[[], Role]) -> click.Command:
     @click.option("--csv", "as_csv", is_flag=True, help="Print comma-separated values.")
     @click.option("--as", "person", metavar="NAME", help="Who from:me is; else your login name.")
     def command(filter_: tuple[str, ...], as_json: bool, as_csv: bool, person: str | None) -> None:
-        """List requests, newest first. FILTER: status:pending cur:EUR from:me words."""
+        """List requests, newest first. FILTER: status:pending cur:EUR amt>=1000 from:me age>7d due<2026-12-01 words."""
         from paydesk.cli import output
         from paydesk.cli.errand import errand
-        from paydesk.cli.filters import parse_filter
+        from paydesk.domain.filter_text import parse_filter
         from paydesk.infra import queries
+        from paydesk.infra.pages import PageQuery
         from paydesk.infra.postgres import connect
 
+        found = parse_filter(" ".join(filter_))
         with errand(load_role(), person) as here:
-            query = parse_filter(" ".join(filter_), here.person)
+            query = PageQuery(found, here.person, limit=None)
             here.catch_up()
             with connect(here.url, here.role.name) as connection:
                 rows = queries.each(connection, query)

@@ -6,9 +6,10 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from types import MappingProxyType
 
 import click
 import platformdirs
@@ -141,20 +142,27 @@ def _silence_output() -> None:
 
 def refuse(error: Exception, *, as_json: bool) -> int:
     """Tell a person, or a program, what went wrong; returns the exit code."""
+    from paydesk.domain.filter_text import FilterError
+
     code, message = getattr(error, "code", None), getattr(error, "message", None)
     if isinstance(code, str) and isinstance(message, str) and code in EXIT_CODES:
-        return _refuse(as_json, EXIT_CODES[code], code, message, getattr(error, "hint", ""))
+        at: dict[str, object] = {"at": error.at} if isinstance(error, FilterError) else {}
+        if isinstance(error, FilterError) and not as_json:
+            click.echo(error.pointed, err=True)
+        return _refuse(as_json, EXIT_CODES[code], code, message, getattr(error, "hint", ""), at)
     logging.getLogger("paydesk").error("unexpected", exc_info=error)
     told = f"Something went wrong that should not: {type(error).__name__}."
     return _refuse(as_json, UNEXPECTED, "unexpected", told, f"{log_file()} tells more.")
 
 
-def _refuse(as_json: bool, exit_code: int, code: str, message: str, hint: str) -> int:
+def _refuse(
+    as_json: bool, exit_code: int, code: str, message: str, hint: str, more: Mapping[str, object] = MappingProxyType({})
+) -> int:
     from paydesk.domain.text import clean
 
     message, hint = clean(message, 2000), clean(hint, 1000)
     if as_json:
-        error = {"code": code, "message": message, "hint": hint}
+        error = {"code": code, "message": message, "hint": hint, **more}
         click.echo(json.dumps({"error": error}, ensure_ascii=False), err=True)
     else:
         click.echo(f"{message} {hint}".strip(), err=True)

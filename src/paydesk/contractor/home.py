@@ -15,6 +15,7 @@ from paydesk.contractor.port import ContractorDesk
 from paydesk.domain.commands import AskWithdrawal, RevisePayment, ask_withdrawal, revise_payment
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.errors import PaydeskError
+from paydesk.domain.filters import EVERYTHING, MINE
 from paydesk.domain.payment_request import RequestRegister
 from paydesk.domain.status import Status
 from paydesk.domain.text import clean
@@ -88,7 +89,7 @@ class ContractorHome(DeskPane[ContractorDesk], inherit_bindings=False):
 
     def wanted(self) -> PageQuery:
         """Return one's own requests, or everyone's, newest first."""
-        return PageQuery(contractor=self._person if self._mine else "")
+        return PageQuery(MINE if self._mine else EVERYTHING, person=self._person)
 
     @on(DeskMade)
     def _person_is_known(self) -> None:

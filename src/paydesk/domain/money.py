@@ -66,11 +66,16 @@ def exponent_of(code: str) -> int:
     return int(exponent)
 
 
+def is_amount(typed: str) -> bool:
+    """Whether this is an amount as people may type it, in any currency."""
+    return bool(_PLAIN.fullmatch(typed) or _GROUPED.fullmatch(typed))
+
+
 def parse_money(amount: str, currency: str) -> Money:
     """Return the money a person typed: ``1250.5``, ``1250.50`` or ``1,250.50``, and a currency code."""
     code, typed = currency.strip().upper(), amount.strip()
     problems = {}
-    if not (_PLAIN.fullmatch(typed) or _GROUPED.fullmatch(typed)):
+    if not is_amount(typed):
         problems["amount"] = _what_is_wrong(typed)
     try:
         exponent = exponent_of(code)

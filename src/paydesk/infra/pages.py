@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from paydesk.domain.copy import RequestCopy, StatusTotal
+from paydesk.domain.filters import EVERYTHING, Filter
 from paydesk.domain.status import Status
 
 
@@ -11,10 +12,10 @@ from paydesk.domain.status import Status
 class PageQuery:
     """Which rows a page shows. Empty fields do not restrict."""
 
+    filter: Filter = EVERYTHING
+    person: str = ""
+    """Who ``from:me`` is."""
     statuses: frozenset[Status] = frozenset()
-    contractor: str = ""
-    currency: str = ""
-    text: str = ""
     newest_first: bool = True
     limit: int | None = 500
     by_decision: bool = False

@@ -14,9 +14,11 @@ from psycopg.rows import dict_row
 from paydesk.domain.copy import Delivery, RequestCopy, StatusTotal
 from paydesk.domain.errors import UnknownRequest
 from paydesk.domain.events import REQUEST_TYPES
+from paydesk.domain.filters import Asker
 from paydesk.domain.money import Money
 from paydesk.domain.payment_request import called
 from paydesk.domain.status import Status
+from paydesk.infra.filter_sql import conditions, like
 from paydesk.infra.health import BroughtBack
 from paydesk.infra.pages import Page, PageQuery
 from paydesk.infra.registers import decision_of, request_of
@@ -93,20 +95,20 @@ def _delivery(row: dict[str, Any], found: Status) -> Delivery:
     return Delivery.DECIDED if asks and not waiting else Delivery.SENT
 
 
-def page(connection: Connection, query: PageQuery) -> Page:
+def page(connection: Connection, query: PageQuery, now: datetime | None = None) -> Page:
     """Return the rows of a query, how many there are in all, and totals per status and currency."""
     if query.overdue:
         query = replace(query, also=query.also | {row[0] for row in connection.execute(_OVERDUE)})
-    where, values = _where(query)
+    where, values = _where(query, now)
     with connection.transaction():
         rows = tuple(_rows(connection, query, where, values))
         totals = _totals(connection, where, values)
     return Page(rows, sum(total.count for total in totals), totals)
 
 
-def each(connection: Connection, query: PageQuery) -> Iterator[RequestCopy]:
+def each(connection: Connection, query: PageQuery, now: datetime | None = None) -> Iterator[RequestCopy]:
     """Yield the rows of a query one by one; memory stays flat however many there are."""
-    where, values = _where(query)
+    where, values = _where(query, now)
     with connection.transaction(), connection.cursor("paydesk_each", row_factory=dict_row) as cursor:
         cursor.itersize = 500
         cursor.execute(_select(query, where), values)
@@ -131,33 +133,22 @@ def _totals(connection: Connection, where: str, values: dict[str, Any]) -> tuple
     counts: defaultdict[Status, int] = defaultdict(int)
     sums: defaultdict[Status, list[Money]] = defaultdict(list)
     read = (
-        "SELECT status, standing_currency, standing_exponent, count(*), sum(standing_amount_minor)::bigint"
+        "SELECT status, standing_currency, standing_exponent, count(*), sum(standing_amount_minor)"
         f" FROM payment_request p {where} GROUP BY 1, 2, 3 ORDER BY 2"
     )
     for status, currency, exponent, count, minor in connection.execute(read, values):
         counts[Status(status)] += count
         if currency is not None:
-            sums[Status(status)].append(Money(minor, currency, exponent))
+            sums[Status(status)].append(Money(int(minor), currency, exponent))
     return tuple(StatusTotal(status, counts[status], tuple(sums[status])) for status in Status if counts[status])
 
 
-def _where(query: PageQuery) -> tuple[str, dict[str, Any]]:
-    clauses = []
+def _where(query: PageQuery, now: datetime | None) -> tuple[str, dict[str, Any]]:
     values: dict[str, Any] = {"limit": query.limit, "also": list(query.also)}
+    clauses = conditions(query.filter, Asker(query.person, now or datetime.now(UTC)), values)
     if query.statuses:
         clauses.append("p.status = ANY(%(statuses)s)")
         values["statuses"] = [status.value for status in query.statuses]
-    if query.contractor:
-        clauses.append("lower(normalize(p.contractor, NFKC)) = lower(normalize(%(contractor)s, NFKC))")
-        values["contractor"] = query.contractor.strip()
-    if query.currency:
-        clauses.append("p.standing_currency = %(currency)s")
-        values["currency"] = query.currency.upper()
-    if query.text:
-        clauses.append(
-            "(p.standing_description ILIKE %(text)s OR p.standing_reference ILIKE %(text)s OR p.number ILIKE %(text)s)"
-        )
-        values["text"] = "%" + re.sub(r"([\\%_])", r"\\\1", query.text) + "%"
     return ("WHERE " + " AND ".join(clauses) if clauses else ""), values
 
 
@@ -178,7 +169,7 @@ def find(connection: Connection, typed: str) -> RequestCopy:
     exact = "WHERE upper(p.number) = upper(%(name)s) OR p.id::text = lower(%(name)s)"
     found = _copies(connection, exact, {"name": name})
     if not found and len(name) >= _SHORTEST_PART:
-        part = re.sub(r"([\\%_])", r"\\\1", name)
+        part = like(name)
         parts = "WHERE p.number ILIKE ANY(%(parts)s) OR p.id::text ILIKE ANY(%(parts)s) LIMIT 6"
         found = _copies(connection, parts, {"parts": [f"{part}%", f"%{part}"]})
     if len(found) == 1:

@@ -27,6 +27,7 @@ from paydesk.contractor.home import ContractorHome
 from paydesk.contractor.port import ContractorDesk
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.errors import PaydeskError
+from paydesk.domain.filters import MINE
 from paydesk.infra.pages import PageQuery, Result
 from paydesk.manager.inbox import ManagerInbox
 from paydesk.manager.port import ManagerDesk
@@ -167,7 +168,7 @@ class ShowApp(DeskApp):
 
     def _read_both(self, moves: int, contractor: ContractorDesk, manager: ManagerDesk) -> None:
         try:
-            asked = contractor.page(PageQuery(contractor=contractor.person, newest_first=False)).rows
+            asked = contractor.page(PageQuery(MINE, person=contractor.person, newest_first=False)).rows
             inbox = manager.page(PageQuery(statuses=WAITING, newest_first=False)).rows
             self.post_message(Looked(moves, asked, inbox, self._told()))
         except PaydeskError:

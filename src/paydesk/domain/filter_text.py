@@ -1,0 +1,242 @@
+"""Reading a filter that a person typed: ``status:pending cur:EUR amt>=1000 from:me age>7d "logo" -"test"``."""
+
+import re
+import unicodedata
+from datetime import date
+from decimal import Decimal
+
+from paydesk.domain.errors import InvalidInput
+from paydesk.domain.filters import (
+    ME,
+    AgeIs,
+    AmountIs,
+    CurrencyIn,
+    DayIs,
+    Filter,
+    FromIn,
+    Has,
+    Op,
+    Rule,
+    StatusIn,
+    Term,
+    When,
+)
+from paydesk.domain.money import is_amount
+from paydesk.domain.status import Status
+from paydesk.domain.text import checked, visible
+
+FIELDS = {
+    "status": ("status:pending,rejected", "how it stands"),
+    "from": ("from:me", "who asked, by the whole name"),
+    "cur": ("cur:EUR", "its currency"),
+    "amt": ("amt>=1000", "its amount"),
+    "age": ("age>7d", "how long ago it was requested: m, h, d or w"),
+    "sent": ("sent>=2026-11-01", "the day it was requested"),
+    "due": ("due<2026-12-01", "the day it is due"),
+    "decided": ("decided=2026-11-25", "the day it was decided"),
+}
+"""Each field, with an example and what it says; anything else is text that the request holds."""
+LISTS = ("status", "from", "cur")
+"""The fields that take a colon and values with commas between; the others are compared."""
+BLANKS = " \t\r\n"
+
+_FIELD = re.compile(r"([A-Za-z]+)(:|<=|>=|<|>|=)")
+_AGE = re.compile(r"([0-9]{1,6})([mhdw])")
+_MOST_MINUTES = 100 * 366 * 24 * 60
+_MINUTES = {"m": 1, "h": 60, "d": 24 * 60, "w": 7 * 24 * 60}
+_YEARS = range(1970, 3000)
+_MOST = 1000
+_MOST_DIGITS = 25
+"""Of an amount, its commas and point counted: below what decimals hold exactly."""
+
+
+class FilterError(InvalidInput):
+    """A filter that cannot be read; ``at`` is the place of the first character at fault."""
+
+    def __init__(self, sentence: str, typed: str, at: int) -> None:
+        super().__init__({"filter": sentence})
+        self.typed = typed
+        self.at = at
+        self.facts["at"] = at
+
+    @property
+    def pointed(self) -> str:
+        """What was typed, and below it a mark under the character at fault."""
+        shown = visible(self.typed)
+        cells = sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in shown[: self.at])
+        return f"{shown}\n{' ' * cells}^"
+
+
+def parse_filter(typed: str) -> Filter:
+    """Return the filter that a person typed. Raises ``FilterError``, which says what is wrong and where."""
+    if len(typed) > _MOST:
+        raise FilterError(f"The filter is too long; write at most {_MOST:,} characters.", typed, _MOST)
+    reader = _Reader(typed)
+    terms: list[Term] = []
+    while (term := reader.term()) is not None:
+        _add(terms, term)
+    return Filter(tuple(terms))
+
+
+def _add(terms: list[Term], new: Term) -> None:
+    """Add a term; what one field lists in two places is one list: a request has one status, currency and contractor."""
+    for place, old in enumerate(terms):
+        if old == new:
+            return
+        if old.negated is new.negated and type(old.rule) is type(new.rule):
+            joined = _joined(old.rule, new.rule)
+            if joined is not None:
+                terms[place] = Term(joined, old.negated)
+                return
+    terms.append(new)
+
+
+def _joined(old: Rule, new: Rule) -> Rule | None:
+    if isinstance(old, StatusIn) and isinstance(new, StatusIn):
+        return StatusIn(tuple(dict.fromkeys(old.statuses + new.statuses)))
+    if isinstance(old, CurrencyIn) and isinstance(new, CurrencyIn):
+        return CurrencyIn(tuple(dict.fromkeys(old.codes + new.codes)))
+    if isinstance(old, FromIn) and isinstance(new, FromIn):
+        return FromIn(tuple(dict.fromkeys(old.names + new.names)), old.me or new.me)
+    return None
+
+
+class _Reader:
+    """Goes through what was typed, from left to right."""
+
+    def __init__(self, typed: str) -> None:
+        self.typed = typed
+        self.at = 0
+
+    def term(self) -> Term | None:
+        """Read the next term; None at the end."""
+        while self._char and self._char in BLANKS:
+            self.at += 1
+        if not self._char:
+            return None
+        negated = self._char == "-"
+        if negated:
+            self.at += 1
+            if not self._char or self._char in BLANKS:
+                raise self._error("Write behind the minus what is to be left out, such as -status:rejected.", self.at)
+        return Term(self._rule(), negated)
+
+    def _rule(self) -> Rule:
+        found = _FIELD.match(self.typed, self.at)
+        if found is None:
+            start = self.at
+            return Has(self._checked("text", self._value(stops=BLANKS)[0], start, most=100))
+        name, op, start = found[1].lower(), found[2], self.at
+        if name not in FIELDS:
+            raise self._error(
+                f"There is no field {found[1]!r}; the fields are {', '.join(FIELDS)}. "
+                "Text with such a sign in it goes into quotation marks.",
+                start,
+            )
+        if name in LISTS and op not in (":", "="):
+            raise self._error(f"Write {FIELDS[name][0]}: {name} is one of several values.", found.start(2))
+        self.at = found.end()
+        if name in LISTS:
+            return self._list(name)
+        at, value = self.at, self._value(stops=BLANKS)[0]
+        return self._compared(name, Op.IS if op == ":" else Op(op), value, at)
+
+    def _list(self, name: str) -> Rule:
+        values: list[tuple[str, bool, int]] = []
+        while True:
+            at = self.at
+            values.append((*self._value(stops=BLANKS + ","), at))
+            if self._char != ",":
+                break
+            self.at += 1
+        if name == "status":
+            return StatusIn(tuple(dict.fromkeys(self._status(value, at) for value, _, at in values)))
+        if name == "cur":
+            return CurrencyIn(tuple(dict.fromkeys(self._currency(value, at) for value, _, at in values)))
+        named = [(value, at) for value, quoted, at in values if quoted or value.lower() != ME]
+        names = tuple(dict.fromkeys(self._checked("name", value, at, most=70) for value, at in named))
+        return FromIn(names, me=len(named) < len(values))
+
+    def _status(self, value: str, at: int) -> Status:
+        try:
+            return Status(value.lower())
+        except ValueError:
+            names = ", ".join(Status)
+            raise self._error(f"Write a status, one of {names}." if not value else _no_status(value), at) from None
+
+    def _currency(self, value: str, at: int) -> str:
+        if not re.fullmatch(r"[A-Za-z]{3}", value):
+            raise self._error("Write a currency in three letters, such as cur:EUR.", at)
+        return value.upper()
+
+    def _compared(self, name: str, op: Op, value: str, at: int) -> Rule:
+        if name == "amt":
+            if not is_amount(value) or len(value) > _MOST_DIGITS:
+                raise self._error("Write an amount in digits, such as amt>=1000 or amt<1,250.50.", at)
+            plain = Decimal(value.replace(",", "")).normalize()
+            return AmountIs(op, plain)
+        if name == "age":
+            return self._age(op, value, at)
+        try:
+            if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+                raise ValueError
+            day = date.fromisoformat(value)
+        except ValueError:
+            raise self._error(f"Write a day as year-month-day, such as {FIELDS[name][0]}.", at) from None
+        if day.year not in _YEARS:
+            raise self._error(f"Write a day of the years {_YEARS[0]} to {_YEARS[-1]}.", at)
+        return DayIs(When(name), op, day)
+
+    def _age(self, op: Op, value: str, at: int) -> AgeIs:
+        if op is Op.IS:
+            raise self._error("Write whether it is older or younger: age>7d or age<7d.", at - 1)
+        found = _AGE.fullmatch(value.lower())
+        if found is None:
+            raise self._error("Write an age in m, h, d or w (minutes to weeks), such as age>7d.", at)
+        if int(found[1]) * _MINUTES[found[2]] > _MOST_MINUTES:
+            raise self._error("An age is at most a hundred years.", at)
+        return AgeIs(op, int(found[1]), found[2])
+
+    @property
+    def _char(self) -> str:
+        return self.typed[self.at : self.at + 1]
+
+    def _value(self, stops: str) -> tuple[str, bool]:
+        """Read up to a stop, or what stands in quotation marks; returns whether it did."""
+        start = self.at
+        if self._char == '"':
+            text = self._quoted()
+            if self._char and self._char not in stops:
+                raise self._error("Leave a blank behind the quotation mark.", self.at)
+            return text, True
+        while self._char and self._char not in stops:
+            if self._char == '"':
+                raise self._error("Put the whole text into quotation marks, or leave a blank before them.", self.at)
+            self.at += 1
+        return self.typed[start : self.at], False
+
+    def _quoted(self) -> str:
+        start, text = self.at, ""
+        self.at += 1
+        while self._char != '"':
+            if not self._char:
+                raise self._error('Close the quotation mark, such as "logo design".', start)
+            if self._char == "\\" and self.typed[self.at + 1 : self.at + 2] in ('"', "\\"):
+                self.at += 1
+            text += self._char
+            self.at += 1
+        self.at += 1
+        return text
+
+    def _checked(self, what: str, text: str, at: int, most: int) -> str:
+        try:
+            return checked(what, text, least=1, most=most)
+        except InvalidInput as error:
+            raise self._error(error.message, at) from None
+
+    def _error(self, sentence: str, at: int) -> FilterError:
+        return FilterError(sentence, self.typed, at)
+
+
+def _no_status(word: str) -> str:
+    return f"There is no status {word!r}; write one of {', '.join(Status)}."
