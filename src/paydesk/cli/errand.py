@@ -2,8 +2,9 @@
 
 import getpass
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from shlex import quote
 from typing import Any, TypeVar
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
@@ -15,6 +16,7 @@ from paydesk.domain.copy import Delivery, RequestCopy
 from paydesk.domain.text import checked_name
 from paydesk.infra import queries
 from paydesk.infra.command import Said, run
+from paydesk.infra.errors import OutcomeUnknown, ServerDown
 from paydesk.infra.health import PartState
 from paydesk.infra.hints import HintSender
 from paydesk.infra.migrations import migrate
@@ -136,13 +138,26 @@ class Errand:
 
     def deliver(self, said: Said, timeout_s: float = DELIVER_S) -> RequestCopy:
         """Tell the open desks, and relay what was said while there is a broker; returns the copy after it."""
-        self._hint({said.request_id})
-        copy = self.get(said.request_id)
-        if copy.delivery is Delivery.QUEUED and self._has_broker():
-            self.work().nudge()
-            self._until(lambda: self.get(said.request_id).delivery is not Delivery.QUEUED, timeout_s)
-            copy = self.get(said.request_id)
-        return copy
+        return self.deliver_all([said], timeout_s)[0]
+
+    def deliver_all(self, said: Sequence[Said], timeout_s: float = DELIVER_S) -> list[RequestCopy]:
+        """Do as ``deliver`` does for what several commands said; what they said is saved, whatever happens here."""
+        ids = [each.request_id for each in said]
+        self._hint(set(ids))
+        try:
+            if self._queued(ids) and self._has_broker():
+                self.work().nudge()
+                self._until(lambda: not self._queued(ids), timeout_s)
+            return self._copies(ids)
+        except ServerDown as error:
+            again = f"Run the same command again with --key {quote(self.word)}: it has one effect."
+            raise OutcomeUnknown("It was saved, and then the database went away.", again, key=self.word) from error
+
+    def _copies(self, ids: Sequence[UUID]) -> list[RequestCopy]:
+        return self.read(lambda connection: [queries.get(connection, each) for each in ids])
+
+    def _queued(self, ids: Sequence[UUID]) -> bool:
+        return any(copy.delivery is Delivery.QUEUED for copy in self._copies(ids))
 
     def _hint(self, ids: Collection[UUID]) -> None:
         hints = HintSender(self.role, self.servers)

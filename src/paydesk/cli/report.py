@@ -1,7 +1,6 @@
 """What a command that writes says when it is done, for one request or for several."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import click
@@ -29,24 +28,6 @@ def report(copy: RequestCopy, changed: bool, *, as_json: bool) -> None:
     output.print_sentence(copy, words)
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What became of one of several items."""
-
-    copy: RequestCopy
-    changed: bool
-
-
-def report_each(typed: Sequence[str], act: Callable[[str], Done], *, as_json: bool) -> None:
-    """Act on each item and report it, as ``each_of`` does."""
-
-    def act_and_report(item: str) -> None:
-        done = act(item)
-        report(done.copy, done.changed, as_json=as_json)
-
-    each_of(typed, act_and_report, as_json=as_json)
-
-
 def each_of(typed: Sequence[str], act: Callable[[str], None], *, as_json: bool, names: str = "request") -> None:
     """Let ``act`` do and tell each item. One: its own exit code. Several: ``SomeFailed`` when one failed."""
     failed = 0
@@ -57,12 +38,13 @@ def each_of(typed: Sequence[str], act: Callable[[str], None], *, as_json: bool, 
             if len(typed) == 1:
                 raise
             failed += 1
-            _refused(item, error, as_json, names)
+            refused(item, error, as_json, names)
     if failed:
         raise SomeFailed(f"{failed} of {len(typed)} failed.", "The lines above say which and why.")
 
 
-def _refused(item: str, error: PaydeskError, as_json: bool, names: str) -> None:
+def refused(item: str, error: PaydeskError, as_json: bool, names: str) -> None:
+    """Say why one of several items failed, in its line of the results."""
     told: dict[str, Any] = {"code": error.code, "message": clean(error.message, 1000), "hint": clean(error.hint)}
     if as_json:
         output.print_json({names: clean(item), "error": told})

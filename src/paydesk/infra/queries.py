@@ -55,6 +55,7 @@ SELECT ARRAY[imported, extract(epoch FROM imported_at), extract(epoch FROM last_
 FROM meta WHERE partition = 0 AND imported_at > clock_timestamp() - interval '7 days'
 """
 _SHORTEST_PART = 4
+_ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +167,8 @@ def find(connection: Connection, typed: str) -> RequestCopy:
     Raises ``UnknownRequest`` with the nearest numbers when none or several answer.
     """
     name = typed.strip().lstrip("…")
-    exact = "WHERE upper(p.number) = upper(%(name)s) OR p.id::text = lower(%(name)s)"
-    found = _copies(connection, exact, {"name": name})
+    exact = "WHERE p.number = ANY(%(names)s) OR p.id = %(id)s"
+    found = _copies(connection, exact, {"names": [name, name.upper()], "id": name if _ID.fullmatch(name) else None})
     if not found and len(name) >= _SHORTEST_PART:
         part = like(name)
         parts = "WHERE p.number ILIKE ANY(%(parts)s) OR p.id::text ILIKE ANY(%(parts)s) LIMIT 6"

@@ -1,0 +1,134 @@
+"""Many requests by one command line: each decided by itself, each told, and the same line again decides none twice."""
+
+import io
+import secrets
+import sys
+from uuid import UUID, uuid4
+
+import pytest
+from uuid_utils.compat import uuid7
+
+from paydesk.cli.errand import Errand, errand
+from paydesk.contractor.commands import request_payment, revise_payment
+from paydesk.contractor.role import ROLE
+from paydesk.domain.payment_request import checked_terms
+from paydesk.infra.errors import ServerDown
+from paydesk.manager import commands
+from tests.cli.conftest import Paydesk
+
+
+def asked(here: Errand, person: str, count: int) -> list[str]:
+    """Ask for so many payments, have them sent, and return the ids."""
+    here.catch_up()
+    ids = [uuid7() for _ in range(count)]
+    for place, request_id in enumerate(ids):
+        terms = checked_terms(f"{place + 1}", "EUR", f"task {place}")
+        request_payment(here.store, uuid4(), request_id, person, terms)
+    here.spread(ids)
+    return [str(each) for each in ids]
+
+
+@pytest.mark.long
+def test_of_five_hundred_those_that_changed_meanwhile_are_listed_and_the_others_decided(
+    paydesk: Paydesk, ada: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with errand(ROLE, ada) as here:
+        ids = asked(here, ada, 500)
+        assert len(paydesk("manager", "list", f"from:{ada}", "--json").lines) == 500
+        changed = ids[7::25]
+        for each in changed:
+            revise_payment(here.store, uuid4(), UUID(each), ada, {"amount": "9000"})
+        here.spread([UUID(each) for each in changed])
+    monkeypatch.setattr(sys, "stdin", io.StringIO("\n".join(ids)))
+    done = paydesk("manager", "approve", "-", "--as", "bo", "--json")
+    assert done.code == 9 and done.error["message"] == "20 of 500 failed."
+    decided = [row for row in done.lines if "error" not in row]
+    assert [row["id"] for row in decided] == [each for each in ids if each not in changed]
+    assert {(row["status"], row["changed"], row["delivery"]) for row in decided} == {("accepted", True, "sent")}
+    refused = [row for row in done.lines if "error" in row]
+    assert [row["request"] for row in refused] == changed and len(refused) == 20
+    assert {row["error"]["code"] for row in refused} == {"stale"}
+    assert all("→ 9,000.00 EUR" in row["error"]["message"] for row in refused)
+    pending = paydesk("manager", "list", "status:pending", f"from:{ada}", "--json").lines
+    assert sorted(row["id"] for row in pending) == sorted(changed)
+
+
+def test_the_same_line_again_is_told_as_the_first_time(paydesk: Paydesk, ada: str) -> None:
+    with errand(ROLE, ada) as here:
+        ids = asked(here, ada, 4)
+        revise_payment(here.store, uuid4(), UUID(ids[2]), ada, {"amount": "9000"})
+        here.spread([UUID(ids[2])])
+    named = [f"{each}@1" for each in ids]
+    line = ("manager", "reject", *named, "--cause", "duplicate", "--as", "bo", "--key", secrets.token_hex(8), "--json")
+    first = paydesk(*line)
+    assert first.code == 9 and first.error["message"] == "1 of 4 failed."
+    assert [row["error"]["code"] if "error" in row else row["status"] for row in first.lines] == [
+        "rejected",
+        "rejected",
+        "stale",
+        "rejected",
+    ]
+    again = paydesk(*line)
+    assert (again.code, again.lines, again.err) == (first.code, first.lines, first.err)
+    exact = paydesk("manager", "reject", f"{ids[2]}@2", "--cause", "duplicate", "--as", "bo")
+    assert exact.code == 0, exact.err
+
+
+def test_requests_come_from_standard_input_too(paydesk: Paydesk, ada: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with errand(ROLE, ada) as here:
+        ids = asked(here, ada, 3)
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{ids[0]}@1\n{ids[1]}@2 PR-x@y\n"))
+    done = paydesk("manager", "approve", "-", ids[2], "--as", "bo", "--json")
+    assert done.code == 9 and done.error["message"] == "2 of 4 failed."
+    assert [row["error"]["code"] if "error" in row else row["status"] for row in done.lines] == [
+        "accepted",
+        "stale",
+        "invalid_input",
+        "accepted",
+    ]
+    monkeypatch.setattr(sys, "stdin", io.StringIO("\n"))
+    assert paydesk("manager", "approve", "-", "--as", "bo").code == 3
+
+
+def test_what_is_left_when_the_database_goes_is_not_tried_and_the_same_line_decides_it_later(
+    paydesk: Paydesk, ada: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with errand(ROLE, ada) as here:
+        ids = asked(here, ada, 3)
+    line = ("manager", "approve", *ids, "--as", "bo", "--key", secrets.token_hex(8), "--json")
+    real, tried = commands.approve, []
+
+    def away_after_one(*arguments: object, **options: object) -> object:
+        tried.append(arguments)
+        if len(tried) > 1:
+            raise ServerDown("PostgreSQL does not answer.", "Nothing was written.")
+        return real(*arguments, **options)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as broken:
+        broken.setattr(commands, "approve", away_after_one)
+        cut = paydesk(*line)
+    assert cut.code == 9 and len(tried) == 2, "the third is not tried, as it would only wait"
+    assert [row.get("status") or row["error"]["message"] for row in cut.lines] == [
+        "accepted",
+        "PostgreSQL does not answer.",
+        "Not tried, as the database was away.",
+    ]
+    whole = paydesk(*line)
+    assert whole.code == 0 and [(row["status"], row["changed"]) for row in whole.lines] == [("accepted", True)] * 3
+
+
+def test_what_was_decided_before_an_interruption_is_told(
+    paydesk: Paydesk, ada: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with errand(ROLE, ada) as here:
+        ids = asked(here, ada, 3)
+    real = commands.approve
+
+    def interrupted(store: object, key: object, request_id: UUID, *rest: object, **options: object) -> object:
+        if str(request_id) == ids[1]:
+            raise KeyboardInterrupt
+        return real(store, key, request_id, *rest, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(commands, "approve", interrupted)
+    cut = paydesk("manager", "approve", *ids, "--as", "bo", "--json")
+    assert cut.code == 130 and [row["id"] for row in cut.lines] == ids[:1]
