@@ -33,11 +33,13 @@ def spoil(house: House, server: str, how: str, folder: Path) -> None:
     house.extra[name] = urlunsplit(parts._replace(netloc=f"{parts.username}:{password}@127.0.0.1:{port}"))
 
 
+@pytest.mark.long
 def test_postgres_with_a_wrong_password(house: House, tmp_path: Path) -> None:
     spoil(house, "postgres", "password", tmp_path)
     assert_refused(house, "PostgreSQL refused the password.")
 
 
+@pytest.mark.long
 def test_postgres_at_a_port_where_nobody_listens(house: House, tmp_path: Path) -> None:
     spoil(house, "postgres", "port", tmp_path)
     assert_refused(house, "PostgreSQL does not answer", "onnection refused")

@@ -58,6 +58,7 @@ def test_doctor_finds_all_well_and_shows_no_password(native: Native, house: Hous
     assert nothing_embedded(house)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("login", "other"), [("contractor", "manager"), ("manager", "contractor")])
 def test_one_roles_settings_are_enough_for_its_desk(native: Native, house: House, login: str, other: str) -> None:
     house.extra = settings_of(native.folder, login)

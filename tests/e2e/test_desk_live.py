@@ -90,6 +90,7 @@ def test_a_second_desk_of_a_role_shows_what_the_first_does(house: House) -> None
         desk.see(number, "↶ withdrawn")
 
 
+@pytest.mark.long
 def test_the_selection_stays_on_its_request_when_rows_arrive(house: House) -> None:
     contractor, manager = opened(house, "contractor"), opened(house, "manager")
     number = ask(contractor, "11", "EUR", "Held in the hand")

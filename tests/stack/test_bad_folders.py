@@ -49,6 +49,7 @@ def small_disk() -> Iterator[Path]:
     folder.rmdir()
 
 
+@pytest.mark.long
 @NEEDS_ROOT
 def test_a_disk_without_room_for_the_database(new_house: NewHouse, small_disk: Path) -> None:
     house = new_house(PAYDESK_BROKER="memory", PAYDESK_HOME=str(small_disk / "stack"))
@@ -137,7 +138,13 @@ def test_a_log_says_why_a_server_does_not_start(new_house: NewHouse) -> None:
 def test_settings_that_are_wrong(new_house: NewHouse, name: str, value: str, says: str) -> None:
     house = new_house(**{name: value})
     refused(house, 2, says)
-    desk_refused(house, 2, says)
+    assert not house.home.exists()
+
+
+@pytest.mark.long
+def test_a_desk_says_what_is_wrong_with_the_settings(new_house: NewHouse) -> None:
+    house = new_house(PAYDESK_BROKR="memory")
+    desk_refused(house, 2, "Did you mean PAYDESK_BROKER?")
     assert not house.home.exists()
 
 

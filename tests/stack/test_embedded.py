@@ -128,6 +128,7 @@ def test_the_last_desk_says_what_goes_on_and_how_to_stop_it(new_house: NewHouse)
     assert "MB of memory" in told and str(house.home) in told.replace(" ", "") and "paydesk stack down" in told
 
 
+@pytest.mark.long
 def test_a_killed_supervisor_is_followed_by_another_on_the_same_data(new_house: NewHouse) -> None:
     house = new_house(PAYDESK_BROKER=MEMORY)
     asked = house.json("contractor", "request", "1", "EUR", "kept")
@@ -164,6 +165,7 @@ def test_a_killed_member_comes_back(new_house: NewHouse) -> None:
     until(lambda: house.json("contractor", "request", "1", "EUR", "x")["delivery"] == "sent", within_s=60)
 
 
+@pytest.mark.long
 def test_down_keeps_and_reset_wants_the_word(new_house: NewHouse) -> None:
     house = new_house(PAYDESK_BROKER=MEMORY)
     asked = house.json("contractor", "request", "1", "EUR", "kept")

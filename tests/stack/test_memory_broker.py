@@ -52,6 +52,7 @@ def topic_id(house: House) -> str:
     return found[0]
 
 
+@pytest.mark.long
 def test_a_request_goes_both_ways_and_outlives_the_broker(new_house: NewHouse) -> None:
     house = new_house(PAYDESK_BROKER="memory")
     said = house.run("stack", "up").stdout

@@ -12,6 +12,7 @@ from textual.widgets import Input
 
 from paydesk.contractor.app import ContractorApp
 from paydesk.manager.app import ManagerApp
+from paydesk.tui import key_line
 from paydesk.tui.request_table import RequestTable
 from tests.fakes import FakeContractorDesk, FakeManagerDesk, World
 from tests.tui.scene import scene
@@ -33,6 +34,12 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 @pytest.fixture
 def world() -> World:
     return scene()
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the line of keys wait for ever: a key that is never done fails its test instead of making it slow."""
+    monkeypatch.setattr(key_line, "_PATIENCE_S", 3600.0)
 
 
 class Clock:

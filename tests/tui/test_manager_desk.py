@@ -10,6 +10,7 @@ from paydesk.domain.commands import Approve, RequestPayment, approve, request_pa
 from paydesk.domain.copy import Delivery
 from paydesk.domain.decision import CauseCode, Outcome
 from paydesk.domain.payment_request import checked_terms
+from paydesk.manager.inbox import ManagerInbox
 from paydesk.tui.detail import DetailScreen
 from tests.fakes import FakeManagerDesk, World
 from tests.tui.conftest import Clock, manager, opened, seen, shown
@@ -191,6 +192,7 @@ async def test_a_hold_that_ran_out_in_a_restored_schema_is_asked_of_on_its_row(w
         await seen(pilot, lambda: "PR-1003 is pending again: nothing was sent" in shown(pilot))
         assert first in world.decisions and second not in world.decisions
         before = of(world, "PR-1001")
+        pilot.app.query_one(ManagerInbox)._notice_until = 0.0  # What stood there has been read.
         world.overdue.add(before)
         world.holds[before] = world.now + timedelta(days=36500)
         world.tell(before)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import psycopg
+import pytest
 from confluent_kafka import Producer
 
 from paydesk.domain.copy import Delivery, RequestCopy
@@ -184,6 +185,7 @@ def test_who_said_the_second_of_two_published_events_of_one_version_is_told(side
     assert who == "eve" and "requested by eve: sent, but another was published in its place" in told
 
 
+@pytest.mark.long
 def test_a_copy_is_known_as_one_though_its_side_said_nothing_since(sides: Sides) -> None:
     (undone,) = ask(sides)
     both = Worker(sides.contractor, sides), Worker(sides.manager, sides)

@@ -126,6 +126,7 @@ def test_bad_messages_stop_nobody(sides: Sides, workers: tuple[Worker, Worker]) 
     until(lambda: workers[1].health().quarantined == len(bad))
 
 
+@pytest.mark.long
 def test_a_thousand_events_once_each_though_the_holder_is_killed(sides: Sides) -> None:
     ask(sides, 1000)
     first, second = (_process(sides), _process(sides))

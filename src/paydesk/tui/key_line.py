@@ -67,8 +67,9 @@ class KeyLine:
         await _reached(self._app)
 
     async def _screen_stands(self) -> None:
+        """Wait until the new screen is there and, if anything on it can have the focus, something has it."""
         screen = self._app.screen
-        while not screen.is_mounted or (screen.focused is None and screen.AUTO_FOCUS != ""):
+        while not screen.is_mounted or (screen.focused is None and screen.AUTO_FOCUS != "" and screen.focus_chain):
             await asyncio.sleep(_LOOK_S)
         await _reached(screen)
 
