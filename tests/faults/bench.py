@@ -66,6 +66,8 @@ class Bench:
     def open(self) -> None:
         """Start the servers, and stay a user of them."""
         self.start_servers()
+        # A first start on a new machine fetches the broker while the others answer already.
+        until(lambda: Kafka(self.house.folder).port, "the broker's address", 600, 0.1)
         self._stack = EmbeddedStack(self.house.home)
         self.look = Look(Postgres(self.house.folder).url("stack", "paydesk"))
         self.house.extra |= self.addresses() | {"PYTHONPATH": str(CHECKOUT)}

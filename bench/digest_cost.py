@@ -1,0 +1,79 @@
+"""``python bench/digest_cost.py``: what anti-entropy puts on the wire, in bytes of keys, headers and values.
+
+The messages are made by the product's own functions. A copy of so many requests lacks the newest version of one of
+them; the writer says its digest, the reader answers, the writer sends that one event again.
+"""
+
+import random
+from datetime import UTC, datetime
+from itertools import count
+from uuid import UUID
+
+from paydesk.contractor.role import ROLE as CONTRACTOR
+from paydesk.domain.commands import RequestPayment, request_payment
+from paydesk.domain.events import Event
+from paydesk.domain.payment_request import checked_terms
+from paydesk.infra.anti_entropy import MOST_S
+from paydesk.infra.digest import Digest, Line, answers, bucket_count, bucket_of, digest_of, reply
+from paydesk.infra.records import Outgoing
+from paydesk.infra.wire import encode
+from paydesk.infra.wire_control import digest_event, resync_event
+from paydesk.manager.role import ROLE as MANAGER
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
+SIZES = (1_000, 10_000, 100_000, 1_000_000)
+
+
+def size(message: Outgoing) -> int:
+    """Return the bytes of one message of the plumbing."""
+    return len(message.key) + sum(len(name) + len(value) for name, value in message.headers) + len(message.value)
+
+
+def event_size(draw: random.Random) -> int:
+    """Return the bytes of one ordinary request on the wire."""
+    request_id = UUID(int=draw.getrandbits(128))
+    terms = checked_terms("1250.00", "EUR", "Invoice 2026-081, network rework", reference="2026-081")
+    asked = request_payment(RequestPayment(request_id, "studio-nord", terms), "PR-1042", NOW)
+    headers, value = encode(Event(UUID(int=draw.getrandbits(128)), asked, NOW), CONTRACTOR.source)
+    return len(str(request_id)) + sum(len(name) + len(text) for name, text in headers) + len(value)
+
+
+def measure(requests: int, draw: random.Random) -> tuple[int, int, int]:
+    """Return the bytes of a digest, of the answers to it when one request is behind, and of the event sent again."""
+    ids = count(1)
+    released = [Line(UUID(int=draw.getrandbits(128)), 2, f"{draw.getrandbits(256):064x}") for _ in range(requests)]
+    held = [Line(released[0].id, 1, f"{draw.getrandbits(256):064x}"), *released[1:]]
+    total = bucket_count(requests)
+    said = digest_of(released, total)
+    mine = digest_of(held, total)
+    differ = [bucket for bucket in range(total) if said[bucket] != mine[bucket]]
+    answered = answers(differ, total, held, ())
+    known = {line.content_hash for line in (*released, held[0])}
+    newest = [(line, line.id) for line in released]
+    again = [
+        event for each in answered for event in reply(each, in_buckets(newest, each.buckets, total), known, ()).again
+    ]
+    assert again == [released[0].id], "one request is behind, and it alone is sent again"
+    digest = digest_event(CONTRACTOR, Digest(said, ()), UUID(int=next(ids)), NOW)
+    resync = [resync_event(MANAGER, each, UUID(int=next(ids)), NOW) for each in answered]
+    return size(digest), sum(map(size, resync)), event_size(draw)
+
+
+def in_buckets(newest: list[tuple[Line, UUID]], buckets: tuple[int, ...], total: int) -> list[tuple[Line, UUID]]:
+    """Return the released lines of some buckets."""
+    return [each for each in newest if bucket_of(each[0].id, total) in buckets]
+
+
+def main() -> None:
+    """Print the table."""
+    draw = random.Random(1)
+    print("| requests | one digest | an hour at rest, both sides | to heal one request | of it the event |")
+    print("|--:|--:|--:|--:|--:|")
+    for requests in SIZES:
+        digest, answer, event = measure(requests, draw)
+        an_hour = 2 * digest * round(3600 / MOST_S)
+        print(f"| {requests:,} | {digest:,} B | {an_hour:,} B | {digest + answer + event:,} B | {event:,} B |")
+
+
+if __name__ == "__main__":
+    main()
