@@ -16,6 +16,7 @@ from paydesk.domain.status import Status
 from paydesk.infra.errors import ServerDown
 from paydesk.infra.health import Duty, Health, Part, PartState
 from paydesk.infra.pages import News, Page, PageQuery, Result
+from tests.fake_pages import page_of
 
 NOON = datetime(2026, 8, 28, 12, 0, tzinfo=UTC)
 WELL = Health(
@@ -123,21 +124,23 @@ class FakeDesk:
 
     def page(self, query: PageQuery) -> Page:
         self._answers()
+        return page_of(self._fitting(query), [self.copy(each) for each in self.world.requests], query)
+
+    def _fitting(self, query: PageQuery) -> list[RequestCopy]:
+        asker = Asker(query.person, self.world.now)
         copies = [self.copy(each) for each in self.world.requests]
+        fitting = [copy for copy in copies if query.filter.matches(copy, asker)]
+        return [copy for copy in fitting if not query.statuses or copy.status in query.statuses]
 
-        def fits(copy: RequestCopy) -> bool:
-            asker = Asker(query.person, self.world.now)
-            return (not query.statuses or copy.status in query.statuses) and query.filter.matches(copy, asker)
-
-        counted = [copy for copy in copies if fits(copy)]
-        rows = [copy for copy in copies if fits(copy) or copy.id in query.also or (query.overdue and copy.overdue)]
-        rows.sort(key=lambda copy: (copy.request.requested_at, copy.id), reverse=query.newest_first)  # type: ignore[union-attr]
+    def totals(self, query: PageQuery) -> tuple[StatusTotal, ...]:
+        self._answers()
+        counted = self._fitting(query)
         by_status = []
         for status in Status:
             mine = [copy for copy in counted if copy.status is status]
             if mine:
                 by_status.append(StatusTotal(status, len(mine), tuple(totals(c.terms.money for c in mine if c.terms))))
-        return Page(tuple(rows), len(counted), tuple(by_status))
+        return tuple(by_status)
 
     def detail(self, request_id: UUID) -> RequestDetail:
         self._answers()

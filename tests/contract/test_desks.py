@@ -106,10 +106,10 @@ def test_the_same_key_asks_once_and_other_content_is_refused(pair: Pair) -> None
     key, request_id = uuid4(), uuid4()
     assert pair.contractor.request(key, request_id, TERMS).changed
     pair.contractor.request(key, request_id, TERMS)
-    assert pair.contractor.page(PageQuery()).total == 1
+    assert len(pair.contractor.page(PageQuery()).rows) == 1
     with pytest.raises(KeyReused):
         pair.contractor.request(key, request_id, checked_terms("1", "EUR", "other"))
-    assert pair.contractor.page(PageQuery()).total == 1
+    assert len(pair.contractor.page(PageQuery()).rows) == 1
 
 
 def test_a_rejection_comes_with_its_whole_cause_and_a_revision_opens_it_again(pair: Pair) -> None:
@@ -221,14 +221,14 @@ def test_a_page_has_the_rows_of_its_query_and_totals_of_all(pair: Pair) -> None:
     first = pair.ask()
     second = pair.ask(checked_terms("90000", "JPY", "posters"))
     pair.reject(first)
-    waiting = pair.manager.page(PageQuery(statuses=frozenset({Status.PENDING})))
+    query = PageQuery(statuses=frozenset({Status.PENDING}))
+    waiting, totals = pair.manager.page(query), pair.manager.totals(query)
     assert [row.id for row in waiting.rows] == [second.id]
-    assert [(total.status, total.count) for total in waiting.totals] == [(Status.PENDING, 1)]
-    assert str(waiting.totals[0].sums[0]) == "90,000 JPY"
+    assert [(total.status, total.count) for total in totals] == [(Status.PENDING, 1)]
+    assert str(totals[0].sums[0]) == "90,000 JPY"
     both = pair.manager.page(PageQuery(statuses=frozenset({Status.PENDING}), also=frozenset({first.id})))
     assert {row.id for row in both.rows} == {first.id, second.id}
-    assert both.total == 1
-    assert pair.manager.page(PageQuery(MINE, person="ADA")).total == 2
+    assert pair.manager.totals(PageQuery(MINE, person="ADA"))[0].count == 1
     assert pair.manager.page(PageQuery(MINE, person="nobody")).rows == ()
 
 

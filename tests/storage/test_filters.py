@@ -2,16 +2,21 @@
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
+
+import psycopg
+import pytest
 
 from paydesk.domain.decision import DecisionRegister, Outcome
 from paydesk.domain.filter_text import parse_filter
 from paydesk.domain.filters import Asker
 from paydesk.domain.payment_request import RequestRegister, Terms, checked_terms
-from paydesk.infra import queries
-from paydesk.infra.pages import PageQuery
+from paydesk.domain.status import Status
+from paydesk.infra import listing
+from paydesk.infra.pages import Key, PageQuery, Sort, Start, Way, in_order, key_of
 from paydesk.infra.postgres import connect
 from paydesk.infra.registers import decision_columns, request_columns
 from tests.conftest import Sides
@@ -66,22 +71,93 @@ def _terms(draw: random.Random) -> Terms:
     return checked_terms(amount, currency, draw.choice(WORDS), due_date=due, reference=reference)
 
 
-def test_a_filter_in_sql_finds_what_the_domain_finds(sides: Sides) -> None:
-    found_by = {}
+@pytest.fixture
+def connection(sides: Sides) -> Iterator[psycopg.Connection[Any]]:
+    """The manager's schema, with rows of every kind."""
     with connect(sides.url(sides.manager), "manager") as connection:
         for row in rows(random.Random(1)):
             names, places = ", ".join(row), ", ".join(f"%({name})s" for name in row)
             connection.execute(f"INSERT INTO payment_request ({names}) VALUES ({places})", row)
-        copies = list(queries.each(connection, PageQuery(limit=None)))
-        assert len(copies) == 300
-        for typed in FILTERS.replace("\n", "|").strip("|").split("|"):
-            wanted = parse_filter(typed)
-            asker = Asker("ADA", NOW)
-            expected = {copy.id for copy in copies if wanted.matches(copy, asker)}
-            query = PageQuery(wanted, person="ADA", limit=None)
-            assert {copy.id for copy in queries.each(connection, query, NOW)} == expected, typed
-            found = queries.page(connection, query, NOW)
-            assert (found.total, sum(each.count for each in found.totals)) == (len(expected), len(expected))
-            found_by[typed] = len(expected)
-    empty = [typed for typed, count in found_by.items() if not count]
-    assert empty == ["nowhere"], empty
+        yield connection
+
+
+def test_a_filter_in_sql_finds_what_the_domain_finds(connection: psycopg.Connection[Any]) -> None:
+    found_by = {}
+    copies = list(listing.each(connection, PageQuery(limit=None)))
+    assert len(copies) == 300
+    for typed in FILTERS.replace("\n", "|").strip("|").split("|"):
+        wanted = parse_filter(typed)
+        expected = {copy.id for copy in copies if wanted.matches(copy, Asker("ADA", NOW))}
+        query = PageQuery(wanted, person="ADA", limit=None)
+        assert {copy.id for copy in listing.each(connection, query, NOW)} == expected, typed
+        assert sum(each.count for each in listing.totals(connection, query, NOW)) == len(expected)
+        found_by[typed] = len(expected)
+    assert [typed for typed, count in found_by.items() if not count] == ["nowhere"]
+
+
+@pytest.mark.parametrize("sort", Sort)
+def test_pages_go_both_ways_through_every_order(connection: psycopg.Connection[Any], sort: Sort) -> None:
+    query = PageQuery(parse_filter("-status:withdrawn"), sort=sort, limit=7)
+    whole = listing.page(connection, replace(query, limit=None)).rows
+    assert list(whole) == in_order(whole, sort) and len(whole) > 200
+    there, back = [*listing.page(connection, query).rows], [*listing.page(connection, _at(query, Way.LAST)).rows]
+    assert (there, back) == ([*whole[:7]], [*whole[-7:]])
+    more = True
+    while more:
+        page = listing.page(connection, _at(query, Way.AFTER, key_of(there[-1], sort)))
+        there, more = [*there, *page.rows], page.more
+    more = True
+    while more:
+        page = listing.page(connection, _at(query, Way.BEFORE, key_of(back[0], sort)))
+        back, more = [*page.rows, *back], page.more
+    assert there == back == list(whole)
+    again = listing.page(connection, _at(query, Way.FROM, key_of(whole[50], sort)))
+    assert again.rows == whole[50:57]
+    stays = listing.page(connection, replace(_at(query, Way.LAST), also=frozenset({whole[3].id})))
+    assert [*stays.rows] == [whole[3], *whole[-7:]]
+
+
+def _at(query: PageQuery, way: Way, key: Key | None = None) -> PageQuery:
+    return replace(query, start=Start(way, key))
+
+
+@pytest.mark.parametrize(
+    ("typed", "sort", "waiting", "index"),
+    [
+        ("", Sort.NEWEST, False, "payment_request_by_sent"),
+        ("", Sort.OLDEST, False, "payment_request_by_sent"),
+        ("", Sort.LARGEST, False, "payment_request_by_amount"),
+        ("", Sort.SMALLEST, False, "payment_request_by_amount"),
+        ("", Sort.DUE, False, "payment_request_by_due"),
+        ("", Sort.DECIDED, False, "payment_request_by_decided"),
+        ("", Sort.OLDEST, True, "payment_request_waiting_by_sent"),
+        ("", Sort.LARGEST, True, "payment_request_waiting_by_amount"),
+        ("", Sort.DUE, True, "payment_request_waiting_by_due"),
+        ("status:rejected", Sort.NEWEST, False, "payment_request_by_status"),
+        ("cur:KWD", Sort.NEWEST, False, "payment_request_by_currency"),
+        ("from:bo", Sort.OLDEST, False, "payment_request_by_contractor"),
+    ],
+)
+def test_a_page_is_read_in_the_order_of_an_index(
+    connection: psycopg.Connection[Any], typed: str, sort: Sort, waiting: bool, index: str
+) -> None:
+    """What fits nothing would be read to the end: the planner is asked for the order alone."""
+    connection.execute("ANALYZE payment_request")
+    connection.execute("SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_sort = off")
+    statuses = frozenset({Status.PENDING, Status.WITHDRAWING} if waiting else ())
+    query = PageQuery(parse_filter(typed), sort=sort, statuses=statuses, limit=10)
+    found = listing.page(connection, replace(query, limit=None)).rows
+    for way in Way:
+        key = None if way in (Way.FIRST, Way.LAST) else key_of(found[len(found) // 2], sort)
+        plan = _plan(connection, _at(query, way, key))
+        assert f"using {index} " in plan and "Sort" not in plan, plan
+
+
+def test_a_word_is_found_by_the_index_of_the_text(connection: psycopg.Connection[Any]) -> None:
+    connection.execute("SET enable_seqscan = off; SET enable_indexscan = off")
+    assert "on payment_request_text " in _plan(connection, PageQuery(parse_filter("nowhere"), limit=10))
+
+
+def _plan(connection: psycopg.Connection[Any], query: PageQuery) -> str:
+    statement, values = listing.statement(query, NOW)
+    return "\n".join(row[0] for row in connection.execute(f"EXPLAIN {statement}", values, prepare=False))

@@ -5,7 +5,8 @@ from uuid import UUID, uuid4
 
 from paydesk.contractor import commands as asks
 from paydesk.domain.payment_request import checked_terms
-from paydesk.infra import queries
+from paydesk.infra import listing, queries
+from paydesk.infra.pages import PageQuery
 from paydesk.infra.postgres import connect
 from paydesk.infra.store import Store
 from paydesk.infra.worker import Worker
@@ -33,7 +34,7 @@ def asked(sides: Sides) -> UUID:
     for worker in workers:
         worker.start()
     with connect(sides.url(sides.manager), "manager") as connection:
-        until(lambda: queries.page(connection, queries.PageQuery()).total == 1)
+        until(lambda: len(listing.page(connection, PageQuery()).rows) == 1)
     for worker in workers:
         worker.stop()
     return request_id

@@ -35,7 +35,7 @@ def _list(load_role: Callable[[], Role]) -> click.Command:
         from paydesk.cli import output
         from paydesk.cli.errand import errand
         from paydesk.domain.filter_text import parse_filter
-        from paydesk.infra import queries
+        from paydesk.infra import listing
         from paydesk.infra.pages import PageQuery
         from paydesk.infra.postgres import connect
 
@@ -44,7 +44,7 @@ def _list(load_role: Callable[[], Role]) -> click.Command:
             query = PageQuery(found, here.person, limit=None)
             here.catch_up()
             with connect(here.url, here.role.name) as connection:
-                rows = queries.each(connection, query)
+                rows = listing.each(connection, query)
                 if as_json:
                     for row in rows:
                         output.print_json(output.document(row))

@@ -1,6 +1,6 @@
 """The contractor's desk on the screen: totals, the list of requests, and what its keys do."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import ClassVar
 from uuid import uuid4
@@ -13,7 +13,7 @@ from paydesk.contractor.detail import ContractorDetail
 from paydesk.contractor.forms import Filled, RequestForm
 from paydesk.contractor.port import ContractorDesk
 from paydesk.domain.commands import AskWithdrawal, RevisePayment, ask_withdrawal, revise_payment
-from paydesk.domain.copy import RequestCopy
+from paydesk.domain.copy import RequestCopy, StatusTotal
 from paydesk.domain.errors import PaydeskError
 from paydesk.domain.filters import EVERYTHING, MINE
 from paydesk.domain.payment_request import RequestRegister
@@ -96,10 +96,14 @@ class ContractorHome(DeskPane[ContractorDesk], inherit_bindings=False):
         self._show_filter()
 
     def shown(self, page: Page) -> None:
-        """Show rows and totals."""
-        self._total = page.total
-        self.query_one(Totals).show(page.totals)
+        """Show rows."""
         self.table.show(page.rows)
+        self._show_filter()
+
+    def counted(self, totals: Sequence[StatusTotal]) -> None:
+        """Show totals."""
+        self._total = sum(each.count for each in totals)
+        self.query_one(Totals).show(totals)
         self._show_filter()
 
     def _show_filter(self) -> None:

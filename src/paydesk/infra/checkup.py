@@ -72,6 +72,7 @@ def _postgres(role: Role, endpoints: Endpoints) -> list[Finding]:
         found = queries.counts(connection)
         holder = connection.execute(_LEASE).fetchone()
         lost = queries.lost(connection)
+        searched = connection.execute("SELECT to_regclass('payment_request_text') IS NOT NULL").fetchone()
         overdue = [row.number for row in queries.overdue(connection)] if found.held else []
         locked = locked_requests(connection, role) if found.locked else []
     lines = [Finding(name, True, f"answers in {ms:.0f} ms, schema {revision}, {_work(holder)}")]
@@ -79,6 +80,9 @@ def _postgres(role: Role, endpoints: Endpoints) -> list[Finding]:
     if found.unsent and found.oldest_unsent_s > 30:
         told = f"{found.unsent} unsent, the oldest for {found.oldest_unsent_s:.0f} s"
         lines[-1] = Finding(f"{role.name} outbox", False, told, f"Open a desk, or run `paydesk {role.name} worker`.")
+    if searched == (False,):
+        told = "words are looked for row by row, as the extension pg_trgm is not there"
+        lines.append(Finding(f"{role.name} search", True, told, "`paydesk stack provision` makes it."))
     if found.brought_back:
         lines.append(Finding(f"{role.name} own topic", True, found.brought_back.told))
     if lost:

@@ -9,8 +9,8 @@ from uuid import UUID
 
 import psycopg
 
-from paydesk.domain.copy import RequestCopy, RequestDetail
-from paydesk.infra import queries
+from paydesk.domain.copy import RequestCopy, RequestDetail, StatusTotal
+from paydesk.infra import listing, queries
 from paydesk.infra.errors import ServerDown
 from paydesk.infra.failpoints import reach
 from paydesk.infra.health import Health, Part, PartState
@@ -96,8 +96,16 @@ class LiveSide:
         self._worker.nudge()
 
     def page(self, query: PageQuery) -> Page:
-        """Return the rows of a query, and totals."""
-        return self._read(lambda connection: queries.page(connection, query))
+        """Return the rows of a query."""
+        return self._read(lambda connection: listing.page(connection, query))
+
+    def totals(self, query: PageQuery) -> tuple[StatusTotal, ...]:
+        """Return what all rows of a query come to, on a connection of its own: pages do not wait for it."""
+        try:
+            with connect(self._url(), self.role) as connection:
+                return listing.totals(connection, query)
+        except psycopg.OperationalError as error:
+            raise unreachable(error) from error
 
     def detail(self, request_id: UUID) -> RequestDetail:
         """Return a request with its timeline."""

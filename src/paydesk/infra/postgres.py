@@ -28,7 +28,7 @@ def conninfo(database_url: str, role_name: str) -> str:
     return make_conninfo(
         database_url,
         application_name=f"paydesk-{role_name}",
-        options=f"-c search_path={role_name} -c timezone=UTC",
+        options=f"-c search_path={role_name} -c timezone=UTC -c jit=off",
         connect_timeout=CONNECT_TIMEOUT_S,
     )
 

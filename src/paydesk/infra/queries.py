@@ -1,8 +1,7 @@
 """Reading the own schema, through psycopg alone: a desk shows its first rows before SQLModel is imported."""
 
 import re
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -11,35 +10,35 @@ from uuid import UUID
 import psycopg
 from psycopg.rows import dict_row
 
-from paydesk.domain.copy import Delivery, RequestCopy, StatusTotal
+from paydesk.domain.copy import Delivery, RequestCopy
 from paydesk.domain.errors import UnknownRequest
 from paydesk.domain.events import REQUEST_TYPES
-from paydesk.domain.filters import Asker
-from paydesk.domain.money import Money
 from paydesk.domain.payment_request import called
 from paydesk.domain.status import Status
-from paydesk.infra.filter_sql import conditions, like
+from paydesk.infra.filter_sql import like
 from paydesk.infra.health import BroughtBack
-from paydesk.infra.pages import Page, PageQuery
-from paydesk.infra.registers import decision_of, request_of
+from paydesk.infra.registers import DECISION_COLUMNS, REQUEST_COLUMNS, decision_of, request_of
 
 Connection = psycopg.Connection[Any]
 
 SETTLED = "EXISTS (SELECT 1 FROM settlement s WHERE s.request_id = p.id)"
 """Whether this side has noted how the request ``p`` was settled, in SQL."""
-_COPIES = f"""
-SELECT p.*, o.type AS said, o.published_at AS said_published_at, o.hold_until AS said_hold_until,
+_COLUMNS = ", ".join(f"p.{name}" for name in ("id", *REQUEST_COLUMNS, *DECISION_COLUMNS, "locked", "locked_why"))
+COPIES = f"""
+SELECT {_COLUMNS}, o.type AS said, o.published_at AS said_published_at, o.hold_until AS said_hold_until,
     o.overdue AND o.hold_until IS NOT NULL AS overdue,
     p.locked AND {SETTLED} AS settled
-FROM payment_request p
+FROM {{rows}} p
 LEFT JOIN LATERAL (
     SELECT type, published_at, hold_until, overdue FROM outbox
     WHERE request_id = p.id AND NOT beaten ORDER BY version DESC LIMIT 1
 ) o ON true
 """
-_OVERDUE = (
+"""What ``copy_of`` reads of ``{rows}``, which is the table or some rows of it."""
+OVERDUE = (
     "SELECT request_id FROM outbox WHERE published_at IS NULL AND hold_until IS NOT NULL AND overdue AND NOT beaten"
 )
+"""The requests whose decision was held and ran out in a restored schema, in SQL."""
 # What a person said and what does not stand, unless the same command stands by another event. Told until somebody
 # says something newer of that request: on the health line for a day, by doctor for a week.
 _LOST = """
@@ -76,7 +75,7 @@ class Counts:
 
 
 def copy_of(row: dict[str, Any]) -> RequestCopy:
-    """Return the copy that a row of ``_COPIES`` holds."""
+    """Return the copy that a row of ``COPIES`` holds."""
     request, decision = request_of(row), decision_of(row)
     copy = RequestCopy(row["id"], request, decision, Delivery.RECEIVED, row["said_hold_until"], row["locked"])
     copy = replace(copy, locked_why=row["locked_why"] or "", settled=row["settled"], overdue=bool(row["overdue"]))
@@ -94,63 +93,6 @@ def _delivery(row: dict[str, Any], found: Status) -> Delivery:
     if row["said_published_at"] is None:
         return Delivery.QUEUED
     return Delivery.DECIDED if asks and not waiting else Delivery.SENT
-
-
-def page(connection: Connection, query: PageQuery, now: datetime | None = None) -> Page:
-    """Return the rows of a query, how many there are in all, and totals per status and currency."""
-    if query.overdue:
-        query = replace(query, also=query.also | {row[0] for row in connection.execute(_OVERDUE)})
-    where, values = _where(query, now)
-    with connection.transaction():
-        rows = tuple(_rows(connection, query, where, values))
-        totals = _totals(connection, where, values)
-    return Page(rows, sum(total.count for total in totals), totals)
-
-
-def each(connection: Connection, query: PageQuery, now: datetime | None = None) -> Iterator[RequestCopy]:
-    """Yield the rows of a query one by one; memory stays flat however many there are."""
-    where, values = _where(query, now)
-    with connection.transaction(), connection.cursor("paydesk_each", row_factory=dict_row) as cursor:
-        cursor.itersize = 500
-        cursor.execute(_select(query, where), values)
-        for row in cursor:
-            yield copy_of(row)
-
-
-def _select(query: PageQuery, where: str) -> str:
-    way = "DESC" if query.newest_first else "ASC"
-    moment = "p.decided_at" if query.by_decision else "p.requested_at"
-    rows = f"{where} OR p.id = ANY(%(also)s)" if where and query.also else where
-    return f"{_COPIES} {rows} ORDER BY {moment} {way} NULLS LAST, p.id {way} LIMIT %(limit)s"
-
-
-def _rows(connection: Connection, query: PageQuery, where: str, values: dict[str, Any]) -> Iterator[RequestCopy]:
-    with connection.cursor(row_factory=dict_row) as cursor:
-        cursor.execute(_select(query, where), values)
-        yield from map(copy_of, cursor)
-
-
-def _totals(connection: Connection, where: str, values: dict[str, Any]) -> tuple[StatusTotal, ...]:
-    counts: defaultdict[Status, int] = defaultdict(int)
-    sums: defaultdict[Status, list[Money]] = defaultdict(list)
-    read = (
-        "SELECT status, standing_currency, standing_exponent, count(*), sum(standing_amount_minor)"
-        f" FROM payment_request p {where} GROUP BY 1, 2, 3 ORDER BY 2"
-    )
-    for status, currency, exponent, count, minor in connection.execute(read, values):
-        counts[Status(status)] += count
-        if currency is not None:
-            sums[Status(status)].append(Money(int(minor), currency, exponent))
-    return tuple(StatusTotal(status, counts[status], tuple(sums[status])) for status in Status if counts[status])
-
-
-def _where(query: PageQuery, now: datetime | None) -> tuple[str, dict[str, Any]]:
-    values: dict[str, Any] = {"limit": query.limit, "also": list(query.also)}
-    clauses = conditions(query.filter, Asker(query.person, now or datetime.now(UTC)), values)
-    if query.statuses:
-        clauses.append("p.status = ANY(%(statuses)s)")
-        values["statuses"] = [status.value for status in query.statuses]
-    return ("WHERE " + " AND ".join(clauses) if clauses else ""), values
 
 
 def get(connection: Connection, request_id: UUID) -> RequestCopy:
@@ -186,7 +128,7 @@ def find(connection: Connection, typed: str) -> RequestCopy:
 
 def _copies(connection: Connection, where: str, values: dict[str, Any]) -> list[RequestCopy]:
     with connection.cursor(row_factory=dict_row) as cursor:
-        cursor.execute(f"{_COPIES} {where}", values)
+        cursor.execute(f"{COPIES.format(rows='payment_request')} {where}", values)
         return [copy_of(row) for row in cursor]
 
 
@@ -200,7 +142,7 @@ def _nearest(connection: Connection, name: str) -> list[str]:
 
 def overdue(connection: Connection) -> list[RequestCopy]:
     """Return the requests whose decision was held and ran out in a restored schema."""
-    return _copies(connection, f"WHERE p.id IN ({_OVERDUE}) ORDER BY p.id LIMIT 100", {})
+    return _copies(connection, f"WHERE p.id IN ({OVERDUE}) ORDER BY p.id LIMIT 100", {})
 
 
 def counts(connection: Connection) -> Counts:

@@ -8,6 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
+from paydesk.infra.filter_sql import AMOUNT, CONTRACTOR, DECIDED, DUE, SENT, TEXT, bare
+
 STATUS_SQL = """CASE
     WHEN outcome = 'accepted' THEN 'accepted'
     WHEN outcome = 'withdrawn' THEN 'withdrawn'
@@ -17,6 +19,18 @@ STATUS_SQL = """CASE
     WHEN rejected_upto > 0 THEN 'rejected'
     ELSE 'pending' END"""
 """``paydesk.domain.status.status`` in SQL; a test compares them over every combination."""
+
+WAITING = "status IN ('pending', 'withdrawing')"
+_SENT = sa.text(bare(SENT))
+ORDERS = {
+    "by_sent": (_SENT,),
+    "by_amount": (sa.text(bare(AMOUNT)),),
+    "by_due": (sa.text(bare(DUE)),),
+    "by_decided": (sa.text(bare(DECIDED)),),
+    "by_status": ("status", _SENT),
+    "by_currency": ("standing_currency", _SENT),
+    "by_contractor": (sa.text(bare(CONTRACTOR)), _SENT),
+}
 
 
 def _standing(term: str, kind: type[sa.types.TypeEngine[Any]]) -> Any:
@@ -43,9 +57,14 @@ class PaymentRequestRow(SQLModel, table=True):
     __tablename__ = "payment_request"
     __table_args__ = (
         sa.CheckConstraint("outcome IN ('none', 'accepted', 'withdrawn')", name="outcome_is_known"),
-        sa.Index("payment_request_newest", sa.text("requested_at DESC"), sa.text("id DESC")),
-        sa.Index("payment_request_by_status", "status", "requested_at", "id"),
         sa.Index("payment_request_by_number", "number"),
+        # What lists are ordered by and filtered with; the one for text is made where its extension is.
+        *(sa.Index(f"payment_request_{name}", *columns, "id") for name, columns in ORDERS.items()),
+        *(
+            sa.Index(f"payment_request_waiting_{name}", *ORDERS[name], "id", postgresql_where=sa.text(WAITING))
+            for name in ("by_sent", "by_amount", "by_due")
+        ),
+        sa.Index("payment_request_text", sa.text(bare(TEXT)), postgresql_using="gin"),
         sa.Index("payment_request_locked", "locked_at", postgresql_where=sa.text("locked")),
     )
 

@@ -1,6 +1,6 @@
 """The manager's desk on the screen: the inbox oldest first, and what was decided."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
@@ -9,8 +9,8 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from paydesk.domain.copy import Delivery
-from paydesk.infra.pages import Page, PageQuery
+from paydesk.domain.copy import Delivery, StatusTotal
+from paydesk.infra.pages import Page, PageQuery, Sort
 from paydesk.manager import columns
 from paydesk.manager.deciding import Deciding
 from paydesk.manager.detail import ManagerDetail
@@ -41,6 +41,7 @@ class ManagerInbox(Deciding, inherit_bindings=False):
         self._gone: frozenset[UUID] = frozenset()
         self._page: Page | None = None
         self._between = 0
+        self._total = 0
 
     def compose(self) -> ComposeResult:
         """Lay out top line, counts, list, hold line and health."""
@@ -53,9 +54,9 @@ class ManagerInbox(Deciding, inherit_bindings=False):
     def wanted(self) -> PageQuery:
         """Return what waits, oldest first, and the rows that still stand; or what was decided, newest first."""
         if self._decided_view:
-            return PageQuery(statuses=DECIDED, by_decision=True)
+            return PageQuery(statuses=DECIDED, sort=Sort.DECIDED)
         standing = frozenset(row.id for row in self.table.rows) - self._gone
-        return PageQuery(statuses=WAITING, newest_first=False, also=standing, overdue=True)
+        return PageQuery(statuses=WAITING, sort=Sort.OLDEST, also=standing, overdue=True)
 
     def shown(self, page: Page) -> None:
         """Show rows and counts."""
@@ -69,13 +70,18 @@ class ManagerInbox(Deciding, inherit_bindings=False):
             self.table.show(found.rows, frozenset(row.id for row in found.rows if row.status in DECIDED))
         self._show_counts()
 
+    def counted(self, totals: Sequence[StatusTotal]) -> None:
+        """Show how many there are."""
+        self._total = sum(each.count for each in totals)
+        self._show_counts()
+
     def _show_counts(self) -> None:
         if self._page is None:
             return
         if self._decided_view:
-            self.query_one("#filter", Line).say(f"{self._page.total:,} decided   newest first", "d inbox", "muted")
+            self.query_one("#filter", Line).say(f"{self._total:,} decided   newest first", "d inbox", "muted")
             return
-        text = counts_text(self._page, self._between, len(self.held), self.now())
+        text = counts_text(self._page, self._total, self._between, len(self.held), self.now())
         self.query_one("#filter", Line).say(text, "d decided", "muted")
 
     @on(RequestTable.Moved)

@@ -91,10 +91,10 @@ def held_text(held: Sequence[RequestCopy], now: datetime) -> str:
     return f"{len(waiting)} decisions held · the next sends in {left} s · u undo the last · S send all now"
 
 
-def counts_text(page: Page, between: int, held: int, now: datetime) -> str:
+def counts_text(page: Page, total: int, between: int, held: int, now: datetime) -> str:
     """Return how many wait, how long the oldest has, and what is not shown yet."""
     ages = [row.request.requested_at for row in page.rows if row.request and row.status in WAITING]
-    parts = [f"{page.total:,} waiting"]
+    parts = [f"{total:,} waiting"]
     if ages:
         parts.append(f"oldest {age_text(min(ages), now)}")
     if held:

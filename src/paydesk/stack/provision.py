@@ -18,6 +18,8 @@ TOPIC_SETTINGS = {
     "message.timestamp.type": "LogAppendTime",
     "max.message.bytes": "65536",
 }
+TRIGRAMS, TRIGRAMS_SCHEMA = "pg_trgm", "text_search"
+"""What finds a word amid a million descriptions; in a schema of its own, as nobody may look into ``public``."""
 _CALL_S = 10.0
 _MOST_CONNECTIONS = 90
 """Of one role: a process has up to seven, and a dozen desks and commands may run at once."""
@@ -57,6 +59,7 @@ def postgres_schemas(admin_url: str, database: str, logins: Iterable[Login]) -> 
     from psycopg import sql
     from psycopg.conninfo import make_conninfo
 
+    logins = list(logins)
     with psycopg.connect(make_conninfo(admin_url, dbname=database), autocommit=True) as admin:
         name = sql.Identifier(database)
         admin.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
@@ -66,6 +69,12 @@ def postgres_schemas(admin_url: str, database: str, logins: Iterable[Login]) -> 
             admin.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(name, owner))
             schema = sql.Identifier(login.role)
             admin.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {} AUTHORIZATION {}").format(schema, owner))
+        if admin.execute("SELECT 1 FROM pg_available_extensions WHERE name = %s", [TRIGRAMS]).fetchone():
+            schema, extension = sql.Identifier(TRIGRAMS_SCHEMA), sql.Identifier(TRIGRAMS)
+            admin.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(schema))
+            admin.execute(sql.SQL("CREATE EXTENSION IF NOT EXISTS {} SCHEMA {}").format(extension, schema))
+            for login in logins:
+                admin.execute(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(schema, sql.Identifier(login.name)))
 
 
 def kafka_admin(conf: Mapping[str, str]) -> Any:

@@ -1,38 +1,31 @@
 """What both desks do alike: open behind the first frame, re-read what changed, run commands in order."""
 
-import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 
-from paydesk.domain.errors import PaydeskError
 from paydesk.infra.health import Health
-from paydesk.infra.pages import News, Page, PageQuery, Result
+from paydesk.infra.pages import Result
 from paydesk.tui.lines import HealthLine, Line, TopLine
-from paydesk.tui.messages import CommandEnded, DeskFailed, DeskMade, DeskOpened, PageRead, ReadFailed
-from paydesk.tui.own_screen import OwnScreen, sentence
-from paydesk.tui.port import Desk
+from paydesk.tui.messages import CommandEnded
+from paydesk.tui.own_screen import OwnScreen
+from paydesk.tui.reading_pane import D, ReadingPane
 from paydesk.tui.request_table import RequestTable
 
-D = TypeVar("D", bound=Desk)
 Ended = Callable[[Result | None, Exception | None], None]
 
-DRAIN_S = 0.125
-"""How often what changed behind the screen is looked at: hints come in bursts, eyes do not."""
-TICK_S = 0.5
 READ_AGAIN_S = 5.0
 READ_AGAIN_NOT_LIVE_S = 2.0
 NOTICE_S = 8.0
 
 
-class DeskPane(Vertical, Generic[D]):
+class DeskPane(ReadingPane[D]):
     """One desk. A subclass says what it shows (``wanted``, ``shown``) and what its keys do."""
 
     role: ClassVar[str]
@@ -45,27 +38,11 @@ class DeskPane(Vertical, Generic[D]):
     ]
 
     def __init__(self, make_desk: Callable[[], D], now: Callable[[], datetime], *, id: str) -> None:
-        super().__init__(id=id)
-        self._make_desk = make_desk
-        self.now = now
-        self.desk: D | None = None
+        super().__init__(make_desk, now, id=id)
         self.health: Health | None = None
-        self._news_lock = threading.Lock()
-        self._news: News | None = None
-        self._open_for_work = False
-        self._reading = self._again = False
-        self._read_at = 0.0
         self._commands: deque[tuple[Callable[[D], Result], Ended]] = deque()
         self._commanding = False
         self._notice_until = 0.0
-
-    def wanted(self) -> PageQuery:
-        """Return the query whose rows this desk shows now."""
-        raise NotImplementedError
-
-    def shown(self, page: Page) -> None:
-        """Show what was read."""
-        raise NotImplementedError
 
     def typed(self, came_at: float) -> None:
         """Note that a printable key came at this time, outside of a field."""
@@ -77,90 +54,6 @@ class DeskPane(Vertical, Generic[D]):
     def table(self) -> RequestTable:
         """The list."""
         return self.query_one(RequestTable)
-
-    # Opening: nothing heavy happens before the first frame stands.
-
-    def on_mount(self) -> None:
-        """Paint first, then open."""
-        self.tell()
-        self.call_after_refresh(self._begin)
-
-    def _begin(self) -> None:
-        self.run_worker(self._open, thread=True, group="boot", exit_on_error=False)
-        self.set_interval(DRAIN_S, self._drain)
-        self.set_interval(TICK_S, self._tick)
-
-    def _open(self) -> None:
-        try:
-            desk = self._make_desk()
-            self.post_message(DeskMade(desk))
-            desk.open()
-            self.post_message(DeskOpened())
-            desk.start(self._heard)
-        except Exception as error:
-            self.post_message(DeskFailed(error))
-
-    @on(DeskMade)
-    def _desk_made(self, message: DeskMade) -> None:
-        message.stop()
-        self.desk = message.desk  # type: ignore[assignment]
-        self.tell()
-
-    @on(DeskOpened)
-    def _desk_opened(self, message: DeskOpened) -> None:
-        message.stop()
-        self._open_for_work = True
-        self.read()
-        self._next_command()
-
-    def _heard(self, news: News) -> None:
-        """Note, from any thread, what to look at again."""
-        with self._news_lock:
-            known = self._news.changed if self._news is not None else frozenset()
-            both = None if known is None or news.changed is None else known | news.changed
-            self._news = News(both)
-
-    def _drain(self) -> None:
-        with self._news_lock:
-            news, self._news = self._news, None
-        if news is not None:
-            self.read(news)
-
-    def read(self, news: News | None = None) -> None:
-        """Read the visible page, and an open request that changed; while a reading is under way, once more after it."""
-        if self.desk is None or not self._open_for_work or self._reading:
-            self._again = True
-            return
-        self._reading, self._again = True, False
-        self.run_worker(partial(self._read, self.desk, self.wanted()), thread=True, group="read", exit_on_error=False)
-        for screen in self.own_screens():
-            screen.read(news)
-
-    def _read(self, desk: D, query: PageQuery) -> None:
-        try:
-            self.post_message(PageRead(query, desk.page(query)))
-        except Exception as error:
-            self.post_message(ReadFailed(error))
-
-    @on(PageRead)
-    def _page_read(self, message: PageRead) -> None:
-        message.stop()
-        self._reading, self._read_at = False, time.monotonic()
-        if message.query == self.wanted():
-            self.shown(message.page)
-            self.tell()
-        else:
-            self._again = True
-        if self._again:
-            self.read()
-
-    @on(ReadFailed)
-    def _read_failed(self, message: ReadFailed) -> None:
-        message.stop()
-        self._reading, self._read_at = False, time.monotonic()
-        self.tell()
-        if not isinstance(message.error, PaydeskError):
-            self.notice(sentence(message.error), "trouble")
 
     # Commands: one after the other, in the order of the keys; before the desk is open they wait.
 
@@ -228,6 +121,8 @@ class DeskPane(Vertical, Generic[D]):
         wait_s = READ_AGAIN_S if self.health is not None and self.health.live else READ_AGAIN_NOT_LIVE_S
         if self._open_for_work and time.monotonic() - self._read_at > wait_s:
             self.read()
+        if self._count_owed:
+            self.count()
         if time.monotonic() > self._notice_until:
             self.notice(self.no_notice(), "good", 0)
         self.ticked()

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from textual.message import Message
 
-from paydesk.domain.copy import RequestDetail
+from paydesk.domain.copy import RequestDetail, StatusTotal
 from paydesk.infra.pages import Page, PageQuery, Result
 from paydesk.tui.port import Desk
 
@@ -36,6 +36,16 @@ class PageRead(Message):
         super().__init__()
         self.query = query
         self.page = page
+
+
+class TotalsRead(Message):
+    """What all rows of a query come to was read, or None where that failed; it took so many seconds."""
+
+    def __init__(self, query: PageQuery, totals: tuple[StatusTotal, ...] | None, took_s: float) -> None:
+        super().__init__()
+        self.query = query
+        self.totals = totals
+        self.took_s = took_s
 
 
 class ReadFailed(Message):

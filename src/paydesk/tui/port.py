@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Protocol
 from uuid import UUID
 
-from paydesk.domain.copy import RequestDetail
+from paydesk.domain.copy import RequestDetail, StatusTotal
 from paydesk.infra.health import Health
 from paydesk.infra.pages import News, Page, PageQuery
 
@@ -26,7 +26,10 @@ class Desk(Protocol):
         """Start worker and hint listener; ``post`` is called from their threads and must not block."""
 
     def page(self, query: PageQuery) -> Page:
-        """Return the rows of a query, and totals."""
+        """Return the rows of a query."""
+
+    def totals(self, query: PageQuery) -> tuple[StatusTotal, ...]:
+        """Return what all rows of a query come to, wherever it starts; may take long among a million."""
 
     def detail(self, request_id: UUID) -> RequestDetail:
         """Return a request with its timeline."""

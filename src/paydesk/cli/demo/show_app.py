@@ -28,7 +28,7 @@ from paydesk.contractor.port import ContractorDesk
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.errors import PaydeskError
 from paydesk.domain.filters import MINE
-from paydesk.infra.pages import PageQuery, Result
+from paydesk.infra.pages import PageQuery, Result, Sort
 from paydesk.manager.inbox import ManagerInbox
 from paydesk.manager.port import ManagerDesk
 from paydesk.manager.rows import WAITING
@@ -168,8 +168,8 @@ class ShowApp(DeskApp):
 
     def _read_both(self, moves: int, contractor: ContractorDesk, manager: ManagerDesk) -> None:
         try:
-            asked = contractor.page(PageQuery(MINE, person=contractor.person, newest_first=False)).rows
-            inbox = manager.page(PageQuery(statuses=WAITING, newest_first=False)).rows
+            asked = contractor.page(PageQuery(MINE, person=contractor.person, sort=Sort.OLDEST)).rows
+            inbox = manager.page(PageQuery(statuses=WAITING, sort=Sort.OLDEST)).rows
             self.post_message(Looked(moves, asked, inbox, self._told()))
         except PaydeskError:
             pass  # A server is away: the desks say so themselves, and the next look comes soon.

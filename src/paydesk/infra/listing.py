@@ -1,0 +1,112 @@
+"""The rows of a list, a page at a time from any place of its order, and what all of them come to; psycopg alone."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from psycopg.rows import dict_row
+
+from paydesk.domain.copy import RequestCopy, StatusTotal
+from paydesk.domain.filters import Asker
+from paydesk.domain.money import Money
+from paydesk.domain.status import Status
+from paydesk.infra.filter_sql import AMOUNT, DECIDED, DUE, SENT, conditions, one_of
+from paydesk.infra.pages import Page, PageQuery, Sort, Way, in_order
+from paydesk.infra.queries import COPIES, OVERDUE, Connection, copy_of
+
+_ORDERS = {
+    Sort.NEWEST: (SENT, "timestamptz", "DESC", "-infinity"),
+    Sort.OLDEST: (SENT, "timestamptz", "ASC", "-infinity"),
+    Sort.LARGEST: (AMOUNT, "numeric", "DESC", -1),
+    Sort.SMALLEST: (AMOUNT, "numeric", "ASC", -1),
+    Sort.DUE: (DUE, "date", "ASC", "infinity"),
+    Sort.DECIDED: (DECIDED, "timestamptz", "DESC", "-infinity"),
+}
+"""What each order goes by, its type, which way, and where what is not known stands; an index of each is kept."""
+_OPPOSITE = {"ASC": "DESC", "DESC": "ASC"}
+
+
+def page(connection: Connection, query: PageQuery, now: datetime | None = None) -> Page:
+    """Return the rows of a query from where it starts, in its order, and whether more come behind them."""
+    rows = list(_rows(connection, *statement(query, now, one_more=True)))
+    more = query.limit is not None and len(rows) > query.limit
+    rows = rows[: query.limit]
+    if query.start.way in (Way.BEFORE, Way.LAST):
+        rows.reverse()
+    also = set(query.also)
+    if query.overdue:
+        also |= {row[0] for row in connection.execute(OVERDUE)}
+    also -= {row.id for row in rows}
+    if also:
+        rows += _rows(
+            connection, f"{COPIES.format(rows='payment_request')} WHERE p.id = ANY(%(ids)s)", {"ids": [*also]}
+        )
+        rows = in_order(rows, query.sort)
+    return Page(tuple(rows), more)
+
+
+def each(connection: Connection, query: PageQuery, now: datetime | None = None) -> Iterator[RequestCopy]:
+    """Yield the rows of a query one by one; memory stays flat however many there are."""
+    with connection.transaction(), connection.cursor("paydesk_each", row_factory=dict_row) as cursor:
+        cursor.itersize = 500
+        cursor.execute(*statement(query, now))
+        for row in cursor:
+            yield copy_of(row)
+
+
+def totals(connection: Connection, query: PageQuery, now: datetime | None = None) -> tuple[StatusTotal, ...]:
+    """Return what all rows of a query come to, per status and currency; wherever the query starts."""
+    values: dict[str, Any] = {}
+    counts: defaultdict[Status, int] = defaultdict(int)
+    sums: defaultdict[Status, list[Money]] = defaultdict(list)
+    read = (
+        "SELECT status, standing_currency, standing_exponent, count(*), sum(standing_amount_minor)"
+        f" FROM payment_request p {_where(_conditions(query, now, values))} GROUP BY 1, 2, 3 ORDER BY 2"
+    )
+    for status, currency, exponent, count, minor in connection.execute(read, values, prepare=False):
+        counts[Status(status)] += count
+        if currency is not None:
+            sums[Status(status)].append(Money(int(minor), currency, exponent))
+    return tuple(StatusTotal(status, counts[status], tuple(sums[status])) for status in Status if counts[status])
+
+
+def _rows(connection: Connection, read: str, values: dict[str, Any]) -> Iterator[RequestCopy]:
+    # Never prepared: only a plan that is made for its values can use an index of what waits, or of a rare word.
+    with connection.cursor(row_factory=dict_row) as cursor:
+        cursor.execute(read, values, prepare=False)
+        yield from map(copy_of, cursor)
+
+
+def statement(query: PageQuery, now: datetime | None, *, one_more: bool = False) -> tuple[str, dict[str, Any]]:
+    """Return the statement of a page; what a row says besides is read for the rows of the page alone."""
+    order, kind, way, missing = _ORDERS[query.sort]
+    values: dict[str, Any] = {}
+    clauses = _conditions(query, now, values)
+    start = query.start
+    if start.key is not None:
+        forwards = way == "ASC" if start.way is not Way.BEFORE else way == "DESC"
+        than = (">" if forwards else "<") + ("=" if start.way is Way.FROM else "")
+        clauses.append(f"({order}, p.id) {than} (%(key)s::{kind}, %(id)s)")
+        key, values["id"] = start.key
+        values["key"] = missing if key is None else key
+    if start.way in (Way.BEFORE, Way.LAST):
+        way = _OPPOSITE[way]
+    by = f"ORDER BY p.placed {way}, p.id {way}"
+    within = f"ORDER BY {order} {way}, p.id {way}"
+    values["limit"] = None if query.limit is None else query.limit + one_more
+    rows = f"(SELECT *, {order} AS placed FROM payment_request p {_where(clauses)} {within} LIMIT %(limit)s)"
+    return f"{COPIES.format(rows=rows)} {by}", values
+
+
+def _conditions(query: PageQuery, now: datetime | None, values: dict[str, Any]) -> list[str]:
+    clauses = conditions(query.filter, Asker(query.person, now or datetime.now(UTC)), values)
+    if query.statuses:
+        names = {f"status{place}": status.value for place, status in enumerate(sorted(query.statuses))}
+        clauses.append(one_of("p.status", [f"%({name})s" for name in names]))
+        values |= names
+    return clauses
+
+
+def _where(clauses: list[str]) -> str:
+    return "WHERE " + " AND ".join(clauses) if clauses else ""

@@ -1,0 +1,198 @@
+"""What both desks read alike: open behind the first frame, hear what changed, read the rows, and count them apart."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from typing import Any, Generic, TypeVar
+
+from textual import on
+from textual.containers import Vertical
+
+from paydesk.domain.copy import StatusTotal
+from paydesk.domain.errors import PaydeskError
+from paydesk.infra.pages import News, Page, PageQuery, Start
+from paydesk.tui.messages import DeskFailed, DeskMade, DeskOpened, PageRead, ReadFailed, TotalsRead
+from paydesk.tui.own_screen import OwnScreen, sentence
+from paydesk.tui.port import Desk
+
+D = TypeVar("D", bound=Desk)
+
+DRAIN_S = 0.125
+"""How often what changed behind the screen is looked at: hints come in bursts, eyes do not."""
+TICK_S = 0.5
+COUNT_REST = 10
+"""After counting, so many times as long as it took passes before it is counted again: a million rows are many."""
+
+
+class ReadingPane(Vertical, Generic[D]):
+    """The part of a desk that reads. A subclass says what it shows (``wanted``, ``shown``, ``counted``)."""
+
+    def __init__(self, make_desk: Callable[[], D], now: Callable[[], datetime], *, id: str) -> None:
+        super().__init__(id=id)
+        self._make_desk = make_desk
+        self.now = now
+        self.desk: D | None = None
+        self._news_lock = threading.Lock()
+        self._news: News | None = None
+        self._open_for_work = False
+        self._reading = self._again = False
+        self._read_at = 0.0
+        self._counting = self._count_owed = False
+        self._count_from = 0.0
+        self._counted_for: PageQuery | None = None
+
+    def wanted(self) -> PageQuery:
+        """Return the query whose rows this desk shows now."""
+        raise NotImplementedError
+
+    def shown(self, page: Page) -> None:
+        """Show what was read."""
+        raise NotImplementedError
+
+    def counted(self, totals: Sequence[StatusTotal]) -> None:
+        """Show what all rows of the query come to."""
+        raise NotImplementedError
+
+    def tell(self) -> None:
+        """Paint what is known of the servers."""
+        raise NotImplementedError
+
+    def notice(self, text: str, look: str = "") -> None:
+        """Show one sentence for a while."""
+        raise NotImplementedError
+
+    def own_screens(self) -> "list[OwnScreen[Any]]":
+        """Return the open screens of this desk."""
+        raise NotImplementedError
+
+    def _tick(self) -> None:
+        raise NotImplementedError
+
+    def _next_command(self) -> None:
+        raise NotImplementedError
+
+    # Opening: nothing heavy happens before the first frame stands.
+
+    def on_mount(self) -> None:
+        """Paint first, then open."""
+        self.tell()
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        self.run_worker(self._open, thread=True, group="boot", exit_on_error=False)
+        self.set_interval(DRAIN_S, self._drain)
+        self.set_interval(TICK_S, self._tick)
+
+    def _open(self) -> None:
+        try:
+            desk = self._make_desk()
+            self.post_message(DeskMade(desk))
+            desk.open()
+            self.post_message(DeskOpened())
+            desk.start(self._heard)
+        except Exception as error:
+            self.post_message(DeskFailed(error))
+
+    @on(DeskMade)
+    def _desk_made(self, message: DeskMade) -> None:
+        message.stop()
+        self.desk = message.desk  # type: ignore[assignment]
+        self.tell()
+
+    @on(DeskOpened)
+    def _desk_opened(self, message: DeskOpened) -> None:
+        message.stop()
+        self._open_for_work = True
+        self.read()
+        self._next_command()
+
+    def _heard(self, news: News) -> None:
+        """Note, from any thread, what to look at again."""
+        with self._news_lock:
+            known = self._news.changed if self._news is not None else frozenset()
+            both = None if known is None or news.changed is None else known | news.changed
+            self._news = News(both)
+
+    def _drain(self) -> None:
+        with self._news_lock:
+            news, self._news = self._news, None
+        if news is not None:
+            self.read(news)
+
+    def read(self, news: News | None = None) -> None:
+        """Read the visible page, and an open request that changed; while a reading is under way, once more after it."""
+        if self.desk is None or not self._open_for_work or self._reading:
+            self._again = True
+            return
+        self._reading, self._again = True, False
+        self.run_worker(partial(self._read, self.desk, self.wanted()), thread=True, group="read", exit_on_error=False)
+        for screen in self.own_screens():
+            screen.read(news)
+
+    def _read(self, desk: D, query: PageQuery) -> None:
+        try:
+            self.post_message(PageRead(query, desk.page(query)))
+        except Exception as error:
+            self.post_message(ReadFailed(error))
+
+    @on(PageRead)
+    def _page_read(self, message: PageRead) -> None:
+        message.stop()
+        self._reading, self._read_at = False, time.monotonic()
+        if message.query == self.wanted():
+            self.shown(message.page)
+            self.tell()
+            self.count()
+        else:
+            self._again = True
+        if self._again:
+            self.read()
+
+    @on(ReadFailed)
+    def _read_failed(self, message: ReadFailed) -> None:
+        message.stop()
+        self._reading, self._read_at = False, time.monotonic()
+        self.tell()
+        if not isinstance(message.error, PaydeskError):
+            self.notice(sentence(message.error), "trouble")
+
+    # Counting: apart from the rows, which never wait for it.
+
+    def count(self) -> None:
+        """Count what the rows come to, or, where that was done a moment ago for the same rows, owe it."""
+        query = _counted(self.wanted())
+        resting = query == self._counted_for and time.monotonic() < self._count_from
+        self._count_owed = self.desk is None or self._counting or resting
+        if self.desk is None or self._count_owed:
+            return
+        self._counting = True
+        self.run_worker(partial(self._count, self.desk, query), thread=True, group="count", exit_on_error=False)
+
+    def _count(self, desk: D, query: PageQuery) -> None:
+        started, totals = time.monotonic(), None
+        try:
+            totals = desk.totals(query)
+        except Exception as error:
+            # What is wrong is told by the rows, which are read from the same place.
+            logging.getLogger("paydesk").info("not counted: %s", error)
+        self.post_message(TotalsRead(query, totals, time.monotonic() - started))
+
+    @on(TotalsRead)
+    def _totals_read(self, message: TotalsRead) -> None:
+        message.stop()
+        self._counting = False
+        self._counted_for = message.query
+        self._count_from = time.monotonic() + COUNT_REST * message.took_s
+        if message.query == _counted(self.wanted()) and message.totals is not None:
+            self.counted(message.totals)
+        if self._count_owed:
+            self.count()
+
+
+def _counted(query: PageQuery) -> PageQuery:
+    """Return what is counted of a query: all of it, wherever its page begins."""
+    return replace(query, start=Start(), also=frozenset(), limit=None)

@@ -1,0 +1,19 @@
+"""Pages of a list in memory, as the database reads them."""
+
+from paydesk.domain.copy import RequestCopy
+from paydesk.infra.pages import Page, PageQuery, Way, in_order
+
+
+def page_of(fitting: list[RequestCopy], known: list[RequestCopy], query: PageQuery) -> Page:
+    """Return a page as the database would."""
+    rows, start, limit = in_order(fitting, query.sort), query.start, query.limit
+    if start.key is not None:
+        edge = next((row for row in known if row.id == start.key[1]), None)
+        order = in_order([*(row for row in rows if row.id != start.key[1]), *([edge] if edge else [])], query.sort)
+        at = order.index(edge) if edge else 0
+        rows = {Way.FROM: order[at:], Way.AFTER: order[at + 1 :], Way.BEFORE: order[:at]}[start.way]
+        rows = [row for row in rows if row in fitting]
+    backwards = start.way in (Way.BEFORE, Way.LAST)
+    cut = rows if limit is None else rows[-limit:] if backwards else rows[:limit]
+    also = [row for row in known if row not in cut and (row.id in query.also or (query.overdue and row.overdue))]
+    return Page(tuple(in_order(cut + also, query.sort)), len(cut) < len(rows))
