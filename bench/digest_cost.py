@@ -11,7 +11,7 @@ from uuid import UUID
 
 from paydesk.contractor.role import ROLE as CONTRACTOR
 from paydesk.domain.commands import RequestPayment, request_payment
-from paydesk.domain.events import Event
+from paydesk.domain.events import Event, event_type_of
 from paydesk.domain.payment_request import checked_terms
 from paydesk.infra.anti_entropy import MOST_S
 from paydesk.infra.digest import Digest, Line, answers, bucket_count, bucket_of, digest_of, reply
@@ -34,7 +34,9 @@ def event_size(draw: random.Random) -> int:
     request_id = UUID(int=draw.getrandbits(128))
     terms = checked_terms("1250.00", "EUR", "Invoice 2026-081, network rework", reference="2026-081")
     asked = request_payment(RequestPayment(request_id, "studio-nord", terms), "PR-1042", NOW)
-    headers, value = encode(Event(UUID(int=draw.getrandbits(128)), asked, NOW), CONTRACTOR.source)
+    event_id, command_id = (UUID(int=draw.getrandbits(128)) for _ in range(2))
+    said = Event(event_id, event_type_of(asked), NOW, "studio-nord", str(command_id), f"{0:064x}", asked)
+    headers, value = encode(said, CONTRACTOR.source)
     return len(str(request_id)) + sum(len(name) + len(text) for name, text in headers) + len(value)
 
 
