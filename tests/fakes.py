@@ -1,8 +1,8 @@
 """Both desks' rooms in memory: the real rules, no servers. They meet the same protocols as the real ones."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 from paydesk.domain import commands
@@ -11,61 +11,14 @@ from paydesk.domain.decision import Cause, DecisionRegister
 from paydesk.domain.errors import KeyReused, TooLate
 from paydesk.domain.filters import Asker
 from paydesk.domain.money import totals
-from paydesk.domain.payment_request import RequestRegister, Terms
+from paydesk.domain.payment_request import Terms
 from paydesk.domain.status import Status
 from paydesk.infra.errors import ServerDown
-from paydesk.infra.health import Duty, Health, Part, PartState
+from paydesk.infra.health import Health, Part, PartState
 from paydesk.infra.pages import News, Page, PageQuery, Result
 from tests.fake_pages import page_of
-
-NOON = datetime(2026, 8, 28, 12, 0, tzinfo=UTC)
-WELL = Health(
-    postgres=Part(PartState.OK, ms=2.0),
-    kafka=Part(PartState.OK),
-    redis=Part(PartState.OK),
-    duty=Duty.WORKING,
-    lag=0,
-    label="embedded",
-)
-
-
-@dataclass
-class World:
-    """What both sides know; ``now`` is set by the test."""
-
-    now: datetime = NOON
-    requests: dict[UUID, RequestRegister] = field(default_factory=dict)
-    decisions: dict[UUID, DecisionRegister] = field(default_factory=dict)
-    before: dict[UUID, DecisionRegister | None] = field(default_factory=dict)
-    holds: dict[UUID, datetime] = field(default_factory=dict)
-    queued: set[UUID] = field(default_factory=set)
-    overdue: set[UUID] = field(default_factory=set)
-    listeners: list[Callable[[News], None]] = field(default_factory=list)
-    down: bool = False
-
-    def put(self, request: RequestRegister) -> None:
-        """Store a request and tell both desks."""
-        self.requests[request.id] = request
-        self.confirm(request.id)
-        self.tell(request.id)
-
-    def confirm(self, request_id: UUID) -> None:
-        """Never leave the manager's side open with a withdrawal known; what is queued is not known there yet."""
-        if request_id in self.queued:
-            return
-        request, decision = self.requests.get(request_id), self.decisions.get(request_id)
-        if request is not None and commands.owes_withdrawal(request, decision):
-            self.holds.pop(request_id, None)
-            self.decisions[request_id] = commands.confirm_withdrawal(request, decision, self.now, self.now)
-
-    def tell(self, *ids: UUID) -> None:
-        """Tell both desks that rows changed."""
-        for listener in self.listeners:
-            listener(News(frozenset(ids)))
-
-    def clock(self) -> datetime:
-        """Return the test's time."""
-        return self.now
+from tests.fake_world import NOON as NOON
+from tests.fake_world import WELL, World
 
 
 class FakeDesk:
@@ -225,6 +178,10 @@ class FakeManagerDesk(FakeDesk):
                 self.world.holds[copy.id] = self.world.now + timedelta(seconds=self.hold_s)
             self.world.tell(copy.id)
         return Result(self.copy(copy.id), register is not None)
+
+    def copies(self, ids: Sequence[UUID]) -> Sequence[RequestCopy]:
+        self._answers()
+        return [self.copy(each) for each in ids]
 
     def undo(self, request_id: UUID) -> Result:
         self._answers()

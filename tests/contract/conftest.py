@@ -6,6 +6,7 @@ import pytest
 
 from paydesk.infra.role import Role
 from tests.conftest import Sides
+from tests.contract.pairs import pair as pair
 from tests.contract.storages import Side, in_memory, on_postgres
 
 Open = Callable[[Role], Side]

@@ -1,96 +1,17 @@
 """What a desk's screen may rely on holds for the fake that tests use and for the real room, by the same tests."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 
-from paydesk.contractor.desk import ContractorService
-from paydesk.contractor.port import ContractorDesk
-from paydesk.domain.copy import Delivery, RequestCopy
-from paydesk.domain.decision import checked_cause
+from paydesk.domain.copy import Delivery
 from paydesk.domain.errors import Conflict, KeyReused, NotAllowed, PaydeskError, TooLate
 from paydesk.domain.filters import MINE
-from paydesk.domain.payment_request import Terms, checked_terms
+from paydesk.domain.payment_request import checked_terms
 from paydesk.domain.status import Status
-from paydesk.infra.pages import News, PageQuery
-from paydesk.manager.desk import ManagerService
-from paydesk.manager.port import ManagerDesk
-from paydesk.settings import Servers
-from tests.conftest import Sides, until
-from tests.fakes import FakeContractorDesk, FakeManagerDesk, World
-
-TERMS = checked_terms("1200", "EUR", "August retainer")
-CAUSE = checked_cause("needs_info", "Which invoice?")
-HELD_S = 600
-
-
-@dataclass
-class Pair:
-    """A contractor's desk and a manager's, open and at work."""
-
-    contractor: ContractorDesk
-    manager: ManagerDesk
-    news: list[News]
-    make_contractor: Callable[[str], ContractorDesk]
-
-    def ask(self, terms: Terms = TERMS) -> RequestCopy:
-        """Ask, and wait until the manager's desk has it."""
-        copy = self.contractor.request(uuid4(), uuid4(), terms).copy
-        return until(lambda: seen(self.manager, copy.id))
-
-    def reject(self, copy: RequestCopy) -> RequestCopy:
-        """Reject what the manager's desk shows."""
-        assert copy.terms is not None
-        return self.manager.reject(uuid4(), copy.id, copy.revision, copy.terms.hash, CAUSE).copy
-
-    def approve(self, copy: RequestCopy) -> RequestCopy:
-        """Approve what the manager's desk shows."""
-        assert copy.terms is not None
-        return self.manager.approve(uuid4(), copy.id, copy.revision, copy.terms.hash).copy
-
-    def becomes(self, desk: ContractorDesk | ManagerDesk, request_id: UUID, status: Status) -> RequestCopy:
-        """Wait until a desk shows a status."""
-        return until(lambda: (copy := seen(desk, request_id)) and copy.status is status and copy)
-
-
-def seen(desk: ContractorDesk | ManagerDesk, request_id: UUID) -> RequestCopy | None:
-    """Return the copy a desk's list shows, or None."""
-    return next((row for row in desk.page(PageQuery()).rows if row.id == request_id), None)
-
-
-@pytest.fixture(params=["fake", "real"])
-def pair(request: pytest.FixtureRequest) -> Iterator[Pair]:
-    news: list[News] = []
-    opened: list[ContractorDesk | ManagerDesk] = []
-    if request.param == "fake":
-        world = World()
-        manager: ManagerDesk = FakeManagerDesk(world, "bo", hold_s=0)
-
-        def make(person: str) -> ContractorDesk:
-            return FakeContractorDesk(world, person)
-    else:
-        sides: Sides = request.getfixturevalue("sides")
-        servers: Servers = sides
-        manager = ManagerService(servers, "bo", 0, role=sides.manager)
-
-        def make(person: str) -> ContractorDesk:
-            return ContractorService(servers, person, role=sides.contractor)
-
-    def make_open(person: str) -> ContractorDesk:
-        desk = make(person)
-        opened.append(desk)
-        desk.open()
-        desk.start(news.append)
-        return desk
-
-    opened.append(manager)
-    manager.open()
-    manager.start(news.append)
-    yield Pair(make_open("ada"), manager, news, make_open)
-    for desk in opened:
-        desk.close()
+from paydesk.infra.pages import PageQuery
+from tests.conftest import until
+from tests.contract.pairs import CAUSE, HELD_S, TERMS, Pair, seen
 
 
 def test_what_is_asked_stands_on_both_lists_and_is_news(pair: Pair) -> None:
@@ -242,3 +163,11 @@ def test_a_detail_tells_the_steps_in_order(pair: Pair) -> None:
         assert steps[1].text == CAUSE.text
         assert steps[1].actor == "bo"
         assert steps[0].at <= steps[1].at
+
+
+def test_requests_are_read_again_by_their_ids_in_that_order(pair: Pair) -> None:
+    first, second = pair.ask(), pair.ask(checked_terms("7", "USD", "other"))
+    pair.reject(second)
+    again = pair.manager.copies([second.id, first.id])
+    assert [(copy.id, copy.status) for copy in again] == [(second.id, Status.REJECTED), (first.id, Status.PENDING)]
+    assert not pair.manager.copies([])

@@ -11,6 +11,8 @@ from textual.events import Paste
 from paydesk.domain.copy import Delivery, RequestCopy
 from paydesk.domain.decision import Cause
 from paydesk.infra.pages import Result
+from paydesk.manager.batch import Batch, NothingDone
+from paydesk.manager.bulk import BulkDialog
 from paydesk.manager.forms import CauseDialog
 from paydesk.manager.guards import SETTLE_S, KeyGuard
 from paydesk.manager.port import ManagerDesk
@@ -35,18 +37,23 @@ class Deciding(DeskPane[ManagerDesk], inherit_bindings=False):
         super().__init__(make_desk, now, id=id)
         self.guard = KeyGuard()
         self.held: list[RequestCopy] = []
-        self._last: UUID | None = None
+        self._batches: list[tuple[RequestCopy, ...]] = []
+        """What each keystroke of this person decided, the last one last."""
 
     def no_notice(self) -> str:
         """Say what is held, and how to take it back."""
-        return held_text(self.held, self.now())
+        held = {row.id for row in self.held}
+        last = sum(copy.id in held for copy in self._batches[-1]) if self._batches else 0
+        return held_text(self.held, self.now(), last)
 
     def typed(self, came_at: float) -> None:
         """Watch for keys that come faster than a person types: they decide nothing."""
         if self.guard.printed(came_at):
             self.notice("Keys came faster than anyone types: nothing was decided.", "trouble")
-        if self.guard.in_burst(came_at) and isinstance(self.app.screen, CauseDialog):
-            self.app.screen.dismiss(None)
+        top = self.app.screen
+        asks = isinstance(top, CauseDialog) or (isinstance(top, BulkDialog) and top.running is None)
+        if asks and self.guard.in_burst(came_at):
+            top.dismiss(None)
 
     def on_paste(self, event: Paste) -> None:
         """Refuse a paste: its letters are keys here."""
@@ -77,14 +84,21 @@ class Deciding(DeskPane[ManagerDesk], inherit_bindings=False):
             if cause is not None:
                 self._settle(copy, lambda desk, key, rev, digest: desk.reject(key, copy.id, rev, digest, cause))
 
-        self.app.push_screen(CauseDialog(copy), caused)
+        terms = copy.terms
+        self.app.push_screen(CauseDialog(f"Reject {copy.number}  {terms.money if terms else ''}"), caused)
+
+    def on_purpose(self, key: str) -> bool:
+        """Whether a decision key was pressed on purpose, and not held down or part of a paste."""
+        came_at = cast(DeskApp, self.app).key_came_at
+        if self.guard.allows(key, came_at) and not self.guard.in_burst(came_at):
+            return True
+        if self.guard.ignored > 0 and not self.guard.in_burst(came_at):
+            self.notice(f"Key held: 1 decided, {self.guard.ignored} ignored.", "trouble")
+        return False
 
     def _pressed(self, key: str, copy: RequestCopy | None) -> bool:
         """Whether a decision key counts: pressed on purpose, on a row that can be decided."""
-        came_at = cast(DeskApp, self.app).key_came_at
-        if not self.guard.allows(key, came_at) or self.guard.in_burst(came_at):
-            if self.guard.ignored > 0 and not self.guard.in_burst(came_at):
-                self.notice(f"Key held: 1 decided, {self.guard.ignored} ignored.", "trouble")
+        if not self.on_purpose(key):
             return False
         if copy is None or copy.request is None:
             self.notice("Nothing is here to decide yet.")
@@ -116,28 +130,65 @@ class Deciding(DeskPane[ManagerDesk], inherit_bindings=False):
             self.notice(sentence(error), "trouble")
             return
         assert result is not None
-        self._last = result.copy.id
+        self._batches.append((result.copy,))
         if result.copy.delivery is Delivery.HELD:
             self.held = [row for row in self.held if row.id != result.copy.id] + [result.copy]
             self.notice(self.no_notice(), "good", 0)
         else:
             self.notice(f"{status_text(result.copy.status)} {result.copy.number}", "good")
 
+    def decided(self, batch: Batch, error: Exception | None) -> None:
+        """Say what became of several requests that one keystroke decided."""
+        if not batch.done:
+            self.notice(_nothing(batch, error), "trouble")
+            return
+        copies = tuple(result.copy for result in batch.done)
+        self._batches.append(copies)
+        held = {copy.id: copy for copy in copies if copy.delivery is Delivery.HELD}
+        self.held = [row for row in self.held if row.id not in held] + list(held.values())
+        if held:
+            self.notice(self.no_notice(), "good", 0)
+        else:
+            self.notice(f"{status_text(copies[0].status)} {len(copies):,}", "good")
+
     def action_undo(self) -> None:
-        """Take the last decision back while it is held."""
-        last = meant(self.held, self.table.current)[1] or self._last
-        if last is None:
+        """Take back what the last keystroke decided, all of it, while it is held."""
+        copies = self._undoable()
+        if not copies:
             self.notice(ON_ITS_ROW if self.held else "There is nothing to undo.")
             return
+        batch = Batch(copies, lambda desk, copy: desk.undo(copy.id))
+        ids = {copy.id for copy in copies}
+        if len(copies) > 1:
+            self.notice(f"Taking {len(copies):,} back …", "", 60)
 
-        def ended(result: Result | None, error: Exception | None) -> None:
-            self.held = [row for row in self.held if row.id != last]
-            if result is not None:
-                self.notice(f"↶ {result.copy.number} is {result.copy.status} again: nothing was sent.", "good")
-            elif error is not None:
-                self.notice(sentence(error), "trouble")
+        def ended(_: Result | None, error: Exception | None) -> None:
+            self.held = [row for row in self.held if row.id not in ids]
+            if not batch.done:
+                self.notice(_nothing(batch, error), "trouble")
+                return
+            late = f"; {len(batch.failed):,} were not: {batch.failed[0].why}" if batch.failed else ""
+            back = batch.done[0].copy
+            told = f"{back.number} is" if len(copies) == 1 else f"{len(batch.done):,} are"
+            self.notice(f"↶ {told} {back.status} again: nothing was sent{late}.", "trouble" if late else "good")
 
-        self.command(lambda desk: desk.undo(last), ended)
+        self.command(batch.run, ended)
+
+    def _undoable(self) -> tuple[RequestCopy, ...]:
+        """Return what the next undo means: an overdue decision on its row, else the last keystroke's that is held.
+
+        When nothing is held any more it is the last keystroke of all, so that the person is told that it is too late.
+        """
+        only, last = meant(self.held, self.table.current)
+        if only is not None:
+            return tuple(row for row in self.held if row.id == only)
+        held = {row.id for row in self.held if not row.overdue}
+        while len(self._batches) > 1 and not any(copy.id in held for copy in self._batches[-1]):
+            self._batches.pop()
+        mine = self._batches.pop() if self._batches else ()
+        if any(copy.id in held for copy in mine):
+            return tuple(copy for copy in mine if copy.id in held)
+        return tuple(row for row in self.held if row.id == last) or mine
 
     def action_send_now(self) -> None:
         """Send everything that is held."""
@@ -155,3 +206,10 @@ class Deciding(DeskPane[ManagerDesk], inherit_bindings=False):
             self.notice(sentence(error) if error else "Sent.", "trouble" if error else "good")
 
         self.command(send, ended)
+
+
+def _nothing(batch: Batch, error: Exception | None) -> str:
+    """Return why nothing of a batch was done."""
+    if batch.first is not None:
+        return sentence(batch.first)
+    return "Nothing was changed." if error is None or isinstance(error, NothingDone) else sentence(error)

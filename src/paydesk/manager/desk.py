@@ -1,9 +1,12 @@
 """The manager's desk behind its screen: what a person decides there becomes commands on the own schema."""
 
+from collections.abc import Sequence
 from uuid import UUID, uuid4
 
+from paydesk.domain.copy import RequestCopy
 from paydesk.domain.decision import Cause
 from paydesk.domain.errors import PaydeskError
+from paydesk.infra import queries
 from paydesk.infra.live_side import LiveSide
 from paydesk.infra.pages import Result
 from paydesk.infra.role import Role
@@ -34,6 +37,10 @@ class ManagerService(LiveSide):
 
         said = reject(self.store(), key, request_id, self.person, revision, terms_hash, cause, self.hold_s)
         return Result(self.said(said.request_id), said.changed)
+
+    def copies(self, ids: Sequence[UUID]) -> Sequence[RequestCopy]:
+        """Return these requests as they are now."""
+        return self._read(lambda connection: [queries.get(connection, each) for each in ids])
 
     def undo(self, request_id: UUID) -> Result:
         """Take back a held decision of this person."""

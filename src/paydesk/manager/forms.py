@@ -11,7 +11,6 @@ from textual.events import Click
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from paydesk.domain.copy import RequestCopy
 from paydesk.domain.decision import NOTE_MOST, Cause, CauseCode, checked_cause
 from paydesk.domain.errors import InvalidInput
 from paydesk.domain.text import clean
@@ -48,22 +47,23 @@ class CauseDialog(ModalScreen[Cause | None]):
 
     AUTO_FOCUS = ""
 
-    def __init__(self, copy: RequestCopy) -> None:
+    def __init__(self, title: str, digit: str = "rejects", enter: str = "rejects") -> None:
+        """``digit`` and ``enter`` are what a digit does, and what enter does that leaves the note."""
         super().__init__()
-        self._copy = copy
+        self._title = title
+        self._digits = f"1-7 {digit}   esc keeps {'the request' if digit == 'rejects' else 'them'}"
+        self._enter = f"enter {enter}   esc back to the causes"
         self._code: CauseCode | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out what is rejected, the seven causes, and the note."""
-        terms = self._copy.terms
-        title = f"Reject {self._copy.number}  {terms.money if terms else ''}"
         with Vertical(classes="dialog"):
-            yield Static(Content(clean(title)), classes="dialog-title", markup=False)
+            yield Static(Content(clean(self._title)), classes="dialog-title", markup=False)
             for place, code in enumerate(_CODES, 1):
                 yield CauseLine(place, code)
             yield Field(placeholder="Note to the contractor", id="note", max_length=NOTE_MOST, compact=True)
             yield Static(id="problem", markup=False, classes="field-problem")
-            yield Static("1-7 rejects   esc keeps the request", id="cause-keys", classes="dialog-keys", markup=False)
+            yield Static(Content(clean(self._digits)), id="cause-keys", classes="dialog-keys", markup=False)
 
     def on_mount(self) -> None:
         """Digits first: the note is out of the way until a cause needs it."""
@@ -83,7 +83,7 @@ class CauseDialog(ModalScreen[Cause | None]):
         note.focus()
         for line in self.query(CauseLine):
             line.set_class(line.id != f"cause-{code}", "muted")
-        self.query_one("#cause-keys", Static).update("enter rejects   esc back to the causes")
+        self.query_one("#cause-keys", Static).update(clean(self._enter))
 
     @on(Input.Submitted)
     def _send(self, event: Input.Submitted) -> None:
@@ -107,4 +107,4 @@ class CauseDialog(ModalScreen[Cause | None]):
         self.query_one("#problem", Static).remove_class("there")
         for line in self.query(CauseLine):
             line.remove_class("muted")
-        self.query_one("#cause-keys", Static).update("1-7 rejects   esc keeps the request")
+        self.query_one("#cause-keys", Static).update(clean(self._digits))

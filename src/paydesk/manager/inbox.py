@@ -12,8 +12,8 @@ from textual.binding import Binding, BindingType
 from paydesk.domain.copy import Delivery, StatusTotal
 from paydesk.infra.pages import Page, PageQuery, Sort
 from paydesk.manager import columns
-from paydesk.manager.deciding import Deciding
 from paydesk.manager.detail import ManagerDetail
+from paydesk.manager.marking import Marking
 from paydesk.manager.port import ManagerDesk
 from paydesk.manager.rows import DECIDED, WAITING, counts_text, held_by, merged
 from paydesk.tui.desk_pane import DeskPane
@@ -21,12 +21,12 @@ from paydesk.tui.lines import HealthLine, Line, TopLine
 from paydesk.tui.request_table import RequestTable
 
 
-class ManagerInbox(Deciding, inherit_bindings=False):
+class ManagerInbox(Marking, inherit_bindings=False):
     """What waits, or with ``d`` what was decided. A key acts on what is on the screen and on nothing newer."""
 
     role = "manager"
     BINDINGS: ClassVar[list[BindingType]] = [
-        *Deciding.BINDINGS,
+        *Marking.BINDINGS,
         Binding("d", "decided", "Decided", id="manager.decided", tooltip="What was decided, or the inbox"),
         *DeskPane.BINDINGS,
     ]
@@ -61,6 +61,7 @@ class ManagerInbox(Deciding, inherit_bindings=False):
     def shown(self, page: Page) -> None:
         """Show rows and counts."""
         self._page = page
+        self.keep_marks(page.rows)
         if self._decided_view:
             self.table.show(page.rows)
         else:
@@ -81,8 +82,14 @@ class ManagerInbox(Deciding, inherit_bindings=False):
         if self._decided_view:
             self.query_one("#filter", Line).say(f"{self._total:,} decided   newest first", "d inbox", "muted")
             return
-        text = counts_text(self._page, self._total, self._between, len(self.held), self.now())
+        counts = counts_text(self._page, self._total, self._between, len(self.held), self.now())
+        text = f"{len(self.marks):,} marked   {counts}" if self.marks else counts
         self.query_one("#filter", Line).say(text, "d decided", "muted")
+
+    def marked(self) -> None:
+        """Show marks and their count."""
+        super().marked()
+        self._show_counts()
 
     @on(RequestTable.Moved)
     def _moved(self, _: RequestTable.Moved) -> None:
@@ -104,6 +111,7 @@ class ManagerInbox(Deciding, inherit_bindings=False):
     def action_decided(self) -> None:
         """Show what was decided, or the inbox again."""
         self._decided_view = not self._decided_view
+        self.clear_marks()
         self.table.columns = columns.DECIDED if self._decided_view else columns.INBOX
         self.table.empty = columns.EMPTY_DECIDED if self._decided_view else columns.EMPTY
         self._gone = frozenset()

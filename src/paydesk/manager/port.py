@@ -1,8 +1,10 @@
 """What the manager's screens need from the room behind them."""
 
+from collections.abc import Sequence
 from typing import Protocol
 from uuid import UUID
 
+from paydesk.domain.copy import RequestCopy
 from paydesk.domain.decision import Cause
 from paydesk.infra.pages import Result
 from paydesk.tui.port import Desk
@@ -18,6 +20,9 @@ class ManagerDesk(Desk, Protocol):
 
     def reject(self, key: UUID, request_id: UUID, revision: int, terms_hash: str, cause: Cause) -> Result:
         """Reject, and say why."""
+
+    def copies(self, ids: Sequence[UUID]) -> Sequence[RequestCopy]:
+        """Return these requests as they are now."""
 
     def undo(self, request_id: UUID) -> Result:
         """Take back a held decision."""

@@ -75,8 +75,8 @@ def meant(held: Sequence[RequestCopy], current: RequestCopy | None) -> tuple[UUI
     return None, next((row.id for row in reversed(held) if not row.overdue), None)
 
 
-def held_text(held: Sequence[RequestCopy], now: datetime) -> str:
-    """Return what is held and how to take it back; empty when nothing is."""
+def held_text(held: Sequence[RequestCopy], now: datetime, last: int = 1) -> str:
+    """Return what is held and how to take it back, ``last`` of it at once; empty when nothing is."""
     waiting = [
         (row.hold_until, row) for row in held if row.hold_until is not None and row.hold_until > now and not row.overdue
     ]
@@ -88,7 +88,8 @@ def held_text(held: Sequence[RequestCopy], now: datetime) -> str:
     left = seconds_left(until, now)
     if len(waiting) == 1:
         return f"{status_text(first.status)} {first.number} · sends in {left} s · u undo · S send now"
-    return f"{len(waiting)} decisions held · the next sends in {left} s · u undo the last · S send all now"
+    many = f" {last:,}" if last > 1 else ""
+    return f"{len(waiting):,} decisions held · the next sends in {left} s · u undo the last{many} · S send all now"
 
 
 def counts_text(page: Page, total: int, between: int, held: int, now: datetime) -> str:

@@ -1,0 +1,182 @@
+"""The question before several requests are decided: how many, how much, what is skipped; then how far it is."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from paydesk.domain.copy import RequestCopy
+from paydesk.domain.money import totals
+from paydesk.domain.text import clean
+from paydesk.manager.batch import Batch, Plan, Told
+from paydesk.tui.own_screen import sentence
+
+LOOK_S = 0.1
+_BAR_CELLS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What is asked: the plan, and what else a person should know before ``y``."""
+
+    plan: Plan
+    hidden: int = 0
+    warnings: tuple[str, ...] = ()
+
+
+class Read(Message):
+    """It is known what would be decided, or why that cannot be known."""
+
+    def __init__(self, asking: Asking | Exception) -> None:
+        super().__init__()
+        self.asking = asking
+
+
+class BulkDialog(ModalScreen[None]):
+    """``y`` decides, enter does nothing, esc keeps them; while it runs, esc stops it half-way."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "yes", "Yes", id="bulk.yes"),
+        Binding("escape,n,q", "leave", "No, or stop", id="bulk.no", key_display="esc"),
+    ]
+    AUTO_FOCUS = "#bulk-body"
+
+    def __init__(
+        self, word: str, count: int, read: Callable[[], Asking], start: Callable[[Plan], Batch], hold_s: float
+    ) -> None:
+        """``word`` is ``Approve`` or ``Reject``; ``read`` is called in a thread, ``start`` on the loop after ``y``."""
+        super().__init__()
+        self._word = word
+        self._count = count
+        self._read = read
+        self._start = start
+        self._hold_s = hold_s
+        self._asking: Asking | None = None
+        self._trouble = ""
+        self.running: Batch | None = None
+        self._over = False
+
+    def compose(self) -> ComposeResult:
+        """Lay out the question, what it is about, and the keys."""
+        with Vertical(classes="dialog"):
+            yield Static(id="bulk-title", classes="dialog-title", markup=False)
+            with VerticalScroll(id="bulk-body"):
+                yield Static(id="bulk-lines", markup=False)
+            yield Static(id="bulk-keys", classes="dialog-keys", markup=False)
+
+    def on_mount(self) -> None:
+        """Read anew what was marked: it may have changed since."""
+        self._paint()
+        self.run_worker(self._look, thread=True, group="bulk", exit_on_error=False)
+        self.set_interval(LOOK_S, self._look_on)
+
+    def _look(self) -> None:
+        try:
+            self.post_message(Read(self._read()))
+        except Exception as error:
+            self.post_message(Read(error))
+
+    @on(Read)
+    def _was_read(self, message: Read) -> None:
+        if isinstance(message.asking, Exception):
+            self._trouble = sentence(message.asking)
+        else:
+            self._asking = message.asking
+        self._paint()
+
+    def _look_on(self) -> None:
+        if self.running is not None and not self._over:
+            self._paint()
+
+    def action_yes(self) -> None:
+        """Decide what the question names; only once, and only when there is something to decide."""
+        if self._asking is not None and self._asking.plan.chosen and self.running is None:
+            self.running = self._start(self._asking.plan)
+            self._paint()
+
+    def action_leave(self) -> None:
+        """Keep them; or stop after the one under way; or close the account of what was done."""
+        if self.running is None or self._over:
+            self.dismiss(None)
+        else:
+            self.running.end()
+
+    def finished(self) -> None:
+        """Show what was not done, or close when all was."""
+        self._over = True
+        assert self.running is not None
+        if not self.running.failed and self.running.reached == len(self.running.copies):
+            self.dismiss(None)
+        else:
+            self._paint()
+
+    def _paint(self) -> None:
+        if self._over or self.running is not None:
+            title, lines, keys = self._account()
+        else:
+            title, lines, keys = self._question()
+        self.query_one("#bulk-title", Static).update(Content(clean(title)))
+        self.query_one("#bulk-lines", Static).update(Content("\n").join(lines))
+        self.query_one("#bulk-keys", Static).update(clean(keys))
+
+    def _question(self) -> tuple[str, list[Content], str]:
+        title = f"{self._word} {self._count} marked request{'s' if self._count > 1 else ''}?"
+        if self._trouble:
+            return title, [Content.styled(f"✗ {clean(self._trouble)}", "$error")], "esc keeps them"
+        if self._asking is None:
+            return title, [Content.styled("reading them …", "$secondary")], "esc keeps them"
+        chosen = self._asking.plan.chosen
+        keys = f"y {self._word.lower()} {len(chosen)}   esc keeps them" if chosen else "esc keeps them"
+        return title, list(self._asked(self._asking)), keys
+
+    def _asked(self, asking: Asking) -> Iterator[Content]:
+        chosen, skipped = asking.plan.chosen, asking.plan.skipped
+        if chosen:
+            yield Content.assemble((clean(sums_text(chosen)), "bold $accent"), f"   {_many(len(chosen))}")
+        else:
+            yield Content("Nothing of this can be decided.")
+        if asking.hidden:
+            yield Content.styled(f"{asking.hidden} of the marks are not shown by the filter", "$warning")
+        yield from (Content.styled(f"⚠ {clean(warning, 300)}", "$warning") for warning in asking.warnings)
+        if skipped:
+            yield Content.styled(f"{len(skipped)} skipped:", "$secondary")
+            yield from _told(skipped)
+        if chosen and self._hold_s:
+            yield Content.styled(f"Each is held {self._hold_s:g} s; u takes them all back.", "$secondary")
+
+    def _account(self) -> tuple[str, list[Content], str]:
+        batch = self.running
+        assert batch is not None
+        done, failed, all_ = len(batch.done), len(batch.failed), len(batch.copies)
+        filled = _BAR_CELLS * batch.reached // max(1, all_)
+        if not self._over:
+            bar = Content.assemble(("━" * filled, "$accent"), ("─" * (_BAR_CELLS - filled), "$secondary"))
+            lines = [bar, Content(f"{batch.reached:,} of {all_:,}" + (f", {failed:,} refused" if failed else ""))]
+            return f"{self._word} …", lines, "esc stops here"
+        left = all_ - batch.reached
+        lines = [Content(f"{done:,} of {all_:,} decided")]
+        if left:
+            lines.append(Content(f"{left:,} not tried; they stay marked"))
+        lines += _told(batch.failed)
+        return f"{self._word}: not all was done", lines, "esc closes"
+
+
+def sums_text(copies: Sequence[RequestCopy]) -> str:
+    """Return the sum of these requests, currency by currency."""
+    return " and ".join(str(money) for money in totals(copy.terms.money for copy in copies if copy.terms))
+
+
+def _many(count: int) -> str:
+    return f"{count:,} request{'' if count == 1 else 's'}"
+
+
+def _told(told: Sequence[Told]) -> Iterator[Content]:
+    return (Content(f"  {clean(str(each), 400)}") for each in told)

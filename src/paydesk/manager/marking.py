@@ -1,0 +1,175 @@
+"""Marks on the manager's list, held by request id, and what deciding means while there are any."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import partial
+from typing import ClassVar
+from uuid import UUID, uuid4
+
+from textual.binding import Binding, BindingType
+
+from paydesk.domain.copy import RequestCopy
+from paydesk.domain.decision import Cause
+from paydesk.domain.filters import Asker
+from paydesk.infra.pages import PageQuery, Result
+from paydesk.manager.batch import Batch, Plan, planned, terms_seen
+from paydesk.manager.bulk import Asking, BulkDialog
+from paydesk.manager.deciding import Deciding
+from paydesk.manager.forms import CauseDialog
+from paydesk.manager.port import ManagerDesk
+from paydesk.manager.rows import WAITING
+
+
+class Marking(Deciding, inherit_bindings=False):
+    """With marks, ``a`` and ``x`` mean the marks, and always ask."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *Deciding.BINDINGS,
+        Binding("space", "mark", "Mark", show=False, id="manager.mark", tooltip="Mark it, or take its mark off"),
+        Binding("v", "range", "Range", show=False, id="manager.range", tooltip="Mark from here; v again, up to there"),
+        Binding("asterisk", "mark_all", "All", show=False, id="manager.all", key_display="*", tooltip="Mark all shown"),
+        Binding("escape", "unmark", "Unmark", show=False, id="manager.unmark", tooltip="Take all marks off"),
+    ]
+
+    def __init__(self, make_desk: Callable[[], ManagerDesk], now: Callable[[], datetime], *, id: str) -> None:
+        super().__init__(make_desk, now, id=id)
+        self.marks: dict[UUID, RequestCopy] = {}
+        """The marked requests, as they were on the screen when they were marked."""
+        self._range_from: UUID | None = None
+
+    def marked(self) -> None:
+        """Show that the marks changed."""
+        self.table.mark(frozenset(self.marks))
+
+    def clear_marks(self) -> None:
+        """Take all marks off: what they were made for is no longer what is shown."""
+        self.marks, self._range_from = {}, None
+        self.marked()
+
+    def keep_marks(self, rows: Sequence[RequestCopy]) -> None:
+        """Take the mark off a request whose terms changed: they are not those that were marked."""
+        changed = [row for row in rows if row.id in self.marks and terms_seen(row) != terms_seen(self.marks[row.id])]
+        for row in changed:
+            del self.marks[row.id]
+        if changed:
+            self.notice(f"{', '.join(row.number for row in changed[:3])} changed: the mark is off.", "trouble")
+            self.marked()
+
+    def action_mark(self) -> None:
+        """Mark the request under the cursor, or take its mark off; move on."""
+        row = self.table.current
+        if row is None:
+            return
+        if row.id in self.marks:
+            del self.marks[row.id]
+        elif not self._markable(row):
+            self.notice(f"{row.number} is {row.status} already.")
+            return
+        else:
+            self.marks[row.id] = row
+        self.marked()
+        self.table.action_move(1)
+
+    def action_range(self) -> None:
+        """Begin a range at the cursor; the second time, mark everything from there to here."""
+        row = self.table.current
+        if row is None:
+            return
+        places = {each.id: place for place, each in enumerate(self.table.rows)}
+        begin = places.get(self._range_from) if self._range_from is not None else None
+        if begin is None:
+            self._range_from = row.id
+            self.notice(f"A range begins at {row.number}: move on, and v marks all from there. esc lets go.", "", 60)
+            return
+        low, high = sorted((begin, places[row.id]))
+        self._mark(self.table.rows[low : high + 1])
+
+    def action_mark_all(self) -> None:
+        """Mark all that is shown and waits."""
+        self._mark(self.table.rows)
+
+    def _mark(self, rows: Sequence[RequestCopy]) -> None:
+        self._range_from = None
+        self.marks |= {row.id: row for row in rows if self._markable(row) and row.id not in self.marks}
+        self.notice(f"{len(self.marks):,} marked." if self.marks else "Nothing here waits for a decision.")
+        self.marked()
+
+    def _markable(self, row: RequestCopy) -> bool:
+        return row.status in WAITING and row.request is not None
+
+    def action_unmark(self) -> None:
+        """Let go of a range that was begun, else take all marks off."""
+        if self._range_from is not None:
+            self._range_from = None
+            self.notice("")
+        elif self.marks:
+            self.clear_marks()
+
+    def action_approve(self) -> None:
+        """Approve the marked requests after ``y``; without marks, the one under the cursor."""
+        if not self.marks:
+            super().action_approve()
+        elif self.on_purpose("a"):
+            self._ask(None)
+
+    def action_reject(self) -> None:
+        """Ask why, then reject the marked requests after ``y``; without marks, the one under the cursor."""
+        if not self.marks:
+            super().action_reject()
+        elif self.on_purpose("x"):
+
+            def caused(cause: Cause | None) -> None:
+                if cause is not None:
+                    self._ask(cause)
+
+            self.app.push_screen(
+                CauseDialog(f"Reject {len(self.marks):,} marked", "picks the cause", "goes on"), caused
+            )
+
+    def _ask(self, cause: Cause | None) -> None:
+        """Ask about the marks as they are; nothing is decided before ``y``."""
+        desk, copies = self.desk, list(self.marks.values())
+        if desk is None:
+            return
+        read = partial(self._asking, desk, copies, cause, self.wanted())
+        start = partial(self._start, cause)
+        word = "Approve" if cause is None else "Reject"
+        self.app.push_screen(BulkDialog(word, len(copies), read, start, desk.hold_s))
+
+    def _asking(self, desk: ManagerDesk, copies: list[RequestCopy], cause: Cause | None, shown: PageQuery) -> Asking:
+        """Read what was marked; called in a thread."""
+        now = self.now()
+        newest = {copy.id: copy for copy in desk.copies([copy.id for copy in copies])}
+        asker = Asker(shown.person, now)
+        hidden = [
+            copy
+            for copy in newest.values()
+            if not (copy.status in shown.statuses and shown.filter.matches(copy, asker))
+        ]
+        return Asking(planned(copies, newest, desk.person, cause, now), len(hidden))
+
+    def _start(self, cause: Cause | None, plan: Plan) -> Batch:
+        """Decide what was asked about, each by itself."""
+        for changed in plan.changed:
+            self.marks.pop(changed, None)
+        keys = {copy.id: uuid4() for copy in plan.chosen}
+
+        def act(desk: ManagerDesk, copy: RequestCopy) -> Result:
+            revision, digest = terms_seen(copy)
+            if cause is None:
+                return desk.approve(keys[copy.id], copy.id, revision, digest)
+            return desk.reject(keys[copy.id], copy.id, revision, digest, cause)
+
+        batch = Batch(plan.chosen, act)
+
+        def ended(_: Result | None, error: Exception | None) -> None:
+            for done in batch.done:
+                self.marks.pop(done.copy.id, None)
+            self.marked()
+            self.decided(batch, error)
+            for screen in self.app.screen_stack:
+                if isinstance(screen, BulkDialog) and screen.running is batch:
+                    screen.finished()
+
+        self.command(batch.run, ended)
+        return batch

@@ -1,0 +1,171 @@
+"""Marks on the manager's list, and what one key does to many requests."""
+
+import threading
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+from paydesk.domain.commands import Approve, approve
+from paydesk.domain.decision import CauseCode
+from paydesk.domain.errors import PaydeskError
+from paydesk.domain.payment_request import checked_terms
+from paydesk.infra.errors import ServerDown
+from paydesk.infra.pages import Result
+from paydesk.manager.bulk import BulkDialog
+from tests.fakes import FakeManagerDesk, World
+from tests.tui.conftest import Clock, manager, opened, seen, shown
+from tests.tui.test_manager_desk import of
+
+WAITING = ["PR-1002", "PR-1003", "PR-1004", "PR-1006", "PR-1007", "PR-1008"]
+
+
+def decided(world: World) -> set[str]:
+    """Return what was decided on the desk under test, by number."""
+    return {str(world.requests[each].number) for each in world.holds}
+
+
+async def test_marks_are_decided_after_y_and_taken_back_by_one_key(world: World) -> None:
+    async with manager(world).run_test(size=(80, 24)) as pilot:
+        table = await opened(pilot)
+        await pilot.press("space", "space")
+        await seen(pilot, lambda: "┃  PR-1002" in shown(pilot) and "2 marked" in shown(pilot))
+        assert table.current is not None and table.current.number == "PR-1004", "space moves on"
+        await pilot.press("a", "enter")
+        await seen(pilot, lambda: "18,400.00 EUR and 312.45 USD   2 requests" in shown(pilot))
+        await pilot.press("enter")
+        assert not world.holds, "enter confirms nothing"
+        await pilot.press("y")
+        await seen(pilot, lambda: decided(world) == {"PR-1002", "PR-1003"})
+        await seen(pilot, lambda: "u undo the last 2" in shown(pilot) and "marked" not in shown(pilot))
+        await pilot.press("a")
+        await seen(pilot, lambda: decided(world) == {"PR-1002", "PR-1003", "PR-1004"})
+        await pilot.press("u")
+        await seen(pilot, lambda: decided(world) == {"PR-1002", "PR-1003"} and "PR-1004 is pending" in shown(pilot))
+        await pilot.press("u")
+        await seen(pilot, lambda: not world.holds and "2 are pending again: nothing was sent" in shown(pilot))
+        await pilot.press("u")
+        await seen(pilot, lambda: "nothing to undo" in shown(pilot))
+
+
+async def test_a_range_and_all_are_marked_and_esc_takes_marks_off(world: World) -> None:
+    async with manager(world).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await pilot.press("j", "v", "j", "j", "v")
+        await seen(pilot, lambda: "3 marked" in shown(pilot) and "┃▸ PR-1006" in shown(pilot))
+        await pilot.press("asterisk")
+        await seen(pilot, lambda: "6 marked" in shown(pilot))
+        await pilot.press("escape")
+        await seen(pilot, lambda: "┃" not in shown(pilot))
+        await pilot.press("v", "escape", "k", "v", "escape", "space")
+        await seen(pilot, lambda: "1 marked" in shown(pilot))
+        await pilot.press("d")
+        await seen(pilot, lambda: "2 decided" in shown(pilot))
+        await pilot.press("d")
+        await seen(pilot, lambda: "6 waiting" in shown(pilot) and "marked" not in shown(pilot))
+
+
+async def test_marks_are_rejected_with_one_cause(world: World) -> None:
+    async with manager(world).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await pilot.press("space", "space", "x", "6")
+        await seen(pilot, lambda: "enter goes on" in shown(pilot))
+        await pilot.press(*"which?", "enter")
+        await seen(pilot, lambda: "y reject 2" in shown(pilot))
+        assert not world.holds
+        await pilot.press("y")
+        await seen(pilot, lambda: decided(world) == {"PR-1002", "PR-1003"})
+        causes = {each.cause.code for each in world.decisions.values() if each.cause and each.cause.note == "which?"}
+        assert causes == {CauseCode.NEEDS_INFO}
+
+
+async def test_what_is_skipped_is_named_with_the_reason_and_what_the_filter_hides_is_counted(world: World) -> None:
+    async with manager(world, person="fjord-media").run_test(size=(100, 30)) as pilot:
+        await opened(pilot)
+        await pilot.press("asterisk")
+        await seen(pilot, lambda: "6 marked" in shown(pilot))
+        # Behind the screen, without news: what was marked is still what a person sees.
+        second, third = world.requests[of(world, "PR-1002")], world.requests[of(world, "PR-1003")]
+        terms = checked_terms("99999", "EUR", "August retainer")
+        world.requests[second.id] = replace(second, version=2, revision=2, terms=terms)
+        command = Approve(third.id, "zoe", 1, third.terms.hash)
+        world.decisions[third.id] = approve(command, third, None, world.now, world.now)  # type: ignore[assignment]
+        await pilot.press("a")
+        await seen(pilot, lambda: "3 skipped" in shown(pilot))
+        told = " ".join(shown(pilot).replace("│", " ").split())
+        assert "1 of the marks are not shown by the filter" in told
+        assert "PR-1002 changed since you looked: amount 18,400.00 EUR → 99,999.00 EUR" in told
+        assert "PR-1003 was accepted by zoe" in told
+        assert "PR-1004: Nobody decides a request of their own." in told
+        await pilot.press("y")
+        await seen(pilot, lambda: decided(world) == {"PR-1006", "PR-1007", "PR-1008"})
+
+
+async def test_a_changed_revision_takes_its_mark_off(world: World) -> None:
+    async with manager(world).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await pilot.press("space", "space")
+        await seen(pilot, lambda: "2 marked" in shown(pilot))
+        request = world.requests[of(world, "PR-1002")]
+        terms = checked_terms("1", "EUR", "August retainer")
+        world.put(replace(request, version=2, revision=2, terms=terms))
+        await seen(pilot, lambda: "PR-1002 changed: the mark is off." in shown(pilot) and "1 marked" in shown(pilot))
+
+
+class SlowDesk(FakeManagerDesk):
+    """Decides only as often as it is let, then waits; the database may go instead."""
+
+    def __init__(self, world: World, refusal: PaydeskError | None = None) -> None:
+        super().__init__(world)
+        self.may = threading.Semaphore(2)
+        self.refusal = refusal
+
+    def approve(self, key: UUID, request_id: UUID, revision: int, terms_hash: str) -> Result:
+        if self.refusal is not None and not self.may.acquire(blocking=False):
+            raise self.refusal
+        if self.refusal is None:
+            self.may.acquire()
+        return super().approve(key, request_id, revision, terms_hash)
+
+
+async def test_it_can_be_stopped_half_way_and_the_rest_stays_marked(world: World) -> None:
+    desk = SlowDesk(world)
+    async with manager(world, desk=desk).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await pilot.press("asterisk", "a")
+        await seen(pilot, lambda: "y approve 6" in shown(pilot))
+        await pilot.press("y")
+        await seen(pilot, lambda: "2 of 6" in shown(pilot) and "esc stops here" in shown(pilot))
+        await pilot.press("escape")
+        desk.may.release(10)
+        await seen(pilot, lambda: "3 of 6 decided" in shown(pilot) and "3 not tried" in shown(pilot))
+        await pilot.press("escape")
+        await seen(pilot, lambda: "3 marked" in shown(pilot))
+        assert decided(world) == set(WAITING[:3])
+
+
+async def test_a_lost_database_ends_it_at_once_with_the_reason(world: World) -> None:
+    desk = SlowDesk(world, ServerDown("PostgreSQL does not answer.", "Nothing was written."))
+    async with manager(world, desk=desk).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await pilot.press("asterisk", "a")
+        await seen(pilot, lambda: "y approve 6" in shown(pilot))
+        await pilot.press("y")
+        await seen(pilot, lambda: "2 of 6 decided" in shown(pilot) and "3 not tried" in shown(pilot))
+        assert "PR-1004: PostgreSQL does not answer." in shown(pilot)
+        await pilot.press("escape")
+        await seen(pilot, lambda: "4 marked" in shown(pilot))
+        world.now += timedelta(seconds=9)
+        await pilot.press("u")
+        await seen(pilot, lambda: "too late to undo" in shown(pilot))
+
+
+async def test_a_paste_confirms_nothing(world: World) -> None:
+    clock = Clock()
+    async with manager(world, clock=clock).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await pilot.press("space", "a")
+        await seen(pilot, lambda: "y approve 1" in shown(pilot))
+        clock.step_s = 0.001
+        await pilot.press(*"jkjky")
+        await seen(pilot, lambda: not isinstance(pilot.app.screen, BulkDialog))
+        assert not world.holds
