@@ -17,6 +17,8 @@ PREFIX = "PAYDESK_"
 CONFIG_KEY = "PAYDESK_CONFIG"
 ASCII_KEY = "PAYDESK_ASCII"
 """Marks of the screens in ASCII; the environment alone, as the first frame stands before any file is read."""
+THEME_KEY = "PAYDESK_THEME"
+"""The look of the screens; the environment alone too."""
 
 
 class SettingsError(Exception):
@@ -93,7 +95,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     found = dict(os.environ if environment is None else environment)
     given = _from_file(found)
     for name, value in found.items():
-        if name.startswith(PREFIX) and name not in (CONFIG_KEY, ASCII_KEY):
+        if name.startswith(PREFIX) and name not in (CONFIG_KEY, ASCII_KEY, THEME_KEY):
             given[_known(name.removeprefix(PREFIX).lower(), name)] = value
     try:
         return Settings(**given)

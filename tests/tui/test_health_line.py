@@ -1,13 +1,16 @@
-"""The health line: acute trouble first, what was lost after it, and what came back where nothing is wrong."""
+"""Health in words: the line with acute trouble first, what was lost after it, and the screen with every part."""
 
 from dataclasses import replace
 from datetime import timedelta
 
 from rich.cells import cell_len
 
-from paydesk.infra.health import BroughtBack, Part, PartState
+from paydesk.infra.health import BroughtBack, Duty, Part, PartState
+from paydesk.tui.health_report import health_report
+from paydesk.tui.health_screen import HealthScreen
 from paydesk.tui.wording import health_words
-from tests.fakes import NOON, WELL
+from tests.fakes import NOON, WELL, FakeManagerDesk, World
+from tests.tui.conftest import manager, opened, seen, shown
 
 NARROW = 78
 """Cells of the line at 80 columns."""
@@ -28,3 +31,40 @@ def test_what_was_lost_is_told_after_acute_trouble_the_first_three_by_name() -> 
     lost = tuple(f"PR-{number} (bo)" for number in range(5))
     many = health_words(replace(WELL, lost=lost, kafka=away), "manager").text
     assert many.index("Offline") < many.index("PR-0 (bo), PR-1 (bo), PR-2 (bo) and 2 more")
+
+
+async def test_health_says_of_every_part_what_it_means_for_the_person(world: World) -> None:
+    desk = FakeManagerDesk(world)
+    desk.told = replace(
+        WELL, kafka=Part(PartState.DOWN, "Kafka does not answer."), unsent=3, oldest_unsent_s=75, quarantined=2
+    )
+    async with manager(world, desk=desk).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await pilot.press("3")
+        await seen(pilot, lambda: "Your decisions are safe and will be sent when it is back." in shown(pilot))
+        assert "◔ 3 waiting" in shown(pilot) and "oldest 1 min" in shown(pilot)
+        assert "`paydesk manager quarantine list`" in " ".join(shown(pilot).split())
+        desk.told = WELL
+        await seen(pilot, lambda: "It carries your decisions to the contractors' side" in shown(pilot))
+        await pilot.press("1")
+        await seen(pilot, lambda: not isinstance(pilot.app.screen, HealthScreen))
+
+
+def test_every_part_is_reported_however_it_is() -> None:
+    worst = replace(
+        WELL,
+        postgres=Part(PartState.DOWN, "PostgreSQL does not answer."),
+        redis=Part(),
+        duty=Duty.STOPPED,
+        lag=None,
+        unsent=1,
+        parked=1,
+        locked=1,
+        lost=("PR-7 (bo)",),
+        memory_broker=True,
+        notice="fetching Kafka, 12 of 44 MB; your requests are kept",
+    )
+    told = {report.name: report for report in health_report(worst, "contractor")}
+    assert [name for name, report in told.items() if report.well] == ["Kafka"] == [*told][-1:]
+    assert told["Lost"].now == "PR-7 (bo)" and told["Worker"].state == "✗ stopped"
+    assert all(report.well for report in health_report(WELL, "contractor"))

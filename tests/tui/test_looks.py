@@ -6,13 +6,17 @@ from uuid import UUID
 import pytest
 from textual.color import Color
 from textual.pilot import Pilot
+from textual.theme import Theme
 
+from paydesk.cli.errand_options import LOOKS as LOOK_NAMES
+from paydesk.contractor.app import ContractorApp
 from paydesk.contractor.home import COLUMNS
 from paydesk.domain.commands import RequestPayment, request_payment
 from paydesk.domain.payment_request import checked_terms
 from paydesk.manager import columns
 from paydesk.tui.columns import ROOM, laid_out
-from tests.fakes import NOON, World
+from paydesk.tui.themes import LOOKS
+from tests.fakes import NOON, FakeContractorDesk, World
 from tests.tui.conftest import contractor, manager, opened, seen, shown
 
 MOST = "9999999999999.99"
@@ -93,3 +97,45 @@ async def test_ascii_terminals_get_ascii_alone(monkeypatch: pytest.MonkeyPatch, 
             await pilot.pause()
             text = painted(pilot)
             assert text.isascii(), sorted({char for char in text if not char.isascii()})
+
+
+async def test_the_look_is_the_one_that_was_asked_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert [look.name for look in LOOKS] == [f"paydesk-{name}" for name in LOOK_NAMES]
+    for named, environment, found in (
+        ("", {}, "paydesk-dusk"),
+        ("", {"PAYDESK_THEME": "contrast"}, "paydesk-contrast"),
+        ("paper", {"PAYDESK_THEME": "contrast"}, "paydesk-paper"),
+        ("", {"TEXTUAL_THEME": "nord"}, "nord"),
+    ):
+        for name in ("PAYDESK_THEME", "TEXTUAL_THEME"):
+            monkeypatch.delenv(name, raising=False)
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        assert ContractorApp(lambda: FakeContractorDesk(world), now=world.clock, look=named).theme == found
+
+
+async def test_a_look_that_is_not_there_is_said(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAYDESK_THEME", "sepia")
+    app = contractor(world)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await seen(pilot, lambda: [*app._notifications])
+        (told,) = app._notifications
+        assert told.message == "There is no look of that name; there are dusk, paper and contrast."
+    assert app.theme == "paydesk-dusk"
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: str(look.name))
+def test_every_word_can_be_read(look: Theme) -> None:
+    """WCAG 2.2, 1.4.3: 4.5 to 1 between text and what is behind it; 7 to 1 for the look with high contrast (1.4.6)."""
+    least = 7.0 if "contrast" in look.name else 4.5
+    for behind in (look.background, look.surface, look.panel):
+        for text in (look.foreground, look.secondary, look.accent, look.error, look.success):
+            assert behind and text
+            lights = sorted(relative_luminance(Color.parse(each)) for each in (behind, text))
+            assert (lights[1] + 0.05) / (lights[0] + 0.05) >= least, (look.name, text, behind)
+
+
+def relative_luminance(color: Color) -> float:
+    """Return how light a color is, as WCAG 2.2 defines it."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in color.normalized]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

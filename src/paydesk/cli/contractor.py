@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from paydesk.cli.both import add_to
-from paydesk.cli.errand_options import as_json_option, as_person, with_key
+from paydesk.cli.errand_options import as_json_option, as_person, with_key, with_look
 from paydesk.infra.role import Role
 
 if TYPE_CHECKING:
@@ -34,15 +34,16 @@ def _role() -> Role:
 
 @click.group(invoke_without_command=True)
 @as_person
+@with_look
 @click.pass_context
-def contractor(ctx: click.Context, person: str | None) -> None:
+def contractor(ctx: click.Context, person: str | None, look: str) -> None:
     """The contractor's desk; with a command, the same without a screen."""
     if ctx.invoked_subcommand is None:
-        _desk(person)
+        _desk(person, look)
     ctx.obj = person
 
 
-def _desk(person: str | None) -> None:
+def _desk(person: str | None, look: str) -> None:
     from paydesk.cli.desk import draft_file, room, run_desk
     from paydesk.contractor.app import ContractorApp
 
@@ -51,7 +52,8 @@ def _desk(person: str | None) -> None:
 
         return ContractorService(servers, who)
 
-    run_desk(ContractorApp(room("contractor", person, make), drafts=draft_file("contractor", person)))
+    desk = ContractorApp(room("contractor", person, make), drafts=draft_file("contractor", person), look=look)
+    run_desk(desk)
 
 
 @contractor.command()

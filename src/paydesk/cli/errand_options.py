@@ -5,3 +5,6 @@ import click
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 as_person = click.option("--as", "person", metavar="NAME", help="Who acts; else your login name.")
 with_key = click.option("--key", metavar="K", help="The same key again has one effect, so a retry is safe.")
+LOOKS = ("dusk", "paper", "contrast")
+"""The looks by name; the screens' own list is not read here, as a command line without a screen needs no Textual."""
+with_look = click.option("--theme", "look", type=click.Choice(LOOKS), default="", help="The look of the desk.")

@@ -6,7 +6,7 @@ from uuid import UUID
 import click
 
 from paydesk.cli.both import add_to
-from paydesk.cli.errand_options import as_json_option, as_person, with_key
+from paydesk.cli.errand_options import as_json_option, as_person, with_key, with_look
 from paydesk.infra.role import Role
 
 if TYPE_CHECKING:
@@ -22,15 +22,16 @@ def _role() -> Role:
 
 @click.group(invoke_without_command=True)
 @as_person
+@with_look
 @click.pass_context
-def manager(ctx: click.Context, person: str | None) -> None:
+def manager(ctx: click.Context, person: str | None, look: str) -> None:
     """The manager's desk; with a command, the same without a screen."""
     if ctx.invoked_subcommand is None:
-        _desk(person)
+        _desk(person, look)
     ctx.obj = person
 
 
-def _desk(person: str | None) -> None:
+def _desk(person: str | None, look: str) -> None:
     from paydesk.cli.desk import room, run_desk
     from paydesk.manager.app import ManagerApp
 
@@ -39,7 +40,7 @@ def _desk(person: str | None) -> None:
 
         return ManagerService(servers, who, settings.hold_seconds)
 
-    run_desk(ManagerApp(room("manager", person, make)))
+    run_desk(ManagerApp(room("manager", person, make), look=look))
 
 
 @manager.command()

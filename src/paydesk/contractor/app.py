@@ -26,5 +26,6 @@ class ContractorApp(DeskApp):
         *,
         drafts: Path | None = None,
         now: Callable[[], datetime] = utc_now,
+        look: str = "",
     ) -> None:
-        super().__init__(ContractorHome(make_desk, DraftStore(drafts), now))
+        super().__init__(ContractorHome(make_desk, DraftStore(drafts), now), look=look)

@@ -25,5 +25,6 @@ class ManagerApp(DeskApp):
         *,
         now: Callable[[], datetime] = utc_now,
         monotonic: Callable[[], float] = time.monotonic,
+        look: str = "",
     ) -> None:
-        super().__init__(ManagerInbox(make_desk, now), clock=monotonic)
+        super().__init__(ManagerInbox(make_desk, now), clock=monotonic, look=look)

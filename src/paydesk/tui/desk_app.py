@@ -24,7 +24,7 @@ from paydesk.tui.dialogs import Help
 from paydesk.tui.fields import Field, take_any_bytes
 from paydesk.tui.key_line import KeyLine, apart
 from paydesk.tui.messages import DeskFailed
-from paydesk.tui.themes import DUSK, PAPER
+from paydesk.tui.themes import DUSK, LOOKS, PAPER, THEME_KEY, look_named
 
 
 class DeskApp(App[None]):
@@ -40,7 +40,7 @@ class DeskApp(App[None]):
         Binding("ctrl+z", "suspend_process", "Suspend", show=False, id="app.suspend", key_display="^z"),
     ]
 
-    def __init__(self, *panes: DeskPane[Any], clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, *panes: DeskPane[Any], clock: Callable[[], float] = time.monotonic, look: str = "") -> None:
         super().__init__()
         self.clock = clock
         self.key_came_at = clock()
@@ -49,10 +49,11 @@ class DeskApp(App[None]):
         self.failure: Exception | None = None
         self._keys = KeyLine(self)
         take_any_bytes()
-        self.register_theme(DUSK)
-        self.register_theme(PAPER)
-        wanted = os.environ.get("TEXTUAL_THEME", "")
-        chosen = wanted if wanted in self.available_themes else DUSK.name
+        for each in LOOKS:
+            self.register_theme(each)
+        wanted = look or os.environ.get(THEME_KEY) or os.environ.get("TEXTUAL_THEME", "")
+        chosen = look_named(wanted) or (wanted if wanted in self.available_themes else DUSK.name)
+        self._no_such_look = bool(wanted) and not chosen.endswith(wanted)
         # Textual took the variable before it knew these two looks: only a change makes it look again.
         self.theme = PAPER.name if chosen == DUSK.name else DUSK.name
         self.theme = chosen
@@ -78,6 +79,8 @@ class DeskApp(App[None]):
         """Leave the terminal in order when the system ends the program."""
         self.panes[0].query("RequestTable").first().focus()
         self._keys.start()
+        if self._no_such_look:
+            self.notify("There is no look of that name; there are dusk, paper and contrast.", markup=False)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
             try:

@@ -34,6 +34,7 @@ class DeskPane(ReadingPane[D]):
         Binding("y", "copy_number", "Copy number", show=False, id="desk.copy"),
         Binding("question_mark", "app.help", "Keys", id="desk.help", key_display="?"),
         Binding("colon", "app.command_palette", "Commands", show=False, id="desk.palette", key_display=": ^p"),
+        Binding("3", "health", "Health", show=False, id="desk.health", tooltip="Health: every part, in words"),
         Binding("q", "app.quit", "Quit", id="desk.quit"),
     ]
 
@@ -97,6 +98,8 @@ class DeskPane(ReadingPane[D]):
         for node in own:
             node.query_one(TopLine).tell(self.role, person, self.health, now, node.where())
             node.query_one(HealthLine).tell(self.health, self.role)
+        for screen in self.own_screens():
+            screen.told()
 
     def where(self) -> str:
         """Return what the top line says of the view, or an empty string."""
@@ -131,6 +134,12 @@ class DeskPane(ReadingPane[D]):
     def action_reload(self) -> None:
         """Read everything again."""
         self.read()
+
+    def action_health(self) -> None:
+        """Show how every part is, in words."""
+        from paydesk.tui.health_screen import HealthScreen
+
+        self.app.push_screen(HealthScreen(self))
 
     def action_copy_number(self) -> None:
         """Send the number of the request to the terminal's clipboard, and show it, as not every terminal takes it."""

@@ -33,6 +33,9 @@ class OwnScreen(Screen[R]):
     def read(self, news: News | None = None) -> None:
         """Read again, unless the news are about other requests."""
 
+    def told(self) -> None:
+        """Paint what was found out about the parts."""
+
     def where(self) -> str:
         """Return what the top line says of this screen."""
         return ""

@@ -1,6 +1,12 @@
-"""The two looks: ``paydesk-dusk`` for dark terminals and ``paydesk-paper`` for light ones; amber is the only accent."""
+"""The looks: ``paydesk-dusk`` for dark terminals, ``paydesk-paper`` for light ones, ``paydesk-contrast`` for weak eyes.
+
+Amber is the only accent of all.
+"""
 
 from textual.theme import Theme
+
+THEME_KEY = "PAYDESK_THEME"
+"""A look by its name; ``--theme`` is the same for one start."""
 
 DUSK = Theme(
     name="paydesk-dusk",
@@ -32,3 +38,24 @@ PAPER = Theme(
     dark=False,
     variables={"footer-key-foreground": "#8a5a00", "footer-background": "#f2efe7", "block-cursor-text-style": "none"},
 )
+CONTRAST = Theme(
+    name="paydesk-contrast",
+    primary="#9fd0ff",
+    secondary="#d0d0d0",
+    accent="#ffd75f",
+    warning="#ffd75f",
+    error="#ff9e9e",
+    success="#9dffb0",
+    foreground="#ffffff",
+    background="#000000",
+    surface="#000000",
+    panel="#262626",
+    dark=True,
+    variables={"footer-key-foreground": "#ffd75f", "footer-background": "#000000", "block-cursor-text-style": "none"},
+)
+LOOKS = (DUSK, PAPER, CONTRAST)
+
+
+def look_named(name: str) -> str | None:
+    """Return the look that a person means by ``dusk`` or ``paydesk-dusk``, or None."""
+    return next((look.name for look in LOOKS if name in (look.name, look.name.removeprefix("paydesk-"))), None)
