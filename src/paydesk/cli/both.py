@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 import click
 
+from paydesk.cli.completing import complete_request
+from paydesk.cli.looking import list_command, show_command
 from paydesk.cli.quarantine import quarantine_group
 from paydesk.cli.settle import settle_command
 from paydesk.domain.copy import Delivery, RequestCopy
@@ -20,62 +22,8 @@ _WAIT_LOOK_S = 0.1
 
 def add_to(group: click.Group, load_role: Callable[[], Role]) -> None:
     """Add the common commands to a role's group."""
-    for make in (_list, _show, _wait, _worker, quarantine_group, settle_command):
+    for make in (list_command, show_command, _wait, _worker, quarantine_group, settle_command):
         group.add_command(make(load_role))
-
-
-def _list(load_role: Callable[[], Role]) -> click.Command:
-    @click.command("list")
-    @click.argument("filter_", metavar="[FILTER]", nargs=-1)
-    @click.option("--json", "as_json", is_flag=True, help="Print one JSON document a line.")
-    @click.option("--csv", "as_csv", is_flag=True, help="Print comma-separated values.")
-    @click.option("--as", "person", metavar="NAME", help="Who from:me is; else your login name.")
-    def command(filter_: tuple[str, ...], as_json: bool, as_csv: bool, person: str | None) -> None:
-        """List requests, newest first. FILTER: status:pending cur:EUR amt>=1000 from:me age>7d due<2026-12-01 words."""
-        from paydesk.cli import output
-        from paydesk.cli.errand import errand
-        from paydesk.domain.filter_text import parse_filter
-        from paydesk.infra import listing
-        from paydesk.infra.pages import PageQuery
-        from paydesk.infra.postgres import connect
-
-        found = parse_filter(" ".join(filter_))
-        with errand(load_role(), person) as here:
-            query = PageQuery(found, here.person, limit=None)
-            here.catch_up()
-            with connect(here.url, here.role.name) as connection:
-                rows = listing.each(connection, query)
-                if as_json:
-                    for row in rows:
-                        output.print_json(output.document(row))
-                elif as_csv:
-                    output.print_csv(rows)
-                elif output.print_rows(rows) == 0:
-                    click.echo("No requests." if not filter_ else "No requests fit this filter.", err=True)
-
-    return command
-
-
-def _show(load_role: Callable[[], Role]) -> click.Command:
-    @click.command("show")
-    @click.argument("request")
-    @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-    def command(request: str, as_json: bool) -> None:
-        """Show one request with its decision and its timeline."""
-        from paydesk.cli import output
-        from paydesk.cli.errand import errand
-        from paydesk.infra.timeline import detail
-
-        with errand(load_role()) as here:
-            here.catch_up()
-            request_id = here.find(request).id
-            found = here.read(lambda connection: detail(connection, request_id))
-            if as_json:
-                output.print_json(output.full_document(found))
-            else:
-                output.print_detail(found)
-
-    return command
 
 
 def decided(copy: RequestCopy) -> bool:
@@ -93,7 +41,7 @@ def seconds_of(typed: str) -> float:
 
 def _wait(load_role: Callable[[], Role]) -> click.Command:
     @click.command("wait")
-    @click.argument("request")
+    @click.argument("request", shell_complete=complete_request)
     @click.option("--for", type=click.Choice(["decided"]), default="decided", expose_value=False, help="What for.")
     @click.option("--timeout", default="60s", metavar="TIME", help="How long at most: 60s, 5m, 1h.")
     @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")

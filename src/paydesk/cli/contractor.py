@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from paydesk.cli.both import add_to
+from paydesk.cli.completing import complete_request
 from paydesk.cli.errand_options import as_json_option, as_person, with_key, with_look
 from paydesk.infra.role import Role
 
@@ -61,7 +62,12 @@ def _desk(person: str | None, look: str) -> None:
 @click.argument("currency", required=False)
 @click.argument("description", required=False)
 @_with_terms
-@click.option("--like", metavar="REQUEST", help="The terms of that request, but for what is said here.")
+@click.option(
+    "--like",
+    metavar="REQUEST",
+    shell_complete=complete_request,
+    help="The terms of that request, but for what is said here.",
+)
 @as_json_option
 @with_key
 @as_person
@@ -104,7 +110,7 @@ def _terms_like(copy: "RequestCopy", fields: dict[str, str | None]) -> "tuple[Te
 
 
 @contractor.command()
-@click.argument("request", metavar="REQUEST")
+@click.argument("request", metavar="REQUEST", shell_complete=complete_request)
 @click.option("--amount", metavar="A", help="The new amount.")
 @click.option("--currency", metavar="C", help="The new currency.")
 @click.option("--description", metavar="D", help="The new description.")
@@ -131,7 +137,7 @@ def revise(
 
 
 @contractor.command()
-@click.argument("request", metavar="REQUEST")
+@click.argument("request", metavar="REQUEST", shell_complete=complete_request)
 @as_json_option
 @with_key
 @as_person

@@ -154,7 +154,7 @@ class Errand:
             raise OutcomeUnknown("It was saved, and then the database went away.", again, key=self.word) from error
 
     def _copies(self, ids: Sequence[UUID]) -> list[RequestCopy]:
-        return self.read(lambda connection: [queries.get(connection, each) for each in ids])
+        return self.read(lambda connection: queries.some(connection, ids))
 
     def _queued(self, ids: Sequence[UUID]) -> bool:
         return any(copy.delivery is Delivery.QUEUED for copy in self._copies(ids))

@@ -6,6 +6,7 @@ from uuid import UUID
 import click
 
 from paydesk.cli.both import add_to
+from paydesk.cli.completing import complete_cause, complete_request
 from paydesk.cli.errand_options import as_json_option, as_person, with_key, with_look
 from paydesk.infra.role import Role
 
@@ -44,7 +45,7 @@ def _desk(person: str | None, look: str) -> None:
 
 
 @manager.command()
-@click.argument("requests", metavar="REQUEST[@REVISION]...", nargs=-1, required=True)
+@click.argument("requests", metavar="REQUEST[@REVISION]...", nargs=-1, required=True, shell_complete=complete_request)
 @click.option("--revision", type=click.IntRange(min=1), help="Exactly this revision, and no other.")
 @as_json_option
 @with_key
@@ -73,8 +74,14 @@ def approve(
 
 
 @manager.command()
-@click.argument("requests", metavar="REQUEST[@REVISION]...", nargs=-1, required=True)
-@click.option("--cause", required=True, metavar="CODE", help="Why: duplicate, wrong_amount, missing_document, ...")
+@click.argument("requests", metavar="REQUEST[@REVISION]...", nargs=-1, required=True, shell_complete=complete_request)
+@click.option(
+    "--cause",
+    required=True,
+    metavar="CODE",
+    shell_complete=complete_cause,
+    help="Why: duplicate, wrong_amount, missing_document, ...",
+)
 @click.option("--note", metavar="TEXT", help="What the contractor should know, 3 to 500 characters.")
 @click.option("--revision", type=click.IntRange(min=1), help="Exactly this revision, and no other.")
 @as_json_option
@@ -110,7 +117,7 @@ def reject(
 
 
 @manager.command()
-@click.argument("request", metavar="REQUEST")
+@click.argument("request", metavar="REQUEST", shell_complete=complete_request)
 @as_json_option
 @with_key
 @as_person

@@ -2,8 +2,10 @@
 
 import csv
 import json
+import os
+import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -12,10 +14,18 @@ import click
 from paydesk.domain.copy import RequestCopy, RequestDetail, Step
 from paydesk.domain.decision import DecisionRegister, Outcome
 from paydesk.domain.payment_request import typed_fields
+from paydesk.domain.status import Status
 from paydesk.domain.text import clean
 from paydesk.tui.columns import fitted
 from paydesk.tui.wording import LOCKED, delivery_text, moment_text, status_text, whole_state
 
+_COLOURS = {
+    Status.PENDING: "yellow",
+    Status.WITHDRAWING: "yellow",
+    Status.ACCEPTED: "green",
+    Status.REJECTED: "red",
+    Status.WITHDRAWN: "bright_black",
+}
 _TERMS = ("description", "reference", "due_date", "document", "pay_to")
 CSV_FIELDS = (
     "number",
@@ -102,31 +112,44 @@ def print_json(found: dict[str, Any]) -> None:
 def print_sentence(copy: RequestCopy, words: str = "") -> None:
     """Print one request as a sentence."""
     money = str(copy.terms.money) if copy.terms else "(not arrived yet)"
-    told = f"{copy.number}  {money}  {whole_state(copy)}, revision {copy.revision}, {delivery_text(copy)}"
-    click.echo(clean(f"{told}{words}", 2000))
+    state = whole_state(copy)
+    told = f"{copy.number}  {money}  {state}, revision {copy.revision}, {delivery_text(copy)}"
+    click.echo(_coloured(clean(f"{told}{words}", 2000), copy, state))
 
 
 def print_rows(rows: Iterable[RequestCopy]) -> int:
     """Print requests as aligned lines; returns how many."""
     count = 0
-    for copy in rows:
-        if count == 0:
-            click.echo(_line("Request", "Status", "Amount", "Cur", "Contractor", "Description").rstrip())
-        terms = copy.terms
-        amount, currency = (terms.money.grouped, terms.money.currency) if terms else ("", "")
-        what = terms.description if terms else ""
-        click.echo(
-            _line(
-                copy.number,
-                LOCKED if copy.locked else status_text(copy.status),
-                amount,
-                currency,
-                copy.contractor,
-                what,
-            ).rstrip()
-        )
-        count += 1
+    for count, copy in enumerate(rows, 1):
+        if count == 1:
+            print_heading()
+        print_row(copy)
     return count
+
+
+def print_heading() -> None:
+    """Print the titles of the columns."""
+    line = _line("Request", "Status", "Amount", "Cur", "Contractor", "Description").rstrip()
+    click.echo(click.style(line, dim=True) if on_terminal() else line)
+
+
+def print_row(copy: RequestCopy) -> None:
+    """Print one request as a line; on a terminal it has its status's colour, and ends where the terminal does."""
+    terms = copy.terms
+    amount, currency = (terms.money.grouped, terms.money.currency) if terms else ("", "")
+    state = LOCKED if copy.locked else status_text(copy.status)
+    line = _line(copy.number, state, amount, currency, copy.contractor, terms.description if terms else "")
+    click.echo(_coloured(line.rstrip(), copy, state))
+
+
+def _coloured(line: str, copy: RequestCopy, state: str) -> str:
+    look = "red" if copy.locked else _COLOURS[copy.status]
+    return line.replace(state, click.style(state, fg=look), 1) if on_terminal() else line
+
+
+def on_terminal() -> bool:
+    """Whether a person looks on: colours, and lines cut to the width of the terminal. ``NO_COLOR`` is respected."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def _line(number: str, status: str, amount: str, currency: str, contractor: str, what: str) -> str:
@@ -136,17 +159,26 @@ def _line(number: str, status: str, amount: str, currency: str, contractor: str,
         fitted(clean(amount), 20, right=True),
         fitted(clean(currency), 3),
         fitted(clean(contractor), 16),
-        clean(what),
     )
-    return "  ".join(parts)
+    line = "  ".join((*parts, clean(what)))
+    # A line that wraps is no longer aligned; what goes to a file or a program is whole.
+    return fitted(line, shutil.get_terminal_size().columns) if sys.stdout.isatty() else line
 
 
-def print_csv(rows: Iterable[RequestCopy]) -> None:
-    """Print requests as comma-separated values with a header."""
-    writer = csv.DictWriter(sys.stdout, CSV_FIELDS, extrasaction="ignore", lineterminator="\n")
+def csv_writer() -> Callable[[RequestCopy], None]:
+    """Print the header of RFC 4180 values; returns what prints one request."""
+    writer = csv.DictWriter(sys.stdout, CSV_FIELDS, extrasaction="ignore", lineterminator="\r\n")
     writer.writeheader()
-    for copy in rows:
-        writer.writerow({name: clean(str(value or ""), 600) for name, value in document(copy).items()})
+
+    def write(copy: RequestCopy) -> None:
+        writer.writerow({name: _no_formula(clean(str(value or ""), 600)) for name, value in document(copy).items()})
+
+    return write
+
+
+def _no_formula(text: str) -> str:
+    """Return a value that no spreadsheet takes for a formula: other people wrote it."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
 
 
 def print_detail(detail: RequestDetail) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import click
 
+from paydesk.cli.completing import complete_request
 from paydesk.cli.errand_options import as_json_option, as_person, with_key
 from paydesk.infra.role import Role
 
@@ -12,7 +13,7 @@ def settle_command(load_role: Callable[[], Role]) -> click.Command:
     """Return the command for a role."""
 
     @click.command("settle")
-    @click.argument("request", metavar="REQUEST")
+    @click.argument("request", metavar="REQUEST", shell_complete=complete_request)
     @click.option("--note", required=True, metavar="TEXT", help="How it was settled, 3 to 500 characters.")
     @as_json_option
     @with_key

@@ -97,10 +97,16 @@ def _delivery(row: dict[str, Any], found: Status) -> Delivery:
 
 def get(connection: Connection, request_id: UUID) -> RequestCopy:
     """Return one request. Raises ``UnknownRequest``."""
-    found = _copies(connection, "WHERE p.id = %(id)s", {"id": request_id})
+    found = some(connection, [request_id])
     if not found:
         raise UnknownRequest("There is no such request here.", "`list` shows the ones that are.")
     return found[0]
+
+
+def some(connection: Connection, ids: Sequence[UUID]) -> list[RequestCopy]:
+    """Return those of these requests that are known, in the order of the ids."""
+    found = {copy.id: copy for copy in _copies(connection, "WHERE p.id = ANY(%(ids)s)", {"ids": list(ids)})}
+    return [found[each] for each in ids if each in found]
 
 
 def find(connection: Connection, typed: str) -> RequestCopy:

@@ -40,7 +40,7 @@ class ManagerService(LiveSide):
 
     def copies(self, ids: Sequence[UUID]) -> Sequence[RequestCopy]:
         """Return these requests as they are now."""
-        return self._read(lambda connection: [queries.get(connection, each) for each in ids])
+        return self._read(lambda connection: queries.some(connection, ids))
 
     def undo(self, request_id: UUID) -> Result:
         """Take back a held decision of this person."""

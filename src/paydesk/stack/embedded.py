@@ -141,6 +141,16 @@ def status(home: Path) -> StackStatus:
     return StackStatus(folder.home, running, servers, folder.users(), memory)
 
 
+def running_database(home: Path, role: str) -> str | None:
+    """Return the database URL of a role's login where PostgreSQL runs already; starts and makes nothing."""
+    if not (home.expanduser() / "state.json").exists():
+        return None
+    folder = Folder(home)
+    state = folder.read("state.json")
+    ready = state.get("servers", {}).get("postgres", {}).get("state") == "ready"
+    return Postgres(folder).url(role) if ready and _supervised(state) else None
+
+
 def down(home: Path, wait_s: float = 45) -> bool:
     """Stop the stack and keep its data; returns whether it ran. Raises ``StackError`` when it does not stop."""
     folder = Folder(home)

@@ -1,0 +1,91 @@
+"""What a shell may put where the cursor is: silent, fast, and never a reason for anything to start."""
+
+import contextlib
+from collections.abc import Sequence
+
+import click
+from click.shell_completion import CompletionItem
+
+MOST = 60
+_READ_S = 1
+_FOUND = """
+SELECT number, status || ', ' || coalesce(standing_description, '') FROM payment_request
+WHERE number LIKE %(begin)s AND (NOT %(waiting)s OR status IN ('pending', 'withdrawing'))
+ORDER BY requested_at DESC LIMIT %(most)s
+"""
+_SHELLS = ("bash", "zsh", "fish")
+
+
+@click.command("completion")
+@click.argument("shell", type=click.Choice(_SHELLS))
+def completion(shell: str) -> None:
+    """Print what makes a shell complete commands, options and request numbers.
+
+    In ~/.bashrc: eval "$(paydesk completion bash)". In ~/.zshrc: eval "$(paydesk completion zsh)". In fish:
+    paydesk completion fish | source.
+    """
+    from click.shell_completion import get_completion_class
+
+    from paydesk.cli.front import paydesk
+
+    found = get_completion_class(shell)
+    assert found is not None
+    made = found(paydesk, {}, "paydesk", "_paydesk_complete".upper())
+    click.echo(made.source_template % made.source_vars())
+
+
+def complete_request(context: click.Context, _: click.Parameter, typed: str) -> list[CompletionItem]:
+    """Return the numbers that begin so, newest first: of those that wait, where a decision is asked for."""
+    role = context.parent.info_name if context.parent is not None else None
+    if role not in ("contractor", "manager"):
+        return []
+    waiting = context.command.name in ("approve", "reject")
+    with contextlib.suppress(Exception):  # A shell is no place to tell what is wrong: doctor does.
+        return [CompletionItem(number, help=told) for number, told in _numbers(role, typed, waiting)]
+    return []
+
+
+def _numbers(role: str, typed: str, waiting: bool) -> Sequence[tuple[str, str]]:
+    import psycopg
+    from psycopg.conninfo import make_conninfo
+
+    from paydesk.domain.text import clean
+    from paydesk.infra.postgres import conninfo
+
+    url = _url(role)
+    if url is None:
+        return []
+    dsn = make_conninfo(conninfo(url, role), connect_timeout=_READ_S)
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(f"SET statement_timeout = '{_READ_S}s'")
+        begin = typed.upper().replace("%", "").replace("_", "") + "%"
+        rows = connection.execute(_FOUND, {"begin": begin, "waiting": waiting, "most": MOST})
+        return [(clean(number), clean(told, 60)) for number, told in rows if number.isascii() and " " not in number]
+
+
+def _url(role: str) -> str | None:
+    """Return where the role's schema is, when it can be read without starting anything."""
+    from paydesk.settings_file import ConfiguredServers, read_settings
+
+    settings = read_settings()
+    if settings.configured:
+        return ConfiguredServers(settings).endpoints(role).database_url
+    from paydesk.stack.embedded import running_database
+
+    return running_database(settings.home, role)
+
+
+def complete_cause(_: click.Context, __: click.Parameter, typed: str) -> list[CompletionItem]:
+    """Return the causes of a rejection that begin so, each with its sentence."""
+    from paydesk.domain.decision import CauseCode
+
+    return [CompletionItem(code.value, help=code.sentence) for code in CauseCode if code.startswith(typed)]
+
+
+def complete_filter(_: click.Context, __: click.Parameter, typed: str) -> list[CompletionItem]:
+    """Return the fields of a filter that begin so, and the statuses after theirs."""
+    from paydesk.domain.status import Status
+
+    fields = ("status:", "cur:", "from:me", "amt>=", "age>", "due<", "sent>=", "decided>=")
+    words = [f"status:{status}" for status in Status] if typed.startswith("status:") else fields
+    return [CompletionItem(word) for word in words if word.startswith(typed)]

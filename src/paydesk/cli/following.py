@@ -1,0 +1,119 @@
+"""``list --follow``: what is there, then a line for each change; live by hints, and by a poll where none come."""
+
+import json
+import queue
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from uuid import UUID
+
+import click
+import psycopg
+
+from paydesk.cli.errand import Errand
+from paydesk.cli.output import document
+from paydesk.domain.copy import Delivery, RequestCopy
+from paydesk.domain.filters import Asker
+from paydesk.infra import changes, listing, queries
+from paydesk.infra.errors import ServerDown
+from paydesk.infra.health import PartState
+from paydesk.infra.hints import HintListener
+from paydesk.infra.pages import PageQuery
+from paydesk.infra.postgres import connect, is_transient
+from paydesk.infra.queries import Connection
+
+POLL_S = 5.0
+POLL_NOT_LIVE_S = 2.0
+REMEMBERED = 20_000
+"""Of so many requests is known what was told last, so that a hint without a change tells nothing."""
+_ON_ITS_WAY = (Delivery.QUEUED, Delivery.HELD)
+
+
+class Follower:
+    """Tells the rows of a query, then each that changes and fits it, or fitted it when it was told last."""
+
+    def __init__(self, here: Errand, query: PageQuery, tell: Callable[[RequestCopy], None]) -> None:
+        self._here = here
+        self._query = query
+        self._tell = tell
+        self._told: OrderedDict[UUID, int] = OrderedDict()
+        self._on_its_way: set[UUID] = set()
+        self._hints: queue.SimpleQueue[frozenset[UUID] | None] = queue.SimpleQueue()
+        self._place: changes.Place | None = None
+        self._away = False
+
+    def run(self) -> None:
+        """Follow until ^c or SIGTERM, while the database is away too."""
+        self._here.work(brief=False)
+        listener = HintListener(self._here.role, self._here.servers, self._hints.put)
+        listener.start()
+        try:
+            while True:
+                try:
+                    with connect(self._here.url, self._here.role.name, autocommit=True) as connection:
+                        self._follow(connection, listener)
+                except (ServerDown, psycopg.Error) as error:
+                    if not is_transient(error):
+                        raise
+                    if not self._away:
+                        click.echo("PostgreSQL does not answer; what changes meanwhile is told later.", err=True)
+                    self._away = True
+                    time.sleep(POLL_NOT_LIVE_S)
+        except KeyboardInterrupt:
+            return
+        finally:
+            listener.stop()
+
+    def _follow(self, connection: Connection, listener: HintListener) -> None:
+        if self._place is None:
+            place = changes.newest(connection)
+            for copy in listing.each(connection, self._query):
+                self._say(copy)
+            self._place = place
+        self._away = False
+        while True:
+            live = listener.part.state is PartState.OK
+            ids = self._heard(POLL_S if live else POLL_NOT_LIVE_S)
+            if ids is None:
+                place = changes.newest(connection)
+                ids = changes.changed_since(connection, self._place) | self._on_its_way
+                self._place = place
+            self._look(queries.some(connection, sorted(ids)))
+
+    def _heard(self, wait_s: float) -> set[UUID] | None:
+        """Wait for hints; returns what they are about, or None when anything may have changed."""
+        try:
+            heard = [self._hints.get(timeout=wait_s)]
+        except queue.Empty:
+            return None
+        while not self._hints.empty():
+            heard.append(self._hints.get())
+        found: set[UUID] = set()
+        for ids in heard:
+            if ids is None:
+                return None
+            found |= ids
+        return found
+
+    def _look(self, copies: Iterable[RequestCopy]) -> None:
+        asker = Asker(self._query.person, datetime.now(UTC))
+        for copy in copies:
+            fits = self._query.filter.matches(copy, asker)
+            if fits or copy.id in self._told:
+                self._say(copy)
+            if not fits:
+                self._told.pop(copy.id, None)
+
+    def _say(self, copy: RequestCopy) -> None:
+        told = hash(json.dumps(document(copy)))
+        if self._told.get(copy.id) != told:
+            self._tell(copy)
+        self._told[copy.id] = told
+        self._told.move_to_end(copy.id)
+        if len(self._told) > REMEMBERED:
+            self._told.popitem(last=False)
+        if copy.delivery in _ON_ITS_WAY:
+            self._on_its_way.add(copy.id)
+        else:
+            self._on_its_way.discard(copy.id)

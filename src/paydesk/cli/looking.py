@@ -1,0 +1,86 @@
+"""``paydesk ROLE list`` and ``show``: what the lists of the desks show, for people, scripts and spreadsheets."""
+
+import signal
+from collections.abc import Callable
+
+import click
+
+from paydesk.cli.completing import complete_filter, complete_request
+from paydesk.domain.copy import RequestCopy
+from paydesk.infra.role import Role
+
+
+def list_command(load_role: Callable[[], Role]) -> click.Command:
+    """Return ``list`` for a role."""
+
+    @click.command("list")
+    @click.argument("filter_", metavar="[FILTER]", nargs=-1, shell_complete=complete_filter)
+    @click.option("--json", "as_json", is_flag=True, help="Print one JSON document a line.")
+    @click.option("--csv", "as_csv", is_flag=True, help="Print comma-separated values.")
+    @click.option("--follow", is_flag=True, help="Then go on: a line for each change, until ^c.")
+    @click.option("--as", "person", metavar="NAME", help="Who from:me is; else your login name.")
+    def command(filter_: tuple[str, ...], as_json: bool, as_csv: bool, follow: bool, person: str | None) -> None:
+        """List requests, newest first. FILTER: status:pending cur:EUR amt>=1000 from:me age>7d due<2026-12-01 words."""
+        from paydesk.cli import output
+        from paydesk.cli.errand import errand
+        from paydesk.domain.filter_text import parse_filter
+        from paydesk.infra import listing
+        from paydesk.infra.pages import PageQuery
+        from paydesk.infra.postgres import connect
+
+        found = parse_filter(" ".join(filter_))
+        with errand(load_role(), person) as here:
+            query = PageQuery(found, here.person, limit=None)
+            here.catch_up()
+            if follow:
+                from paydesk.cli.following import Follower
+
+                signal.signal(signal.SIGTERM, signal.default_int_handler)
+                Follower(here, query, _printer(as_json, as_csv)).run()
+                return
+            with connect(here.url, here.role.name) as connection:
+                rows = listing.each(connection, query)
+                if as_json or as_csv:
+                    tell = _printer(as_json, as_csv)
+                    for row in rows:
+                        tell(row)
+                elif output.print_rows(rows) == 0:
+                    click.echo("No requests." if not filter_ else "No requests fit this filter.", err=True)
+
+    return command
+
+
+def _printer(as_json: bool, as_csv: bool) -> Callable[[RequestCopy], None]:
+    """Return what prints one request."""
+    from paydesk.cli import output
+
+    if as_json:
+        return lambda copy: output.print_json(output.document(copy))
+    if as_csv:
+        return output.csv_writer()
+    output.print_heading()
+    return output.print_row
+
+
+def show_command(load_role: Callable[[], Role]) -> click.Command:
+    """Return ``show`` for a role."""
+
+    @click.command("show")
+    @click.argument("request", shell_complete=complete_request)
+    @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+    def command(request: str, as_json: bool) -> None:
+        """Show one request with its decision and its timeline."""
+        from paydesk.cli import output
+        from paydesk.cli.errand import errand
+        from paydesk.infra.timeline import detail
+
+        with errand(load_role()) as here:
+            here.catch_up()
+            request_id = here.find(request).id
+            found = here.read(lambda connection: detail(connection, request_id))
+            if as_json:
+                output.print_json(output.full_document(found))
+            else:
+                output.print_detail(found)
+
+    return command

@@ -1,0 +1,128 @@
+"""``list`` and ``show`` for people, scripts, spreadsheets and shells."""
+
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.shell_completion import ShellComplete
+
+from paydesk.cli.front import paydesk as front
+from paydesk.stack.embedded import EmbeddedStack
+from tests.cli.conftest import Paydesk
+from tests.conftest import until
+
+
+def test_what_a_spreadsheet_would_take_for_a_formula_is_text(paydesk: Paydesk, ada: str) -> None:
+    paydesk("contractor", "request", "5", "EUR", '=HYPERLINK("x"), a', "--reference", "-1", "--as", ada)
+    out = paydesk("contractor", "list", f"from:{ada}", "--csv").out
+    assert out.count("\r\n") == 2 and out.endswith("\r\n")
+    (row,) = csv.DictReader(io.StringIO(out, newline=""))
+    assert (row["description"], row["reference"], row["amount"]) == ('\'=HYPERLINK("x"), a', "'-1", "5.00")
+
+
+def test_colours_are_for_a_terminal_alone_and_a_line_ends_where_it_does(
+    paydesk: Paydesk, ada: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paydesk("contractor", "request", "5", "EUR", "w" * 200, "--as", ada)
+    plain = paydesk("contractor", "list", f"from:{ada}").out
+    assert "\x1b" not in plain and "w" * 200 in plain
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    number = plain.splitlines()[1].split()[0]
+    for words in (("list", f"from:{ada}"), ("show", number)):
+        assert "\x1b[33m◦ pending\x1b[0m" in paydesk("contractor", *words).out
+    monkeypatch.setenv("NO_COLOR", "1")
+    without = paydesk("contractor", "list", f"from:{ada}").out
+    assert "\x1b" not in without and "◦ pending" in without
+    assert len(without.splitlines()[1]) == 80 and without.rstrip().endswith("w…")
+
+
+@contextmanager
+def following(stack: EmbeddedStack, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], list[Any]]]:
+    """Run ``list --follow``; yields the process and the documents that it printed so far."""
+    environment = os.environ | {"PAYDESK_HOME": str(stack.folder.home)}
+    command = [sys.executable, "-m", "paydesk", *arguments, "--follow", "--json"]
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    told: list[Any] = []
+    assert process.stdout is not None
+    lines = process.stdout
+    reader = threading.Thread(target=lambda: told.extend(map(json.loads, lines)))
+    reader.start()
+    try:
+        yield process, told
+    finally:
+        process.kill()
+        process.wait()
+        reader.join()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("ending", ["SIGINT", "SIGTERM"])
+def test_following_tells_what_is_there_then_each_change_once_until_it_is_ended(
+    paydesk: Paydesk, ada: str, stack: EmbeddedStack, ending: str
+) -> None:
+    first = paydesk("contractor", "request", "5", "EUR", "first", "--as", ada, "--json").json["number"]
+    paydesk("contractor", "request", "5", "EUR", "other", "--as", f"{ada}-x")
+    with following(stack, "manager", "list", "status:pending", f"from:{ada}") as (process, told):
+        until(lambda: len(told) == 1, within_s=60)
+        assert (told[0]["number"], told[0]["status"]) == (first, "pending")
+        second = paydesk("contractor", "request", "6", "EUR", "second", "--as", ada, "--json").json["number"]
+        until(lambda: len(told) == 2, within_s=60)
+        paydesk("manager", "approve", first, "--as", "bo")
+        until(lambda: told[-1]["status"] == "accepted", within_s=60)
+        paydesk("manager", "approve", second, "--as", "bo")
+        until(lambda: [row["status"] for row in told if row["number"] == second][-1] == "accepted", within_s=60)
+        assert {row["number"] for row in told} == {first, second}, "only what fits, or fitted when it was told"
+        process.send_signal(getattr(signal, ending))
+        assert process.wait(30) == 0
+        assert process.stderr is not None and process.stderr.read() == ""
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_is_told_how_to_complete(paydesk: Paydesk, shell: str) -> None:
+    made = paydesk("completion", shell)
+    assert made.code == 0 and "_PAYDESK_COMPLETE" in made.out
+
+
+def completed(*words: str) -> list[str]:
+    """Return what a shell would offer in place of the last word."""
+    *before, typed = words
+    return [found.value for found in ShellComplete(front, {}, "paydesk", "_").get_completions(before, typed)]
+
+
+def test_numbers_are_completed_of_what_waits_and_nothing_is_started_for_it(
+    paydesk: Paydesk, ada: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = [paydesk("contractor", "request", "5", "EUR", "x", "--as", ada, "--json").json["number"] for _ in "ab"]
+    paydesk("manager", "approve", numbers[0], "--as", "bo")
+    offered = completed("manager", "approve", "pr-")
+    assert numbers[1] in offered and numbers[0] not in offered
+    assert set(numbers) <= set(completed("contractor", "show", "PR-"))
+    assert completed("manager", "reject", "PR-1", "--cause", "dup") == ["duplicate"]
+    assert completed("contractor", "list", "status:acc") == ["status:accepted"]
+    away = tmp_path / "nothing"
+    monkeypatch.setenv("PAYDESK_HOME", str(away))
+    assert completed("manager", "show", "PR-") == [] and not away.exists()
+    monkeypatch.setenv("PAYDESK_REDDIS_URL", "a setting that is refused")
+    assert completed("manager", "show", "PR-") == []
+
+
+@pytest.mark.long
+def test_bash_gets_numbers_and_not_a_word_besides(paydesk: Paydesk, ada: str, stack: EmbeddedStack) -> None:
+    number = paydesk("contractor", "request", "5", "EUR", "x", "--as", ada, "--json").json["number"]
+    words = {"_PAYDESK_COMPLETE": "bash_complete", "COMP_WORDS": "paydesk manager show PR-", "COMP_CWORD": "3"}
+    environment = os.environ | words | {"PAYDESK_HOME": str(stack.folder.home)}
+    done = subprocess.run([sys.executable, "-m", "paydesk"], env=environment, capture_output=True, text=True)
+    assert f"plain,{number}" in done.stdout.splitlines() and not done.stderr
