@@ -8,6 +8,7 @@ from uuid import UUID
 from paydesk.domain import commands
 from paydesk.domain.copy import Delivery, RequestCopy, RequestDetail, StatusTotal, Step
 from paydesk.domain.decision import Cause, DecisionRegister
+from paydesk.domain.duplicates import Alike, Asking, alike
 from paydesk.domain.errors import KeyReused, TooLate
 from paydesk.domain.filters import Asker
 from paydesk.domain.money import totals
@@ -94,6 +95,12 @@ class FakeDesk:
             if mine:
                 by_status.append(StatusTotal(status, len(mine), tuple(totals(c.terms.money for c in mine if c.terms))))
         return tuple(by_status)
+
+    def alike(self, asked: Sequence[Asking]) -> dict[UUID, tuple[Alike, ...]]:
+        self._answers()
+        copies = [self.copy(each) for each in self.world.requests]
+        found = {each.id: alike(each, copies) for each in asked}
+        return {request_id: told for request_id, told in found.items() if told}
 
     def detail(self, request_id: UUID) -> RequestDetail:
         self._answers()

@@ -28,7 +28,7 @@ def put(world: World, place: int, amount: str, currency: str, who: str = "ada") 
     world.put(request_payment(command, f"PR-{100001 + place}", NOON - timedelta(minutes=place)))
 
 
-@pytest.mark.parametrize("table", [COLUMNS, columns.INBOX], ids=["home", "inbox"])
+@pytest.mark.parametrize("table", [COLUMNS, columns.inbox(lambda _: ())], ids=["home", "inbox"])
 @pytest.mark.parametrize("width", [79, 80, 100, 130, 200])
 def test_the_longest_amount_leaves_the_description_its_room(table: tuple[columns.Column, ...], width: int) -> None:
     needs = {"Amount": 20, "Request": 8}

@@ -11,6 +11,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, Footer, Input, Static
 
+from paydesk.contractor.alike import AlikeScreen
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.errors import InvalidInput
 from paydesk.domain.money import totals
@@ -22,7 +23,6 @@ from paydesk.tui.dialogs import Confirm
 from paydesk.tui.drafts import Draft, DraftStore
 from paydesk.tui.fields import Field
 from paydesk.tui.lines import HealthLine, Line, TopLine
-from paydesk.tui.own_screen import OwnScreen
 
 _FIELDS = {
     "amount": ("Amount", "such as 1250.50"),
@@ -44,7 +44,7 @@ class Filled:
     draft: Draft
 
 
-class RequestForm(OwnScreen[Filled | None]):
+class RequestForm(AlikeScreen[Filled | None]):
     """A new request, or new terms for an old one; it returns what was typed and sends nothing itself."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -74,13 +74,15 @@ class RequestForm(OwnScreen[Filled | None]):
         self._title = title
         self._before = before
         self._tried = False
+        self._sending: Terms | None = None
         if draft.empty and known and known[0].terms is not None:
             draft.fields["currency"] = known[0].terms.money.currency
 
     @classmethod
-    def of(cls, pane: DeskPane[Any], number: str, terms: Terms) -> "RequestForm":
+    def of(cls, pane: DeskPane[Any], copy: RequestCopy, terms: Terms) -> "RequestForm":
         """Return the form that revises a request; what is not sent of it is not kept."""
-        return cls(pane, Draft(typed_fields(terms)), DraftStore(), title=f"revise {number}", before=terms)
+        draft = Draft(typed_fields(terms), request_id=copy.id)
+        return cls(pane, draft, DraftStore(), title=f"revise {copy.number}", before=terms)
 
     def where(self) -> str:
         """Return what is filled in here."""
@@ -124,7 +126,7 @@ class RequestForm(OwnScreen[Filled | None]):
         fields = self._typed()
         if fields != self._draft.fields:
             self._draft.fields = fields
-            self._trouble = ""
+            self._trouble, self._sending = "", None
             if self._before is None and not self._draft.empty:
                 self._drafts.save(self._draft)
         self._preview()
@@ -152,6 +154,9 @@ class RequestForm(OwnScreen[Filled | None]):
         found.set_class(bool(problem), "there")
 
     def _preview(self) -> None:
+        terms, _ = self._terms()
+        if terms is not None:
+            self.look_for_alike(self._draft.request_id, terms)
         self.query_one("#form-preview", Static).update(Content("\n").join(self._preview_lines()))
 
     def _preview_lines(self) -> Iterator[Content]:
@@ -177,21 +182,14 @@ class RequestForm(OwnScreen[Filled | None]):
         if waiting and self._before is None:
             sums = " and ".join(map(str, totals(waiting)))
             yield Content.styled(f"Waiting already  {sums} ({len(waiting)})", "$secondary")
-        twin = self._twin(terms)
-        if twin is not None:
-            yield Content.styled(f"Looks like {clean(twin.number)}, which is {twin.status}.", "$warning")
+        for other in self.alike_to(terms) or ():
+            yield Content.styled(f"⚠ Looks like {clean(str(other), 300)}", "$warning")
 
-    def _twin(self, terms: Terms | None) -> RequestCopy | None:
-        if terms is None or self._before is not None:
-            return None
-        for copy in self._known:
-            mine = copy.terms
-            if mine is None or mine.money != terms.money or copy.id == self._draft.request_id:
-                continue
-            same_reference = terms.reference is not None and mine.reference == terms.reference
-            if same_reference or mine.description.casefold() == terms.description.casefold():
-                return copy
-        return None
+    def alike_known(self, terms: Terms) -> None:
+        """Show what these terms look like; send them, if that was waited for."""
+        self._preview()
+        if terms == self._sending:
+            self._send(terms)
 
     @on(Button.Pressed, "#send")
     def action_send(self) -> None:
@@ -202,18 +200,27 @@ class RequestForm(OwnScreen[Filled | None]):
         if terms is None:
             self.query_one(f"#{next(iter(problems))}", Input).focus()
             return
-        twin = self._twin(terms)
-        if twin is None:
-            self.dismiss(Filled(terms, self._draft))
+        self._sending = terms
+        if self.pane.desk is None or self.alike_to(terms) is not None:
+            self._send(terms)
+        else:
+            self.look_for_alike(self._draft.request_id, terms)
+
+    def _send(self, terms: Terms) -> None:
+        """Return the terms, after ``y`` where they look like another request."""
+        self._sending = None
+        send, alike = Filled(terms, self._draft), self.alike_to(terms)
+        if not alike:
+            self.dismiss(send)
             return
-        lines = [f"{clean(twin.number)} is {twin.status}: {terms.money}, {clean(terms.description)}"]
-        send = Filled(terms, self._draft)
 
         def answered(yes: bool | None) -> None:
             if yes:
                 self.dismiss(send)
 
-        self.app.push_screen(Confirm("Ask for this again?", lines), answered)
+        lines = [f"{terms.money}, {terms.description}", *(f"looks like {other}" for other in alike)]
+        question = "Ask for this again?" if self._before is None else "Change it all the same?"
+        self.app.push_screen(Confirm(question, lines), answered)
 
     def action_keep(self) -> None:
         """Go back; what was typed of a new request is kept."""

@@ -191,7 +191,7 @@ class ContractorHome(DeskPane[ContractorDesk], inherit_bindings=False):
 
             self.command(lambda desk: desk.revise(key, copy.id, done.terms), ended)
 
-        self.app.push_screen(RequestForm.of(self, copy.number, terms), filled)
+        self.app.push_screen(RequestForm.of(self, copy, terms), filled)
 
     def action_withdraw(self) -> None:
         """Ask for the request under the cursor back."""

@@ -3,13 +3,14 @@
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
 import psycopg
 
 from paydesk.domain.copy import RequestCopy, RequestDetail, StatusTotal
+from paydesk.domain.duplicates import Alike, Asking
 from paydesk.infra import listing, queries
 from paydesk.infra.errors import ServerDown
 from paydesk.infra.failpoints import reach
@@ -112,6 +113,12 @@ class LiveSide:
         from paydesk.infra.timeline import detail
 
         return self._read(lambda connection: detail(connection, request_id))
+
+    def alike(self, asked: Sequence[Asking]) -> Mapping[UUID, tuple[Alike, ...]]:
+        """Return, for each of these that looks like other requests, which and why."""
+        from paydesk.infra.duplicates import alike_of
+
+        return self._read(lambda connection: alike_of(connection, asked))
 
     def health(self) -> Health:
         """Return the last reading of all parts."""

@@ -1,12 +1,17 @@
 """The columns of the manager's two lists: what waits, and what was decided."""
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
+from uuid import UUID
 
 from paydesk.domain.copy import RequestCopy
+from paydesk.domain.duplicates import Alike
 from paydesk.domain.status import Status
 from paydesk.tui.columns import Cell, Column, say, say_amount, say_state
 from paydesk.tui.wording import age_text, moment_text
 
+Likeness = Callable[[UUID], tuple[Alike, ...]]
 _LOOKS = {Status.ACCEPTED: "good", Status.REJECTED: "bad", Status.WITHDRAWN: "faded", Status.WITHDRAWING: "accent"}
 
 
@@ -16,9 +21,12 @@ def _age(copy: RequestCopy, now: datetime) -> Cell:
     return say(age_text(since, now), "accent" if old else "")
 
 
-def _what(copy: RequestCopy, now: datetime) -> Cell:
-    """Say what it is for; once it is decided, what became of it."""
+def _what(alike: Likeness, copy: RequestCopy, now: datetime) -> Cell:
+    """Say what it is for, and which other request it looks like; once it is decided, what became of it."""
     if copy.status is Status.PENDING and not copy.locked:
+        twins = alike(copy.id)
+        if twins and copy.terms:
+            return say(f"⚠ like {twins[0].number} · {copy.terms.description}", "accent")
         return say(copy.terms.description if copy.terms else "(not arrived yet)")
     return _state(copy, now)
 
@@ -41,15 +49,6 @@ AMOUNT = Column("Amount", say_amount, 12, right=True, most=20)
 CURRENCY = Column("Cur", lambda copy, _: say(copy.terms.money.currency if copy.terms else ""), 3)
 DESCRIPTION = Column("Description", lambda copy, _: say(copy.terms.description if copy.terms else ""))
 
-INBOX = (
-    NUMBER,
-    CONTRACTOR,
-    AMOUNT,
-    CURRENCY,
-    Column("Age", _age, 6, right=True),
-    Column("Rev", lambda copy, _: say(str(copy.revision) if copy.revision > 1 else "", "faded"), 3, from_width=100),
-    Column("Description", _what),
-)
 DECIDED = (
     NUMBER,
     CONTRACTOR,
@@ -60,5 +59,20 @@ DECIDED = (
     Column("By", _decided_by, 14, from_width=120),
     DESCRIPTION,
 )
+
+
+def inbox(alike: Likeness) -> tuple[Column, ...]:
+    """Return the columns of what waits; ``alike`` knows which requests look like others."""
+    return (
+        NUMBER,
+        CONTRACTOR,
+        AMOUNT,
+        CURRENCY,
+        Column("Age", _age, 6, right=True),
+        Column("Rev", lambda copy, _: say(str(copy.revision) if copy.revision > 1 else "", "faded"), 3, from_width=100),
+        Column("Description", partial(_what, alike)),
+    )
+
+
 EMPTY = "Nothing waits for a decision.\nNew requests appear here by themselves. Press d for what was decided."
 EMPTY_DECIDED = "Nothing was decided yet.\nPress d for the inbox."

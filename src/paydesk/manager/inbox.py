@@ -13,7 +13,7 @@ from paydesk.domain.copy import Delivery, StatusTotal
 from paydesk.infra.pages import Page, PageQuery, Sort
 from paydesk.manager import columns
 from paydesk.manager.detail import ManagerDetail
-from paydesk.manager.marking import Marking
+from paydesk.manager.likening import Likening
 from paydesk.manager.port import ManagerDesk
 from paydesk.manager.rows import DECIDED, WAITING, counts_text, held_by, merged
 from paydesk.tui.desk_pane import DeskPane
@@ -21,12 +21,12 @@ from paydesk.tui.lines import HealthLine, Line, TopLine
 from paydesk.tui.request_table import RequestTable
 
 
-class ManagerInbox(Marking, inherit_bindings=False):
+class ManagerInbox(Likening, inherit_bindings=False):
     """What waits, or with ``d`` what was decided. A key acts on what is on the screen and on nothing newer."""
 
     role = "manager"
     BINDINGS: ClassVar[list[BindingType]] = [
-        *Marking.BINDINGS,
+        *Likening.BINDINGS,
         Binding("d", "decided", "Decided", id="manager.decided", tooltip="What was decided, or the inbox"),
         *DeskPane.BINDINGS,
     ]
@@ -47,7 +47,7 @@ class ManagerInbox(Marking, inherit_bindings=False):
         """Lay out top line, counts, list, hold line and health."""
         yield TopLine(id="top")
         yield Line(id="filter")
-        yield RequestTable(columns.INBOX, self.now, columns.EMPTY, id="requests")
+        yield RequestTable(columns.inbox(self.alike_to), self.now, columns.EMPTY, id="requests")
         yield Line(id="notice")
         yield HealthLine(id="health")
 
@@ -61,7 +61,7 @@ class ManagerInbox(Marking, inherit_bindings=False):
     def shown(self, page: Page) -> None:
         """Show rows and counts."""
         self._page = page
-        self.keep_marks(page.rows)
+        self.noticed(page.rows)
         if self._decided_view:
             self.table.show(page.rows)
         else:
@@ -112,7 +112,7 @@ class ManagerInbox(Marking, inherit_bindings=False):
         """Show what was decided, or the inbox again."""
         self._decided_view = not self._decided_view
         self.clear_marks()
-        self.table.columns = columns.DECIDED if self._decided_view else columns.INBOX
+        self.table.columns = columns.DECIDED if self._decided_view else columns.inbox(self.alike_to)
         self.table.empty = columns.EMPTY_DECIDED if self._decided_view else columns.EMPTY
         self._gone = frozenset()
         self.table.show([])

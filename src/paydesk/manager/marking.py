@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 from textual.binding import Binding, BindingType
 
+from paydesk.domain import duplicates
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.decision import Cause
 from paydesk.domain.filters import Asker
@@ -18,6 +19,8 @@ from paydesk.manager.deciding import Deciding
 from paydesk.manager.forms import CauseDialog
 from paydesk.manager.port import ManagerDesk
 from paydesk.manager.rows import WAITING
+
+_WARNINGS = 5
 
 
 class Marking(Deciding, inherit_bindings=False):
@@ -146,7 +149,12 @@ class Marking(Deciding, inherit_bindings=False):
             for copy in newest.values()
             if not (copy.status in shown.statuses and shown.filter.matches(copy, asker))
         ]
-        return Asking(planned(copies, newest, desk.person, cause, now), len(hidden))
+        plan = planned(copies, newest, desk.person, cause, now)
+        asked = [each for copy in plan.chosen if (each := duplicates.Asking.of(copy)) is not None]
+        alike = desk.alike(asked) if cause is None else {}
+        warnings = [f"{copy.number} looks like {alike[copy.id][0]}" for copy in plan.chosen if copy.id in alike]
+        more = [f"and {len(warnings) - _WARNINGS:,} more look like others"] if len(warnings) > _WARNINGS else []
+        return Asking(plan, len(hidden), (*warnings[:_WARNINGS], *more))
 
     def _start(self, cause: Cause | None, plan: Plan) -> Batch:
         """Decide what was asked about, each by itself."""

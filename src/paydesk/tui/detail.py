@@ -1,6 +1,6 @@
 """One request in full: status, the whole cause, terms and timeline; plain text that can be copied."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, ClassVar
@@ -15,6 +15,7 @@ from textual.widgets import Footer, Static
 
 from paydesk.domain.copy import RequestCopy, RequestDetail, Step
 from paydesk.domain.decision import Outcome
+from paydesk.domain.duplicates import Alike, Asking
 from paydesk.domain.payment_request import describe_changes, typed_fields
 from paydesk.domain.status import Status
 from paydesk.domain.text import clean
@@ -23,6 +24,7 @@ from paydesk.tui.desk_pane import DeskPane
 from paydesk.tui.lines import HealthLine, Line, TopLine
 from paydesk.tui.messages import DetailRead, ReadFailed
 from paydesk.tui.own_screen import OwnScreen, sentence
+from paydesk.tui.port import Desk
 from paydesk.tui.wording import clock_text, day_text, delivery_text, moment_text, span_text, state_text, status_text
 
 _STEPS = {
@@ -59,6 +61,7 @@ class DetailScreen(OwnScreen[None]):
         self.pane = pane
         self.copy = copy
         self.detail: RequestDetail | None = None
+        self.alike: Sequence[Alike] = ()
 
     def compose(self) -> ComposeResult:
         """Lay out facts and timeline, beside each other where there is room."""
@@ -80,18 +83,21 @@ class DetailScreen(OwnScreen[None]):
         """Read the request again, unless the news are about others."""
         others = news is not None and news.changed is not None and self.copy.id not in news.changed
         if self.pane.desk is not None and not others:
-            work = partial(self._read, self.pane.desk.detail, self.copy.id)
+            work = partial(self._read, self.pane.desk, self.copy.id)
             self.run_worker(work, thread=True, group="detail", exit_on_error=False)
 
-    def _read(self, read: Callable[[UUID], RequestDetail], request_id: UUID) -> None:
+    def _read(self, desk: Desk, request_id: UUID) -> None:
         try:
-            self.post_message(DetailRead(read(request_id)))
+            found = desk.detail(request_id)
+            asking = Asking.of(found.copy) if found.copy.status is Status.PENDING else None
+            alike = desk.alike([asking]).get(request_id, ()) if asking is not None else ()
+            self.post_message(DetailRead(found, alike))
         except Exception as error:
             self.post_message(ReadFailed(error))
 
     @on(DetailRead)
     def _detail_read(self, message: DetailRead) -> None:
-        self.detail, self.copy = message.detail, message.detail.copy
+        self.detail, self.copy, self.alike = message.detail, message.detail.copy, message.alike
         self.paint()
 
     @on(ReadFailed)
@@ -110,7 +116,8 @@ class DetailScreen(OwnScreen[None]):
         """Show what is known."""
         now = self.pane.now()
         said, told = self.query_one("#facts", Static), self.query_one("#timeline", Static)
-        said.update(Content("\n").join(facts(self.copy, now, said.content_size.width)))
+        told_of = [*facts(self.copy, now, said.content_size.width), *warnings(self.alike)]
+        said.update(Content("\n").join(told_of))
         lines = [Content.styled("reading …", "$secondary")]
         if self.detail is not None:
             lines = list(timeline(self.detail, told.content_size.width))
@@ -174,6 +181,12 @@ def facts(copy: RequestCopy, now: datetime, width: int) -> Iterator[Content]:
         yield Content("")
         came = describe_changes(terms, copy.request.terms) or ["a withdrawal was asked"]
         yield Content.styled("Came after it was accepted, and lapsed: " + clean("; ".join(came), 900), "$warning")
+
+
+def warnings(alike: Sequence[Alike]) -> Iterator[Content]:
+    """Yield which other requests this one looks like, and why."""
+    for each in alike:
+        yield Content.styled(f"⚠ Looks like {clean(str(each), 300)}", "$warning")
 
 
 def _locked_facts(copy: RequestCopy, width: int) -> Iterator[Content]:

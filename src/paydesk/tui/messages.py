@@ -1,10 +1,11 @@
 """What threads tell the screens, one message each; only these cross from a thread to the loop."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from textual.message import Message
 
 from paydesk.domain.copy import RequestDetail, StatusTotal
+from paydesk.domain.duplicates import Alike
 from paydesk.infra.pages import Page, PageQuery, Result
 from paydesk.tui.port import Desk
 
@@ -57,11 +58,12 @@ class ReadFailed(Message):
 
 
 class DetailRead(Message):
-    """One request and its timeline were read."""
+    """One request and its timeline were read, and which others it looks like."""
 
-    def __init__(self, detail: RequestDetail) -> None:
+    def __init__(self, detail: RequestDetail, alike: Sequence[Alike]) -> None:
         super().__init__()
         self.detail = detail
+        self.alike = alike
 
 
 class CommandEnded(Message):

@@ -1,10 +1,11 @@
 """What a desk screen needs from the room behind it: one protocol, met by the real desk and by the fake of the tests."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 from uuid import UUID
 
 from paydesk.domain.copy import RequestDetail, StatusTotal
+from paydesk.domain.duplicates import Alike, Asking
 from paydesk.infra.health import Health
 from paydesk.infra.pages import News, Page, PageQuery
 
@@ -33,6 +34,9 @@ class Desk(Protocol):
 
     def detail(self, request_id: UUID) -> RequestDetail:
         """Return a request with its timeline."""
+
+    def alike(self, asked: Sequence[Asking]) -> Mapping[UUID, tuple[Alike, ...]]:
+        """Return, for each of these that looks like other requests, which and why."""
 
     def health(self) -> Health:
         """Return the last reading of all parts; never blocks."""

@@ -1,0 +1,67 @@
+"""Which of the rows look like other requests: read beside them, so that they never wait for it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from typing import ClassVar
+from uuid import UUID
+
+from textual import on
+from textual.binding import BindingType
+from textual.message import Message
+
+from paydesk.domain.copy import RequestCopy
+from paydesk.domain.duplicates import Alike, Asking
+from paydesk.domain.payment_request import Terms
+from paydesk.domain.status import Status
+from paydesk.manager.marking import Marking
+from paydesk.manager.port import ManagerDesk
+
+
+class AlikeRead(Message):
+    """It is known which rows look like others; None where it could not be read."""
+
+    def __init__(self, found: Mapping[UUID, tuple[Alike, ...]] | None) -> None:
+        super().__init__()
+        self.found = found
+
+
+class Likening(Marking, inherit_bindings=False):
+    """A row that looks like another says so before it is decided."""
+
+    BINDINGS: ClassVar[list[BindingType]] = Marking.BINDINGS
+
+    def __init__(self, make_desk: Callable[[], ManagerDesk], now: Callable[[], datetime], *, id: str) -> None:
+        super().__init__(make_desk, now, id=id)
+        self._alike: Mapping[UUID, tuple[Alike, ...]] = {}
+        self._alike_of: frozenset[tuple[UUID, Terms]] = frozenset()
+
+    def alike_to(self, request_id: UUID) -> tuple[Alike, ...]:
+        """Return which requests this one looks like, as far as is known."""
+        return self._alike.get(request_id, ())
+
+    def noticed(self, rows: Sequence[RequestCopy]) -> None:
+        """Note what the rows that were read mean for the marks, and read what they look like when they are others."""
+        self.keep_marks(rows)
+        asked = [each for row in rows if row.status is Status.PENDING and (each := Asking.of(row)) is not None]
+        of = frozenset((each.id, each.terms) for each in asked)
+        if of != self._alike_of and self.desk is not None:
+            self._alike_of = of
+            work = partial(self._read_alike, self.desk, asked)
+            self.run_worker(work, thread=True, group="alike", exclusive=True, exit_on_error=False)
+
+    def _read_alike(self, desk: ManagerDesk, asked: Sequence[Asking]) -> None:
+        try:
+            self.post_message(AlikeRead(desk.alike(asked)))
+        except Exception:
+            self.post_message(AlikeRead(None))  # The rows themselves tell what is the matter with the database.
+
+    @on(AlikeRead)
+    def _alike_read(self, message: AlikeRead) -> None:
+        message.stop()
+        if message.found is None:
+            self._alike_of = frozenset()
+            return
+        before, self._alike = self._alike, message.found
+        changed = {each for each in before.keys() | message.found.keys() if before.get(each) != message.found.get(each)}
+        self.table.tick(lambda row: row.id in changed)
