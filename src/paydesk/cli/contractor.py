@@ -37,14 +37,14 @@ def _role() -> Role:
 @as_person
 @with_look
 @click.pass_context
-def contractor(ctx: click.Context, person: str | None, look: str) -> None:
+def contractor(ctx: click.Context, person: str | None, look: str | None) -> None:
     """The contractor's desk; with a command, the same without a screen."""
     if ctx.invoked_subcommand is None:
         _desk(person, look)
     ctx.obj = person
 
 
-def _desk(person: str | None, look: str) -> None:
+def _desk(person: str | None, look: str | None) -> None:
     from paydesk.cli.desk import draft_file, room, run_desk
     from paydesk.contractor.app import ContractorApp
 
@@ -53,7 +53,7 @@ def _desk(person: str | None, look: str) -> None:
 
         return ContractorService(servers, who)
 
-    desk = ContractorApp(room("contractor", person, make), drafts=draft_file("contractor", person), look=look)
+    desk = ContractorApp(room("contractor", person, make), drafts=draft_file("contractor", person), look=look or "")
     run_desk(desk)
 
 

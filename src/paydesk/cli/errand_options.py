@@ -7,4 +7,4 @@ as_person = click.option("--as", "person", metavar="NAME", help="Who acts; else 
 with_key = click.option("--key", metavar="K", help="The same key again has one effect, so a retry is safe.")
 LOOKS = ("dusk", "paper", "contrast")
 """The looks by name; the screens' own list is not read here, as a command line without a screen needs no Textual."""
-with_look = click.option("--theme", "look", type=click.Choice(LOOKS), default="", help="The look of the desk.")
+with_look = click.option("--theme", "look", type=click.Choice(LOOKS), help="The look of the desk.")

@@ -25,14 +25,14 @@ def _role() -> Role:
 @as_person
 @with_look
 @click.pass_context
-def manager(ctx: click.Context, person: str | None, look: str) -> None:
+def manager(ctx: click.Context, person: str | None, look: str | None) -> None:
     """The manager's desk; with a command, the same without a screen."""
     if ctx.invoked_subcommand is None:
         _desk(person, look)
     ctx.obj = person
 
 
-def _desk(person: str | None, look: str) -> None:
+def _desk(person: str | None, look: str | None) -> None:
     from paydesk.cli.desk import room, run_desk
     from paydesk.manager.app import ManagerApp
 
@@ -41,7 +41,7 @@ def _desk(person: str | None, look: str) -> None:
 
         return ManagerService(servers, who, settings.hold_seconds)
 
-    run_desk(ManagerApp(room("manager", person, make), look=look))
+    run_desk(ManagerApp(room("manager", person, make), look=look or ""))
 
 
 @manager.command()
