@@ -110,7 +110,7 @@ class FakeDesk:
             asked = copy.request
             sent = asked.requested_at + timedelta(milliseconds=18)
             steps.append(Step(asked.requested_at, "requested", asked.contractor, 1, asked.terms.description,
-                              asked.terms.money, sent))  # fmt: skip
+                              asked.terms.money, sent, asked.terms))  # fmt: skip
         decision = copy.decision
         if decision is not None and decision.decided_at is not None:
             text = decision.cause.text if decision.cause else ""

@@ -32,6 +32,8 @@ def test_the_whole_way_of_a_request(paydesk: Paydesk, ada: str) -> None:
     ]
     revised = paydesk("contractor", "revise", number, "--amount", "1300", "--as", ada, "--json").json
     assert (revised["revision"], revised["status"], revised["amount"]) == (2, "pending", "1300.00")
+    steps = paydesk("contractor", "show", number, "--json").json["timeline"]
+    assert [step["changes"] for step in steps] == [[], [], ["amount 1,250.50 EUR → 1,300.00 EUR"]]
     stale = paydesk("manager", "approve", f"{number}@1", "--as", "bo", "--json")
     assert stale.code == 5 and stale.error["code"] == "stale" and "1,300.00 EUR" in stale.error["message"]
     assert paydesk("manager", "approve", f"{number}@2", "--as", "bo", "--json").json["status"] == "accepted"

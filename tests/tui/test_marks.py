@@ -70,7 +70,7 @@ async def test_marks_are_rejected_with_one_cause(world: World) -> None:
         await pilot.press("space", "space", "x", "6")
         await seen(pilot, lambda: "enter goes on" in shown(pilot))
         await pilot.press(*"which?", "enter")
-        await seen(pilot, lambda: "y reject 2" in shown(pilot))
+        await seen(pilot, lambda: "y reject 2" in shown(pilot) and "More information is needed. which?" in shown(pilot))
         assert not world.holds
         await pilot.press("y")
         await seen(pilot, lambda: decided(world) == {"PR-1002", "PR-1003"})

@@ -67,7 +67,7 @@ def full_document(detail: RequestDetail) -> dict[str, Any]:
     """Return a request with its decision and its timeline as plain values."""
     return document(detail.copy) | {
         "decision": _decision(detail.copy.decision),
-        "timeline": [_step(step) for step in detail.timeline],
+        "timeline": [_step(step) | {"changes": changes} for step, changes in detail.changes()],
     }
 
 
@@ -192,8 +192,9 @@ def print_detail(detail: RequestDetail) -> None:
         cause = f": {decision['cause']['text']}" if decision["cause"] else ""
         who, when = decision["decided_by"] or "the manager's side", moment_text(detail.copy.decision.decided_at)
         click.echo(clean(f"  {decision['outcome']} by {who}, {when}{cause}", 900))
-    for step in detail.timeline:
-        money = f"  {step.money}" if step.money else ""
-        told = f"  {step.text}" if step.text else ""
+    for step, changes in detail.changes():
+        money = f"  {step.money}" if step.money and not changes else ""
+        said = "; ".join(changes) or step.text
+        told = f"  {said}" if said else ""
         by = f" by {step.actor}" if step.actor else ""
         click.echo(clean(f"  {moment_text(step.at)}  {step.kind.replace('_', ' ')}{by}{money}{told}", 900))

@@ -12,10 +12,11 @@ from textual.content import Content
 from textual.widgets import Button, Footer, Input, Static
 
 from paydesk.contractor.alike import AlikeScreen
+from paydesk.contractor.compare import side_by_side
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.errors import InvalidInput
 from paydesk.domain.money import totals
-from paydesk.domain.payment_request import Terms, checked_terms, describe_changes, typed_fields
+from paydesk.domain.payment_request import Terms, checked_terms, typed_fields
 from paydesk.domain.status import Status
 from paydesk.domain.text import clean
 from paydesk.tui.desk_pane import DeskPane
@@ -112,6 +113,10 @@ class RequestForm(AlikeScreen[Filled | None]):
         self.query_one("#amount", Input).focus()
         self._preview()
 
+    def on_resize(self) -> None:
+        """Lay the preview out anew."""
+        self.call_after_refresh(self._preview)
+
     def _typed(self) -> dict[str, str]:
         return {name: self.query_one(f"#{name}", Input).value for name in _FIELDS}
 
@@ -165,16 +170,21 @@ class RequestForm(AlikeScreen[Filled | None]):
             yield Content.styled(f"✗ {clean(self._trouble)}", "$error")
             yield Content("Your draft is kept; ^s tries again.")
             yield Content("")
-        yield Content.styled("You ask for" if self._before is None else "It becomes", "$secondary")
+        if self._before is not None:
+            width = self.query_one("#form-preview", Static).content_size.width
+            yield from side_by_side(self._before, terms, width)
+        else:
+            yield from self._asked(terms)
+        yield Content("")
+        yield from self._beside(terms)
+
+    def _asked(self, terms: Terms | None) -> Iterator[Content]:
+        yield Content.styled("You ask for", "$secondary")
         if terms is None:
             yield Content("fill in amount, currency and description")
         else:
             yield Content.styled(str(terms.money), "bold $accent")
             yield Content(clean(terms.description, 200))
-            for change in describe_changes(self._before, terms) if self._before else ():
-                yield Content.styled(clean(change, 300), "$secondary")
-        yield Content("")
-        yield from self._beside(terms)
 
     def _beside(self, terms: Terms | None) -> Iterator[Content]:
         """Yield what helps to judge the amount: what waits already, and a request that looks the same."""

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from paydesk.domain.decision import DecisionRegister, Outcome
 from paydesk.domain.money import Money
-from paydesk.domain.payment_request import RequestRegister, Terms, called
+from paydesk.domain.payment_request import RequestRegister, Terms, called, describe_changes
 from paydesk.domain.status import Status, standing_terms, status
 
 
@@ -92,6 +92,8 @@ class Step:
     text: str
     money: Money | None = None
     delivered_at: datetime | None = None
+    terms: Terms | None = None
+    """What it asked for, or decided about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,17 @@ class RequestDetail:
 
     copy: RequestCopy
     timeline: tuple[Step, ...]
+
+    def changes(self) -> list[tuple[Step, list[str]]]:
+        """Return the steps, each with what it changed: a revision's differences from the terms before it."""
+        found: list[tuple[Step, list[str]]] = []
+        before: Terms | None = None
+        for step in self.timeline:
+            revised = step.kind == "revised" and step.terms is not None and before is not None
+            found.append((step, describe_changes(before, step.terms) if revised else []))  # type: ignore[arg-type]
+            if step.kind in ("requested", "revised"):
+                before = step.terms
+        return found
 
 
 @dataclass(frozen=True, slots=True)

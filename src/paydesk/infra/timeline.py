@@ -1,7 +1,7 @@
 """The timeline of a request: its outbox and inbox rows in order, and how it was settled; there is no second history."""
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from paydesk.domain.copy import RequestDetail, Step
 from paydesk.domain.decision import Cause, CauseCode
 from paydesk.domain.events import EventType
 from paydesk.domain.money import Money
+from paydesk.domain.payment_request import Terms
 from paydesk.infra.queries import Connection, get
 
 _ROWS = """
@@ -61,15 +62,29 @@ def _step(row: dict[str, Any]) -> Step:
         return Step(row["at"], "lost", row["actor"], said.get("revision"), told)
     kind = "held" if row["hold_until"] is not None else _KINDS[EventType(row["type"])]
     # A confirmed withdrawal still carries the terms that were decided before it; they are no part of the step.
-    terms = said.get("terms") if kind != "withdrawn" else None
+    terms = _terms(said["terms"]) if kind != "withdrawn" and said.get("terms") else None
     return Step(
         at=_told_at(said, row["at"]),
         kind=kind,
         actor=said.get("actor"),
         revision=said.get("revision"),
         text=_text(said, kind) if kind != "withdrawn" else "",
-        money=Money(terms["amount_minor"], terms["currency"], terms["exponent"]) if terms else None,
+        money=terms.money if terms else None,
         delivered_at=row["delivered_at"],
+        terms=terms,
+    )
+
+
+def _terms(said: dict[str, Any]) -> Terms:
+    money = Money(said["amount_minor"], said["currency"], said["exponent"])
+    due = said.get("due_date")
+    return Terms(
+        money,
+        said["description"],
+        said.get("reference"),
+        date.fromisoformat(due) if due else None,
+        said.get("document"),
+        said.get("pay_to"),
     )
 
 

@@ -29,6 +29,7 @@ class Asking:
 
     plan: Plan
     hidden: int = 0
+    cause: str = ""
     warnings: tuple[str, ...] = ()
 
 
@@ -143,6 +144,8 @@ class BulkDialog(ModalScreen[None]):
             yield Content.assemble((clean(sums_text(chosen)), "bold $accent"), f"   {_many(len(chosen))}")
         else:
             yield Content("Nothing of this can be decided.")
+        if chosen and asking.cause:
+            yield Content(clean(asking.cause, 600))
         if asking.hidden:
             yield Content.styled(f"{asking.hidden} of the marks are not shown by the filter", "$warning")
         yield from (Content.styled(f"⚠ {clean(warning, 300)}", "$warning") for warning in asking.warnings)

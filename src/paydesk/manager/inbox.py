@@ -8,12 +8,14 @@ from uuid import UUID
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
 
 from paydesk.domain.copy import Delivery, StatusTotal
 from paydesk.infra.pages import Page, PageQuery, Sort
 from paydesk.manager import columns
 from paydesk.manager.detail import ManagerDetail
-from paydesk.manager.likening import Likening
+from paydesk.manager.peek import Peek
+from paydesk.manager.peeking import Peeking
 from paydesk.manager.port import ManagerDesk
 from paydesk.manager.rows import DECIDED, WAITING, counts_text, held_by, merged
 from paydesk.tui.desk_pane import DeskPane
@@ -21,12 +23,12 @@ from paydesk.tui.lines import HealthLine, Line, TopLine
 from paydesk.tui.request_table import RequestTable
 
 
-class ManagerInbox(Likening, inherit_bindings=False):
+class ManagerInbox(Peeking, inherit_bindings=False):
     """What waits, or with ``d`` what was decided. A key acts on what is on the screen and on nothing newer."""
 
     role = "manager"
     BINDINGS: ClassVar[list[BindingType]] = [
-        *Likening.BINDINGS,
+        *Peeking.BINDINGS,
         Binding("d", "decided", "Decided", id="manager.decided", tooltip="What was decided, or the inbox"),
         *DeskPane.BINDINGS,
     ]
@@ -47,7 +49,9 @@ class ManagerInbox(Likening, inherit_bindings=False):
         """Lay out top line, counts, list, hold line and health."""
         yield TopLine(id="top")
         yield Line(id="filter")
-        yield RequestTable(columns.inbox(self.alike_to), self.now, columns.EMPTY, id="requests")
+        with Horizontal(id="list"):
+            yield RequestTable(columns.inbox(self.alike_to), self.now, columns.EMPTY, id="requests")
+            yield Peek()
         yield Line(id="notice")
         yield HealthLine(id="health")
 
@@ -105,7 +109,8 @@ class ManagerInbox(Likening, inherit_bindings=False):
             self.table.show([row for row in self.table.rows if row.id not in finished])
 
     def ticked(self) -> None:
-        """Count down."""
+        """Count down, and let the pane beside the list see what changed under the cursor."""
+        self.show_peek()
         self.table.tick(lambda row: row.delivery is Delivery.HELD)
 
     def action_decided(self) -> None:

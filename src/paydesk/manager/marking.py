@@ -154,7 +154,8 @@ class Marking(Deciding, inherit_bindings=False):
         alike = desk.alike(asked) if cause is None else {}
         warnings = [f"{copy.number} looks like {alike[copy.id][0]}" for copy in plan.chosen if copy.id in alike]
         more = [f"and {len(warnings) - _WARNINGS:,} more look like others"] if len(warnings) > _WARNINGS else []
-        return Asking(plan, len(hidden), (*warnings[:_WARNINGS], *more))
+        why = cause.text if cause is not None else ""
+        return Asking(plan, len(hidden), why, (*warnings[:_WARNINGS], *more))
 
     def _start(self, cause: Cause | None, plan: Plan) -> Batch:
         """Decide what was asked about, each by itself."""

@@ -220,16 +220,19 @@ def _steps(detail: RequestDetail) -> Iterator[tuple[datetime, str, str]]:
     """Yield moment, words and what was said; that the other side saw it is known only once it decided."""
     received = detail.copy.decision.received_at if detail.copy.decision is not None else None
     asked: datetime | None = None
-    for step in detail.timeline:
+    for step, changes in detail.changes():
         asks = step.kind in ("requested", "revised", "withdrawal_requested")
         if step.kind in ("accepted", "rejected", "held") and received is not None and asked and asked < received:
             yield received, "seen by the manager's side", ""
         who = f" by {step.actor}" if step.actor and step.kind in ("accepted", "rejected", "held", "settled") else ""
-        yield step.at, _STEPS.get(step.kind, step.kind) + who, _told(step)
+        yield step.at, _STEPS.get(step.kind, step.kind) + who, _told(step, changes)
         if step.delivered_at is not None and step.delivered_at > step.at:
             yield step.delivered_at, "sent" if asks else "delivered", ""
         asked = step.at if asks else None
 
 
-def _told(step: Step) -> str:
+def _told(step: Step, changes: Sequence[str]) -> str:
+    """Return what a step said: of a revision what it changed, where the one before it is known."""
+    if changes:
+        return "; ".join(changes)
     return " · ".join(part for part in (str(step.money) if step.money else "", step.text) if part)

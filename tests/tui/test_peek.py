@@ -1,0 +1,63 @@
+"""The pane beside the manager's list."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from paydesk.domain.copy import RequestDetail, Step
+from paydesk.domain.payment_request import checked_terms
+from paydesk.tui.detail import DetailScreen
+from tests.fakes import FakeManagerDesk, World
+from tests.tui.conftest import manager, opened, seen, shown
+from tests.tui.test_alike import again
+from tests.tui.test_manager_desk import of
+
+
+class Remembering(FakeManagerDesk):
+    """Tells of a revision before the one that the world knows."""
+
+    def detail(self, request_id: UUID) -> RequestDetail:
+        found = super().detail(request_id)
+        asked = found.copy.request
+        if asked is None or asked.revision == 1:
+            return found
+        old = checked_terms("18000", "EUR", asked.terms.description)
+        first = Step(asked.requested_at, "requested", asked.contractor, 1, "", old.money, terms=old)
+        return replace(found, timeline=(first, replace(found.timeline[0], kind="revised", revision=2)))
+
+
+async def test_p_shows_the_contractors_last_days_what_looks_alike_and_what_the_revision_changed(world: World) -> None:
+    again(world)
+    request = world.requests[of(world, "PR-1002")]
+    world.requests[request.id] = replace(request, version=2, revision=2)
+    async with manager(world, desk=Remembering(world)).run_test(size=(110, 30)) as pilot:
+        await opened(pilot)
+        assert "last 90 days" not in shown(pilot)
+        await pilot.press("p")
+        await seen(pilot, lambda: "brno-cablage, last 90 days" in shown(pilot))
+        told = shown(pilot)
+        assert "◦ pending       2" in told and "36,800.00 EUR" in told and "✓ accepted      0" in told
+        assert "⚠ Looks like PR-1077 (pending)" in told
+        assert "amount 18,000.00 EUR →" in told
+        await pilot.press("j")
+        await seen(pilot, lambda: "ada, last 90 days" in shown(pilot) and "✓ accepted      1" in shown(pilot))
+        await pilot.press("p")
+        await seen(pilot, lambda: "last 90 days" not in shown(pilot))
+
+
+async def test_it_stands_by_itself_on_a_wide_terminal_and_comes_and_goes_with_the_width(world: World) -> None:
+    async with manager(world).run_test(size=(160, 45)) as pilot:
+        await opened(pilot)
+        await seen(pilot, lambda: "brno-cablage, last 90 days" in shown(pilot))
+        await pilot.resize_terminal(120, 36)
+        await seen(pilot, lambda: "last 90 days" not in shown(pilot))
+        await pilot.press("p")
+        await seen(pilot, lambda: "last 90 days" in shown(pilot))
+        await pilot.resize_terminal(80, 24)
+        await seen(pilot, lambda: "last 90 days" not in shown(pilot))
+
+
+async def test_without_room_p_opens_the_request(world: World) -> None:
+    async with manager(world).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await pilot.press("p")
+        await seen(pilot, lambda: isinstance(pilot.app.screen, DetailScreen))
