@@ -11,9 +11,11 @@ def page_of(fitting: list[RequestCopy], known: list[RequestCopy], query: PageQue
         edge = next((row for row in known if row.id == start.key[1]), None)
         order = in_order([*(row for row in rows if row.id != start.key[1]), *([edge] if edge else [])], query.sort)
         at = order.index(edge) if edge else 0
-        rows = {Way.FROM: order[at:], Way.AFTER: order[at + 1 :], Way.BEFORE: order[:at]}[start.way]
+        rows = order[at:] if start.way is Way.FROM else order[: at + 1]
         rows = [row for row in rows if row in fitting]
-    backwards = start.way in (Way.BEFORE, Way.LAST)
+    if start.way is Way.AT:
+        rows = rows[int(start.share * len(rows)) :]
+    backwards = start.way in (Way.UP_TO, Way.LAST)
     cut = rows if limit is None else rows[-limit:] if backwards else rows[:limit]
     also = [row for row in known if row not in cut and (row.id in query.also or (query.overdue and row.overdue))]
-    return Page(tuple(in_order(cut + also, query.sort)), len(cut) < len(rows))
+    return Page(tuple(cut), len(cut) < len(rows), tuple(in_order(also, query.sort)))

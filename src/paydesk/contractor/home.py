@@ -75,7 +75,6 @@ class ContractorHome(DeskPane[ContractorDesk], inherit_bindings=False):
         super().__init__(make_desk, now, id="contractor")
         self.drafts = drafts
         self._mine = True
-        self._total = 0
         self._unsent_form: tuple[Draft, str] | None = None
 
     def compose(self) -> ComposeResult:
@@ -97,20 +96,18 @@ class ContractorHome(DeskPane[ContractorDesk], inherit_bindings=False):
 
     def shown(self, page: Page) -> None:
         """Show rows."""
-        self.table.show(page.rows)
+        self.table.show(page.rows, edges=self.window.edges)
         self._show_filter()
 
     def counted(self, totals: Sequence[StatusTotal]) -> None:
         """Show totals."""
-        self._total = sum(each.count for each in totals)
         self.query_one(Totals).show(totals)
         self._show_filter()
 
     def _show_filter(self) -> None:
         person = self.desk.person if self.desk is not None else "you"
         whose = f"from:me ({person})" if self._mine else "everyone"
-        more = f", the newest {len(self.table.rows):,} shown" if self._total > len(self.table.rows) > 0 else ""
-        count = f"{self._total:,} request{'' if self._total == 1 else 's'}{more}"
+        count = f"{self.total:,} request{'' if self.total == 1 else 's'}"
         draft = self.drafts.load()
         kept = "draft kept, n resumes it" if draft is not None and not draft.empty else ""
         self.query_one("#filter", Line).say(f"{count}   {whose}   newest first", kept, "muted")
@@ -124,7 +121,7 @@ class ContractorHome(DeskPane[ContractorDesk], inherit_bindings=False):
     def action_everyone(self) -> None:
         """Show everyone's requests, or one's own again."""
         self._mine = not self._mine
-        self.read()
+        self.begin_anew()
         self._show_filter()
         self.tell()
 

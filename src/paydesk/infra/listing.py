@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ from paydesk.domain.filters import Asker
 from paydesk.domain.money import Money
 from paydesk.domain.status import Status
 from paydesk.infra.filter_sql import AMOUNT, DECIDED, DUE, SENT, conditions, one_of
-from paydesk.infra.pages import Page, PageQuery, Sort, Way, in_order
+from paydesk.infra.pages import Page, PageQuery, Sort, Start, Way, between, in_order, key_of
 from paydesk.infra.queries import COPIES, OVERDUE, Connection, copy_of
 
 _ORDERS = {
@@ -29,21 +30,29 @@ _OPPOSITE = {"ASC": "DESC", "DESC": "ASC"}
 
 def page(connection: Connection, query: PageQuery, now: datetime | None = None) -> Page:
     """Return the rows of a query from where it starts, in its order, and whether more come behind them."""
+    if query.start.way is Way.AT:
+        query = replace(query, start=_start_at(connection, query, now))
     rows = list(_rows(connection, *statement(query, now, one_more=True)))
     more = query.limit is not None and len(rows) > query.limit
     rows = rows[: query.limit]
-    if query.start.way in (Way.BEFORE, Way.LAST):
+    if query.start.way in (Way.UP_TO, Way.LAST):
         rows.reverse()
     also = set(query.also)
     if query.overdue:
         also |= {row[0] for row in connection.execute(OVERDUE)}
     also -= {row.id for row in rows}
-    if also:
-        rows += _rows(
-            connection, f"{COPIES.format(rows='payment_request')} WHERE p.id = ANY(%(ids)s)", {"ids": [*also]}
-        )
-        rows = in_order(rows, query.sort)
-    return Page(tuple(rows), more)
+    read = f"{COPIES.format(rows='payment_request')} WHERE p.id = ANY(%(ids)s)"
+    beside = in_order(_rows(connection, read, {"ids": list(also)}), query.sort) if also else []
+    return Page(tuple(rows), more, tuple(beside))
+
+
+def _start_at(connection: Connection, query: PageQuery, now: datetime | None) -> Start:
+    """Return where a page begins that lies so far between the first and the last row."""
+    ends = [replace(query, start=Start(way), limit=1) for way in (Way.FIRST, Way.LAST)]
+    first, last = ([*_rows(connection, *statement(end, now, known=True))] for end in ends)
+    if not first:
+        return Start()
+    return Start(Way.FROM, between(key_of(first[0], query.sort), key_of(last[0], query.sort), query.start.share))
 
 
 def each(connection: Connection, query: PageQuery, now: datetime | None = None) -> Iterator[RequestCopy]:
@@ -78,19 +87,22 @@ def _rows(connection: Connection, read: str, values: dict[str, Any]) -> Iterator
         yield from map(copy_of, cursor)
 
 
-def statement(query: PageQuery, now: datetime | None, *, one_more: bool = False) -> tuple[str, dict[str, Any]]:
+def statement(
+    query: PageQuery, now: datetime | None, *, one_more: bool = False, known: bool = False
+) -> tuple[str, dict[str, Any]]:
     """Return the statement of a page; what a row says besides is read for the rows of the page alone."""
     order, kind, way, missing = _ORDERS[query.sort]
     values: dict[str, Any] = {}
     clauses = _conditions(query, now, values)
     start = query.start
+    if known:
+        clauses.append(f"{order} {'<' if missing == 'infinity' else '>'} '{missing}'::{kind}")
     if start.key is not None:
-        forwards = way == "ASC" if start.way is not Way.BEFORE else way == "DESC"
-        than = (">" if forwards else "<") + ("=" if start.way is Way.FROM else "")
+        than = ">=" if (way == "ASC") is (start.way is Way.FROM) else "<="
         clauses.append(f"({order}, p.id) {than} (%(key)s::{kind}, %(id)s)")
         key, values["id"] = start.key
         values["key"] = missing if key is None else key
-    if start.way in (Way.BEFORE, Way.LAST):
+    if start.way in (Way.UP_TO, Way.LAST):
         way = _OPPOSITE[way]
     by = f"ORDER BY p.placed {way}, p.id {way}"
     within = f"ORDER BY {order} {way}, p.id {way}"

@@ -49,22 +49,38 @@ def in_order(rows: Iterable[RequestCopy], sort: Sort) -> list[RequestCopy]:
     return sorted(rows, key=place, reverse=sort in (Sort.NEWEST, Sort.LARGEST, Sort.DECIDED))
 
 
+def between(first: Key, last: Key, share: float) -> Key:
+    """Return the key that is so far from one to the other; where one is not known, the nearer of both."""
+    low, high = first[0], last[0]
+    if isinstance(low, datetime) and isinstance(high, datetime):
+        return low + (high - low) * share, UUID(int=0)
+    if isinstance(low, Decimal) and isinstance(high, Decimal):
+        return low + (high - low) * Decimal(share), UUID(int=0)
+    if isinstance(low, date) and isinstance(high, date):
+        return low + (high - low) * share, UUID(int=0)
+    return first if share < 0.5 else last
+
+
 class Way(StrEnum):
     """Which part of an order is read."""
 
     FIRST = "first"
     FROM = "from"
-    AFTER = "after"
-    BEFORE = "before"
+    UP_TO = "up to"
     LAST = "last"
+    AT = "at"
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Where a page begins: at the first or last row, or beside a key (``FROM`` has the row of the key itself)."""
+    """Where a page begins: at the first or last row, or at a key, from where it goes on or up to which it comes.
+
+    ``AT`` begins about so far (``share``, 0 to 1) from the first key to the last, as a scrollbar does.
+    """
 
     way: Way = Way.FIRST
     key: Key | None = None
+    share: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +106,8 @@ class Page:
 
     rows: tuple[RequestCopy, ...]
     more: bool = False
+    also: tuple[RequestCopy, ...] = ()
+    """What was asked for besides and is not among the rows, in the same order."""
 
 
 @dataclass(frozen=True, slots=True)

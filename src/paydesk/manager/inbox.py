@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 
 from paydesk.domain.copy import Delivery, StatusTotal
-from paydesk.infra.pages import Page, PageQuery, Sort
+from paydesk.infra.pages import Page, PageQuery, Sort, in_order
 from paydesk.manager import columns
 from paydesk.manager.detail import ManagerDetail
 from paydesk.manager.peek import Peek
@@ -43,7 +43,6 @@ class ManagerInbox(Peeking, inherit_bindings=False):
         self._gone: frozenset[UUID] = frozenset()
         self._page: Page | None = None
         self._between = 0
-        self._total = 0
 
     def compose(self) -> ComposeResult:
         """Lay out top line, counts, list, hold line and health."""
@@ -59,34 +58,35 @@ class ManagerInbox(Peeking, inherit_bindings=False):
         """Return what waits, oldest first, and the rows that still stand; or what was decided, newest first."""
         if self._decided_view:
             return PageQuery(statuses=DECIDED, sort=Sort.DECIDED)
-        standing = frozenset(row.id for row in self.table.rows) - self._gone
+        standing = frozenset(row.id for row in [*self.table.rows, *self.held]) - self._gone
         return PageQuery(statuses=WAITING, sort=Sort.OLDEST, also=standing, overdue=True)
 
     def shown(self, page: Page) -> None:
         """Show rows and counts."""
         self._page = page
-        self.noticed(page.rows)
+        self.noticed([*page.rows, *page.also])
+        edges = self.window.edges
         if self._decided_view:
-            self.table.show(page.rows)
+            self.table.show(page.rows, edges=edges)
         else:
-            found = merged(self.table.rows, page.rows, self._gone)
+            found = merged(self.table.rows, page, self._gone, self.wanted().sort, edges, self.table.edges)
             self._between = found.between
-            self.held = held_by(found.rows, self.desk.person if self.desk is not None else "")
-            self.table.show(found.rows, frozenset(row.id for row in found.rows if row.status in DECIDED))
+            self.held = held_by([*page.rows, *page.also], self.desk.person if self.desk is not None else "")
+            faded = frozenset(row.id for row in found.rows if row.status in DECIDED)
+            self.table.show(found.rows, faded, edges)
         self._show_counts()
 
-    def counted(self, totals: Sequence[StatusTotal]) -> None:
+    def counted(self, _: Sequence[StatusTotal]) -> None:
         """Show how many there are."""
-        self._total = sum(each.count for each in totals)
         self._show_counts()
 
     def _show_counts(self) -> None:
         if self._page is None:
             return
         if self._decided_view:
-            self.query_one("#filter", Line).say(f"{self._total:,} decided   newest first", "d inbox", "muted")
+            self.query_one("#filter", Line).say(f"{self.total:,} decided   newest first", "d inbox", "muted")
             return
-        counts = counts_text(self._page, self._total, self._between, len(self.held), self.now())
+        counts = counts_text(self._page, self.total, self._between, len(self.held), self.now())
         text = f"{len(self.marks):,} marked   {counts}" if self.marks else counts
         self.query_one("#filter", Line).say(text, "d decided", "muted")
 
@@ -119,16 +119,20 @@ class ManagerInbox(Peeking, inherit_bindings=False):
         self.clear_marks()
         self.table.columns = columns.DECIDED if self._decided_view else columns.inbox(self.alike_to)
         self.table.empty = columns.EMPTY_DECIDED if self._decided_view else columns.EMPTY
-        self._gone = frozenset()
-        self.table.show([])
-        self.table.refresh()
-        self.read()
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Let go of everything that stands."""
+        self._gone, self._between = frozenset(), 0
+        self.table.clear()
+        super().begin_anew()
 
     def action_reload(self) -> None:
         """Read again and let everything take its place."""
         self._gone |= frozenset(row.id for row in self.table.rows if row.status in DECIDED)
         if not self._decided_view and self._page is not None:
-            waiting = [row for row in self._page.rows if row.status in WAITING or row.delivery is Delivery.HELD]
+            held = [row for row in self._page.also if row.delivery is Delivery.HELD]
+            waiting = in_order([*self._page.rows, *held], self.wanted().sort)
             self.table.show(waiting)
             self._gone -= frozenset(row.id for row in waiting)
         self.read()

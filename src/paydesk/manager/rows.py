@@ -8,7 +8,8 @@ from uuid import UUID
 from paydesk.domain.copy import Delivery, RequestCopy
 from paydesk.domain.status import Status
 from paydesk.domain.text import same_person
-from paydesk.infra.pages import Page
+from paydesk.infra.pages import Page, Sort, in_order
+from paydesk.tui.window import Edges
 from paydesk.tui.wording import age_text, seconds_left, status_text
 
 WAITING = frozenset({Status.PENDING, Status.WITHDRAWING})
@@ -25,30 +26,34 @@ class InboxRows:
     between: int
 
 
-def place_of(copy: RequestCopy) -> tuple[datetime, UUID]:
-    """Return what the inbox is ordered by: oldest first."""
-    return (copy.request.requested_at if copy.request else _EPOCH), copy.id
-
-
-def merged(shown: Sequence[RequestCopy], read: Sequence[RequestCopy], gone: frozenset[UUID]) -> InboxRows:
+def merged(
+    shown: Sequence[RequestCopy], page: Page, gone: frozenset[UUID], sort: Sort, edges: Edges, before: Edges
+) -> InboxRows:
     """Return the rows after a reading: decided ones stay in place until they may go, arrivals come at the end.
 
-    ``gone`` are decided requests that the cursor has left; they are not shown again.
+    ``gone`` are decided requests that the cursor has left; they are not shown again. ``edges`` are those of the rows
+    that were read, ``before`` those of the rows that are shown: what lies beyond them did not arrive, it was read
+    further. What lies beyond ``edges``, on a side where there are more, is not shown: its place is elsewhere.
     """
     here = {row.id for row in shown}
-    last = max(map(place_of, shown), default=None)
+    read = in_order([*page.rows, *page.also], sort)
+    waiting = {row.id for row in page.rows}
+    within = [place for place, row in enumerate(read) if row.id in waiting]
+    low = within[0] if within and edges.above else 0
+    high = within[-1] if within and edges.below else len(read)
+    known = [place for place, row in enumerate(read) if row.id in here]
+    first, last = (known[0] if before.above else -1, known[-1]) if known else (len(read), -1)
     rows, between = [], 0
-    for row in sorted(read, key=place_of):
+    for place, row in enumerate(read):
         if row.id in here:
-            if row.status in WAITING or row.id not in gone:
+            if low <= place <= high and (row.status in WAITING or row.id not in gone):
                 rows.append(row)
-        elif row.overdue:
+        elif row.overdue and low <= place <= high:
             rows.append(row)  # At once, wherever it belongs: somebody is asked.
-        elif row.status in WAITING:
-            if last is not None and place_of(row) < last:
-                between += 1
-            else:
-                rows.append(row)
+        elif row.id in waiting and first < place < last:
+            between += 1
+        elif row.id in waiting:
+            rows.append(row)
     return InboxRows(tuple(rows), between)
 
 

@@ -16,7 +16,6 @@ from paydesk.tui.lines import HealthLine, Line, TopLine
 from paydesk.tui.messages import CommandEnded
 from paydesk.tui.own_screen import OwnScreen
 from paydesk.tui.reading_pane import D, ReadingPane
-from paydesk.tui.request_table import RequestTable
 
 Ended = Callable[[Result | None, Exception | None], None]
 
@@ -50,11 +49,6 @@ class DeskPane(ReadingPane[D]):
 
     def ticked(self) -> None:
         """Paint what depends on the time."""
-
-    @property
-    def table(self) -> RequestTable:
-        """The list."""
-        return self.query_one(RequestTable)
 
     # Commands: one after the other, in the order of the keys; before the desk is open they wait.
 

@@ -18,6 +18,8 @@ from paydesk.infra.pages import News, Page, PageQuery, Start
 from paydesk.tui.messages import DeskFailed, DeskMade, DeskOpened, PageRead, ReadFailed, TotalsRead
 from paydesk.tui.own_screen import OwnScreen, sentence
 from paydesk.tui.port import Desk
+from paydesk.tui.request_table import RequestTable
+from paydesk.tui.window import Window
 
 D = TypeVar("D", bound=Desk)
 
@@ -41,12 +43,20 @@ class ReadingPane(Vertical, Generic[D]):
         self._open_for_work = False
         self._reading = self._again = False
         self._read_at = 0.0
+        self.window = Window()
+        self.total = 0
+        """How many rows there are in all, as last counted."""
         self._counting = self._count_owed = False
         self._count_from = 0.0
         self._counted_for: PageQuery | None = None
 
+    @property
+    def table(self) -> RequestTable:
+        """The list."""
+        return self.query_one(RequestTable)
+
     def wanted(self) -> PageQuery:
-        """Return the query whose rows this desk shows now."""
+        """Return the query whose rows this desk shows now; which part of them is read is the window's."""
         raise NotImplementedError
 
     def shown(self, page: Page) -> None:
@@ -129,7 +139,7 @@ class ReadingPane(Vertical, Generic[D]):
             self._again = True
             return
         self._reading, self._again = True, False
-        self.run_worker(partial(self._read, self.desk, self.wanted()), thread=True, group="read", exit_on_error=False)
+        self.run_worker(partial(self._read, self.desk, self._query()), thread=True, group="read", exit_on_error=False)
         for screen in self.own_screens():
             screen.read(news)
 
@@ -143,7 +153,8 @@ class ReadingPane(Vertical, Generic[D]):
     def _page_read(self, message: PageRead) -> None:
         message.stop()
         self._reading, self._read_at = False, time.monotonic()
-        if message.query == self.wanted():
+        if message.query == self._query():
+            self.window.take(message.page, message.query, self.table.rows, self.total)
             self.shown(message.page)
             self.tell()
             self.count()
@@ -159,6 +170,27 @@ class ReadingPane(Vertical, Generic[D]):
         self.tell()
         if not isinstance(message.error, PaydeskError):
             self.notice(sentence(message.error), "trouble")
+
+    def _query(self) -> PageQuery:
+        return self.window.of(self.wanted())
+
+    def begin_anew(self) -> None:
+        """Read other rows, from the first on; the cursor stays on its request if that is among them."""
+        self.window = Window()
+        self.table.expect_others()
+        self.read()
+
+    @on(RequestTable.Further)
+    def _read_further(self, message: RequestTable.Further) -> None:
+        message.stop()
+        self.window.extend(self.table.rows, self.wanted(), message.down)
+        self.read()
+
+    @on(RequestTable.Elsewhere)
+    def _read_elsewhere(self, message: RequestTable.Elsewhere) -> None:
+        message.stop()
+        self.window.go(message.start)
+        self.read()
 
     # Counting: apart from the rows, which never wait for it.
 
@@ -188,6 +220,8 @@ class ReadingPane(Vertical, Generic[D]):
         self._counted_for = message.query
         self._count_from = time.monotonic() + COUNT_REST * message.took_s
         if message.query == _counted(self.wanted()) and message.totals is not None:
+            self.total = sum(each.count for each in message.totals)
+            self.table.count(self.total)
             self.counted(message.totals)
         if self._count_owed:
             self.count()

@@ -1,30 +1,28 @@
-"""A list of requests that paints only the lines that changed, and whose cursor stays on its request."""
+"""A list of requests whose cursor stays on its request, held for the part that is looked at."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import UUID
 
-from rich.cells import cell_len
-from rich.segment import Segment
-from rich.style import Style
 from textual.binding import Binding, BindingType
 from textual.events import Click, Resize
-from textual.geometry import Region, Size
+from textual.geometry import Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
-from textual.strip import Strip
 
 from paydesk.domain.copy import RequestCopy
-from paydesk.tui.columns import Column, fitted, laid_out
+from paydesk.infra.pages import Start, Way
+from paydesk.tui.columns import Column
+from paydesk.tui.turned_rows import TurnedRows
+from paydesk.tui.window import Edges
 
-_LOOKS = ("header", "cursor", "muted", "accent", "good", "bad", "faded")
+_AHEAD = 25
+"""So many rows beyond what is shown are asked for, at least: whoever moves on never waits."""
 
 
-class RequestTable(ScrollView, can_focus=True, inherit_bindings=False):
-    """Rows by request id. ``show`` replaces all, ``put`` changes one; the cursor stays on its request."""
+class RequestTable(TurnedRows, can_focus=True, inherit_bindings=False):
+    """Rows by request id. ``show`` replaces those that are held, ``put`` changes one; the cursor stays on its own."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"request-table--{look}" for look in _LOOKS}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "move(1)", "Next row", show=False, id="table.down", key_display="j ↓"),
         Binding("up,k", "move(-1)", "Previous row", show=False, id="table.up", key_display="k ↑"),
@@ -49,28 +47,34 @@ class RequestTable(ScrollView, can_focus=True, inherit_bindings=False):
             super().__init__()
             self.copy = copy
 
+    class Further(Message):
+        """More rows are wanted, on one side of those that are held."""
+
+        def __init__(self, down: bool) -> None:
+            super().__init__()
+            self.down = down
+
     def __init__(self, columns: Sequence[Column], now: Callable[[], datetime], empty: str, *, id: str) -> None:
-        super().__init__(id=id)
-        self.columns = columns
-        self.empty = empty
-        self._now = now
-        self._rows: list[RequestCopy] = []
-        self._cursor = 0
-        self._loaded = False
+        super().__init__(columns, now, empty, id=id)
+        self._total = 0
         self._later = 0
-        self._faded: frozenset[UUID] = frozenset()
-        self._marked: frozenset[UUID] = frozenset()
-        self._needs: dict[str, int] = {}
+        self._others = False
+        self._asked: bool | None = None
 
     @property
     def rows(self) -> Sequence[RequestCopy]:
-        """The rows, as they are shown."""
+        """The rows that are held, as they are shown."""
         return self._rows
 
     @property
+    def edges(self) -> Edges:
+        """Where these rows lie in the list."""
+        return self._edges
+
+    @property
     def current(self) -> RequestCopy | None:
-        """The request under the cursor."""
-        return self._rows[self._cursor] if self._rows else None
+        """The request under the cursor; none while rows from elsewhere are on their way."""
+        return self._rows[self._cursor] if self._rows and self._aim is None else None
 
     @property
     def marked(self) -> frozenset[UUID]:
@@ -84,27 +88,71 @@ class RequestTable(ScrollView, can_focus=True, inherit_bindings=False):
             if row.id in changed:
                 self._refresh_row(place)
 
-    def show(self, rows: Sequence[RequestCopy], faded: frozenset[UUID] = frozenset()) -> None:
-        """Replace all rows; the cursor stays on its request and, where it can, on its line of the screen."""
-        before, at, current = self._rows, self._cursor, self.current
-        first, changed_looks = not self._loaded, faded ^ self._faded
-        self._rows, self._faded, self._loaded = list(rows), faded, True
+    def clear(self) -> None:
+        """Forget the rows, as others are on their way; keys typed until then count on those."""
+        self._rows, self._loaded, self._cursor, self._later = [], False, 0, 0
+        self._aim, self._asked, self._edges, self._total = None, None, Edges(), 0
+        self._sized()
+        self.scroll_to(y=0, animate=False)
+        self.refresh()
+
+    def expect_others(self) -> None:
+        """Take the rows that come next for those of another list: the cursor goes to its request, or to the first."""
+        self._others, self._aim, self._later = True, None, 0
+
+    def show(
+        self, rows: Sequence[RequestCopy], faded: frozenset[UUID] = frozenset(), edges: Edges | None = None
+    ) -> None:
+        """Replace the rows; the cursor stays on its request and, where it can, on its line of the screen."""
+        before, old, current = self._rows, self._edges, self._rows[self._cursor] if self._rows else None
+        first, changed_looks, line = not self._loaded, faded ^ self._faded, self._cursor + old.before
+        at = self._cursor
+        self._rows, self._faded, self._loaded, self._asked = list(rows), faded, True, None
+        self._edges = edges or old
         grown = self._measure()
         if current is not None:
             places = {row.id: place for place, row in enumerate(self._rows)}
-            self._cursor = places.get(current.id, min(at, max(0, len(rows) - 1)))
-        if first:
-            self._cursor = max(0, min(self._later, len(rows) - 1))
-        self.virtual_size = Size(self.size.width, len(self._rows) + 1)
-        if self._cursor != at and not first:
-            self.scroll_to(y=max(0, self.scroll_y + self._cursor - at), animate=False)
+            self._cursor = places.get(current.id, 0 if self._others else min(at, max(0, len(rows) - 1)))
+            self._others = self._others and edges is None
+        landed = self._land(first) if edges is not None else None
+        self._sized()
+        moved = self._cursor + self._edges.before - line
+        if landed is Way.AT:
+            self.scroll_to(y=self._edges.before, animate=False)
+        elif moved and not first and landed is None:
+            self.scroll_to(y=max(0, self.scroll_y + moved), animate=False)
         self._keep_in_view()
-        if len(before) != len(self._rows) or first or grown:
+        self._look_ahead()
+        if len(before) != len(self._rows) or first or grown or old != self._edges or landed:
             self.refresh()
             return
-        for place, (old, new) in enumerate(zip(before, self._rows, strict=True)):
-            if old != new or new.id in changed_looks or place in (at, self._cursor):
+        for place, (was, new) in enumerate(zip(before, self._rows, strict=True)):
+            if was != new or new.id in changed_looks or place in (at, self._cursor):
                 self._refresh_row(place)
+
+    def _land(self, first: bool) -> Way | None:
+        """Put the cursor where it was sent, if these rows are those; then by what was typed meanwhile."""
+        there = {Way.FIRST: not self._edges.above, Way.LAST: not self._edges.below, Way.AT: True}
+        landed = self._aim if self._aim is not None and there[self._aim] else None
+        if landed:
+            self._aim = None
+            self._cursor = max(0, len(self._rows) - 1) if landed is Way.LAST else 0
+        if self._later and self._aim is None:
+            place = self._cursor + self._later
+            self._cursor = max(0, min(place, len(self._rows) - 1))
+            more = self._edges.below if place > self._cursor else self._edges.above
+            self._later = place - self._cursor if more and not first else 0
+        return landed
+
+    def count(self, total: int) -> None:
+        """Note how many rows there are in all, held or not."""
+        self._total = total
+        self._sized()
+
+    def _sized(self) -> None:
+        known = self._edges.before + len(self._rows)
+        lines = max(self._total, known + 1) if self._edges.below else known
+        self.virtual_size = Size(self.size.width, lines + 1)
 
     def put(self, copy: RequestCopy) -> None:
         """Change one row that is shown."""
@@ -115,19 +163,6 @@ class RequestTable(ScrollView, can_focus=True, inherit_bindings=False):
                     self.refresh()
                 self._refresh_row(place)
 
-    def _measure(self) -> bool:
-        """Note what the rows need in columns that grow; returns whether that changed."""
-        now, before = self._now(), self._needs
-        growing = [column for column in self.columns if column.most]
-        self._needs = {
-            column.title: max((cell_len(column.say(row, now).text) for row in self._rows), default=0)
-            for column in growing
-        }
-        return self._needs != before
-
-    def _layout(self, width: int) -> list[tuple[Column, int]]:
-        return laid_out(self.columns, width, lambda column: self._needs.get(column.title, 0))
-
     def tick(self, changes: Callable[[RequestCopy], bool]) -> None:
         """Paint the rows anew whose text depends on the time."""
         for place, row in enumerate(self._rows):
@@ -135,11 +170,15 @@ class RequestTable(ScrollView, can_focus=True, inherit_bindings=False):
                 self._refresh_row(place)
 
     def action_move(self, by: int) -> None:
-        """Move by rows; before the first rows are here the move is kept for them."""
-        if not self._loaded:
-            self._later = max(0, self._later + by)
+        """Move by rows; what goes beyond the rows that are here is kept for those that come."""
+        if not self._loaded or self._aim is not None or self._later:
+            self._later = self._later + by if self._loaded or self._aim else max(0, self._later + by)
             return
-        self._go(self._cursor + by)
+        place = self._cursor + by
+        beyond = place - max(0, min(place, len(self._rows) - 1))
+        if beyond and (self._edges.below if beyond > 0 else self._edges.above):
+            self._later += beyond
+        self._go(place)
 
     def action_page(self, by: int) -> None:
         """Move by a screenful."""
@@ -147,10 +186,13 @@ class RequestTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def action_go(self, place: int) -> None:
         """Go to the first row, or with -1 to the last."""
-        if not self._loaded:
-            self._later = 0 if place == 0 else 1 << 30
-            return
-        self._go(len(self._rows) - 1 if place < 0 else place)
+        way, missing = (Way.LAST, self._edges.below) if place < 0 else (Way.FIRST, self._edges.above)
+        self._later = 0
+        if self._loaded and not missing and self._aim is None:
+            self._go(len(self._rows) - 1 if place < 0 else place)
+        elif self._loaded or self._aim is not None or way is Way.LAST:
+            self._aim = way
+            self.post_message(self.Elsewhere(Start(way)))
 
     def action_open(self) -> None:
         """Ask to see the request under the cursor."""
@@ -159,88 +201,48 @@ class RequestTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _go(self, place: int) -> None:
         place = max(0, min(place, len(self._rows) - 1))
-        if place == self._cursor or not self._rows:
-            return
-        left, before = self.current, self._cursor
-        self._cursor = place
-        self._refresh_row(before)
-        self._refresh_row(place)
-        self._keep_in_view()
-        self.post_message(self.Moved(left.id if left else None))
+        if place != self._cursor and self._rows:
+            left, before = self._rows[self._cursor], self._cursor
+            self._cursor = place
+            self._refresh_row(before)
+            self._refresh_row(place)
+            self._keep_in_view()
+            self.post_message(self.Moved(left.id))
+        self._look_ahead()
 
     def _keep_in_view(self) -> None:
-        height = self.size.height - 1
-        if height <= 0:
+        height, line = self.size.height - 1, self._cursor + self._edges.before
+        if height <= 0 or self._aim is not None:
             return
         top = round(self.scroll_y)
-        if self._cursor < top:
-            self.scroll_to(y=self._cursor, animate=False)
-        elif self._cursor >= top + height:
-            self.scroll_to(y=self._cursor - height + 1, animate=False)
+        if line < top:
+            self.scroll_to(y=line, animate=False)
+        elif line >= top + height:
+            self.scroll_to(y=line - height + 1, animate=False)
 
-    def _refresh_row(self, place: int) -> None:
-        line = place + 1 - round(self.scroll_y)
-        if 0 < line < self.size.height:
-            self.refresh(Region(0, line, self.size.width, 1))
+    def _look_ahead(self) -> None:
+        """Ask for more rows before whoever moves comes to the end of those that are held."""
+        first, ahead = self._place_at(1), max(self.size.height, _AHEAD)
+        wanted: bool | None = None
+        if self._edges.below and first + self.size.height + ahead > len(self._rows):
+            wanted = True
+        elif self._edges.above and first - ahead < 0:
+            wanted = False
+        if wanted is not None and wanted is not self._asked and self._aim is None:
+            self._asked = wanted
+            self.post_message(self.Further(wanted))
 
     def on_resize(self, _: Resize) -> None:
         """Lay out anew."""
-        self.virtual_size = Size(self.size.width, len(self._rows) + 1)
+        self._sized()
         self._keep_in_view()
+        self._look_ahead()
 
     def on_click(self, event: Click) -> None:
         """One click moves the cursor, a second on the same row opens it, and a third opens nothing more."""
-        place = event.y - 1 + round(self.scroll_y)
-        if event.y == 0 or not 0 <= place < len(self._rows):
+        place = self._place_at(event.y)
+        if event.y == 0 or not 0 <= place < len(self._rows) or self._aim is not None:
             return
+        self._go(place)
         if event.chain == 2:
-            self._go(place)
             self.action_open()
-        else:
-            self._go(place)
-
-    def _look(self, name: str) -> Style:
-        return self.get_component_rich_style(f"request-table--{name}", partial=True)
-
-    def render_line(self, y: int) -> Strip:
-        """Paint one line: the header, a row, or what to do where there are none."""
-        width = self.scrollable_content_region.width
-        base = self.rich_style
-        layout = self._layout(width)
-        if y == 0:
-            text = "   " + " ".join(fitted(column.title, cells, right=column.right) for column, cells in layout)
-            return _strip([Segment(text, base + self._look("header"))], width, base)
-        place = y - 1 + round(self.scroll_y)
-        if self._loaded and not self._rows and 2 <= y < 2 + len(self.empty.splitlines()):
-            line = "   " + self.empty.splitlines()[y - 2]
-            return _strip([Segment(fitted(line, width), base + self._look("muted"))], width, base)
-        if not 0 <= place < len(self._rows):
-            return Strip.blank(width, base)
-        return self._row(place, layout, width, base)
-
-    def _row(self, place: int, layout: list[tuple[Column, int]], width: int, base: Style) -> Strip:
-        copy, now = self._rows[place], self._now()
-        here = place == self._cursor
-        row = base + self._look("cursor") if here else base
-        faded = copy.id in self._faded
-        signs = f"{'┃' if copy.id in self._marked else ' '}{'▸' if here else ' '} "
-        segments = [Segment(signs, row + self._look("accent") if signs.strip() else row)]
-        for column, cells in layout:
-            cell = column.say(copy, now)
-            look = cell.look or ("faded" if faded else "")
-            style = row + _colour(self._look(look)) if look else row
-            segments.append(Segment(fitted(cell.text, cells, right=column.right), style))
-            segments.append(Segment(" ", row))
-        return _strip(segments, width, row)
-
-    def get_content_height(self, *_: Any) -> int:
-        """Return the lines of everything, for a parent that sizes by content."""
-        return len(self._rows) + 1
-
-
-def _colour(style: Style) -> Style:
-    return Style(color=style.color, bold=style.bold, dim=style.dim)
-
-
-def _strip(segments: list[Segment], width: int, style: Style) -> Strip:
-    return Strip(segments).adjust_cell_length(width, style)
