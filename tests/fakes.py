@@ -190,6 +190,22 @@ class FakeManagerDesk(FakeDesk):
         self._answers()
         return [self.copy(each) for each in ids]
 
+    def decide(
+        self, key: UUID, request_id: UUID, revision: int, terms_hash: str, cause: Cause | None, longer_s: float
+    ) -> None:
+        if cause is None:
+            self.approve(key, request_id, revision, terms_hash)
+        else:
+            self.reject(key, request_id, revision, terms_hash, cause)
+        if request_id in self.world.holds:
+            self.world.holds[request_id] += timedelta(seconds=longer_s)
+
+    def take_back(self, request_id: UUID) -> None:
+        self.undo(request_id)
+
+    def tell(self, ids: Sequence[UUID]) -> Sequence[RequestCopy]:
+        return self.copies(ids)
+
     def undo(self, request_id: UUID) -> Result:
         self._answers()
         if self.copy(request_id).delivery is not Delivery.HELD:

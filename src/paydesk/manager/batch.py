@@ -1,6 +1,7 @@
 """What one keystroke decides of several requests: which of the marked ones, and what became of each."""
 
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,11 @@ from paydesk.domain.errors import PaydeskError
 from paydesk.domain.refusals import explain_stale
 from paydesk.infra.pages import Result
 from paydesk.manager.port import ManagerDesk
+
+AT_ONCE = 25
+"""So many are done before everybody is told of them, and reads them again."""
+FIRST_S, MEASURED = 0.03, 10
+"""What each is thought to take, until so many were done and tell what it is here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,21 +93,23 @@ class NothingDone(Exception):
 
 
 class Batch:
-    """Commands of one keystroke, run in a thread one after the other; a screen may look on, and end it."""
+    """Commands of one keystroke, run in a thread one after the other; a screen may look on, and end it.
 
-    def __init__(self, copies: Sequence[RequestCopy], act: Callable[[ManagerDesk, RequestCopy], Result]) -> None:
+    ``act`` also gets how many seconds the others will take: what is held longer by that is all sent at one time, so
+    that the whole of it can be taken back.
+    """
+
+    def __init__(self, copies: Sequence[RequestCopy], act: Callable[[ManagerDesk, RequestCopy, float], None]) -> None:
         self.copies = tuple(copies)
         self._act = act
         self._ending = threading.Event()
-        self.done: list[Result] = []
+        self.reached = 0
+        """How many were tried."""
+        self.done: list[RequestCopy] = []
+        """What was done, as it was afterwards."""
         self.failed: list[Told] = []
         self.first: PaydeskError | None = None
         """The first refusal."""
-
-    @property
-    def reached(self) -> int:
-        """How many were tried."""
-        return len(self.done) + len(self.failed)
 
     def end(self) -> None:
         """Stop after the one that is under way."""
@@ -109,16 +117,34 @@ class Batch:
 
     def run(self, desk: ManagerDesk) -> Result:
         """Run them; each has its own transaction and its own result. Raises ``NothingDone``."""
-        for copy in self.copies:
+        begun, some = time.monotonic(), []
+        for place, copy in enumerate(self.copies):
             if self._ending.is_set():
                 break
+            each_s = (time.monotonic() - begun) / place if place >= MEASURED else FIRST_S
             try:
-                self.done.append(self._act(desk, copy))
+                self._act(desk, copy, each_s * (len(self.copies) - place))
+                some.append(copy.id)
             except PaydeskError as error:
-                self.first = self.first or error
-                self.failed.append(Told(copy.number, error.message))
-                if error.code == "server_down":
-                    self.end()  # The others would only wait for it, one by one.
+                self._refused(copy, error)
+            self.reached += 1
+            if len(some) == AT_ONCE:
+                self._tell(desk, some)
+                some = []
+        self._tell(desk, some)
         if not self.done:
             raise NothingDone
-        return self.done[-1]
+        return Result(self.done[-1])
+
+    def _refused(self, copy: RequestCopy, error: PaydeskError) -> None:
+        self.first = self.first or error
+        self.failed.append(Told(copy.number, error.message))
+        if error.code == "server_down":
+            self.end()  # The others would only wait for it, one by one.
+
+    def _tell(self, desk: ManagerDesk, ids: Sequence[UUID]) -> None:
+        try:
+            self.done += desk.tell(ids) if ids else ()
+        except PaydeskError as error:
+            self.first = self.first or error
+            self.end()

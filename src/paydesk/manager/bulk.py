@@ -158,7 +158,7 @@ class BulkDialog(ModalScreen[None]):
     def _account(self) -> tuple[str, list[Content], str]:
         batch = self.running
         assert batch is not None
-        done, failed, all_ = len(batch.done), len(batch.failed), len(batch.copies)
+        done, failed, all_ = batch.reached - len(batch.failed), len(batch.failed), len(batch.copies)
         filled = _BAR_CELLS * batch.reached // max(1, all_)
         if not self._over:
             bar = Content.assemble(("━" * filled, "$accent"), ("─" * (_BAR_CELLS - filled), "$secondary"))

@@ -142,7 +142,7 @@ class Deciding(DeskPane[ManagerDesk], inherit_bindings=False):
         if not batch.done:
             self.notice(_nothing(batch, error), "trouble")
             return
-        copies = tuple(result.copy for result in batch.done)
+        copies = tuple(batch.done)
         self._batches.append(copies)
         held = {copy.id: copy for copy in copies if copy.delivery is Delivery.HELD}
         self.held = [row for row in self.held if row.id not in held] + list(held.values())
@@ -157,7 +157,7 @@ class Deciding(DeskPane[ManagerDesk], inherit_bindings=False):
         if not copies:
             self.notice(ON_ITS_ROW if self.held else "There is nothing to undo.")
             return
-        batch = Batch(copies, lambda desk, copy: desk.undo(copy.id))
+        batch = Batch(copies, lambda desk, copy, _: desk.take_back(copy.id))
         ids = {copy.id for copy in copies}
         if len(copies) > 1:
             self.notice(f"Taking {len(copies):,} back …", "", 60)
@@ -168,7 +168,7 @@ class Deciding(DeskPane[ManagerDesk], inherit_bindings=False):
                 self.notice(_nothing(batch, error), "trouble")
                 return
             late = f"; {len(batch.failed):,} were not: {batch.failed[0].why}" if batch.failed else ""
-            back = batch.done[0].copy
+            back = batch.done[0]
             told = f"{back.number} is" if len(copies) == 1 else f"{len(batch.done):,} are"
             self.notice(f"↶ {told} {back.status} again: nothing was sent{late}.", "trouble" if late else "good")
 

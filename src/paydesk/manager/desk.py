@@ -1,6 +1,7 @@
 """The manager's desk behind its screen: what a person decides there becomes commands on the own schema."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from paydesk.domain.copy import RequestCopy
@@ -12,6 +13,9 @@ from paydesk.infra.pages import Result
 from paydesk.infra.role import Role
 from paydesk.manager.role import ROLE
 from paydesk.settings import Servers
+
+if TYPE_CHECKING:
+    from paydesk.infra.command import Said
 
 _DELIVER_S = 2.0
 """How long a desk that closes waits for what it released to leave."""
@@ -26,17 +30,30 @@ class ManagerService(LiveSide):
 
     def approve(self, key: UUID, request_id: UUID, revision: int, terms_hash: str) -> Result:
         """Approve exactly what was on the screen."""
-        from paydesk.manager.commands import approve
-
-        said = approve(self.store(), key, request_id, self.person, revision, terms_hash, self.hold_s)
-        return Result(self.said(said.request_id), said.changed)
+        return self._decided(key, request_id, revision, terms_hash, None, 0)
 
     def reject(self, key: UUID, request_id: UUID, revision: int, terms_hash: str, cause: Cause) -> Result:
         """Reject exactly what was on the screen, and say why."""
-        from paydesk.manager.commands import reject
+        return self._decided(key, request_id, revision, terms_hash, cause, 0)
 
-        said = reject(self.store(), key, request_id, self.person, revision, terms_hash, cause, self.hold_s)
+    def decide(
+        self, key: UUID, request_id: UUID, revision: int, terms_hash: str, cause: Cause | None, longer_s: float
+    ) -> None:
+        """Decide one of many, held so much longer; a cause rejects. Nobody is told of it before ``tell``."""
+        self._run(key, request_id, revision, terms_hash, cause, longer_s)
+
+    def _decided(self, *told: Any) -> Result:
+        said = self._run(*told)
         return Result(self.said(said.request_id), said.changed)
+
+    def _run(
+        self, key: UUID, request_id: UUID, revision: int, terms_hash: str, cause: Cause | None, longer_s: float
+    ) -> "Said":
+        from paydesk.manager.commands import approve, reject
+
+        hold_s = self.hold_s + longer_s if self.hold_s else 0
+        what = (self.store(), key, request_id, self.person, revision, terms_hash)
+        return approve(*what, hold_s) if cause is None else reject(*what, cause, hold_s)
 
     def copies(self, ids: Sequence[UUID]) -> Sequence[RequestCopy]:
         """Return these requests as they are now."""
@@ -44,10 +61,20 @@ class ManagerService(LiveSide):
 
     def undo(self, request_id: UUID) -> Result:
         """Take back a held decision of this person."""
+        self.take_back(request_id)
+        return Result(self.said(request_id))
+
+    def take_back(self, request_id: UUID) -> None:
+        """Take back one of many held decisions. Nobody is told of it before ``tell``."""
         from paydesk.manager.commands import undo
 
-        said = undo(self.store(), uuid4(), request_id, self.person)
-        return Result(self.said(said.request_id), said.changed)
+        undo(self.store(), uuid4(), request_id, self.person)
+
+    def tell(self, ids: Sequence[UUID]) -> Sequence[RequestCopy]:
+        """Tell everyone that these requests changed; returns them as they are now."""
+        self.nudge()
+        self.hint(set(ids))
+        return self.copies(ids)
 
     def send_now(self, only: UUID | None = None) -> int:
         """Release all that this person holds, or one that is overdue."""

@@ -1,5 +1,6 @@
 """Which of the rows look like other requests: read beside them, so that they never wait for it."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -16,6 +17,9 @@ from paydesk.domain.payment_request import Terms
 from paydesk.domain.status import Status
 from paydesk.manager.marking import Marking
 from paydesk.manager.port import ManagerDesk
+
+REST_S = 5.0
+"""New rows are looked at at once; that others went, and may no longer be what a row looks like, so much later."""
 
 
 class AlikeRead(Message):
@@ -35,6 +39,7 @@ class Likening(Marking, inherit_bindings=False):
         super().__init__(make_desk, now, id=id)
         self._alike: Mapping[UUID, tuple[Alike, ...]] = {}
         self._alike_of: frozenset[tuple[UUID, Terms]] = frozenset()
+        self._alike_from = 0.0
 
     def alike_to(self, request_id: UUID) -> tuple[Alike, ...]:
         """Return which requests this one looks like, as far as is known."""
@@ -45,8 +50,9 @@ class Likening(Marking, inherit_bindings=False):
         self.keep_marks(rows)
         asked = [each for row in rows if row.status is Status.PENDING and (each := Asking.of(row)) is not None]
         of = frozenset((each.id, each.terms) for each in asked)
-        if of != self._alike_of and self.desk is not None:
-            self._alike_of = of
+        rested = time.monotonic() > self._alike_from
+        if self.desk is not None and (not of <= self._alike_of or (of != self._alike_of and rested)):
+            self._alike_of, self._alike_from = of, time.monotonic() + REST_S
             work = partial(self._read_alike, self.desk, asked)
             self.run_worker(work, thread=True, group="alike", exclusive=True, exit_on_error=False)
 

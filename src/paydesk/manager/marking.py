@@ -28,8 +28,8 @@ class Marking(Deciding, inherit_bindings=False):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *Deciding.BINDINGS,
-        Binding("space", "mark", "Mark", show=False, id="manager.mark", tooltip="Mark it, or take its mark off"),
-        Binding("v", "range", "Range", show=False, id="manager.range", tooltip="Mark from here; v again, up to there"),
+        Binding("space", "mark", "Mark", show=False, id="manager.mark", tooltip="Mark, or unmark"),
+        Binding("v", "range", "Range", show=False, id="manager.range", tooltip="Mark a range, from here"),
         Binding("asterisk", "mark_all", "All", show=False, id="manager.all", key_display="*", tooltip="Mark all shown"),
         Binding("escape", "unmark", "Unmark", show=False, id="manager.unmark", tooltip="Take all marks off"),
     ]
@@ -163,17 +163,14 @@ class Marking(Deciding, inherit_bindings=False):
             self.marks.pop(changed, None)
         keys = {copy.id: uuid4() for copy in plan.chosen}
 
-        def act(desk: ManagerDesk, copy: RequestCopy) -> Result:
-            revision, digest = terms_seen(copy)
-            if cause is None:
-                return desk.approve(keys[copy.id], copy.id, revision, digest)
-            return desk.reject(keys[copy.id], copy.id, revision, digest, cause)
+        def act(desk: ManagerDesk, copy: RequestCopy, rest_s: float) -> None:
+            desk.decide(keys[copy.id], copy.id, *terms_seen(copy), cause, rest_s)
 
         batch = Batch(plan.chosen, act)
 
         def ended(_: Result | None, error: Exception | None) -> None:
             for done in batch.done:
-                self.marks.pop(done.copy.id, None)
+                self.marks.pop(done.id, None)
             self.marked()
             self.decided(batch, error)
             for screen in self.app.screen_stack:

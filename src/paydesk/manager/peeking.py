@@ -35,7 +35,7 @@ class Peeking(Likening, inherit_bindings=False):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *Likening.BINDINGS,
-        Binding("p", "peek", "Peek", show=False, id="manager.peek", tooltip="What helps to decide, beside the list"),
+        Binding("p", "peek", "Peek", show=False, id="manager.peek", tooltip="Peek: who asks, and how often"),
     ]
 
     def __init__(self, make_desk: Callable[[], ManagerDesk], now: Callable[[], datetime], *, id: str) -> None:

@@ -27,5 +27,16 @@ class ManagerDesk(Desk, Protocol):
     def undo(self, request_id: UUID) -> Result:
         """Take back a held decision."""
 
+    def decide(
+        self, key: UUID, request_id: UUID, revision: int, terms_hash: str, cause: Cause | None, longer_s: float
+    ) -> None:
+        """Decide one of many, held so much longer; a cause rejects. Nobody is told of it before ``tell``."""
+
+    def take_back(self, request_id: UUID) -> None:
+        """Take back one of many held decisions. Nobody is told of it before ``tell``."""
+
+    def tell(self, ids: Sequence[UUID]) -> Sequence[RequestCopy]:
+        """Tell everyone that these requests changed; returns them as they are now."""
+
     def send_now(self, only: UUID | None = None) -> int:
         """Release all that this person holds, or one that is overdue; returns how many decisions."""
