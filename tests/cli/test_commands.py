@@ -44,6 +44,9 @@ def test_the_whole_way_of_a_request(paydesk: Paydesk, ada: str) -> None:
     assert other.code == 5 and "accepted by bo" in other.err
     late = paydesk("manager", "undo", number, "--as", "bo", "--json")
     assert late.code == 5 and late.error["code"] == "too_late"
+    sent = paydesk("manager", "send", number, "--as", "bo", "--json")
+    assert sent.code == 0 and sent.json["changed"] is False, "it was sent already"
+    assert paydesk("manager", "send", number, "--as", "zoe").code == 6
 
 
 def test_a_filter_that_cannot_be_read_says_where(paydesk: Paydesk) -> None:

@@ -13,7 +13,7 @@ from alembic.migration import MigrationContext
 
 from paydesk.contractor import commands as asks
 from paydesk.domain.decision import Cause, CauseCode, DecisionRegister, Outcome, checked_cause
-from paydesk.domain.errors import AlreadyDecided, KeyReused, Stale, TooLate, UnknownRequest
+from paydesk.domain.errors import AlreadyDecided, KeyReused, NotAllowed, Stale, TooLate, UnknownRequest
 from paydesk.domain.filter_text import parse_filter
 from paydesk.domain.payment_request import RequestRegister, changed_terms, checked_terms
 from paydesk.domain.status import standing_terms, status
@@ -163,6 +163,19 @@ def test_a_released_decision_stands_and_a_late_withdrawal_lapses(both: Both) -> 
     assert decides.send_now(both.manager, None, "bo") == 1
     with pytest.raises(TooLate):
         decides.undo(both.manager, uuid4(), request_id, "bo")
+    both.back()
+    assert both.both(request_id) == ("accepted", "accepted")
+
+
+def test_a_held_decision_is_sent_by_a_command_of_whoever_decided(both: Both) -> None:
+    request_id = both.ask()
+    both.there()
+    decides.approve(both.manager, uuid4(), request_id, "bo", 1, TERMS.hash, hold_s=60)
+    with pytest.raises(NotAllowed, match="Only bo"):
+        decides.send_held(both.manager, request_id, "zoe")
+    assert both.back().newer == frozenset()
+    assert decides.send_held(both.manager, request_id, "Bo").changed
+    assert not decides.send_held(both.manager, request_id, "bo").changed, "it has left already"
     both.back()
     assert both.both(request_id) == ("accepted", "accepted")
 

@@ -134,4 +134,24 @@ def undo(outer: str | None, request: str, as_json: bool, key: str | None, person
         report(here.deliver(said), said.changed, as_json=as_json)
 
 
+@manager.command()
+@click.argument("requests", metavar="REQUEST...", nargs=-1, required=True)
+@as_json_option
+@as_person
+@click.pass_obj
+def send(outer: str | None, requests: tuple[str, ...], as_json: bool, person: str | None) -> None:
+    """Send decisions of yours now that a desk still holds."""
+    from paydesk.cli.errand import errand
+    from paydesk.cli.report import each_of, report
+    from paydesk.manager.commands import send_held
+
+    with errand(_role(), person or outer) as here:
+
+        def act(typed: str) -> None:
+            said = send_held(here.store, here.find(typed).id, here.person)
+            report(here.deliver(said), said.changed, as_json=as_json)
+
+        each_of(requests, act, as_json=as_json)
+
+
 add_to(manager, _role)

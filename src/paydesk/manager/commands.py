@@ -132,3 +132,12 @@ def send_now(store: Storage, request_ids: Collection[UUID] | None, actor: str) -
     """Release what this person holds of these requests (None: all but the overdue); returns how many decisions."""
     with store.transaction() as transaction:
         return transaction.release(request_ids, actor)
+
+
+def send_held(store: Storage, request_id: UUID, actor: str) -> Said:
+    """Release a held decision of one's own; one that is not held has left already. Raises ``NotAllowed``."""
+    with store.transaction() as transaction:
+        decision = transaction.row(request_id).decision
+        if decision is not None and not same_person(decision.decided_by or "", actor):
+            raise NotAllowed(f"Only {decision.decided_by}, who decided, may send it now.", "Nothing was changed.")
+        return Said(request_id, transaction.release({request_id}, actor) > 0)

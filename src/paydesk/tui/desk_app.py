@@ -35,8 +35,8 @@ class DeskApp(App[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (28, "-tall")]
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+c", "how_to_quit", show=False, system=True, priority=True),
-        Binding("ctrl+q", "quit", "Quit", show=False, system=True),
+        Binding("ctrl+c", "how_to_quit", "How to quit", show=False, system=True, priority=True, id="app.how_to_quit"),
+        Binding("ctrl+q", "quit", "Quit", show=False, system=True, id="app.quit"),
         Binding("ctrl+z", "suspend_process", "Suspend", show=False, id="app.suspend", key_display="^z"),
     ]
 
