@@ -30,6 +30,9 @@ def test_a_request_without_a_key_is_a_new_one_each_time(paydesk: Paydesk, ada: s
     assert told(paydesk(*line, "--key", key)) == told(paydesk(*line, "--key", key))
     assert told(paydesk(*line)) != told(paydesk(*line))
     assert len(paydesk("contractor", "list", "from:me", "--as", ada, "--json").lines) == 3
+    again = paydesk(*line)
+    assert {(each["status"], each["why"]) for each in again.json["alike"]} == {("pending", "same amount, within a day")}
+    assert "It looks like PR-" in paydesk(*line[:-1]).err
     assert paydesk("contractor", "request", "5", "EUR", "once", "--as", "eve", "--key", key).code == 8
 
 

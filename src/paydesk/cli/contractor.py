@@ -10,7 +10,11 @@ from paydesk.cli.errand_options import as_json_option, as_person, with_key, with
 from paydesk.infra.role import Role
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from paydesk.cli.errand import Errand
     from paydesk.domain.copy import RequestCopy
+    from paydesk.domain.duplicates import Alike
     from paydesk.domain.payment_request import Terms
 
 _TERMS = (
@@ -95,7 +99,16 @@ def request(
         if like is not None:
             terms, named = _terms_like(here.find(like), fields)
         said = request_payment(here.store, here.key(), uuid7(), here.person, terms, named)
-        report(here.deliver(said), said.changed, as_json=as_json)
+        copy = here.deliver(said)
+        report(copy, said.changed, as_json=as_json, alike=_alike(here, copy) if said.changed else ())
+
+
+def _alike(here: "Errand", copy: "RequestCopy") -> "Sequence[Alike]":
+    from paydesk.domain.duplicates import Asking
+    from paydesk.infra.duplicates import alike_of
+
+    asking = Asking.of(copy)
+    return here.read(lambda connection: alike_of(connection, [asking] if asking else [])).get(copy.id, ())
 
 
 def _terms_like(copy: "RequestCopy", fields: dict[str, str | None]) -> "tuple[Terms, dict[str, object]]":

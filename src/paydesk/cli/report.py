@@ -7,6 +7,7 @@ import click
 
 from paydesk.cli import output
 from paydesk.domain.copy import Delivery, RequestCopy
+from paydesk.domain.duplicates import Alike
 from paydesk.domain.errors import PaydeskError
 from paydesk.domain.text import clean
 
@@ -17,15 +18,18 @@ class SomeFailed(PaydeskError):
     code = "some_failed"
 
 
-def report(copy: RequestCopy, changed: bool, *, as_json: bool) -> None:
-    """Say what a command did; what stays queued is said."""
+def report(copy: RequestCopy, changed: bool, *, as_json: bool, alike: Sequence[Alike] = ()) -> None:
+    """Say what a command did; what stays queued is said, and which other requests it looks like."""
     if as_json:
-        output.print_json(output.document(copy) | {"changed": changed})
+        twins = [{"number": each.number, "status": each.status, "why": each.why} for each in alike]
+        output.print_json(output.document(copy) | {"changed": changed} | ({"alike": twins} if twins else {}))
         return
     words = "" if changed else " (already so)"
     if copy.delivery is Delivery.QUEUED:
         words += "; it is kept and will be sent when Kafka answers"
     output.print_sentence(copy, words)
+    for each in alike:
+        click.echo(clean(f"It looks like {each}.", 600), err=True)
 
 
 def each_of(typed: Sequence[str], act: Callable[[str], None], *, as_json: bool, names: str = "request") -> None:
