@@ -5,12 +5,15 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
-from paydesk.domain.commands import Approve, approve
+import pytest
+
+from paydesk.domain.commands import Approve, RequestPayment, approve, request_payment
 from paydesk.domain.decision import CauseCode
 from paydesk.domain.errors import PaydeskError
 from paydesk.domain.payment_request import checked_terms
 from paydesk.infra.errors import ServerDown
 from paydesk.infra.pages import Result
+from paydesk.manager import marking
 from paydesk.manager.bulk import BulkDialog
 from tests.fakes import FakeManagerDesk, World
 from tests.tui.conftest import Clock, manager, opened, seen, shown
@@ -62,6 +65,30 @@ async def test_a_range_and_all_are_marked_and_esc_takes_marks_off(world: World) 
         await seen(pilot, lambda: "2 decided" in shown(pilot))
         await pilot.press("d")
         await seen(pilot, lambda: "6 waiting" in shown(pilot) and "marked" not in shown(pilot))
+
+
+def many(world: World, count: int) -> None:
+    """Have so many more asked for, each a minute after the other."""
+    for place in range(count):
+        terms = checked_terms(f"{place + 1}", "CHF", f"task {place}")
+        command = RequestPayment(UUID(int=10_000 + place), "gil", terms)
+        request = request_payment(command, f"PR-{2000 + place}", world.now + timedelta(minutes=place))
+        world.requests[request.id] = request
+
+
+async def test_all_and_a_range_reach_beyond_what_the_list_holds(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(marking, "MOST", 300)
+    many(world, 300)
+    async with manager(world).run_test(size=(80, 24)) as pilot:
+        table = await opened(pilot)
+        await seen(pilot, lambda: "306 waiting" in shown(pilot))
+        assert len(table.rows) < 300
+        await pilot.press("asterisk")
+        await seen(pilot, lambda: "300 marked" in shown(pilot) and "Only the first 300" in shown(pilot))
+        await pilot.press("escape", "j", "v", "G")
+        await seen(pilot, lambda: table.current is not None and table.current.number == "PR-2299")
+        await pilot.press("k", "k", "k", "k", "k", "k", "v")
+        await seen(pilot, lambda: "299 marked" in shown(pilot) and "Only" not in shown(pilot))
 
 
 async def test_marks_are_rejected_with_one_cause(world: World) -> None:

@@ -1,26 +1,42 @@
 """Marks on the manager's list, held by request id, and what deciding means while there are any."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import ClassVar
 from uuid import UUID, uuid4
 
+from textual import on
 from textual.binding import Binding, BindingType
+from textual.message import Message
 
 from paydesk.domain import duplicates
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.decision import Cause
 from paydesk.domain.filters import Asker
-from paydesk.infra.pages import PageQuery, Result
+from paydesk.infra.pages import PageQuery, Result, Start, Way, in_order, key_of
 from paydesk.manager.batch import Batch, Plan, planned, terms_seen
 from paydesk.manager.bulk import Asking, BulkDialog
 from paydesk.manager.deciding import Deciding
 from paydesk.manager.forms import CauseDialog
 from paydesk.manager.port import ManagerDesk
 from paydesk.manager.rows import WAITING
+from paydesk.tui.own_screen import sentence
 
+MOST = 1000
+"""So many are marked by one key at most: more than anyone looks over before ``y``."""
 _WARNINGS = 5
+
+
+class MarksRead(Message):
+    """The rows that a key is to mark were read; ``trouble`` is a sentence where not all of them could be."""
+
+    def __init__(self, query: PageQuery, rows: Sequence[RequestCopy], trouble: str) -> None:
+        super().__init__()
+        self.query = query
+        self.rows = rows
+        self.trouble = trouble
 
 
 class Marking(Deciding, inherit_bindings=False):
@@ -38,7 +54,7 @@ class Marking(Deciding, inherit_bindings=False):
         super().__init__(make_desk, now, id=id)
         self.marks: dict[UUID, RequestCopy] = {}
         """The marked requests, as they were on the screen when they were marked."""
-        self._range_from: UUID | None = None
+        self._range_from: RequestCopy | None = None
 
     def marked(self) -> None:
         """Show that the marks changed."""
@@ -78,21 +94,46 @@ class Marking(Deciding, inherit_bindings=False):
         row = self.table.current
         if row is None:
             return
-        places = {each.id: place for place, each in enumerate(self.table.rows)}
-        begin = places.get(self._range_from) if self._range_from is not None else None
-        if begin is None:
-            self._range_from = row.id
+        if self._range_from is None:
+            self._range_from = row
             self.notice(f"A range begins at {row.number}: move on, and v marks all from there. esc lets go.", "", 60)
             return
-        low, high = sorted((begin, places[row.id]))
-        self._mark(self.table.rows[low : high + 1])
+        first, last = in_order([self._range_from, row], self.wanted().sort)
+        self._read_marks(Start(Way.FROM, key_of(first, self.wanted().sort)), last.id)
 
     def action_mark_all(self) -> None:
-        """Mark all that is shown and waits."""
-        self._mark(self.table.rows)
+        """Mark all that the filter shows and that waits, also what is not on the screen."""
+        self._read_marks(Start(), None)
+
+    def _read_marks(self, start: Start, last: UUID | None) -> None:
+        """Read the rows that are meant: the list itself holds only a part of a long one."""
+        self._range_from = None
+        if self.desk is not None:
+            query = replace(self.wanted(), start=start, limit=MOST, also=frozenset(), overdue=False)
+            work = partial(self._read_rows, self.desk, query, last)
+            self.run_worker(work, thread=True, group="marks", exclusive=True, exit_on_error=False)
+
+    def _read_rows(self, desk: ManagerDesk, query: PageQuery, last: UUID | None) -> None:
+        try:
+            page = desk.page(query)
+        except Exception as error:
+            self.post_message(MarksRead(query, [], sentence(error)))
+            return
+        ids = [row.id for row in page.rows]
+        end = ids.index(last) + 1 if last in ids else len(ids)
+        more = page.more if last is None else last not in ids
+        self.post_message(MarksRead(query, page.rows[:end], f"Only the first {MOST:,} are marked." if more else ""))
+
+    @on(MarksRead)
+    def _marks_read(self, message: MarksRead) -> None:
+        message.stop()
+        now = self.wanted()
+        if (message.query.filter, message.query.statuses) == (now.filter, now.statuses):
+            self._mark(message.rows)
+            if message.trouble:
+                self.notice(message.trouble, "trouble")
 
     def _mark(self, rows: Sequence[RequestCopy]) -> None:
-        self._range_from = None
         self.marks |= {row.id: row for row in rows if self._markable(row) and row.id not in self.marks}
         self.notice(f"{len(self.marks):,} marked." if self.marks else "Nothing here waits for a decision.")
         self.marked()
@@ -147,7 +188,7 @@ class Marking(Deciding, inherit_bindings=False):
         hidden = [
             copy
             for copy in newest.values()
-            if not (copy.status in shown.statuses and shown.filter.matches(copy, asker))
+            if (shown.statuses and copy.status not in shown.statuses) or not shown.filter.matches(copy, asker)
         ]
         plan = planned(copies, newest, desk.person, cause, now)
         asked = [each for copy in plan.chosen if (each := duplicates.Asking.of(copy)) is not None]
