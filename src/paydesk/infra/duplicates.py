@@ -1,27 +1,37 @@
 """Which requests look like others: the database finds the few of the same amount, the domain judges them."""
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from datetime import timedelta
 from uuid import UUID
 
 from paydesk.domain.copy import RequestCopy
-from paydesk.domain.duplicates import PAYABLE, Alike, Asking, alike
-from paydesk.infra.filter_sql import AMOUNT, CONTRACTOR
+from paydesk.domain.duplicates import NEAR_DAYS, PAYABLE, Alike, Asking, alike
+from paydesk.infra.filter_sql import CONTRACTOR
 from paydesk.infra.queries import Connection, some
 
-_NEAREST = 20
+_MOST_NEAR = 50
+_MOST_OF_AMOUNT = 1000
+"""So many of one contractor and one amount are looked at, the newest: a bill of every day must not hold up the list."""
+_STATUSES = ", ".join(f"'{status}'" for status in sorted(PAYABLE, reverse=True))
+_SAME = f"""
+    FROM payment_request p WHERE {CONTRACTOR} = lower(normalize(a.contractor, NFKC))
+    AND p.standing_amount_minor = a.minor AND p.standing_currency = a.currency AND p.status IN ({_STATUSES})
+"""
 _CANDIDATES = f"""
 SELECT a.place, c.id FROM unnest(
-    %(contractors)s::text[], %(amounts)s::numeric[], %(currencies)s::text[], %(moments)s::timestamptz[],
+    %(contractors)s::text[], %(minors)s::bigint[], %(currencies)s::text[], %(moments)s::timestamptz[],
     %(references)s::text[], %(documents)s::text[]
-) WITH ORDINALITY a (contractor, amount, currency, asked_at, reference, document, place)
+) WITH ORDINALITY a (contractor, minor, currency, asked_at, reference, document, place)
 CROSS JOIN LATERAL (
-    SELECT p.id FROM payment_request p
-    WHERE {AMOUNT} = a.amount AND {CONTRACTOR} = lower(normalize(a.contractor, NFKC))
-    AND p.standing_currency = a.currency AND p.status = ANY(%(statuses)s)
-    ORDER BY (lower(p.standing_reference) = lower(a.reference)) IS NOT TRUE,
-        (p.standing_document = a.document) IS NOT TRUE, abs(extract(epoch FROM p.requested_at - a.asked_at))
-    LIMIT %(most)s
+    (SELECT p.id {_SAME}
+    AND p.requested_at > a.asked_at - %(near)s AND p.requested_at < a.asked_at + %(near)s
+    ORDER BY p.requested_at DESC LIMIT {_MOST_NEAR})
+    UNION
+    SELECT n.id FROM (
+        SELECT p.id, p.standing_reference, p.standing_document {_SAME}
+        ORDER BY p.requested_at DESC LIMIT {_MOST_OF_AMOUNT}
+    ) n
+    WHERE lower(n.standing_reference) = lower(a.reference) OR n.standing_document = a.document
 ) c
 """
 
@@ -30,13 +40,12 @@ def alike_of(connection: Connection, asked: Sequence[Asking]) -> Mapping[UUID, t
     """Return, for each of these that looks like others, which and why."""
     values = {
         "contractors": [each.contractor.strip() for each in asked],
-        "amounts": [Decimal(each.terms.money.amount) for each in asked],
+        "minors": [each.terms.money.amount_minor for each in asked],
         "currencies": [each.terms.money.currency for each in asked],
         "moments": [each.asked_at for each in asked],
         "references": [each.terms.reference for each in asked],
         "documents": [each.terms.document for each in asked],
-        "statuses": [status.value for status in PAYABLE],
-        "most": _NEAREST,
+        "near": timedelta(days=NEAR_DAYS),
     }
     pairs = [
         (asked[place - 1], other)

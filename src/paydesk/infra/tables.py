@@ -64,6 +64,14 @@ class PaymentRequestRow(SQLModel, table=True):
             sa.Index(f"payment_request_waiting_{name}", *ORDERS[name], "id", postgresql_where=sa.text(WAITING))
             for name in ("by_sent", "by_amount", "by_due")
         ),
+        sa.Index(
+            "payment_request_alike",
+            sa.text(bare(CONTRACTOR)),
+            "standing_amount_minor",
+            "standing_currency",
+            "requested_at",
+            postgresql_where=sa.text("status IN ('pending', 'accepted')"),
+        ),
         sa.Index("payment_request_text", sa.text(bare(TEXT)), postgresql_using="gin"),
         sa.Index("payment_request_locked", "locked_at", postgresql_where=sa.text("locked")),
     )
