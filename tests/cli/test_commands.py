@@ -65,6 +65,8 @@ def test_a_filter_that_cannot_be_read_says_where(paydesk: Paydesk) -> None:
         ("1.5", "JPY", "no decimals"),
         ("1,5", "EUR", "1.5"),
         ("0", "EUR", "above zero"),
+        ("-3", "EUR", "without a sign"),
+        ("12.345 EUR", "EUR", "the currency has a place of its own"),
         ("1e5", "EUR", "1250.50"),
         ("١٢", "EUR", "1250.50"),
         ("1000000000000000", "EUR", "15 digits"),

@@ -83,7 +83,7 @@ async def test_a_lost_database_keeps_the_draft_and_the_same_key_sends_it_once(wo
     async with contractor(world, desk=desk).run_test(size=(80, 24)) as pilot:
         await opened(pilot)
         world.down = True
-        await pilot.press("n", *"10", "tab", "ctrl+u", *"EUR", "tab", *"hotel", "ctrl+s")
+        await pilot.press("n", *"10", "tab", *"EUR", "tab", *"hotel", "ctrl+s")
         await seen(pilot, lambda: "PostgreSQL does not answer." in shown(pilot) and "You ask for" in shown(pilot))
         assert pilot.app.screen.query_one("#description", Input).value == "hotel"
         world.down = False
@@ -95,7 +95,7 @@ async def test_a_lost_database_keeps_the_draft_and_the_same_key_sends_it_once(wo
 async def test_what_looks_like_a_duplicate_is_asked_for_again(world: World) -> None:
     async with contractor(world).run_test(size=(80, 24)) as pilot:
         await opened(pilot)
-        await pilot.press("n", *"2400", "tab", "ctrl+u", *"EUR", "tab", *"photo set for BROCHURE", "ctrl+s")
+        await pilot.press("n", *"2400", "tab", *"EUR", "tab", *"photo set for BROCHURE", "ctrl+s")
         await seen(pilot, lambda: "Ask for this again?" in shown(pilot))
         await pilot.press("enter", "n")
         await seen(pilot, lambda: "Looks like PR-1007" in shown(pilot))

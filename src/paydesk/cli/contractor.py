@@ -1,5 +1,6 @@
 """``paydesk contractor``: the desk, and a command for everything that can be done on it."""
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -61,7 +62,16 @@ def _desk(person: str | None, look: str | None) -> None:
     run_desk(desk)
 
 
-@contractor.command()
+class _WithAmount(click.Command):
+    """A command whose first argument is an amount: ``-3`` is one too, and refused as such, not an unknown option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take what begins with a sign and a digit for a value."""
+        ctx.ignore_unknown_options = any(re.match(r"-[0-9.,]", arg) for arg in args)
+        return super().parse_args(ctx, args)
+
+
+@contractor.command(cls=_WithAmount)
 @click.argument("amount", required=False)
 @click.argument("currency", required=False)
 @click.argument("description", required=False)

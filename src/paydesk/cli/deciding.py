@@ -65,7 +65,7 @@ def decide_each(
             raise SomeFailed(
                 f"{several.failed} of {len(names)} failed.",
                 f"The lines above say which and why. The same again with --key {quote(here.word)} tries those alone,"
-                " as they are then; PR-1042@2 means exactly that revision.",
+                " as they are then; NUMBER@2 means exactly revision 2.",
             )
 
 

@@ -72,11 +72,11 @@ def _embedded(settings: "Settings") -> "list[Finding]":
     if not found.running:
         return [*findings, Finding("embedded stack", True, "does not run; the first command starts it")]
     for name, told in found.servers.items():
-        ready = told["state"] == "ready"
+        well = told["state"] in ("ready", "coming") and not told["trouble"]
         seen = told["trouble"] or told["notice"] or told["state"]
         if told["memory"]:
             seen = f"{seen}, the in-memory broker stands in for Apache Kafka. {told['why']}"
-        findings.append(Finding(f"embedded {name}", ready, seen, told["hint"] or "Wait."))
+        findings.append(Finding(f"embedded {name}", well, seen, told["hint"]))
     embedded = embedded_of(settings)
     try:
         for role in roles():

@@ -99,7 +99,7 @@ class RequestForm(AlikeScreen[Filled | None]):
                         with Horizontal(classes="field-row"):
                             yield Static(Content(label), classes="field-label", markup=False)
                             value = self._draft.fields.get(name, "")
-                            yield Field(value, placeholder=example, id=name, compact=True, select_on_focus=False)
+                            yield Field(value, placeholder=example, id=name, compact=True)
                         yield Static(id=f"problem-{name}", classes="field-problem", markup=False)
                 yield Button("Send ^s", id="send", compact=True, variant="primary")
             yield Static(id="form-preview", markup=False)

@@ -103,6 +103,16 @@ class RequestDetail:
     copy: RequestCopy
     timeline: tuple[Step, ...]
 
+    def lapsed(self, step: Step) -> bool:
+        """Whether a step came to nothing, as what stood before it was accepted."""
+        decision = self.copy.decision
+        if not self.copy.lapsed or decision is None or decision.revision is None:
+            return False
+        revision = step.revision or 0
+        return (step.kind == "revised" and revision > decision.revision) or (
+            step.kind == "withdrawal_requested" and revision >= decision.revision
+        )
+
     def changes(self) -> list[tuple[Step, list[str]]]:
         """Return the steps, each with what it changed: a revision's differences from the terms before it."""
         found: list[tuple[Step, list[str]]] = []

@@ -105,6 +105,8 @@ def _what_is_wrong(typed: str) -> str:
         return "Write an amount above zero, without a sign."
     if re.fullmatch(r"[0-9]{16,}(\.[0-9]+)?", typed):
         return "The amount is too large; write at most 15 digits."
+    if re.fullmatch(r"[0-9.,]+ ?[A-Za-z]{3}|[A-Za-z]{3} ?[0-9.,]+", typed):
+        return "Write the amount alone, such as 1250.50: the currency has a place of its own."
     return "Write the amount in digits with a point, such as 1250.50 or 1,250.50."
 
 

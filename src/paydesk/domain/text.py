@@ -51,19 +51,27 @@ def _stacked(text: str) -> Iterator[tuple[str, bool]]:
 
 def is_hostile(raw: str) -> bool:
     """Whether the text holds control, bidi, zero-width or other invisible characters."""
-    if raw.isascii():
-        return not raw.isprintable() and raw != ""
-    return any(_is_bad(raw, index) for index in range(len(raw))) or any(high for _, high in _stacked(raw))
+    return first_hostile(raw) is not None
+
+
+def first_hostile(raw: str) -> int | None:
+    """Return where the first such character stands, or None."""
+    if raw.isascii() and (raw.isprintable() or raw == ""):
+        return None
+    stacked = (index for index, (_, high) in enumerate(_stacked(raw)) if high)
+    bad = (index for index in range(len(raw)) if _is_bad(raw, index))
+    return min((found for found in (next(bad, None), next(stacked, None)) if found is not None), default=None)
 
 
 def checked(field: str, raw: str, *, least: int, most: int) -> str:
     """Return the text NFC-normalised and trimmed. Raises ``InvalidInput`` with what to write instead."""
     text = unicodedata.normalize("NFC", raw[: most * 4 + 64]).strip(" ")
     name = field.replace("_", " ")
-    if is_hostile(text):
+    if (place := first_hostile(text)) is not None:
         raise InvalidInput.of(
             field,
-            f"The {name} holds invisible or control characters; type it again without them, on one line.",
+            f"The {name} holds invisible or control characters, the first in place {place + 1};"
+            " type it again without them, on one line.",
         )
     if "\ufffd" in text:
         raise InvalidInput.of(field, f"The {name} holds \ufffd, which stands for lost characters; type it again.")

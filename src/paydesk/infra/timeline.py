@@ -46,7 +46,8 @@ def detail(connection: Connection, request_id: UUID) -> RequestDetail:
         copy = get(connection, request_id)
         with connection.cursor(row_factory=dict_row) as cursor:
             cursor.execute(_ROWS, {"id": request_id})
-            return RequestDetail(copy, tuple(_step(row) for row in cursor))
+            # Each side tells when it said a thing, so what was heard late still stands at its own moment.
+            return RequestDetail(copy, tuple(sorted(map(_step, cursor), key=lambda step: step.at)))
 
 
 def _step(row: dict[str, Any]) -> Step:

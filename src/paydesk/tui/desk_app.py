@@ -146,7 +146,7 @@ class DeskApp(App[None]):
         for active in screen.active_bindings.values():
             binding = active.binding
             name = binding.id or binding.action
-            if binding.id is None or not binding.description or name in seen or "palette" in name:
+            if binding.id is None or binding.system or not binding.description or name in seen or "palette" in name:
                 continue
             seen.add(name)
             key = self.get_key_display(binding)

@@ -22,6 +22,8 @@ Ended = Callable[[Result | None, Exception | None], None]
 READ_AGAIN_S = 5.0
 READ_AGAIN_NOT_LIVE_S = 2.0
 NOTICE_S = 8.0
+AGE_S = 20.0
+"""How often ages are painted anew: they are in whole minutes at their finest."""
 
 
 class DeskPane(ReadingPane[D]):
@@ -43,6 +45,7 @@ class DeskPane(ReadingPane[D]):
         self._commands: deque[tuple[Callable[[D], Result], Ended]] = deque()
         self._commanding = False
         self._notice_until = 0.0
+        self._aged_at = 0.0
 
     def typed(self, came_at: float) -> None:
         """Note that a printable key came at this time, outside of a field."""
@@ -122,6 +125,9 @@ class DeskPane(ReadingPane[D]):
             self.count()
         if time.monotonic() > self._notice_until:
             self.notice(self.no_notice(), "good", 0)
+        if time.monotonic() > self._aged_at + AGE_S:
+            self._aged_at = time.monotonic()
+            self.table.tick(lambda _: True)
         self.ticked()
         self.tell()
 

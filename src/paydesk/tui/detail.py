@@ -205,7 +205,7 @@ def timeline(detail: RequestDetail, width: int) -> Iterator[Content]:
     """Yield each step, under its day, with how long it took since the one before."""
     yield Content.styled("Timeline", "$secondary")
     day, before = "", None
-    for at, words, told in _steps(detail):
+    for at, words, told in sorted(_steps(detail), key=lambda step: step[0]):
         if day_text(at) != day:
             day = day_text(at)
             yield Content.styled(day, "$secondary")
@@ -225,7 +225,8 @@ def _steps(detail: RequestDetail) -> Iterator[tuple[datetime, str, str]]:
         if step.kind in ("accepted", "rejected", "held") and received is not None and asked and asked < received:
             yield received, "seen by the manager's side", ""
         who = f" by {step.actor}" if step.actor and step.kind in ("accepted", "rejected", "held", "settled") else ""
-        yield step.at, _STEPS.get(step.kind, step.kind) + who, _told(step, changes)
+        lapsed = ", lapsed" if detail.lapsed(step) else ""
+        yield step.at, _STEPS.get(step.kind, step.kind) + who + lapsed, _told(step, changes)
         if step.delivered_at is not None and step.delivered_at > step.at:
             yield step.delivered_at, "sent" if asks else "delivered", ""
         asked = step.at if asks else None

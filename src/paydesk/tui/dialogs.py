@@ -71,7 +71,7 @@ def keys_of(screen: Screen[Any]) -> list[tuple[str, str]]:
     found: dict[str, tuple[str, str]] = {}
     for active in screen.active_bindings.values():
         binding = active.binding
-        if binding.id is not None and binding.description:
+        if binding.id is not None and binding.description and not binding.system:
             shown = screen.app.get_key_display(binding)
             found.setdefault(binding.id, (shown, binding.tooltip or binding.description))
     return list(found.values())
