@@ -1,6 +1,7 @@
 """The contractor's desk: what its keys do, seen on the screen and in the room behind it."""
 
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 from textual.events import Key
@@ -38,6 +39,21 @@ async def test_a_request_is_sent_with_the_form(world: World) -> None:
         assert newest.terms == checked_terms("99.90", "USD", "[/nope] honest")
         await seen(pilot, lambda: "[/nope] honest" in shown(pilot))
         assert table.current is not None and table.current.number == "PR-1007", "the cursor stays on its request"
+
+
+async def test_what_arrives_at_the_top_of_a_long_list_is_seen_and_what_waits_is_counted_whole(world: World) -> None:
+    for place in range(150):
+        terms = checked_terms("10", "EUR", f"task {place}")
+        asked = request_payment(RequestPayment(UUID(int=10_000 + place), "ada", terms), f"PR-{2000 + place}", world.now)
+        world.requests[asked.id] = asked
+    async with contractor(world).run_test(size=(80, 24)) as pilot:
+        table = await opened(pilot)
+        assert table.current is not None and table.current.number == "PR-2149"
+        newest = RequestPayment(UUID(int=20_000), "ada", checked_terms("5", "EUR", "just now"))
+        world.put(request_payment(newest, "PR-3000", world.now + timedelta(minutes=1)))
+        await seen(pilot, lambda: "   PR-3000" in shown(pilot) and " ▸ PR-2149" in shown(pilot))
+        await pilot.press("n")
+        await seen(pilot, lambda: "Waiting already  3,905.00 EUR and 312.45 USD (153)" in shown(pilot))
 
 
 async def test_keys_typed_before_the_desk_is_open_all_count(world: World) -> None:

@@ -8,8 +8,12 @@ from uuid import UUID
 from textual import on
 from textual.message import Message
 
+from paydesk.domain.copy import StatusTotal
 from paydesk.domain.duplicates import Alike, Asking
+from paydesk.domain.filters import MINE
 from paydesk.domain.payment_request import Terms
+from paydesk.domain.status import Status
+from paydesk.infra.pages import PageQuery
 from paydesk.tui.own_screen import OwnScreen
 from paydesk.tui.port import Desk
 
@@ -25,8 +29,19 @@ class AlikeRead(Message):
         self.found = found
 
 
+class WaitingRead(Message):
+    """It is known what this person waits for already."""
+
+    def __init__(self, waiting: StatusTotal | None) -> None:
+        super().__init__()
+        self.waiting = waiting
+
+
 class AlikeScreen(OwnScreen[R]):
     """A screen with terms that are not sent yet."""
+
+    waiting: StatusTotal | None = None
+    """What this person waits for already, as soon as that is known."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -39,6 +54,28 @@ class AlikeScreen(OwnScreen[R]):
 
     def alike_known(self, terms: Terms) -> None:
         """Go on: it is known what these terms look like."""
+        raise NotImplementedError
+
+    def look_for_waiting(self) -> None:
+        """Find out what this person waits for already; ``waiting_known`` is called then."""
+        if self.pane.desk is not None:
+            work = partial(self._read_waiting, self.pane.desk)
+            self.run_worker(work, thread=True, group="waiting", exit_on_error=False)
+
+    def _read_waiting(self, desk: Desk) -> None:
+        try:
+            mine = PageQuery(MINE, desk.person, frozenset({Status.PENDING}))
+            self.post_message(WaitingRead(next(iter(desk.totals(mine)), None)))
+        except Exception:
+            self.post_message(WaitingRead(None))  # The list behind tells what is the matter with the database.
+
+    @on(WaitingRead)
+    def _waiting_read(self, message: WaitingRead) -> None:
+        self.waiting = message.waiting
+        self.waiting_known()
+
+    def waiting_known(self) -> None:
+        """Show what this person waits for already."""
         raise NotImplementedError
 
     def look_for_alike(self, request_id: UUID, terms: Terms) -> None:

@@ -15,9 +15,7 @@ from paydesk.contractor.alike import AlikeScreen
 from paydesk.contractor.compare import side_by_side
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.errors import InvalidInput
-from paydesk.domain.money import totals
 from paydesk.domain.payment_request import Terms, checked_terms, typed_fields
-from paydesk.domain.status import Status
 from paydesk.domain.text import clean
 from paydesk.tui.desk_pane import DeskPane
 from paydesk.tui.dialogs import Confirm
@@ -70,7 +68,6 @@ class RequestForm(AlikeScreen[Filled | None]):
         self.pane = pane
         self._draft = draft
         self._drafts = drafts
-        self._known = known
         self._trouble = trouble
         self._title = title
         self._before = before
@@ -111,6 +108,7 @@ class RequestForm(AlikeScreen[Filled | None]):
         """Start at the first field."""
         self.pane.tell()
         self.query_one("#amount", Input).focus()
+        self.look_for_waiting()
         self._preview()
 
     def on_resize(self) -> None:
@@ -188,12 +186,15 @@ class RequestForm(AlikeScreen[Filled | None]):
 
     def _beside(self, terms: Terms | None) -> Iterator[Content]:
         """Yield what helps to judge the amount: what waits already, and a request that looks the same."""
-        waiting = [copy.terms.money for copy in self._known if copy.terms and copy.status is Status.PENDING]
-        if waiting and self._before is None:
-            sums = " and ".join(map(str, totals(waiting)))
-            yield Content.styled(f"Waiting already  {sums} ({len(waiting)})", "$secondary")
+        if self.waiting is not None and self._before is None:
+            sums = " and ".join(map(str, self.waiting.sums))
+            yield Content.styled(f"Waiting already  {sums} ({self.waiting.count:,})", "$secondary")
         for other in self.alike_to(terms) or ():
             yield Content.styled(f"⚠ Looks like {clean(str(other), 300)}", "$warning")
+
+    def waiting_known(self) -> None:
+        """Show what waits already."""
+        self._preview()
 
     def alike_known(self, terms: Terms) -> None:
         """Show what these terms look like; send them, if that was waited for."""

@@ -119,7 +119,8 @@ class RequestTable(TurnedRows, can_focus=True, inherit_bindings=False):
         moved = self._cursor + self._edges.before - line
         if landed is Way.AT:
             self.scroll_to(y=self._edges.before, animate=False)
-        elif moved and not first and landed is None:
+        elif moved and not first and landed is None and not (moved > 0 and self.scroll_y == 0):
+            # At its top the list shows what arrives above the cursor.
             self.scroll_to(y=max(0, self.scroll_y + moved), animate=False)
         self._keep_in_view()
         self._look_ahead()
