@@ -26,7 +26,7 @@ _LOOK_S = 0.01
 _AGAIN_S = 0.1
 _AGAIN = 8
 """Commands of before that a desk gives again when it is opened."""
-_CHECKED_WITHIN_S = 20.0
+_CHECKED_WITHIN_S = 300.0
 _CHECKED = (
     "SELECT 1 FROM pg_locks l JOIN pg_stat_activity a USING (pid) JOIN meta m"
     " ON m.checked_by = l.pid || '/' || extract(epoch FROM a.backend_start)"

@@ -71,6 +71,20 @@ def test_nothing_is_sent_or_applied_in_a_schema_that_its_holder_has_not_checked(
         assert len(log.topic(sides.contractor.writes).records) == before
 
 
+def test_a_broker_that_was_away_is_asked_what_it_still_holds(sides: Sides, log: MemoryLog) -> None:
+    ask(sides)
+    ask(sides)
+    with closing(Desk(sides, sides.contractor, log)) as contractor:
+        contractor.outbound.step()
+        there = list(log.topic(sides.contractor.writes).records)
+        assert len(there) == 2
+        del log.topic(sides.contractor.writes).records[1:]
+        contractor.outbound.look_again()
+        contractor.outbound.step()
+        again = log.topic(sides.contractor.writes).records
+        assert [record.value for record in again] == [record.value for record in there]
+
+
 def test_an_event_that_comes_late_leaves_its_number_to_who_got_it_since(sides: Sides, log: MemoryLog) -> None:
     (late,) = ask(sides)
     with closing(Desk(sides, sides.contractor, log)) as before:

@@ -94,8 +94,12 @@ class Outbound:
             yield transaction
 
     def look_again(self) -> None:
-        """Ask the log at the next step whether it is there; something hinted that it may not be."""
+        """Ask the log at the next step whether it is there and holds what it held; a client said that it was away.
+
+        A broker that comes back may have lost the end of its log, and where nothing more is said nothing else shows it.
+        """
         self._looked_at = -_LOOK_AT_TOPIC_S
+        self._checked = False
 
     def _identity(self) -> tuple[str, int]:
         now = self._clock()
