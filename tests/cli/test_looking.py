@@ -122,7 +122,7 @@ def test_numbers_are_completed_of_what_waits_and_nothing_is_started_for_it(
 @pytest.mark.long
 def test_bash_gets_numbers_and_not_a_word_besides(paydesk: Paydesk, ada: str, stack: EmbeddedStack) -> None:
     number = paydesk("contractor", "request", "5", "EUR", "x", "--as", ada, "--json").json["number"]
-    words = {"_PAYDESK_COMPLETE": "bash_complete", "COMP_WORDS": "paydesk manager show PR-", "COMP_CWORD": "3"}
+    words = {"_PAYDESK_COMPLETE": "bash_complete", "COMP_WORDS": "paydesk contractor show PR-", "COMP_CWORD": "3"}
     environment = os.environ | words | {"PAYDESK_HOME": str(stack.folder.home)}
     done = subprocess.run([sys.executable, "-m", "paydesk"], env=environment, capture_output=True, text=True)
     assert f"plain,{number}" in done.stdout.splitlines() and not done.stderr
