@@ -43,6 +43,7 @@ MANAGER = {
     "held": after("j", "a", wait_for="u undo"),
     "causes": after("x", wait_for="7  There is another reason."),
     "note": after("x", "6", wait_for="enter rejects"),
+    "bulk": after("space", "space", "a", wait_for="y approve 2"),
     "decided": after("d", wait_for="2 decided"),
     "detail": after("enter", wait_for="requested"),
     "help": after("question_mark", wait_for="Send what is held now"),
@@ -59,6 +60,10 @@ def test_contractor(snap_compare: Any, world: World, name: str, size: tuple[int,
 @pytest.mark.parametrize("name", MANAGER)
 def test_manager(snap_compare: Any, world: World, name: str, size: tuple[int, int]) -> None:
     assert snap_compare(manager(world), terminal_size=size, run_before=MANAGER[name])
+
+
+def test_a_wide_inbox_has_the_pane_beside_it(snap_compare: Any, world: World) -> None:
+    assert snap_compare(manager(world), terminal_size=(160, 45), run_before=after("j", wait_for="ada, last 90 days"))
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
