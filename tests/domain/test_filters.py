@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paydesk.domain.copy import Delivery, RequestCopy
-from paydesk.domain.filter_text import FilterError, parse_filter
+from paydesk.domain.filter_completion import complete
+from paydesk.domain.filter_text import FIELDS, FilterError, parse_filter
 from paydesk.domain.filters import (
     AgeIs,
     AmountIs,
@@ -198,3 +199,34 @@ def test_any_filter_is_written_so_that_it_reads_back(terms: list[Term]) -> None:
         return
     assert parse_filter(str(once)) == once
     assert len(once.terms) <= len(terms)
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("", list(FIELDS)),
+        ("st", ["status:"]),
+        ("-cur:E", ["EUR", "EGP", "ERN", "ETB"]),
+        ("status:pending,w", ["withdrawing", "withdrawn"]),
+        ("amt>5 age>", ["1h", "1d", "7d", "4w"]),
+        ("from:", ["me", "ada", '"Studio Nord"']),
+        ('from:"stu', ['"Studio Nord"']),
+        ('"from', []),
+        ("amt>", []),
+    ],
+)
+def test_what_may_come_next(typed: str, expected: list[str]) -> None:
+    found = complete(typed, len(typed), ["Studio Nord", "ada"], ["EUR"])
+    assert [each.text.rstrip(":") for each in found] == [each.rstrip(":") for each in expected]
+
+
+def test_a_suggestion_is_taken_in_place() -> None:
+    first = complete("status:pe cur:EUR", 9)[0]
+    assert first.taken("status:pe cur:EUR") == "status:pending cur:EUR"
+
+
+@given(st.text(st.sampled_from('status:from cur,EUR amt>=<17d-"\\me 2026'), max_size=30), st.integers(0, 30))
+def test_completing_never_crashes(typed: str, cursor: int) -> None:
+    for each in complete(typed, min(cursor, len(typed)), ["ada"], ["EUR"]):
+        assert 0 <= each.start <= each.end <= len(typed)
+        assert each.text in each.taken(typed)

@@ -16,6 +16,11 @@ def draft_file(role_name: str, person: str | None) -> Path:
     return Path(platformdirs.user_state_dir("paydesk")) / f"draft-{role_name}-{name}.json"
 
 
+def filters_file(role_name: str) -> Path:
+    """Return the file of the filters that were used last."""
+    return Path(platformdirs.user_state_dir("paydesk")) / f"filters-{role_name}.json"
+
+
 def run_desk(app: Any) -> None:
     """Run a desk to its end, print its parting sentence, and exit with the code of what kept it from opening."""
     app.run()

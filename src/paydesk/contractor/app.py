@@ -8,6 +8,7 @@ from paydesk.contractor.home import ContractorHome
 from paydesk.contractor.port import ContractorDesk
 from paydesk.tui.desk_app import DeskApp
 from paydesk.tui.drafts import DraftStore
+from paydesk.tui.last_filters import LastFilters
 
 
 def utc_now() -> datetime:
@@ -16,7 +17,7 @@ def utc_now() -> datetime:
 
 
 class ContractorApp(DeskApp):
-    """``make_desk`` is called in a thread after the first frame; ``drafts`` is the file of the kept draft."""
+    """``make_desk`` is called in a thread after the first frame; ``drafts`` and ``filters`` are files of what stays."""
 
     TITLE = "paydesk contractor"
 
@@ -27,5 +28,8 @@ class ContractorApp(DeskApp):
         drafts: Path | None = None,
         now: Callable[[], datetime] = utc_now,
         look: str = "",
+        filters: Path | None = None,
     ) -> None:
-        super().__init__(ContractorHome(make_desk, DraftStore(drafts), now), look=look)
+        pane = ContractorHome(make_desk, DraftStore(drafts), now)
+        pane.last_filters = LastFilters(filters)
+        super().__init__(pane, look=look)

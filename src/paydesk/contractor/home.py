@@ -15,15 +15,16 @@ from paydesk.contractor.port import ContractorDesk
 from paydesk.domain.commands import AskWithdrawal, RevisePayment, ask_withdrawal, revise_payment
 from paydesk.domain.copy import RequestCopy, StatusTotal
 from paydesk.domain.errors import PaydeskError
-from paydesk.domain.filters import EVERYTHING, MINE
+from paydesk.domain.filters import EVERYTHING, MINE, FromIn
 from paydesk.domain.payment_request import RequestRegister
 from paydesk.domain.status import Status
 from paydesk.domain.text import clean
-from paydesk.infra.pages import Page, PageQuery, Result
+from paydesk.infra.pages import Page, PageQuery, Result, Sort
 from paydesk.tui.columns import Cell, Column, say, say_amount, say_state
 from paydesk.tui.desk_pane import DeskPane
 from paydesk.tui.dialogs import Confirm
 from paydesk.tui.drafts import Draft, DraftStore
+from paydesk.tui.filtering_pane import NOTHING_FITS
 from paydesk.tui.lines import HealthLine, Line, TopLine
 from paydesk.tui.messages import DeskMade
 from paydesk.tui.own_screen import sentence
@@ -64,7 +65,9 @@ class ContractorHome(DeskPane[ContractorDesk], inherit_bindings=False):
         Binding("n", "new", "New", id="contractor.new", tooltip="New, or the kept draft"),
         Binding("e", "revise", "Revise", id="contractor.revise"),
         Binding("w", "withdraw", "Withdraw", id="contractor.withdraw"),
-        Binding("m", "everyone", "Mine, all", id="contractor.everyone", tooltip="My requests, or everyone's"),
+        Binding(
+            "m", "everyone", "Mine, all", show=False, id="contractor.everyone", tooltip="My requests, or everyone's"
+        ),
         Binding("escape", "no_filter", "Everyone's requests", show=False, id="contractor.no_filter", key_display="esc"),
         *DeskPane.BINDINGS,
     ]
@@ -74,7 +77,7 @@ class ContractorHome(DeskPane[ContractorDesk], inherit_bindings=False):
     ) -> None:
         super().__init__(make_desk, now, id="contractor")
         self.drafts = drafts
-        self._mine = True
+        self.filter = MINE
         self._unsent_form: tuple[Draft, str] | None = None
 
     def compose(self) -> ComposeResult:
@@ -82,53 +85,57 @@ class ContractorHome(DeskPane[ContractorDesk], inherit_bindings=False):
         yield TopLine(id="top")
         yield Totals(_TOTALS)
         yield Line(id="filter")
+        yield self.filter_line()
         yield RequestTable(COLUMNS, self.now, EMPTY, id="requests")
         yield Line(id="notice")
         yield HealthLine(id="health")
 
     def wanted(self) -> PageQuery:
-        """Return one's own requests, or everyone's, newest first."""
-        return PageQuery(MINE if self._mine else EVERYTHING, person=self._person)
+        """Return what fits the filter; at first one's own requests, newest first."""
+        return PageQuery(self.filter, person=self._person, sort=self.sort)
+
+    @property
+    def sorts(self) -> Sequence[Sort]:
+        """Newest first, and every other order."""
+        return tuple(Sort)
 
     @on(DeskMade)
     def _person_is_known(self) -> None:
-        self._show_filter()
+        self.summed_up()
 
     def shown(self, page: Page) -> None:
         """Show rows."""
         self.table.show(page.rows, edges=self.window.edges)
-        self._show_filter()
+        self.summed_up()
 
     def counted(self, totals: Sequence[StatusTotal]) -> None:
         """Show totals."""
         self.query_one(Totals).show(totals)
-        self._show_filter()
+        self.summed_up()
 
-    def _show_filter(self) -> None:
+    def summed_up(self) -> None:
+        """Say how many there are, of whom, and how they are sorted; and that a draft is kept."""
+        self.table.empty = EMPTY if self.filter in (MINE, EVERYTHING) else NOTHING_FITS
         person = self.desk.person if self.desk is not None else "you"
-        whose = f"from:me ({person})" if self._mine else "everyone"
+        whose = f"{self.filter} ({person})" if self.filter == MINE else str(self.filter) or "everyone"
         count = f"{self.total:,} request{'' if self.total == 1 else 's'}"
         draft = self.drafts.load()
         kept = "draft kept, n resumes it" if draft is not None and not draft.empty else ""
-        self.query_one("#filter", Line).say(f"{count}   {whose}   newest first", kept, "muted")
+        self.query_one("#filter", Line).say(f"{count}   {whose}   {self.sort}", kept, "muted")
 
     def where(self) -> str:
         """Say that these are everyone's."""
-        return "" if self._mine else "  everyone's requests"
+        return "" if self.filter.asks(FromIn) else "  everyone's requests"
 
     # Keys.
 
     def action_everyone(self) -> None:
         """Show everyone's requests, or one's own again."""
-        self._mine = not self._mine
-        self.begin_anew()
-        self._show_filter()
-        self.tell()
+        self.set_filter(EVERYTHING if self.filter == MINE else MINE)
 
     def action_no_filter(self) -> None:
         """Take the filter away; without one there is nothing to go back from."""
-        if self._mine:
-            self.action_everyone()
+        self.set_filter(EVERYTHING)
 
     @on(RequestTable.Opened)
     def _open_detail(self, message: RequestTable.Opened) -> None:
@@ -144,7 +151,7 @@ class ContractorHome(DeskPane[ContractorDesk], inherit_bindings=False):
         self.app.push_screen(RequestForm(self, draft, self.drafts, known=known, trouble=trouble), self._filled)
 
     def _filled(self, filled: Filled | None) -> None:
-        self._show_filter()
+        self.summed_up()
         if filled is None:
             return
         self.notice(f"Sending {filled.terms.money} …", "", 60)
@@ -153,7 +160,7 @@ class ContractorHome(DeskPane[ContractorDesk], inherit_bindings=False):
             if result is not None:
                 self.drafts.discard()
                 self.notice(f"{result.copy.number} asks for {filled.terms.money}.", "good")
-                self._show_filter()
+                self.summed_up()
             elif error is not None:
                 self.notice(sentence(error), "trouble")
                 if self.app.screen is self.screen:

@@ -3,10 +3,12 @@
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 from paydesk.manager.inbox import ManagerInbox
 from paydesk.manager.port import ManagerDesk
 from paydesk.tui.desk_app import DeskApp
+from paydesk.tui.last_filters import LastFilters
 
 
 def utc_now() -> datetime:
@@ -15,7 +17,7 @@ def utc_now() -> datetime:
 
 
 class ManagerApp(DeskApp):
-    """``make_desk`` is called in a thread after the first frame."""
+    """``make_desk`` is called in a thread after the first frame; ``filters`` is the file of the last ones."""
 
     TITLE = "paydesk manager"
 
@@ -26,5 +28,8 @@ class ManagerApp(DeskApp):
         now: Callable[[], datetime] = utc_now,
         monotonic: Callable[[], float] = time.monotonic,
         look: str = "",
+        filters: Path | None = None,
     ) -> None:
-        super().__init__(ManagerInbox(make_desk, now), clock=monotonic, look=look)
+        pane = ManagerInbox(make_desk, now)
+        pane.last_filters = LastFilters(filters)
+        super().__init__(pane, clock=monotonic, look=look)

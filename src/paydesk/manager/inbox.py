@@ -1,6 +1,7 @@
 """The manager's desk on the screen: the inbox oldest first, and what was decided."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
@@ -11,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 
 from paydesk.domain.copy import Delivery, StatusTotal
+from paydesk.domain.filters import Filter, StatusIn
 from paydesk.infra.pages import Page, PageQuery, Sort, in_order
 from paydesk.manager import columns
 from paydesk.manager.detail import ManagerDetail
@@ -19,6 +21,7 @@ from paydesk.manager.peeking import Peeking
 from paydesk.manager.port import ManagerDesk
 from paydesk.manager.rows import DECIDED, WAITING, counts_text, held_by, merged
 from paydesk.tui.desk_pane import DeskPane
+from paydesk.tui.filtering_pane import NOTHING_FITS
 from paydesk.tui.lines import HealthLine, Line, TopLine
 from paydesk.tui.request_table import RequestTable
 
@@ -29,7 +32,7 @@ class ManagerInbox(Peeking, inherit_bindings=False):
     role = "manager"
     BINDINGS: ClassVar[list[BindingType]] = [
         *Peeking.BINDINGS,
-        Binding("d", "decided", "Decided", id="manager.decided", tooltip="What was decided, or the inbox"),
+        Binding("d", "decided", "Decided", show=False, id="manager.decided", tooltip="What was decided, or the inbox"),
         *DeskPane.BINDINGS,
     ]
 
@@ -48,6 +51,7 @@ class ManagerInbox(Peeking, inherit_bindings=False):
         """Lay out top line, counts, list, hold line and health."""
         yield TopLine(id="top")
         yield Line(id="filter")
+        yield self.filter_line()
         with Horizontal(id="list"):
             yield RequestTable(columns.inbox(self.alike_to), self.now, columns.EMPTY, id="requests")
             yield Peek()
@@ -56,44 +60,71 @@ class ManagerInbox(Peeking, inherit_bindings=False):
 
     def wanted(self) -> PageQuery:
         """Return what waits, oldest first, and the rows that still stand; or what was decided, newest first."""
-        if self._decided_view:
-            return PageQuery(statuses=DECIDED, sort=Sort.DECIDED)
+        usual = DECIDED if self._decided_view else WAITING
+        query = PageQuery(self.filter, self._person, frozenset() if self.filter.asks(StatusIn) else usual, self.sort)
+        if not self._held_view:
+            return query
         standing = frozenset(row.id for row in [*self.table.rows, *self.held]) - self._gone
-        return PageQuery(statuses=WAITING, sort=Sort.OLDEST, also=standing, overdue=True)
+        return replace(query, also=standing, overdue=True)
+
+    @property
+    def _held_view(self) -> bool:
+        """Whether it is the list of what waits, where nothing may jump under the hand."""
+        return not self._decided_view and not self.filter.asks(StatusIn)
+
+    @property
+    def _person(self) -> str:
+        return self.desk.person if self.desk is not None else ""
+
+    @property
+    def sorts(self) -> Sequence[Sort]:
+        """What waits is shown oldest first, what was decided last decided first; and every other order."""
+        usual = Sort.DECIDED if self._decided_view else Sort.OLDEST
+        return (usual, *(each for each in Sort if each is not usual))
+
+    def set_filter(self, found: Filter) -> None:
+        """Show what fits; the marks were made among other rows."""
+        if found != self.filter:
+            self.clear_marks()
+        super().set_filter(found)
 
     def shown(self, page: Page) -> None:
         """Show rows and counts."""
         self._page = page
         self.noticed([*page.rows, *page.also])
         edges = self.window.edges
-        if self._decided_view:
+        if not self._held_view:
             self.table.show(page.rows, edges=edges)
         else:
             found = merged(self.table.rows, page, self._gone, self.wanted().sort, edges, self.table.edges)
             self._between = found.between
-            self.held = held_by([*page.rows, *page.also], self.desk.person if self.desk is not None else "")
+            self.held = held_by([*page.rows, *page.also], self._person)
             faded = frozenset(row.id for row in found.rows if row.status in DECIDED)
             self.table.show(found.rows, faded, edges)
-        self._show_counts()
+        self.summed_up()
 
     def counted(self, _: Sequence[StatusTotal]) -> None:
         """Show how many there are."""
-        self._show_counts()
+        self.summed_up()
 
-    def _show_counts(self) -> None:
+    def summed_up(self) -> None:
+        """Say how many there are, which, and how they are sorted."""
         if self._page is None:
             return
-        if self._decided_view:
-            self.query_one("#filter", Line).say(f"{self.total:,} decided   newest first", "d inbox", "muted")
-            return
-        counts = counts_text(self._page, self.total, self._between, len(self.held), self.now())
-        text = f"{len(self.marks):,} marked   {counts}" if self.marks else counts
-        self.query_one("#filter", Line).say(text, "d decided", "muted")
+        usual = columns.EMPTY_DECIDED if self._decided_view else columns.EMPTY
+        self.table.empty = NOTHING_FITS if self.filter.terms else usual
+        counts = f"{self.total:,} {'requests' if self.filter.asks(StatusIn) else 'decided'}"
+        if self._held_view:
+            counts = counts_text(self._page, self.total, self._between, len(self.held), self.now())
+        marks = f"{len(self.marks):,} marked" if self.marks else ""
+        order = "" if self.sort is Sort.OLDEST else str(self.sort)
+        text = "   ".join(part for part in (marks, counts, str(self.filter), order) if part)
+        self.query_one("#filter", Line).say(text, "d inbox" if self._decided_view else "d decided", "muted")
 
     def marked(self) -> None:
         """Show marks and their count."""
         super().marked()
-        self._show_counts()
+        self.summed_up()
 
     @on(RequestTable.Moved)
     def _moved(self, _: RequestTable.Moved) -> None:
@@ -104,7 +135,7 @@ class ManagerInbox(Peeking, inherit_bindings=False):
             for row in self.table.rows
             if row.status in DECIDED and row.delivery is not Delivery.HELD and current and row.id != current.id
         )
-        if finished and not self._decided_view:
+        if finished and self._held_view:
             self._gone |= finished
             self.table.show([row for row in self.table.rows if row.id not in finished])
 
@@ -118,8 +149,8 @@ class ManagerInbox(Peeking, inherit_bindings=False):
         self._decided_view = not self._decided_view
         self.clear_marks()
         self.table.columns = columns.DECIDED if self._decided_view else columns.inbox(self.alike_to)
-        self.table.empty = columns.EMPTY_DECIDED if self._decided_view else columns.EMPTY
         self.begin_anew()
+        self.summed_up()
 
     def begin_anew(self) -> None:
         """Let go of everything that stands."""
@@ -130,7 +161,7 @@ class ManagerInbox(Peeking, inherit_bindings=False):
     def action_reload(self) -> None:
         """Read again and let everything take its place."""
         self._gone |= frozenset(row.id for row in self.table.rows if row.status in DECIDED)
-        if not self._decided_view and self._page is not None:
+        if self._held_view and self._page is not None:
             held = [row for row in self._page.also if row.delivery is Delivery.HELD]
             waiting = in_order([*self._page.rows, *held], self.wanted().sort)
             self.table.show(waiting)

@@ -14,7 +14,7 @@ from textual.message import Message
 from paydesk.domain import duplicates
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.decision import Cause
-from paydesk.domain.filters import Asker
+from paydesk.domain.filters import EVERYTHING, Asker
 from paydesk.infra.pages import PageQuery, Result, Start, Way, in_order, key_of
 from paydesk.manager.batch import Batch, Plan, planned, terms_seen
 from paydesk.manager.bulk import Asking, BulkDialog
@@ -47,7 +47,14 @@ class Marking(Deciding, inherit_bindings=False):
         Binding("space", "mark", "Mark", show=False, id="manager.mark", tooltip="Mark, or unmark"),
         Binding("v", "range", "Range", show=False, id="manager.range", tooltip="Mark a range, from here"),
         Binding("asterisk", "mark_all", "All", show=False, id="manager.all", key_display="*", tooltip="Mark all shown"),
-        Binding("escape", "unmark", "Unmark", show=False, id="manager.unmark", tooltip="Take all marks off"),
+        Binding(
+            "escape",
+            "unmark",
+            "Unmark",
+            show=False,
+            id="manager.unmark",
+            tooltip="Filter off, then marks",
+        ),
     ]
 
     def __init__(self, make_desk: Callable[[], ManagerDesk], now: Callable[[], datetime], *, id: str) -> None:
@@ -142,10 +149,12 @@ class Marking(Deciding, inherit_bindings=False):
         return row.status in WAITING and row.request is not None
 
     def action_unmark(self) -> None:
-        """Let go of a range that was begun, else take all marks off."""
+        """Go one step back: let go of a range that was begun, take the filter away, or take all marks off."""
         if self._range_from is not None:
             self._range_from = None
             self.notice("")
+        elif self.filter.terms:
+            self.set_filter(EVERYTHING)
         elif self.marks:
             self.clear_marks()
 

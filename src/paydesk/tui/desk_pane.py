@@ -12,10 +12,11 @@ from textual.binding import Binding, BindingType
 
 from paydesk.infra.health import Health
 from paydesk.infra.pages import Result
+from paydesk.tui.filtering_pane import FilteringPane
 from paydesk.tui.lines import HealthLine, Line, TopLine
 from paydesk.tui.messages import CommandEnded
 from paydesk.tui.own_screen import OwnScreen
-from paydesk.tui.reading_pane import D, ReadingPane
+from paydesk.tui.reading_pane import D
 
 Ended = Callable[[Result | None, Exception | None], None]
 
@@ -26,11 +27,12 @@ AGE_S = 20.0
 """How often ages are painted anew: they are in whole minutes at their finest."""
 
 
-class DeskPane(ReadingPane[D]):
+class DeskPane(FilteringPane[D]):
     """One desk. A subclass says what it shows (``wanted``, ``shown``) and what its keys do."""
 
     role: ClassVar[str]
     BINDINGS: ClassVar[list[BindingType]] = [
+        *FilteringPane.BINDINGS,
         Binding("r", "reload", "Reload", show=False, id="desk.reload"),
         Binding("y", "copy_number", "Copy number", show=False, id="desk.copy"),
         Binding("question_mark", "app.help", "Keys", id="desk.help", key_display="?"),
