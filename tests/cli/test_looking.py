@@ -16,7 +16,15 @@ from typing import Any
 import pytest
 from click.shell_completion import ShellComplete
 
+from paydesk.cli import following as following_
+from paydesk.cli.errand import errand
 from paydesk.cli.front import paydesk as front
+from paydesk.domain.copy import RequestCopy
+from paydesk.domain.filter_text import parse_filter
+from paydesk.domain.status import Status
+from paydesk.infra.health import Part, PartState
+from paydesk.infra.pages import PageQuery
+from paydesk.manager.role import ROLE
 from paydesk.stack.embedded import EmbeddedStack
 from tests.cli.conftest import Paydesk
 from tests.conftest import until
@@ -88,6 +96,41 @@ def test_following_tells_what_is_there_then_each_change_once_until_it_is_ended(
         process.send_signal(getattr(signal, ending))
         assert process.wait(30) == 0
         assert process.stderr is not None and process.stderr.read() == ""
+
+
+class Deaf:
+    """A listener in a world without Redis."""
+
+    def __init__(self, *_: object) -> None:
+        self.part = Part(PartState.DOWN, "Redis does not answer.")
+
+    def start(self) -> None:
+        pass
+
+    stop = start
+
+
+def test_without_hints_it_looks_itself(paydesk: Paydesk, ada: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following_, "HintListener", Deaf)
+    monkeypatch.setattr(following_, "POLL_NOT_LIVE_S", 0.1)
+    told: list[RequestCopy] = []
+
+    def tell(copy: RequestCopy) -> None:
+        told.append(copy)
+        if copy.status is Status.ACCEPTED:
+            raise KeyboardInterrupt
+
+    with errand(ROLE, "bo") as here:
+        here.catch_up()
+        query = PageQuery(parse_filter(f"from:{ada}"), here.person, limit=None)
+        thread = threading.Thread(target=following_.Follower(here, query, tell).run)
+        thread.start()
+        number = paydesk("contractor", "request", "5", "EUR", "first", "--as", ada, "--json").json["number"]
+        until(lambda: told)
+        paydesk("manager", "approve", number, "--as", "bo")
+        thread.join(60)
+    assert told[0].status is Status.PENDING and told[-1].status is Status.ACCEPTED
+    assert {copy.number for copy in told} == {number} and len(told) <= 4, "a change is told once"
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
