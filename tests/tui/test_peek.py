@@ -40,6 +40,13 @@ async def test_p_shows_the_contractors_last_days_what_looks_alike_and_what_the_r
         assert "amount 18,000.00 EUR →" in told
         await pilot.press("j")
         await seen(pilot, lambda: "ada, last 90 days" in shown(pilot) and "✓ accepted      1" in shown(pilot))
+        await pilot.press("space", "escape")
+        await seen(pilot, lambda: "┃" not in shown(pilot))
+        assert "last 90 days" in shown(pilot)
+        await pilot.press("escape")
+        await seen(pilot, lambda: "last 90 days" not in shown(pilot))
+        await pilot.press("p")
+        await seen(pilot, lambda: "last 90 days" in shown(pilot))
         await pilot.press("p")
         await seen(pilot, lambda: "last 90 days" not in shown(pilot))
 

@@ -83,9 +83,7 @@ def complete_cause(_: click.Context, __: click.Parameter, typed: str) -> list[Co
 
 
 def complete_filter(_: click.Context, __: click.Parameter, typed: str) -> list[CompletionItem]:
-    """Return the fields of a filter that begin so, and the statuses after theirs."""
-    from paydesk.domain.status import Status
+    """Return the fields of a filter and the values that a field takes, as they are offered on the screens."""
+    from paydesk.domain.filter_completion import complete
 
-    fields = ("status:", "cur:", "from:me", "amt>=", "age>", "due<", "sent>=", "decided>=")
-    words = [f"status:{status}" for status in Status] if typed.startswith("status:") else fields
-    return [CompletionItem(word) for word in words if word.startswith(typed)]
+    return [CompletionItem(found.taken(typed), help=found.says or None) for found in complete(typed, len(typed))]

@@ -53,7 +53,7 @@ class Marking(Deciding, inherit_bindings=False):
             "Unmark",
             show=False,
             id="manager.unmark",
-            tooltip="Filter off, then marks",
+            tooltip="Back: filter, marks, peek",
         ),
     ]
 
@@ -62,6 +62,11 @@ class Marking(Deciding, inherit_bindings=False):
         self.marks: dict[UUID, RequestCopy] = {}
         """The marked requests, as they were on the screen when they were marked."""
         self._range_from: RequestCopy | None = None
+
+    @property
+    def range_begun(self) -> bool:
+        """Whether a range was begun and not ended."""
+        return self._range_from is not None
 
     def marked(self) -> None:
         """Show that the marks changed."""

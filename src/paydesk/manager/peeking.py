@@ -60,6 +60,15 @@ class Peeking(Likening, inherit_bindings=False):
         self._peek_wanted = not self.peeks
         self.show_peek()
 
+    def action_unmark(self) -> None:
+        """Go one step back; the pane that was asked for goes last."""
+        back = self.range_begun or self.marks or self.filter.terms
+        if back or not (self._peek_wanted and self.peeks):
+            super().action_unmark()
+            return
+        self._peek_wanted = None if self.size.width < WIDE_CELLS else False
+        self.show_peek()
+
     def on_resize(self) -> None:
         """Show the pane where there is room now."""
         self.show_peek()
