@@ -1,0 +1,133 @@
+"""One desk driven by keys, without a terminal: ``python bench/million_desk.py URL`` prints how long each took."""
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import psutil
+from textual.events import Key
+from textual.pilot import Pilot
+
+from paydesk.contractor.app import ContractorApp
+from paydesk.contractor.desk import ContractorService
+from paydesk.infra.pages import Page
+from paydesk.settings import Endpoints
+
+FILTERS = {
+    "one contractor": "from:contractor-5",
+    "a status": "status:rejected",
+    "a currency": "cur:GBP",
+    "an amount": "amt>=90000",
+    "an age": "age<1d",
+    "a due day": "due>2026-01-01",
+    "a common word": "logo",
+    "a word that nothing has": '"nowhere to be found"',
+    "without a word": "-logo",
+    "several": 'status:pending cur:EUR amt>=1000 "invoice"',
+}
+TIMES = 5
+_LOOK_S = 0.001
+_PATIENCE_S = 120
+_REST_S = 3.0
+"""After so long everything that starts behind the first rows is there."""
+
+
+class Alone:
+    """PostgreSQL and nothing else, as while the other servers are still coming."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def endpoints(self, _: str) -> Endpoints:
+        """Return the one address there is."""
+        return Endpoints("bench", self._url)
+
+    def notice(self) -> str:
+        """Nothing."""
+        return ""
+
+    def leave(self) -> str:
+        """Nothing."""
+        return ""
+
+
+class Watched:
+    """A desk under watch: when rows that were asked for have been painted."""
+
+    def __init__(self, pilot: Pilot[None]) -> None:
+        self.pilot = pilot
+        self.pane: Any = pilot.app.panes[0]  # type: ignore[attr-defined]
+        self.painted_at = 0.0
+        shown = self.pane.shown
+
+        def watched(page: Page) -> None:
+            shown(page)
+            self.pane.call_after_refresh(self._note)
+
+        self.pane.shown = watched
+
+    def _note(self) -> None:
+        self.painted_at = time.perf_counter()
+
+    async def until(self, look: Callable[[], object]) -> None:
+        """Wait for something to be true."""
+        end = time.monotonic() + _PATIENCE_S
+        while not look():
+            assert time.monotonic() < end, "not seen"
+            await asyncio.sleep(_LOOK_S)
+
+    async def key_to_rows(self, name: str, character: str | None = None) -> float:
+        """Press a key and return the milliseconds until the rows that it asks for are painted."""
+        query = self.pane.window.of(self.pane.wanted())
+        began = time.perf_counter()
+        self.pilot.app.post_message(Key(name, character))
+        await self.until(lambda: self.painted_at > began and self.pane.window.of(self.pane.wanted()) != query)
+        await self.until(lambda: self.pane.table.current is not None or not self.pane.table.rows)
+        took = (self.painted_at - began) * 1000
+        await self.still()
+        return took
+
+    async def still(self) -> None:
+        """Wait until nothing is read or counted any more."""
+        await self.until(lambda: not self.pane._reading and not self.pane._counting and not self.pane._count_owed)
+        await asyncio.sleep(0.05)
+
+
+async def measure(url: str) -> dict[str, Any]:
+    """Return what one desk needs."""
+    app = ContractorApp(lambda: ContractorService(Alone(url), "ada"))
+    found: dict[str, Any] = {"ms": {}}
+    async with app.run_test(size=(120, 36)) as pilot:
+        watch = Watched(pilot)
+        await watch.until(lambda: watch.pane.table.rows and watch.painted_at)
+        print("rows", flush=True)
+        await asyncio.sleep(_REST_S)
+        await watch.still()
+        found["rss"] = psutil.Process().memory_info().rss
+        await watch.key_to_rows("escape", "\x1b")
+        await watch.still()
+        found["rows"] = watch.pane.total
+        kept: dict[str, list[float]] = {}
+        for _ in range(TIMES):
+            kept.setdefault("G", []).append(await watch.key_to_rows("G", "G"))
+            kept.setdefault("g back", []).append(await watch.key_to_rows("g", "g"))
+        for _ in range(TIMES):
+            for _ in watch.pane.sorts:
+                took = await watch.key_to_rows("s", "s")
+                kept.setdefault(f"sort: {watch.pane.sort}", []).append(took)
+        for name, typed in FILTERS.items():
+            for _ in range(TIMES):
+                await pilot.press("slash", "ctrl+u")
+                watch.pane.query_one("#filter-field").value = typed
+                kept.setdefault(f"filter: {name}", []).append(await watch.key_to_rows("enter", "\r"))
+                await watch.key_to_rows("escape", "\x1b")
+        found["ms"] = kept
+        found["rss after"] = psutil.Process().memory_info().rss
+    return found
+
+
+if __name__ == "__main__":
+    print(json.dumps(asyncio.run(measure(sys.argv[1]))), flush=True)
