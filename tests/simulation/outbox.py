@@ -102,7 +102,13 @@ class MemoryOutbox:
 
     def known_events(self, ids: Collection[str]) -> Mapping[str, Known]:
         return {
-            str(key): Known(sent.event.key, sent.event.headers, sent.event.content_hash, sent.published)
+            str(key): Known(
+                sent.event.key,
+                sent.event.headers,
+                sent.event.content_hash,
+                sent.published,
+                sent.ack.offset if sent.ack else None,
+            )
             for key, sent in self.tables.outbox.items()
             if str(key) in ids
         }

@@ -85,6 +85,24 @@ def test_a_broker_that_was_away_is_asked_what_it_still_holds(sides: Sides, log: 
         assert [record.value for record in again] == [record.value for record in there]
 
 
+def test_an_event_whose_second_place_was_cut_off_stands_at_its_first(sides: Sides, log: MemoryLog) -> None:
+    ask(sides)
+    ask(sides)
+    with closing(Desk(sides, sides.contractor, log)) as contractor:
+        contractor.outbound.step()
+        run(sides, sides.contractor, "UPDATE outbox SET published_at = NULL")
+        contractor.outbound.step()
+        records = log.topic(sides.contractor.writes).records
+        assert len(records) == 4
+        del records[2:]
+        contractor.outbound.look_again()
+        contractor.outbound.step()
+        assert len(records) == 2, "both are there, and not sent a third time"
+        with connect(sides.url(sides.contractor), "contractor") as connection:
+            places = connection.execute("SELECT kafka_offset FROM outbox ORDER BY 1").fetchall()
+        assert places == [(0,), (1,)]
+
+
 def test_an_event_that_comes_late_leaves_its_number_to_who_got_it_since(sides: Sides, log: MemoryLog) -> None:
     (late,) = ask(sides)
     with closing(Desk(sides, sides.contractor, log)) as before:

@@ -159,7 +159,12 @@ def _mark(store: Storage, partition: int, topic_id: str, found: Found) -> int:
     """Mark what was found as sent, and what is gone as unsent; returns how many are gone."""
     seen = {*found.known, *(str(each.event.id) for each in found.unknown)}
     with store.transaction() as transaction:
-        late = [event for event, known in transaction.known_events(found.known).items() if not known.sent]
+        # What was sent twice may have lost its second place alone: then it stands at the first, where all was read.
+        late = [
+            event
+            for event, known in transaction.known_events(found.known).items()
+            if not known.sent or (found.start is None and known.offset != found.known[event][0])
+        ]
         transaction.mark_sent(topic_id, [Ack(UUID(event), partition, *found.known[event]) for event in late])
         after = found.start if found.start is not None else -1
         return transaction.unsend_missing(topic_id, partition, after, seen)

@@ -113,6 +113,8 @@ class Known:
     headers: Sequence[Sequence[str]]
     content_hash: str
     sent: bool
+    offset: int | None = None
+    """Where it stands as far as is noted; kept when it is to be sent again."""
 
     def said(self, record: Record) -> bool:
         """Whether the message is that event, byte by byte: anybody with the writer's login can name an id."""

@@ -28,7 +28,7 @@ ORDER BY position LIMIT :most
 """
 _ASKING = sorted(REQUEST_TYPES)
 _MARK = """
-UPDATE outbox o SET published_at = clock_timestamp(), hold_until = NULL, ever_acked = true, topic_id = :topic_id,
+UPDATE outbox o SET published_at = coalesce(published_at, clock_timestamp()), hold_until = NULL, ever_acked = true, topic_id = :topic_id,
     partition = a.partition, kafka_offset = a.kafka_offset, log_append_time = a.at
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS a(id uuid, partition int, kafka_offset bigint, at timestamptz)
 WHERE o.id = a.id
@@ -141,7 +141,10 @@ class Outbox:
 
     def known_events(self, ids: Collection[str]) -> Mapping[str, Known]:
         """Return what the outbox knows of the events with these ids."""
-        read = "SELECT id::text, key, headers, content_hash, published_at IS NOT NULL FROM outbox WHERE id = ANY(:ids)"
+        read = (
+            "SELECT id::text, key, headers, content_hash, published_at IS NOT NULL, kafka_offset FROM outbox"
+            " WHERE id = ANY(:ids)"
+        )
         return {name: Known(*row) for name, *row in self.session.execute(sa.text(read), {"ids": _uuids(ids)})}
 
     def unsend_missing(self, topic_id: str, partition: int, after: int, found: Collection[str]) -> int:
