@@ -28,8 +28,8 @@ ORDER BY position LIMIT :most
 """
 _ASKING = sorted(REQUEST_TYPES)
 _MARK = """
-UPDATE outbox o SET published_at = coalesce(published_at, clock_timestamp()), hold_until = NULL, ever_acked = true, topic_id = :topic_id,
-    partition = a.partition, kafka_offset = a.kafka_offset, log_append_time = a.at
+UPDATE outbox o SET published_at = coalesce(published_at, clock_timestamp()), hold_until = NULL, ever_acked = true,
+    topic_id = :topic_id, partition = a.partition, kafka_offset = a.kafka_offset, log_append_time = a.at
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS a(id uuid, partition int, kafka_offset bigint, at timestamptz)
 WHERE o.id = a.id
 """
@@ -130,21 +130,17 @@ class Outbox:
     def forget_other_topics(self, topic_id: str) -> None:
         """Make everything that was acknowledged on a topic that is no more unsent again."""
         values = {"topic_id": topic_id}
-        self.session.execute(
-            sa.text(
-                "UPDATE outbox SET published_at = NULL"
-                " WHERE ever_acked AND topic_id IS DISTINCT FROM :topic_id AND NOT beaten"
-            ),
-            values,
+        gone = (
+            "UPDATE outbox SET published_at = NULL"
+            " WHERE ever_acked AND topic_id IS DISTINCT FROM :topic_id AND NOT beaten"
         )
+        self.session.execute(sa.text(gone), values)
         self.session.execute(sa.text("DELETE FROM meta WHERE topic_id IS DISTINCT FROM :topic_id"), values)
 
     def known_events(self, ids: Collection[str]) -> Mapping[str, Known]:
         """Return what the outbox knows of the events with these ids."""
-        read = (
-            "SELECT id::text, key, headers, content_hash, published_at IS NOT NULL, kafka_offset FROM outbox"
-            " WHERE id = ANY(:ids)"
-        )
+        said = "id::text, key, headers, content_hash, published_at IS NOT NULL, kafka_offset"
+        read = f"SELECT {said} FROM outbox WHERE id = ANY(:ids)"
         return {name: Known(*row) for name, *row in self.session.execute(sa.text(read), {"ids": _uuids(ids)})}
 
     def unsend_missing(self, topic_id: str, partition: int, after: int, found: Collection[str]) -> int:
