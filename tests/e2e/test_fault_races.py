@@ -110,7 +110,7 @@ def race(faults: Faults, racers: tuple[Racer, Racer], way: str, count: int) -> C
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("way", ["cli", "desk"])
+@pytest.mark.parametrize("way", [pytest.param("cli", marks=pytest.mark.long), "desk"])
 def test_two_managers_at_once(house: House, racers: tuple[Racer, Racer], way: str) -> None:
     won = race(Faults(house), racers, way, 20)
     assert won.total() == 20

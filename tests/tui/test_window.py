@@ -61,6 +61,7 @@ async def test_keys_typed_ahead_of_the_rows_are_made_up_for(many: World) -> None
         await at(pilot, table, "PR-0001")
 
 
+@pytest.mark.long
 async def test_page_after_page_nothing_is_left_out_either_way(many: World) -> None:
     async with contractor(many).run_test(size=(80, 60)) as pilot:
         table = await opened(pilot)
@@ -104,6 +105,7 @@ async def test_what_arrives_moves_neither_cursor_nor_line(many: World) -> None:
         assert "▸ PR-0030" in shown(pilot).splitlines()[line]
 
 
+@pytest.mark.long
 async def test_a_request_that_is_decided_far_down_stays_until_the_cursor_leaves(many: World) -> None:
     async with manager(many).run_test(size=(80, 24)) as pilot:
         table = await opened(pilot)
