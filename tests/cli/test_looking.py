@@ -62,7 +62,15 @@ def following(stack: EmbeddedStack, *arguments: str) -> Iterator[tuple[subproces
     """Run ``list --follow``; yields the process and the documents that it printed so far."""
     environment = os.environ | {"PAYDESK_HOME": str(stack.folder.home)}
     command = [sys.executable, "-m", "paydesk", *arguments, "--follow", "--json"]
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    # A suite that runs in the background ignores ^c, and what it starts would too.
+    process = subprocess.Popen(
+        command,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     told: list[Any] = []
     assert process.stdout is not None
     lines = process.stdout

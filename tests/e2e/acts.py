@@ -1,5 +1,6 @@
 """What people do on the desks, key by key, and what the tests read behind them."""
 
+import re
 import subprocess
 from typing import Any
 
@@ -43,7 +44,11 @@ def ask(desk: Terminal, amount: str, currency: str, description: str, **fields: 
 
 def put_cursor_on(desk: Terminal, number: str) -> None:
     """Move the cursor to a request; a second click on its row would open it."""
-    row = desk.until(lambda: desk.row_with(number), what=number)
+    # A row may also name another request, such as one that looks alike: its own number comes first.
+    own = re.compile(rf"[\s▸┃]*{re.escape(number)}\b")
+    row = desk.until(
+        lambda: next((place for place, line in enumerate(desk.lines) if own.match(line)), None), what=number
+    )
     if desk.line_with("▸", number) is None:
         desk.click(row or 0, 10)
     desk.see("▸", number)
