@@ -93,11 +93,12 @@ class DeskPane(FilteringPane[D]):
         person = self.desk.person if self.desk is not None else ""
         self.health = self.desk.health() if self.desk is not None else None
         now = self.now()
-        own: list[DeskPane[D] | OwnScreen[Any]] = [self, *self.own_screens()]
+        screens = self.own_screens()
+        own: list[DeskPane[D] | OwnScreen[Any]] = [self, *screens]
         for node in own:
             node.query_one(TopLine).tell(self.role, person, self.health, now, node.where())
             node.query_one(HealthLine).tell(self.health, self.role)
-        for screen in self.own_screens():
+        for screen in screens:
             screen.told()
 
     def where(self) -> str:
