@@ -184,6 +184,7 @@ def test_doctor_and_stack_tell_how_it_stands(paydesk: Paydesk, ada: str) -> None
         ]
 
 
+@pytest.mark.long
 def test_servers_that_are_away_are_one_sentence(paydesk: Paydesk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PAYDESK_HOME")
     monkeypatch.setenv("PAYDESK_CONTRACTOR_DATABASE_URL", "postgresql://contractor:secretword@127.0.0.1:9/paydesk")

@@ -25,6 +25,7 @@ def told(answer: Answer) -> tuple[int, str, bool]:
     return answer.code, answer.json["id"], answer.json["changed"]
 
 
+@pytest.mark.long
 def test_a_request_without_a_key_is_a_new_one_each_time(paydesk: Paydesk, ada: str, key: str) -> None:
     line = ("contractor", "request", "5", "EUR", "once", "--as", ada, "--json")
     assert told(paydesk(*line, "--key", key)) == told(paydesk(*line, "--key", key))

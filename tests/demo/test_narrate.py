@@ -41,6 +41,7 @@ def read_to(demo: subprocess.Popen[str], words: str) -> list[str]:
     pytest.fail(f"not told: {words!r} in {lines}")
 
 
+@pytest.mark.long
 def test_it_tells_the_whole_way_and_leaves_nothing(guest: Guest) -> None:
     demo = guest.start()
     told, _ = demo.communicate(timeout=180)

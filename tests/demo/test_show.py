@@ -150,6 +150,7 @@ async def test_a_key_makes_a_desk_the_persons_for_a_while() -> None:
         assert FakeManagerDesk(world).copy(FIRST).status is Status.REJECTED
 
 
+@pytest.mark.long
 async def test_f2_holds_the_simulated_people() -> None:
     world, looks = with_one(World()), list[None]()
     async with show(world, lambda: looks.append(None)).run_test(size=(120, 36)) as pilot:

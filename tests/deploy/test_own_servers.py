@@ -9,6 +9,8 @@ from tests.deploy.conftest import settings_of
 from tests.deploy.native import Native
 from tests.e2e.house import House
 
+pytestmark = pytest.mark.long
+
 
 def nothing_embedded(house: House) -> bool:
     """Whether no embedded stack was started or prepared for this house."""

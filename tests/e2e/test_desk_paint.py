@@ -60,6 +60,7 @@ def test_twenty_keys_typed_in_the_first_two_seconds_all_take_effect(house: House
     desk.see("PR-", "123.45 USD")
 
 
+@pytest.mark.long
 def test_a_first_command_typed_before_the_servers_answer_is_kept(house: House) -> None:
     house.run("stack", "down")
     desk = house.desk("contractor")

@@ -10,6 +10,8 @@ import pytest
 from tests.conftest import until
 from tests.e2e.house import PAYDESK, House
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def number(house: House) -> str:

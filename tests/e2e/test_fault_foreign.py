@@ -18,6 +18,8 @@ from tests.conftest import until
 from tests.e2e.faults import Faults
 from tests.e2e.house import House
 
+pytestmark = pytest.mark.long
+
 Message = tuple[bytes, dict[str, bytes], bytes | None]
 FORKED = "another content"
 """The reason of a message that is bad only where another one of its version was heard before."""

@@ -17,6 +17,8 @@ from tests.conftest import until
 from tests.e2e.faults import Faults
 from tests.e2e.house import House
 
+pytestmark = pytest.mark.long
+
 CHECKOUT = Path(__file__).parents[2]
 
 

@@ -110,7 +110,7 @@ def test_a_planted_bug_is_found_and_told_as_a_short_story(bug: Bug, tmp_path: Pa
 
 @pytest.mark.long
 @pytest.mark.timeout(3000)
-@pytest.mark.parametrize(("losses", "runs"), [(False, 20_000), (True, 15_000)], ids=["no store lost", "one store lost"])
+@pytest.mark.parametrize(("losses", "runs"), [(False, 50_000), (True, 50_000)], ids=["no store lost", "one store lost"])
 def test_every_promise_holds_in_many_runs(losses: bool, runs: int) -> None:
     done = simulate(_ROOT / "src", runs=runs, seed=1_000_000, losses=losses, timeout_s=2900)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -59,6 +59,7 @@ def test_a_disk_without_room_for_the_database(new_house: NewHouse, small_disk: P
 
 
 @NEEDS_ROOT
+@pytest.mark.long
 def test_a_disk_that_is_full(new_house: NewHouse, small_disk: Path) -> None:
     with (small_disk / "filler").open("wb") as filler, pytest.raises(OSError, match="No space"):
         while True:
@@ -70,6 +71,7 @@ def test_a_disk_that_is_full(new_house: NewHouse, small_disk: Path) -> None:
 
 
 @NEEDS_ROOT
+@pytest.mark.long
 def test_a_folder_of_another_login(new_house: NewHouse) -> None:
     house = new_house(PAYDESK_BROKER="memory")
     house.home.mkdir()
@@ -86,6 +88,7 @@ def test_a_file_in_its_place(new_house: NewHouse) -> None:
     house.home.unlink()
 
 
+@pytest.mark.long
 def test_a_second_supervisor_of_one_folder_leaves_at_once(new_house: NewHouse) -> None:
     house = new_house(PAYDESK_BROKER="memory")
     house.run("stack", "up")

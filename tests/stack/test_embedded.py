@@ -58,6 +58,7 @@ def test_eight_first_starts_at_once_give_one_stack(new_house: NewHouse) -> None:
     assert len(house.rows("contractor")) == 8
 
 
+@pytest.mark.long
 def test_the_servers_have_no_terminal_and_nothing_of_the_persons_settings(new_house: NewHouse) -> None:
     house = new_house(PAYDESK_BROKER=MEMORY, PGPORT="1", PGHOST="/nowhere", PGOPTIONS="-c fsync=off", LANG="xx_XX")
     house.json("contractor", "request", "1", "EUR", "Ørsted")
@@ -115,6 +116,7 @@ def _age(process: Process) -> float:
     return time.time() - process.started
 
 
+@pytest.mark.long
 def test_the_last_desk_says_what_goes_on_and_how_to_stop_it(new_house: NewHouse) -> None:
     house = new_house(PAYDESK_BROKER=MEMORY)
     first, second = (house.desk(role, columns=100, rows=30) for role in ("contractor", "manager"))

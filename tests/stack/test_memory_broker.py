@@ -110,6 +110,7 @@ def test_a_first_start_tells_how_far_kafka_is_while_requests_are_taken(new_house
         assert desk.wait() == 0
 
 
+@pytest.mark.long
 def test_the_desk_says_that_it_is_in_use(new_house: NewHouse) -> None:
     house = new_house(PAYDESK_BROKER="memory")
     desk = house.desk("contractor", columns=160, rows=40)

@@ -5,6 +5,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
+import pytest
 
 from paydesk.infra.migrations import HEAD
 from paydesk.infra.postgres import connect
@@ -36,6 +37,7 @@ def empty(sides: Sides) -> str:
     return url
 
 
+@pytest.mark.long
 def test_eight_first_starts_at_once(sides: Sides) -> None:
     url = empty(sides)
     starting = [

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
+import pytest
 from textual.events import Key
 from textual.widgets import Input
 
@@ -94,6 +95,7 @@ async def test_esc_keeps_the_draft_and_x_discards_it_after_y(world: World) -> No
         await seen(pilot, lambda: "from:me" in shown(pilot) and "draft kept" not in shown(pilot))
 
 
+@pytest.mark.long
 async def test_a_lost_database_keeps_the_draft_and_the_same_key_sends_it_once(world: World) -> None:
     desk = FakeContractorDesk(world)
     async with contractor(world, desk=desk).run_test(size=(80, 24)) as pilot:
@@ -108,6 +110,7 @@ async def test_a_lost_database_keeps_the_draft_and_the_same_key_sends_it_once(wo
         assert len(world.requests) == 9 and len(desk.keys) == 1
 
 
+@pytest.mark.long
 async def test_what_looks_like_a_duplicate_is_asked_for_again(world: World) -> None:
     async with contractor(world).run_test(size=(80, 24)) as pilot:
         await opened(pilot)

@@ -81,6 +81,7 @@ async def test_fields_and_values_are_completed(world: World) -> None:
 
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 45)])
+@pytest.mark.long
 async def test_the_contractor_sees_everyones_or_any_filter(world: World, size: tuple[int, int]) -> None:
     async with contractor(world).run_test(size=size) as pilot:
         await opened(pilot)
@@ -96,6 +97,7 @@ async def test_the_contractor_sees_everyones_or_any_filter(world: World, size: t
         await seen(pilot, lambda: "Nothing fits this filter." in shown(pilot) and "0 requests" in shown(pilot))
 
 
+@pytest.mark.long
 async def test_the_last_filters_come_back_also_after_a_start(world: World, tmp_path: Path) -> None:
     file = tmp_path / "state" / "filters.json"
     for _ in range(2):

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
+import pytest
 from textual.events import Key
 
 from paydesk.domain.commands import Approve, RequestPayment, approve, request_payment
@@ -168,6 +169,7 @@ async def test_send_now_leaves_nothing_held(world: World) -> None:
         await seen(pilot, lambda: not world.holds and "Sent." in shown(pilot))
 
 
+@pytest.mark.long
 async def test_a_hold_that_ran_out_in_a_restored_schema_is_asked_of_on_its_row(world: World) -> None:
     first, second = of(world, "PR-1002"), of(world, "PR-1003")
     for request_id in (first, second):

@@ -52,6 +52,7 @@ async def test_the_last_row_is_a_key_away_and_so_is_the_first(many: World) -> No
         assert table.scroll_y == 0
 
 
+@pytest.mark.long
 async def test_keys_typed_ahead_of_the_rows_are_made_up_for(many: World) -> None:
     async with manager(many).run_test(size=(80, 24)) as pilot:
         table = pilot.app.screen.query_one(RequestTable)

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from uuid import UUID, uuid4
 
+import pytest
+
 from paydesk.contractor import commands as asks
 from paydesk.domain.payment_request import checked_terms
 from paydesk.infra import listing, queries
@@ -58,6 +60,7 @@ def test_what_is_held_leaves_before_the_desk_does(sides: Sides) -> None:
     assert "1 held decision was sent." in said and unsent == 0
 
 
+@pytest.mark.long
 def test_without_a_broker_it_says_who_sends_it(sides: Sides) -> None:
     request_id = asked(sides)
     away = WithoutBroker(sides.stack, sides.database, sides.contractor, sides.manager)

@@ -64,6 +64,7 @@ def lost_steps(sides: Sides, role: Role, request_id: UUID) -> list[tuple[str | N
         return [(step.actor, step.text) for step in detail(connection, request_id).timeline if step.kind == "lost"]
 
 
+@pytest.mark.long
 def test_held_decisions_of_an_old_copy_are_asked_again_or_lost_and_told(sides: Sides) -> None:
     undone, replaced = ask(sides, 2)
     workers = Worker(sides.contractor, sides), Worker(sides.manager, sides)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from paydesk.domain.events import REQUEST_TYPES
-from paydesk.infra.digest import Answer, Digest, Line, answers, bucket_count, bucket_of, digest_of, reply
+from paydesk.infra.digest import ASK, Answer, Digest, Line, answers, bucket_count, bucket_of, digest_of, reply
 from paydesk.infra.ports import Storage
 from paydesk.infra.records import Half, Outgoing, Record
 from paydesk.infra.role import Role
@@ -32,6 +32,7 @@ class AntiEntropy:
         self.suspects: deque[Line] = deque()
         """What the reader holds and this side does not know: its own topic is read anew, then a person is asked."""
         self._said_at: float | None = None
+        self._missed = False
         self._seen: dict[int, tuple[str, float, float]] = {}
         self._half: Half = "request" if role.hears <= REQUEST_TYPES else "decision"
 
@@ -54,14 +55,29 @@ class AntiEntropy:
             digest = Digest(digest_of(lines, bucket_count(len(lines))), tuple(transaction.locked_ids()))
             return digest_event(self.role, digest, transaction.new_id(), self.store.now())
 
-    def hear(self, record: Record) -> frozenset[UUID]:
-        """Deal with a message of the other side's plumbing; returns the requests that changed by it."""
+    def hear(self, record: Record, *, news: bool) -> frozenset[UUID]:
+        """Deal with a message of the other side's plumbing; returns the requests that changed by it.
+
+        What is no news was said before others that are not read yet: it would differ from every copy, and have
+        thousands of events sent again. It is passed over, and a digest is asked for at the end instead.
+        """
+        if not news:
+            self._missed = True
+            return frozenset()
         said = decode_control(self.role, record)
         if isinstance(said, Digest):
             return self._compare(said)
         if isinstance(said, Answer):
             self._reply(said)
         return frozenset()
+
+    def caught_up(self) -> None:
+        """Make up for what was passed over on the way to the end: say a digest, and ask for one."""
+        if self._missed and self._says:
+            with self.store.transaction() as transaction:
+                self._waiting.append(resync_event(self.role, ASK, transaction.new_id(), self.store.now()))
+            self.restart()
+        self._missed = False
 
     def _compare(self, said: Digest) -> frozenset[UUID]:
         """Compare the copy with what the writer released, everything before it being applied."""
@@ -96,6 +112,9 @@ class AntiEntropy:
         return asked
 
     def _reply(self, answer: Answer) -> None:
+        if not answer.buckets:
+            self.restart()
+            return
         wanted = set(answer.buckets)
         with self.store.transaction() as transaction:
             newest = [

@@ -43,6 +43,10 @@ class Answer:
     refused: tuple[str, ...]
 
 
+ASK = Answer(LEAST_BUCKETS, (), (), ())
+"""An answer about no bucket: its reader asks for a digest, having passed over what was said while it was behind."""
+
+
 def bucket_of(request_id: UUID, total: int) -> int:
     """Return the bucket of a request among ``total``, a power of two."""
     return int.from_bytes(hashlib.sha256(str(request_id).encode()).digest()[:4]) % total

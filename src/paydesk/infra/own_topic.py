@@ -7,7 +7,7 @@ from uuid import UUID
 
 from paydesk.infra.failpoints import reach
 from paydesk.infra.imports import Unknown, import_unknown
-from paydesk.infra.ports import LogReader, Storage
+from paydesk.infra.ports import BrokerTrouble, LogReader, Storage
 from paydesk.infra.records import Ack, Place, Record, Verified
 from paydesk.infra.role import Role
 from paydesk.infra.wire import Ignore, Park, Quarantine, decode_own
@@ -124,6 +124,9 @@ def _read(
         _take(store, role, found, read.records, topic_id)
         if place in read.ended:
             return found
+        if not read.records and (reader.identity(place[0]) or ("",))[0] != topic_id:
+            # As in ``Inbound.check_topics``: a reader of a topic that is no more would wait for its end for ever.
+            raise BrokerTrouble(f"The topic {place[0]} was made anew.")
 
 
 def _take(store: Storage, role: Role, found: Found, records: Sequence[Record], topic_id: str) -> None:

@@ -14,7 +14,7 @@ from textual.containers import Vertical
 
 from paydesk.domain.copy import StatusTotal
 from paydesk.domain.errors import PaydeskError
-from paydesk.infra.pages import News, Page, PageQuery, Start
+from paydesk.infra.pages import News, Page, PageQuery, Sort, Start
 from paydesk.tui.messages import DeskFailed, DeskMade, DeskOpened, PageRead, ReadFailed, TotalsRead
 from paydesk.tui.own_screen import OwnScreen, sentence
 from paydesk.tui.port import Desk
@@ -26,6 +26,8 @@ D = TypeVar("D", bound=Desk)
 DRAIN_S = 0.125
 """How often what changed behind the screen is looked at: hints come in bursts, eyes do not."""
 TICK_S = 0.5
+COUNT_AFTER_S = 0.2
+"""Rows of another filter are looked at for so long before they are counted: who types on never waits for a count."""
 COUNT_REST = 10
 """After counting, so many times as long as it took passes before it is counted again: a million rows are many."""
 
@@ -49,6 +51,7 @@ class ReadingPane(Vertical, Generic[D]):
         self._counting = self._count_owed = False
         self._count_from = 0.0
         self._counted_for: PageQuery | None = None
+        self._to_count: PageQuery | None = None
 
     @property
     def table(self) -> RequestTable:
@@ -197,6 +200,10 @@ class ReadingPane(Vertical, Generic[D]):
     def count(self) -> None:
         """Count what the rows come to, or, where that was done a moment ago for the same rows, owe it."""
         query = _counted(self.wanted())
+        known, self._to_count = self._to_count, query
+        if known not in (None, query):
+            self.set_timer(COUNT_AFTER_S, self.count)
+            return
         resting = query == self._counted_for and time.monotonic() < self._count_from
         self._count_owed = self.desk is None or self._counting or resting
         if self.desk is None or self._count_owed:
@@ -228,5 +235,5 @@ class ReadingPane(Vertical, Generic[D]):
 
 
 def _counted(query: PageQuery) -> PageQuery:
-    """Return what is counted of a query: all of it, wherever its page begins."""
-    return replace(query, start=Start(), also=frozenset(), limit=None)
+    """Return what is counted of a query: all of it, wherever its page begins and in whatever order."""
+    return replace(query, start=Start(), sort=Sort.NEWEST, also=frozenset(), limit=None)
