@@ -42,16 +42,28 @@ def ask(desk: Terminal, amount: str, currency: str, description: str, **fields: 
     return number
 
 
+def own_row(desk: Terminal, number: str, signs: str = "[ ┃][ ▸]") -> int | None:
+    """Return the line of the screen with a request's own row, or None: others may name it too, if they look alike."""
+    own = re.compile(rf"{signs} {re.escape(number)}\b")
+    return next((place for place, line in enumerate(desk.lines) if own.match(line)), None)
+
+
+def cursor_on(desk: Terminal, number: str) -> bool:
+    """Whether the cursor is on this request."""
+    return own_row(desk, number, "[ ┃]▸") is not None
+
+
+def see_cursor_on(desk: Terminal, number: str) -> None:
+    """Wait until the cursor is on this request."""
+    desk.until(lambda: cursor_on(desk, number), what=f"the cursor on {number}")
+
+
 def put_cursor_on(desk: Terminal, number: str) -> None:
     """Move the cursor to a request; a second click on its row would open it."""
-    # A row may also name another request, such as one that looks alike: its own number comes first.
-    own = re.compile(rf"[\s▸┃]*{re.escape(number)}\b")
-    row = desk.until(
-        lambda: next((place for place, line in enumerate(desk.lines) if own.match(line)), None), what=number
-    )
-    if desk.line_with("▸", number) is None:
+    row = desk.until(lambda: own_row(desk, number), what=number)
+    if not cursor_on(desk, number):
         desk.click(row or 0, 10)
-    desk.see("▸", number)
+    see_cursor_on(desk, number)
 
 
 def registers(house: House, role: str, request_id: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from itertools import count
 
 import pytest
 
@@ -15,11 +16,12 @@ from tests.e2e.terminal import Terminal
 
 pytestmark = pytest.mark.long
 LONG = {"PAYDESK_HOLD_SECONDS": "60"}
+AMOUNTS = count(40)
 
 
-def asked(house: House, manager: Terminal, amount: str = "40", what: str = "Held for a while") -> tuple[str, str]:
-    """Ask by command line, and put the manager's cursor on it; returns id and number."""
-    found = house.json("contractor", "request", amount, "EUR", what)
+def asked(house: House, manager: Terminal, amount: str = "", what: str = "Held for a while") -> tuple[str, str]:
+    """Ask by command line, if for nothing else for what no other asks, and put the cursor on it; its id and number."""
+    found = house.json("contractor", "request", amount or str(next(AMOUNTS)), "EUR", what)
     put_cursor_on(manager, found["number"])
     return found["id"], found["number"]
 
@@ -55,7 +57,6 @@ def test_undo_within_the_window_leaves_no_trace_on_the_wire(house: House) -> Non
     assert request_id not in {key for key, _ in said}
 
 
-@pytest.mark.xfail(strict=False, reason="not looked into since batches are undone whole")
 def test_undo_after_the_window_is_too_late_in_words(house: House) -> None:
     manager = opened(house, "manager", PAYDESK_HOLD_SECONDS="1")
     _, number = asked(house, manager)

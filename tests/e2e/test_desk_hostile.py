@@ -115,18 +115,17 @@ def test_a_foreign_producer_with_the_rightful_login_is_quarantined(house: House)
         assert desk.child.isalive() and foreign_in(desk.raw) == []
 
 
-@pytest.mark.xfail(strict=False, reason="not looked into since the list has a window")
 def test_honest_texts_come_back_unchanged(house: House) -> None:
     desk = opened(house, "contractor", columns=120, rows=36)
     texts = honest()
-    for text in texts[:16]:
+    for amount, text in enumerate(texts[:16], start=30):
         desk.press("n")
         desk.see("You ask for")
-        desk.press("end", "^u", *"30", "tab", "end", "^u", *"EUR", "tab", pause_s=0.02)
+        desk.press("end", "^u", *str(amount), "tab", "end", "^u", *"EUR", "tab", pause_s=0.02)
         paste_raw(desk, text)
         desk.press("^s")
-        desk.see("asks for 30.00 EUR")
-        desk.see("30.00 EUR", "pending")
+        desk.see(f"asks for {amount}.00 EUR")
+        desk.see(f"{amount}.00 EUR", "pending")
     for text in texts[16:32]:
         house.run("contractor", "request", "--", "30", "EUR", text)
     for role in ("contractor", "manager"):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.e2e.acts import ask, fill, opened, put_cursor_on
+from tests.e2e.acts import ask, fill, opened, put_cursor_on, see_cursor_on
 from tests.e2e.house import House
 
 SIZES = [(80, 24), pytest.param(120, 36, marks=pytest.mark.long)]
@@ -100,9 +100,9 @@ def test_the_selection_stays_on_its_request_when_rows_arrive(house: House) -> No
         came = house.json("contractor", "request", "12", "EUR", f"Arrives {place}")["number"]
         for desk in (contractor, manager):
             desk.see(came)
-            desk.see("▸", number)
+            see_cursor_on(desk, number)
     manager.press("a")
-    contractor.see("▸", number)
+    see_cursor_on(contractor, number)
     manager.see(number, "sends in")
     manager.press("u")
     manager.see(number, "is pending again")
