@@ -15,7 +15,7 @@ from paydesk.domain.status import Status
 from paydesk.domain.text import clean
 from paydesk.infra.pages import PageQuery
 from paydesk.manager.port import ManagerDesk
-from paydesk.tui.detail import indented, warnings
+from paydesk.tui.request_text import indented, warnings
 from paydesk.tui.wording import age_text, status_text
 
 DAYS = 90

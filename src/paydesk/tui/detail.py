@@ -1,7 +1,6 @@
-"""One request in full: status, the whole cause, terms and timeline; plain text that can be copied."""
+"""One request in full, on a screen of its own."""
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, ClassVar
 from uuid import UUID
@@ -13,34 +12,16 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widgets import Footer, Static
 
-from paydesk.domain.copy import RequestCopy, RequestDetail, Step
-from paydesk.domain.decision import Outcome
+from paydesk.domain.copy import RequestCopy, RequestDetail
 from paydesk.domain.duplicates import Alike, Asking
-from paydesk.domain.payment_request import describe_changes, typed_fields
 from paydesk.domain.status import Status
-from paydesk.domain.text import clean
 from paydesk.infra.pages import News
 from paydesk.tui.desk_pane import DeskPane
 from paydesk.tui.lines import HealthLine, Line, TopLine
 from paydesk.tui.messages import DetailRead, ReadFailed
 from paydesk.tui.own_screen import OwnScreen, sentence
 from paydesk.tui.port import Desk
-from paydesk.tui.wording import clock_text, day_text, delivery_text, moment_text, span_text, state_text, status_text
-
-_STEPS = {
-    "requested": "requested",
-    "revised": "revised",
-    "withdrawal_requested": "asked to withdraw",
-    "accepted": "accepted",
-    "rejected": "rejected",
-    "withdrawn": "withdrawal confirmed",
-    "held": "decided, held",
-    "quarantined": "message quarantined",
-    "parked": "message parked",
-    "locked": "locked",
-    "settled": "settled",
-    "lost": "lost",
-}
+from paydesk.tui.request_text import facts, timeline, warnings
 
 
 class DetailScreen(OwnScreen[None]):
@@ -51,6 +32,10 @@ class DetailScreen(OwnScreen[None]):
         Binding("r", "read", "Reload", show=False, id="detail.reload"),
         Binding("j,down", "scroll(2)", "Down", show=False, id="detail.down", key_display="j ↓"),
         Binding("k,up", "scroll(-2)", "Up", show=False, id="detail.up", key_display="k ↑"),
+        Binding("g,home", "go(False)", "To the top", show=False, id="detail.first", key_display="g"),
+        Binding("G,end", "go(True)", "To the end", show=False, id="detail.last", key_display="G"),
+        Binding("ctrl+d,pagedown", "page(1)", "Page down", show=False, id="detail.page_down", key_display="^d"),
+        Binding("ctrl+u,pageup", "page(-1)", "Page up", show=False, id="detail.page_up", key_display="^u"),
         Binding("colon", "app.command_palette", "Commands", show=False, id="detail.palette", key_display=": ^p"),
         Binding("question_mark", "app.help", "Keys", id="detail.help", key_display="?"),
         Binding("q,escape", "back", "Back", id="detail.back", key_display="q"),
@@ -139,101 +124,11 @@ class DetailScreen(OwnScreen[None]):
         """Scroll by lines."""
         self.query_one("#detail-body").scroll_relative(y=by, animate=False)
 
+    def action_page(self, by: int) -> None:
+        """Scroll by a screenful."""
+        self.action_scroll(by * max(1, self.query_one("#detail-body").size.height - 2))
 
-def indented(before: Content, text: str, width: int, style: str = "") -> Content:
-    """Return text after ``before``, whose further lines begin below its first."""
-    indent = before.cell_length
-    told = Content.styled(text, style) if style else Content(text)
-    first, *others = told.wrap(max(10, width - indent)) or [told]
-    return Content("\n").join([Content.assemble(before, first), *(Content.assemble(" " * indent, x) for x in others)])
-
-
-def facts(copy: RequestCopy, now: datetime, width: int) -> Iterator[Content]:
-    """Yield number, status, cause, terms and what lapsed, a line each."""
-    terms = copy.terms
-    look = {Status.ACCEPTED: "$success", Status.REJECTED: "$error"}.get(copy.status, "$foreground")
-    look = "$error" if copy.locked else look
-    money = str(terms.money) if terms else "(the request itself has not arrived here yet)"
-    yield Content.assemble((f"{clean(copy.number)}   {clean(money)}", "bold"))
-    yield Content.assemble((state_text(copy, now), look), (f"   {delivery_text(copy)}", "$secondary"))
-    decision = copy.decision
-    if copy.locked:
-        yield from _locked_facts(copy, width)
-    if decision is not None and decision.cause is not None and decision.outcome is Outcome.NONE:
-        by, revision = clean(decision.decided_by or "someone"), decision.revision
-        yield Content("")
-        yield Content.styled(f"Rejected by {by}, revision {revision}, {moment_text(decision.decided_at)}", "$secondary")
-        yield Content(clean(decision.cause.text, 1000))
-    elif decision is not None and decision.outcome is Outcome.ACCEPTED:
-        by = clean(decision.decided_by or "someone")
-        yield Content.styled(
-            f"Approved by {by}, revision {decision.revision}, {moment_text(decision.decided_at)}", "$secondary"
-        )
-    yield Content("")
-    if terms is not None:
-        fields = typed_fields(terms) | {"contractor": copy.contractor, "revision": str(copy.revision)}
-        for name in ("contractor", "description", "reference", "due_date", "document", "pay_to", "revision"):
-            if fields[name]:
-                label = Content.styled(f"{name.replace('_', ' '):<13}", "$secondary")
-                yield indented(label, clean(fields[name], 600), width)
-    yield Content.styled(f"{'id':<13}{copy.id}" if width >= 49 else str(copy.id), "$secondary")
-    if copy.lapsed and copy.request is not None and terms is not None:
-        yield Content("")
-        came = describe_changes(terms, copy.request.terms) or ["a withdrawal was asked"]
-        yield Content.styled("Came after it was accepted, and lapsed: " + clean("; ".join(came), 900), "$warning")
-
-
-def warnings(alike: Sequence[Alike]) -> Iterator[Content]:
-    """Yield which other requests this one looks like, and why."""
-    for each in alike:
-        yield Content.styled(f"⚠ Looks like {clean(str(each), 300)}", "$warning")
-
-
-def _locked_facts(copy: RequestCopy, width: int) -> Iterator[Content]:
-    """Yield what it means that a request is locked, and what to do about it."""
-    told = f"Its two sides said different final things; here it is {status_text(copy.status)}."
-    if copy.locked_why:
-        told += f" This side knows: {copy.locked_why}."
-    yield indented(Content(""), clean(told, 600), width, "$error")
-    todo = "`paydesk doctor` shows both versions. Agree with the other side; `settle` on the command line notes how,"
-    if copy.settled:
-        todo = "This side noted how it was settled: the timeline tells. It stays locked,"
-    yield indented(Content(""), f"{todo} and the contractor may ask anew (n, new like this).", width, "$secondary")
-
-
-def timeline(detail: RequestDetail, width: int) -> Iterator[Content]:
-    """Yield each step, under its day, with how long it took since the one before."""
-    yield Content.styled("Timeline", "$secondary")
-    day, before = "", None
-    for at, words, told in sorted(_steps(detail), key=lambda step: step[0]):
-        if day_text(at) != day:
-            day = day_text(at)
-            yield Content.styled(day, "$secondary")
-        took = span_text((at - before).total_seconds()) if before is not None else ""
-        yield Content.assemble((f"{clock_text(at)}  ", "$secondary"), clean(f"{words:<27}"), (took, "$secondary"))
-        if told:
-            yield indented(Content(" " * 10), clean(told, 900), width, "$secondary")
-        before = at
-
-
-def _steps(detail: RequestDetail) -> Iterator[tuple[datetime, str, str]]:
-    """Yield moment, words and what was said; that the other side saw it is known only once it decided."""
-    received = detail.copy.decision.received_at if detail.copy.decision is not None else None
-    asked: datetime | None = None
-    for step, changes in detail.changes():
-        asks = step.kind in ("requested", "revised", "withdrawal_requested")
-        if step.kind in ("accepted", "rejected", "held") and received is not None and asked and asked < received:
-            yield received, "seen by the manager's side", ""
-        who = f" by {step.actor}" if step.actor and step.kind in ("accepted", "rejected", "held", "settled") else ""
-        lapsed = ", lapsed" if detail.lapsed(step) else ""
-        yield step.at, _STEPS.get(step.kind, step.kind) + who + lapsed, _told(step, changes)
-        if step.delivered_at is not None and step.delivered_at > step.at:
-            yield step.delivered_at, "sent" if asks else "delivered", ""
-        asked = step.at if asks else None
-
-
-def _told(step: Step, changes: Sequence[str]) -> str:
-    """Return what a step said: of a revision what it changed, where the one before it is known."""
-    if changes:
-        return "; ".join(changes)
-    return " · ".join(part for part in (str(step.money) if step.money else "", step.text) if part)
+    def action_go(self, end: bool) -> None:
+        """Scroll to the end, or to the top."""
+        body = self.query_one("#detail-body")
+        body.scroll_to(y=body.max_scroll_y if end else 0, animate=False)

@@ -44,6 +44,8 @@ class Help(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,question_mark", "close", "Close", id="help.close", key_display="esc"),
+        Binding("j,down", "scroll(1)", "Down", show=False, id="help.down", key_display="j ↓"),
+        Binding("k,up", "scroll(-1)", "Up", show=False, id="help.up", key_display="k ↑"),
     ]
 
     def __init__(self, of: Screen[Any]) -> None:
@@ -53,17 +55,21 @@ class Help(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """Lay out one line a key, in two columns."""
         half = -(-len(self._keys) // 2)
-        with VerticalScroll(classes="dialog wide"):
+        with VerticalScroll(classes="dialog wide", id="help"):
             yield Static("Keys", classes="dialog-title", markup=False)
             with Horizontal(classes="key-columns"):
                 for keys in (self._keys[:half], self._keys[half:]):
                     lines = [Content.assemble((f"{key:<7}", "$accent"), clean(meaning)) for key, meaning in keys]
                     yield Static(Content("\n").join(lines), markup=False)
-            yield Static("esc closes", classes="dialog-keys", markup=False)
+            yield Static("esc closes   j k scroll", classes="dialog-keys", markup=False)
 
     def action_close(self) -> None:
         """Close."""
         self.dismiss(None)
+
+    def action_scroll(self, by: int) -> None:
+        """Scroll, where there are more keys than lines."""
+        self.query_one("#help").scroll_relative(y=by, animate=False)
 
 
 def keys_of(screen: Screen[Any]) -> list[tuple[str, str]]:

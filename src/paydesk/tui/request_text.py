@@ -1,0 +1,128 @@
+"""One request in words: facts, what it looks like, and its timeline; plain text that can be copied."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from textual.content import Content
+
+from paydesk.domain.copy import RequestCopy, RequestDetail, Step
+from paydesk.domain.decision import Outcome
+from paydesk.domain.duplicates import Alike
+from paydesk.domain.payment_request import describe_changes, typed_fields
+from paydesk.domain.status import Status
+from paydesk.domain.text import clean
+from paydesk.tui.wording import clock_text, day_text, delivery_text, moment_text, span_text, state_text, status_text
+
+_STEPS = {
+    "requested": "requested",
+    "revised": "revised",
+    "withdrawal_requested": "asked to withdraw",
+    "accepted": "accepted",
+    "rejected": "rejected",
+    "withdrawn": "withdrawal confirmed",
+    "held": "decided, held",
+    "quarantined": "message quarantined",
+    "parked": "message parked",
+    "locked": "locked",
+    "settled": "settled",
+    "lost": "lost",
+}
+
+
+def indented(before: Content, text: str, width: int, style: str = "") -> Content:
+    """Return text after ``before``, whose further lines begin below its first."""
+    indent = before.cell_length
+    told = Content.styled(text, style) if style else Content(text)
+    first, *others = told.wrap(max(10, width - indent)) or [told]
+    return Content("\n").join([Content.assemble(before, first), *(Content.assemble(" " * indent, x) for x in others)])
+
+
+def facts(copy: RequestCopy, now: datetime, width: int) -> Iterator[Content]:
+    """Yield number, status, cause, terms and what lapsed, a line each."""
+    terms = copy.terms
+    look = {Status.ACCEPTED: "$success", Status.REJECTED: "$error"}.get(copy.status, "$foreground")
+    look = "$error" if copy.locked else look
+    money = str(terms.money) if terms else "(the request itself has not arrived here yet)"
+    yield Content.assemble((f"{clean(copy.number)}   {clean(money)}", "bold"))
+    yield Content.assemble((state_text(copy, now), look), (f"   {delivery_text(copy)}", "$secondary"))
+    decision = copy.decision
+    if copy.locked:
+        yield from _locked_facts(copy, width)
+    if decision is not None and decision.cause is not None and decision.outcome is Outcome.NONE:
+        by, revision = clean(decision.decided_by or "someone"), decision.revision
+        yield Content("")
+        yield Content.styled(f"Rejected by {by}, revision {revision}, {moment_text(decision.decided_at)}", "$secondary")
+        yield Content(clean(decision.cause.text, 1000))
+    elif decision is not None and decision.outcome is Outcome.ACCEPTED:
+        by = clean(decision.decided_by or "someone")
+        yield Content.styled(
+            f"Approved by {by}, revision {decision.revision}, {moment_text(decision.decided_at)}", "$secondary"
+        )
+    yield Content("")
+    if terms is not None:
+        fields = typed_fields(terms) | {"contractor": copy.contractor, "revision": str(copy.revision)}
+        for name in ("contractor", "description", "reference", "due_date", "document", "pay_to", "revision"):
+            if fields[name]:
+                label = Content.styled(f"{name.replace('_', ' '):<13}", "$secondary")
+                yield indented(label, clean(fields[name], 600), width)
+    yield Content.styled(f"{'id':<13}{copy.id}" if width >= 49 else str(copy.id), "$secondary")
+    if copy.lapsed and copy.request is not None and terms is not None:
+        yield Content("")
+        came = describe_changes(terms, copy.request.terms) or ["a withdrawal was asked"]
+        yield Content.styled("Came after it was accepted, and lapsed: " + clean("; ".join(came), 900), "$warning")
+
+
+def warnings(alike: Sequence[Alike]) -> Iterator[Content]:
+    """Yield which other requests this one looks like, and why."""
+    for each in alike:
+        yield Content.styled(f"⚠ Looks like {clean(str(each), 300)}", "$warning")
+
+
+def _locked_facts(copy: RequestCopy, width: int) -> Iterator[Content]:
+    """Yield what it means that a request is locked, and what to do about it."""
+    told = f"Its two sides said different final things; here it is {status_text(copy.status)}."
+    if copy.locked_why:
+        told += f" This side knows: {copy.locked_why}."
+    yield indented(Content(""), clean(told, 600), width, "$error")
+    todo = "`paydesk doctor` shows both versions. Agree with the other side; `settle` on the command line notes how,"
+    if copy.settled:
+        todo = "This side noted how it was settled: the timeline tells. It stays locked,"
+    yield indented(Content(""), f"{todo} and the contractor may ask anew (n, new like this).", width, "$secondary")
+
+
+def timeline(detail: RequestDetail, width: int) -> Iterator[Content]:
+    """Yield each step, under its day, with how long it took since the one before."""
+    yield Content.styled("Timeline", "$secondary")
+    day, before = "", None
+    for at, words, told in sorted(_steps(detail), key=lambda step: step[0]):
+        if day_text(at) != day:
+            day = day_text(at)
+            yield Content.styled(day, "$secondary")
+        took = span_text((at - before).total_seconds()) if before is not None else ""
+        yield Content.assemble((f"{clock_text(at)}  ", "$secondary"), clean(f"{words:<27}"), (took, "$secondary"))
+        if told:
+            yield indented(Content(" " * 10), clean(told, 900), width, "$secondary")
+        before = at
+
+
+def _steps(detail: RequestDetail) -> Iterator[tuple[datetime, str, str]]:
+    """Yield moment, words and what was said; that the other side saw it is known only once it decided."""
+    received = detail.copy.decision.received_at if detail.copy.decision is not None else None
+    asked: datetime | None = None
+    for step, changes in detail.changes():
+        asks = step.kind in ("requested", "revised", "withdrawal_requested")
+        if step.kind in ("accepted", "rejected", "held") and received is not None and asked and asked < received:
+            yield received, "seen by the manager's side", ""
+        who = f" by {step.actor}" if step.actor and step.kind in ("accepted", "rejected", "held", "settled") else ""
+        lapsed = ", lapsed" if detail.lapsed(step) else ""
+        yield step.at, _STEPS.get(step.kind, step.kind) + who + lapsed, _told(step, changes)
+        if step.delivered_at is not None and step.delivered_at > step.at:
+            yield step.delivered_at, "sent" if asks else "delivered", ""
+        asked = step.at if asks else None
+
+
+def _told(step: Step, changes: Sequence[str]) -> str:
+    """Return what a step said: of a revision what it changed, where the one before it is known."""
+    if changes:
+        return "; ".join(changes)
+    return " · ".join(part for part in (str(step.money) if step.money else "", step.text) if part)
