@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from threading import Semaphore
 from uuid import UUID
 
 import pytest
@@ -11,6 +12,7 @@ from paydesk.domain.commands import Approve, RequestPayment, approve, request_pa
 from paydesk.domain.copy import Delivery
 from paydesk.domain.decision import CauseCode, Outcome
 from paydesk.domain.payment_request import checked_terms
+from paydesk.infra.pages import Result
 from paydesk.manager.inbox import ManagerInbox
 from paydesk.tui.detail import DetailScreen
 from tests.fakes import FakeManagerDesk, World
@@ -54,6 +56,37 @@ async def test_undo_takes_back_the_last_and_after_the_window_it_is_too_late(worl
         await pilot.press("u")
         await seen(pilot, lambda: "too late to undo" in shown(pilot))
         assert world.decisions[of(world, "PR-1002")].outcome is Outcome.ACCEPTED
+
+
+class Slow(FakeManagerDesk):
+    """A desk whose decisions take until they are let through."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self.let_through = Semaphore(0)
+
+    def approve(self, key: UUID, request_id: UUID, revision: int, terms_hash: str) -> Result:
+        assert self.let_through.acquire(timeout=60)
+        return super().approve(key, request_id, revision, terms_hash)
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [("u", "PR-1003 is pending again: nothing was sent"), ("S", "Sent.")],
+)
+async def test_what_is_pressed_while_a_decision_is_written_waits_for_it(world: World, key: str, told: str) -> None:
+    desk = Slow(world)
+    async with manager(world, desk=desk).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        desk.let_through.release()
+        await pilot.press("a")
+        await seen(pilot, lambda: "✓ accepted PR-1002 · sends in" in shown(pilot))
+        await pilot.press("a", key)
+        assert of(world, "PR-1003") not in world.decisions
+        desk.let_through.release()
+        await seen(pilot, lambda: told in shown(pilot))
+        assert of(world, "PR-1002") in world.decisions, "the keystroke before is another one"
+        assert world.holds.keys() == ({of(world, "PR-1002")} if key == "u" else set())
 
 
 async def test_a_digit_rejects_at_once_and_a_needed_note_is_asked_for(world: World) -> None:

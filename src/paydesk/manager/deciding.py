@@ -17,6 +17,7 @@ from paydesk.manager.forms import CauseDialog
 from paydesk.manager.guards import SETTLE_S, KeyGuard
 from paydesk.manager.port import ManagerDesk
 from paydesk.manager.rows import ON_ITS_ROW, WAITING, held_text, meant
+from paydesk.manager.under_way import UnderWay
 from paydesk.tui.desk_app import DeskApp
 from paydesk.tui.desk_pane import DeskPane
 from paydesk.tui.own_screen import sentence
@@ -36,6 +37,7 @@ class Deciding(DeskPane[ManagerDesk], inherit_bindings=False):
     def __init__(self, make_desk: Callable[[], ManagerDesk], now: Callable[[], datetime], *, id: str) -> None:
         super().__init__(make_desk, now, id=id)
         self.guard = KeyGuard()
+        self._under_way = UnderWay()
         self.held: list[RequestCopy] = []
         self._batches: list[tuple[RequestCopy, ...]] = []
         """What each keystroke of this person decided, the last one last."""
@@ -117,11 +119,17 @@ class Deciding(DeskPane[ManagerDesk], inherit_bindings=False):
         key, revision, digest = uuid4(), copy.request.revision, copy.request.terms.hash
         if self.table.current is not None and self.table.current.id == copy.id:
             self.table.action_move(1)
+        over = self._under_way.begin()
+
+        def ended(result: Result | None, error: Exception | None) -> None:
+            self._decided(result, error)
+            over()
 
         def go() -> None:
             if self.guard.in_burst(cast(DeskApp, self.app).clock()):
-                return
-            self.command(lambda desk: decide(desk, key, revision, digest), self._decided)
+                over()
+            else:
+                self.command(lambda desk: decide(desk, key, revision, digest), ended)
 
         self.set_timer(SETTLE_S, go)
 
@@ -153,6 +161,9 @@ class Deciding(DeskPane[ManagerDesk], inherit_bindings=False):
 
     def action_undo(self) -> None:
         """Take back what the last keystroke decided, all of it, while it is held."""
+        self._under_way.after(self._undo)
+
+    def _undo(self) -> None:
         copies = self._undoable()
         if not copies:
             self.notice(ON_ITS_ROW if self.held else "There is nothing to undo.")
@@ -192,6 +203,9 @@ class Deciding(DeskPane[ManagerDesk], inherit_bindings=False):
 
     def action_send_now(self) -> None:
         """Send everything that is held."""
+        self._under_way.after(self._send_now)
+
+    def _send_now(self) -> None:
         only, last = meant(self.held, self.table.current)
         if last is None:
             self.notice(ON_ITS_ROW if self.held else "Nothing is held.")

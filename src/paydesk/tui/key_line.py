@@ -5,6 +5,7 @@ lose keys to the screen underneath.
 """
 
 import asyncio
+import time
 from typing import TYPE_CHECKING
 
 from textual.dom import DOMNode
@@ -22,9 +23,12 @@ _LOOK_S = 0.005
 
 def apart(event: Key) -> list[Key]:
     """Return esc and a key as two, which a terminal joins to alt and that key when they come close together."""
-    if event.key.startswith("alt+") and event.character:
-        return [Key("escape", "\x1b"), Key(_character_to_key(event.character), event.character)]
-    return [event]
+    if not (event.key.startswith("alt+") and event.character):
+        return [event]
+    keys = [Key("escape", "\x1b"), Key(_character_to_key(event.character), event.character)]
+    for key in keys:
+        key.time = event.time
+    return keys
 
 
 class KeyLine:
@@ -36,8 +40,11 @@ class KeyLine:
         self._task: asyncio.Task[None] | None = None
 
     def take(self, event: Key | Paste) -> None:
-        """Put a key, or a paste, at the end of the line, with the time at which it came."""
-        came_at = self._app.clock()
+        """Put a key, or a paste, at the end of the line, with the time at which it came.
+
+        That is when it was read from the terminal: two keys that a busy desk takes at once were not typed at once.
+        """
+        came_at = self._app.clock() - (time.monotonic() - event.time)
         if isinstance(event, Key):
             self._app.note_key(event, came_at)
         self._waiting.put_nowait((event, came_at))
