@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 
 from paydesk.contractor.detail import ContractorDetail
 from paydesk.contractor.forms import Filled, RequestForm
+from paydesk.contractor.lapsing import lapsed_text
 from paydesk.contractor.port import ContractorDesk
 from paydesk.domain.commands import AskWithdrawal, RevisePayment, ask_withdrawal, revise_payment
 from paydesk.domain.copy import RequestCopy, StatusTotal
@@ -34,6 +35,8 @@ from paydesk.tui.wording import delivery_text, moment_text
 
 _LOOKS = {Status.ACCEPTED: "good", Status.REJECTED: "bad", Status.WITHDRAWN: "faded"}
 _TOTALS = (Status.PENDING, Status.ACCEPTED, Status.REJECTED)
+LATE_S = 60.0
+"""So long it is said that something lapsed: the other side decided, and nobody was waiting for it here."""
 EMPTY = "No requests here yet.\nPress n to ask for a payment."
 
 
@@ -104,8 +107,11 @@ class ContractorHome(DeskPane[ContractorDesk], inherit_bindings=False):
         self.summed_up()
 
     def shown(self, page: Page) -> None:
-        """Show rows."""
+        """Show rows, and say what lapsed among them."""
+        late = lapsed_text(self.table.rows, page.rows)
         self.table.show(page.rows, edges=self.window.edges)
+        if late:
+            self.notice(late, "trouble", LATE_S)
         self.summed_up()
 
     def counted(self, totals: Sequence[StatusTotal]) -> None:
