@@ -6,11 +6,13 @@ from datetime import timedelta
 from uuid import UUID
 
 from paydesk.domain import commands
+from paydesk.domain.ageing import WAITING, Ageing
 from paydesk.domain.copy import Delivery, RequestCopy, RequestDetail, StatusTotal, Step
 from paydesk.domain.decision import Cause, DecisionRegister
 from paydesk.domain.duplicates import Alike, Asking, alike
 from paydesk.domain.errors import KeyReused, TooLate
 from paydesk.domain.filters import Asker
+from paydesk.domain.insights import Insights, insights_of
 from paydesk.domain.money import totals
 from paydesk.domain.payment_request import Terms
 from paydesk.domain.status import Status
@@ -88,13 +90,19 @@ class FakeDesk:
 
     def totals(self, query: PageQuery) -> tuple[StatusTotal, ...]:
         self._answers()
-        counted = self._fitting(query)
+        counted, now = self._fitting(query), self.world.now
         by_status = []
         for status in Status:
             mine = [copy for copy in counted if copy.status is status]
             if mine:
-                by_status.append(StatusTotal(status, len(mine), tuple(totals(c.terms.money for c in mine if c.terms))))
+                sums = tuple(totals(copy.terms.money for copy in mine if copy.terms))
+                waits = [copy.request.requested_at for copy in mine if copy.request and status in WAITING]
+                by_status.append(StatusTotal(status, len(mine), sums, Ageing.of(waits, now)))
         return tuple(by_status)
+
+    def insights(self, query: PageQuery) -> Insights:
+        self._answers()
+        return insights_of(self._fitting(query), self.world.now)
 
     def alike(self, asked: Sequence[Asking]) -> dict[UUID, tuple[Alike, ...]]:
         self._answers()

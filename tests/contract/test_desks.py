@@ -4,6 +4,7 @@ from uuid import uuid4
 
 import pytest
 
+from paydesk.domain.ageing import Ageing
 from paydesk.domain.copy import Delivery
 from paydesk.domain.errors import Conflict, KeyReused, NotAllowed, PaydeskError, TooLate
 from paydesk.domain.filters import MINE
@@ -147,6 +148,10 @@ def test_a_page_has_the_rows_of_its_query_and_totals_of_all(pair: Pair) -> None:
     assert [row.id for row in waiting.rows] == [second.id]
     assert [(total.status, total.count) for total in totals] == [(Status.PENDING, 1)]
     assert str(totals[0].sums[0]) == "90,000 JPY"
+    assert second.request and totals[0].ageing == Ageing((1, 0, 0, 0), second.request.requested_at)
+    known = pair.manager.insights(query)
+    assert (known.requests, known.waiting, known.days[-1].requested) == (1, totals[0].ageing, 1)
+    assert pair.manager.insights(PageQuery()).days[-1].rejected == 1
     both = pair.manager.page(PageQuery(statuses=frozenset({Status.PENDING}), also=frozenset({first.id})))
     assert ([row.id for row in both.rows], [row.id for row in both.also]) == ([second.id], [first.id])
     assert pair.manager.totals(PageQuery(MINE, person="ADA"))[0].count == 1

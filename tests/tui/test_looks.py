@@ -91,6 +91,8 @@ async def test_ascii_terminals_get_ascii_alone(monkeypatch: pytest.MonkeyPatch, 
             ("escape",),
             ("question_mark",),
             ("escape",),
+            ("2",),
+            ("1",),
             ("x" if role == "manager" else "n",),
         ):
             await pilot.press(*keys)

@@ -37,16 +37,18 @@ CONTRACTOR = {
     "palette": after("colon", wait_for="Search for commands"),
     "withdraw": after("w", wait_for="Withdraw PR-1007?"),
     "help": after("question_mark", wait_for="Next row"),
+    "insights-table": after("2", "t", wait_for="last 14 days"),
 }
 MANAGER = {
     "inbox": after(wait_for="6 waiting"),
-    "held": after("j", "a", wait_for="u undo"),
+    "held": after("j", "a", wait_for="5 waiting"),
     "causes": after("x", wait_for="7  There is another reason."),
     "note": after("x", "6", wait_for="enter rejects"),
     "bulk": after("space", "space", "a", wait_for="y approve 2"),
     "decided": after("d", wait_for="2 decided"),
     "detail": after("enter", wait_for="requested"),
     "help": after("question_mark", wait_for="Send what is held now"),
+    "insights": after("2", wait_for="Time to decision"),
 }
 
 

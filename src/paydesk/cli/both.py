@@ -1,4 +1,4 @@
-"""The commands that both roles have: list, show, wait, worker, quarantine, settle; each gets the role's card."""
+"""The commands that both roles have: list, show, insights, wait, worker, quarantine, settle; each gets the card."""
 
 import re
 import signal
@@ -9,6 +9,7 @@ from collections.abc import Callable
 import click
 
 from paydesk.cli.completing import complete_request
+from paydesk.cli.insights import insights_command
 from paydesk.cli.looking import list_command, show_command
 from paydesk.cli.quarantine import quarantine_group
 from paydesk.cli.settle import settle_command
@@ -22,7 +23,7 @@ _WAIT_LOOK_S = 0.1
 
 def add_to(group: click.Group, load_role: Callable[[], Role]) -> None:
     """Add the common commands to a role's group."""
-    for make in (list_command, show_command, _wait, _worker, quarantine_group, settle_command):
+    for make in (list_command, show_command, insights_command, _wait, _worker, quarantine_group, settle_command):
         group.add_command(make(load_role))
 
 

@@ -30,6 +30,7 @@ from paydesk.tui.lines import HealthLine, Line, TopLine
 from paydesk.tui.messages import DeskMade
 from paydesk.tui.own_screen import sentence
 from paydesk.tui.request_table import RequestTable
+from paydesk.tui.summary import RARE, Summary
 from paydesk.tui.totals import Totals
 from paydesk.tui.wording import delivery_text, moment_text
 
@@ -87,7 +88,8 @@ class ContractorHome(DeskPane[ContractorDesk], inherit_bindings=False):
         """Lay out top line, totals, list, notice and health."""
         yield TopLine(id="top")
         yield Totals(_TOTALS)
-        yield Line(id="filter")
+        yield Summary(RARE, "-under")
+        yield Line(id="filter", wraps=True)
         yield self.filter_line()
         yield RequestTable(COLUMNS, self.now, EMPTY, id="requests")
         yield Line(id="notice")
@@ -115,8 +117,9 @@ class ContractorHome(DeskPane[ContractorDesk], inherit_bindings=False):
         self.summed_up()
 
     def counted(self, totals: Sequence[StatusTotal]) -> None:
-        """Show totals."""
+        """Show totals, and how long what waits has waited."""
         self.query_one(Totals).show(totals)
+        self.query_one(Summary).show(totals, self.now())
         self.summed_up()
 
     def summed_up(self) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from paydesk.domain.ageing import NOTHING_WAITS, Ageing
 from paydesk.domain.decision import DecisionRegister, Outcome
 from paydesk.domain.money import Money
 from paydesk.domain.payment_request import RequestRegister, Terms, called, describe_changes
@@ -127,8 +128,9 @@ class RequestDetail:
 
 @dataclass(frozen=True, slots=True)
 class StatusTotal:
-    """How many requests have a status, and their sums per currency."""
+    """How many requests have a status, their sums per currency, and the ages of those that wait."""
 
     status: Status
     count: int
     sums: tuple[Money, ...]
+    ageing: Ageing = NOTHING_WAITS

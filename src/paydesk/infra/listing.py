@@ -1,13 +1,14 @@
 """The rows of a list, a page at a time from any place of its order, and what all of them come to; psycopg alone."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from psycopg.rows import dict_row
 
+from paydesk.domain.ageing import BOUNDS, WAITING, Ageing
 from paydesk.domain.copy import RequestCopy, StatusTotal
 from paydesk.domain.filters import Asker
 from paydesk.domain.money import Money
@@ -26,6 +27,13 @@ _ORDERS = {
 }
 """What each order goes by, its type, which way, and where what is not known stands; an index of each is kept."""
 _OPPOSITE = {"ASC": "DESC", "DESC": "ASC"}
+WAITS = "p.status IN ({})".format(", ".join(f"'{status}'" for status in sorted(WAITING)))
+AGE = (
+    f"CASE WHEN {WAITS} AND p.requested_at IS NOT NULL THEN"
+    + " + ".join(f" (p.requested_at <= %(bound{place})s)::int" for place in range(len(BOUNDS)))
+    + " END"
+)
+"""The place of an age among ``AGES``, of what waits alone."""
 
 
 def page(connection: Connection, query: PageQuery, now: datetime | None = None) -> Page:
@@ -65,23 +73,41 @@ def each(connection: Connection, query: PageQuery, now: datetime | None = None) 
 
 
 def totals(connection: Connection, query: PageQuery, now: datetime | None = None) -> tuple[StatusTotal, ...]:
-    """Return what all rows of a query come to, per status and currency; wherever the query starts."""
-    values: dict[str, Any] = {}
+    """Return what all rows of a query come to, per status and currency, and how old what waits is; in one reading."""
+    now = now or datetime.now(UTC)
+    values = age_bounds(now)
     counts: defaultdict[Status, int] = defaultdict(int)
-    sums: defaultdict[Status, list[Money]] = defaultdict(list)
+    sums: defaultdict[Status, defaultdict[tuple[str, int], int]] = defaultdict(lambda: defaultdict(int))
+    ages: defaultdict[Status, Ageing] = defaultdict(Ageing)
+    fitting = where(conditions_of(query, now, values))
     read = (
-        "SELECT status, standing_currency, standing_exponent, count(*), sum(standing_amount_minor)"
-        f" FROM payment_request p {_where(_conditions(query, now, values))} GROUP BY 1, 2, 3 ORDER BY 2"
+        f"SELECT status, standing_currency, standing_exponent, {AGE} AS age, count(*), sum(standing_amount_minor),"
+        f" min(requested_at) FROM payment_request p {fitting} GROUP BY 1, 2, 3, 4"
     )
-    with connection.transaction():
-        # A million rows are counted on one core: the others are for whoever scrolls meanwhile.
-        connection.execute("SET LOCAL max_parallel_workers_per_gather = 0")
-        found = connection.execute(read, values, prepare=False).fetchall()
-    for status, currency, exponent, count, minor in found:
-        counts[Status(status)] += count
+    for named, currency, exponent, age, count, minor, oldest in counted_alone(connection, read, values):
+        status = Status(named)
+        counts[status] += count
         if currency is not None:
-            sums[Status(status)].append(Money(int(minor), currency, exponent))
-    return tuple(StatusTotal(status, counts[status], tuple(sums[status])) for status in Status if counts[status])
+            sums[status][currency, exponent] += int(minor)
+        if age is not None:
+            ages[status] += Ageing(tuple(count * (place == age) for place in range(len(BOUNDS) + 1)), oldest)
+    return tuple(StatusTotal(each, counts[each], _moneys(sums[each]), ages[each]) for each in Status if counts[each])
+
+
+def counted_alone(connection: Connection, read: str, values: dict[str, Any]) -> list[Any]:
+    """Return the rows of a count. A million are counted on one core: the others are for whoever scrolls meanwhile."""
+    with connection.transaction():
+        connection.execute("SET LOCAL max_parallel_workers_per_gather = 0")
+        return connection.execute(read, values, prepare=False).fetchall()
+
+
+def age_bounds(now: datetime) -> dict[str, Any]:
+    """Return the parameters of ``AGE``."""
+    return {f"bound{place}": now - bound for place, bound in enumerate(BOUNDS)}
+
+
+def _moneys(sums: Mapping[tuple[str, int], int]) -> tuple[Money, ...]:
+    return tuple(Money(minor, currency, exponent) for (currency, exponent), minor in sorted(sums.items()))
 
 
 def _rows(connection: Connection, read: str, values: dict[str, Any]) -> Iterator[RequestCopy]:
@@ -97,7 +123,7 @@ def statement(
     """Return the statement of a page; what a row says besides is read for the rows of the page alone."""
     order, kind, way, missing = _ORDERS[query.sort]
     values: dict[str, Any] = {}
-    clauses = _conditions(query, now, values)
+    clauses = conditions_of(query, now, values)
     start = query.start
     if known:
         clauses.append(f"{order} {'<' if missing == 'infinity' else '>'} '{missing}'::{kind}")
@@ -111,11 +137,12 @@ def statement(
     by = f"ORDER BY p.placed {way}, p.id {way}"
     within = f"ORDER BY {order} {way}, p.id {way}"
     values["limit"] = None if query.limit is None else query.limit + one_more
-    rows = f"(SELECT *, {order} AS placed FROM payment_request p {_where(clauses)} {within} LIMIT %(limit)s)"
+    rows = f"(SELECT *, {order} AS placed FROM payment_request p {where(clauses)} {within} LIMIT %(limit)s)"
     return f"{COPIES.format(rows=rows)} {by}", values
 
 
-def _conditions(query: PageQuery, now: datetime | None, values: dict[str, Any]) -> list[str]:
+def conditions_of(query: PageQuery, now: datetime | None, values: dict[str, Any]) -> list[str]:
+    """Return what a row of a query has to fulfil, wherever its page begins; the parameters are put into ``values``."""
     clauses = conditions(query.filter, Asker(query.person, now or datetime.now(UTC)), values)
     if query.statuses:
         names = {f"status{place}": status.value for place, status in enumerate(sorted(query.statuses))}
@@ -124,5 +151,6 @@ def _conditions(query: PageQuery, now: datetime | None, values: dict[str, Any]) 
     return clauses
 
 
-def _where(clauses: list[str]) -> str:
+def where(clauses: Sequence[str]) -> str:
+    """Return what restricts a statement to these, if anything does."""
     return "WHERE " + " AND ".join(clauses) if clauses else ""

@@ -11,6 +11,7 @@ import psycopg
 
 from paydesk.domain.copy import RequestCopy, RequestDetail, StatusTotal
 from paydesk.domain.duplicates import Alike, Asking
+from paydesk.domain.insights import Insights
 from paydesk.infra import listing, queries
 from paydesk.infra.errors import ServerDown
 from paydesk.infra.failpoints import reach
@@ -101,10 +102,20 @@ class LiveSide:
         return self._read(lambda connection: listing.page(connection, query))
 
     def totals(self, query: PageQuery) -> tuple[StatusTotal, ...]:
-        """Return what all rows of a query come to, on a connection of its own: pages do not wait for it."""
+        """Return what all rows of a query come to."""
+        return self._count(lambda connection: listing.totals(connection, query))
+
+    def insights(self, query: PageQuery) -> Insights:
+        """Return what there is to know of all rows of a query."""
+        from paydesk.infra.insights import insights
+
+        return self._count(lambda connection: insights(connection, query))
+
+    def _count(self, read: Callable[[psycopg.Connection[Any]], T]) -> T:
+        """Read on a connection of its own what may take long: pages do not wait for it."""
         try:
             with connect(self._url(), self.role) as connection:
-                return listing.totals(connection, query)
+                return read(connection)
         except psycopg.OperationalError as error:
             raise unreachable(error) from error
 

@@ -13,6 +13,7 @@ from textual.containers import Horizontal
 
 from paydesk.domain.copy import Delivery, StatusTotal
 from paydesk.domain.filters import Filter, StatusIn
+from paydesk.domain.status import Status
 from paydesk.infra.pages import Page, PageQuery, Sort, in_order
 from paydesk.manager import columns
 from paydesk.manager.detail import ManagerDetail
@@ -24,6 +25,7 @@ from paydesk.tui.desk_pane import DeskPane
 from paydesk.tui.filtering_pane import NOTHING_FITS
 from paydesk.tui.lines import HealthLine, Line, TopLine
 from paydesk.tui.request_table import RequestTable
+from paydesk.tui.summary import Summary
 
 
 class ManagerInbox(Peeking, inherit_bindings=False):
@@ -50,7 +52,8 @@ class ManagerInbox(Peeking, inherit_bindings=False):
     def compose(self) -> ComposeResult:
         """Lay out top line, counts, list, hold line and health."""
         yield TopLine(id="top")
-        yield Line(id="filter")
+        yield Summary(tuple(Status))
+        yield Line(id="filter", wraps=True)
         yield self.filter_line()
         with Horizontal(id="list"):
             yield RequestTable(columns.inbox(self.alike_to), self.now, columns.EMPTY, id="requests")
@@ -103,8 +106,9 @@ class ManagerInbox(Peeking, inherit_bindings=False):
             self.table.show(found.rows, faded, edges)
         self.summed_up()
 
-    def counted(self, _: Sequence[StatusTotal]) -> None:
-        """Show how many there are."""
+    def counted(self, totals: Sequence[StatusTotal]) -> None:
+        """Show what they come to, and how long they wait."""
+        self.query_one(Summary).show(totals, self.now())
         self.summed_up()
 
     def summed_up(self) -> None:
@@ -115,7 +119,7 @@ class ManagerInbox(Peeking, inherit_bindings=False):
         self.table.empty = NOTHING_FITS if self.filter.terms else usual
         counts = f"{self.total:,} {'requests' if self.filter.asks(StatusIn) else 'decided'}"
         if self._held_view:
-            counts = counts_text(self._page, self.total, self._between, len(self.held), self.now())
+            counts = counts_text(self.total, self._between, len(self.held))
         marks = f"{len(self.marks):,} marked" if self.marks else ""
         order = "" if self.sort is Sort.OLDEST else str(self.sort)
         text = "   ".join(part for part in (marks, counts, str(self.filter), order) if part)

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
+from paydesk.domain.ageing import WAITING as WAITING
 from paydesk.domain.copy import Delivery, RequestCopy
 from paydesk.domain.status import Status
 from paydesk.domain.text import same_person
 from paydesk.infra.pages import Page, Sort, in_order
 from paydesk.tui.window import Edges
-from paydesk.tui.wording import age_text, seconds_left, status_text
+from paydesk.tui.wording import seconds_left, status_text
 
-WAITING = frozenset({Status.PENDING, Status.WITHDRAWING})
 DECIDED = frozenset(Status) - WAITING
 ON_ITS_ROW = "Put the cursor on the decision that was never sent: S sends it, u undoes it."
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -97,12 +97,9 @@ def held_text(held: Sequence[RequestCopy], now: datetime, last: int = 1) -> str:
     return f"{len(waiting):,} decisions held · the next sends in {left} s · u undo the last{many} · S send all now"
 
 
-def counts_text(page: Page, total: int, between: int, held: int, now: datetime) -> str:
-    """Return how many wait, how long the oldest has, and what is not shown yet."""
-    ages = [row.request.requested_at for row in page.rows if row.request and row.status in WAITING]
+def counts_text(total: int, between: int, held: int) -> str:
+    """Return how many wait, and what is not shown yet."""
     parts = [f"{total:,} waiting"]
-    if ages:
-        parts.append(f"oldest {age_text(min(ages), now)}")
     if held:
         parts.append(f"{held} held")
     if between:

@@ -37,6 +37,7 @@ class DeskPane(FilteringPane[D]):
         Binding("y", "copy_number", "Copy number", show=False, id="desk.copy"),
         Binding("question_mark", "app.help", "Keys", id="desk.help", key_display="?"),
         Binding("colon", "app.command_palette", "Commands", show=False, id="desk.palette", key_display=": ^p"),
+        Binding("2", "insights", "Insights", show=False, id="desk.insights", tooltip="Insights: numbers over time"),
         Binding("3", "health", "Health", show=False, id="desk.health", tooltip="Health: every part, in words"),
         Binding("q", "app.quit", "Quit", id="desk.quit"),
     ]
@@ -137,6 +138,12 @@ class DeskPane(FilteringPane[D]):
     def action_reload(self) -> None:
         """Read everything again."""
         self.read()
+
+    def action_insights(self) -> None:
+        """Show how requests come and go."""
+        from paydesk.tui.insights_screen import InsightsScreen
+
+        self.app.push_screen(InsightsScreen(self))
 
     def action_health(self) -> None:
         """Show how every part is, in words."""

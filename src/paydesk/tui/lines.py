@@ -11,10 +11,14 @@ from paydesk.tui.wording import clock_text, health_words, live_text
 
 
 class Line(Static):
-    """One line of plain text: never markup, never a control character, painted only when it changed."""
+    """One line of plain text: never markup, never a control character, painted only when it changed.
 
-    def __init__(self, *, id: str) -> None:
+    What is too long is cut, or with ``wraps`` goes on in the next line.
+    """
+
+    def __init__(self, *, id: str, wraps: bool = False) -> None:
         super().__init__("", id=id, markup=False)
+        self._wraps = wraps
         self._said: tuple[str, str] = ("", "")
 
     def say(self, left: str, right: str = "", look: str = "") -> None:
@@ -39,11 +43,13 @@ class Line(Static):
         if not self._said[1]:
             self.update(left)
             return
+        rest: list[Content] = []
         gap = self.content_size.width - left.cell_length - right.cell_length
         if gap < 1:
-            left = left.truncate(max(1, self.content_size.width - right.cell_length - 1), ellipsis=True)
-            gap = 1
-        self.update(Content.assemble(left, " " * gap, right))
+            room = max(1, self.content_size.width - right.cell_length - 1)
+            left, *rest = left.wrap(room) if self._wraps else [left.truncate(room, ellipsis=True)]
+            gap = self.content_size.width - left.cell_length - right.cell_length
+        self.update(Content("\n").join([Content.assemble(left, " " * max(1, gap), right), *rest]))
 
 
 class TopLine(Line):

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from paydesk.domain.copy import RequestDetail, StatusTotal
 from paydesk.domain.duplicates import Alike, Asking
+from paydesk.domain.insights import Insights
 from paydesk.infra.health import Health
 from paydesk.infra.pages import News, Page, PageQuery
 
@@ -31,6 +32,9 @@ class Desk(Protocol):
 
     def totals(self, query: PageQuery) -> tuple[StatusTotal, ...]:
         """Return what all rows of a query come to, wherever it starts; may take long among a million."""
+
+    def insights(self, query: PageQuery) -> Insights:
+        """Return what there is to know of all rows of a query; may take long among a million."""
 
     def detail(self, request_id: UUID) -> RequestDetail:
         """Return a request with its timeline."""

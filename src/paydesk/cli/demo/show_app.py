@@ -234,5 +234,7 @@ class ShowApp(DeskApp):
             held=held,
             finished=finished,
         )
-        marks = "   ".join(f"{'●' if pane.role == here else '○'} {pane.role}" for pane in self.panes)
-        self.screen_stack[0].query_one("#demo", Line).say(f"paydesk demo   {story.coming(stands)}", marks)
+        line = self.screen_stack[0].query_one("#demo", Line)
+        line.say(
+            *story.headline(story.coming(stands), [pane.role for pane in self.panes], here, line.content_size.width)
+        )

@@ -85,6 +85,16 @@ def coming(now: Now) -> str:
     return "that was all: now you, q ends it" if now.finished else "an event is on its way"
 
 
+def headline(coming: str, roles: Sequence[str], here: str, width: int) -> tuple[str, str]:
+    """Return both ends of the line at the top, shortened until they fit a terminal of this width."""
+    marks = [f"{'●' if role == here else '○'} {role}" for role in roles]
+    whole, own = "   ".join(marks), next(mark for mark in marks if mark.startswith("●"))
+    for left, right in ((f"paydesk demo   {coming}", whole), (coming, whole)):
+        if len(left) + 1 + len(right) <= width:
+            return left, right
+    return coming, own
+
+
 def _whole(seconds: float) -> int:
     return max(0, -int(-seconds // 1))
 

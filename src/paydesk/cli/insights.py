@@ -1,0 +1,93 @@
+"""``paydesk ROLE insights``: what the desks' insights show, as tables or as one document."""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from paydesk.cli.completing import complete_filter
+from paydesk.cli.errand_options import as_json_option, as_person
+from paydesk.infra.role import Role
+
+if TYPE_CHECKING:
+    from paydesk.domain.insights import Insights
+
+
+def insights_command(load_role: Callable[[], Role]) -> click.Command:
+    """Return ``insights`` for a role."""
+
+    @click.command("insights")
+    @click.argument("filter_", metavar="[FILTER]", nargs=-1, shell_complete=complete_filter)
+    @as_json_option
+    @as_person
+    def command(filter_: tuple[str, ...], as_json: bool, person: str | None) -> None:
+        """Count requests per day, by age, by currency, and how long deciding takes. FILTER: as of list."""
+        from datetime import UTC, datetime
+
+        from paydesk.cli import output
+        from paydesk.cli.errand import errand
+        from paydesk.domain.filter_text import parse_filter
+        from paydesk.infra.insights import insights
+        from paydesk.infra.pages import PageQuery
+        from paydesk.infra.postgres import connect
+        from paydesk.tui.insights_report import table_lines, tables
+
+        found = parse_filter(" ".join(filter_))
+        with errand(load_role(), person) as here:
+            here.catch_up()
+            now = datetime.now(UTC)
+            with connect(here.url, here.role.name) as connection:
+                told = insights(connection, PageQuery(found, here.person), now)
+        if as_json:
+            output.print_json({"filter": str(found), **document(told)})
+            return
+        for table in tables(told, now):
+            click.echo(f"{table.title}   {table.says}".rstrip())
+            for line in table_lines(table):
+                click.echo(f"  {line}")
+            click.echo()
+
+    return command
+
+
+def document(told: "Insights") -> dict[str, Any]:
+    """Return insights as one JSON document."""
+    from paydesk.domain.ageing import BOUNDS
+    from paydesk.domain.insights import SHARES, TOOK_BOUNDS
+
+    return {
+        "requests": told.requests,
+        "days": [
+            {"day": f"{day.day}", "requested": day.requested, "accepted": day.accepted, "rejected": day.rejected}
+            for day in told.days
+        ],
+        "waiting": {
+            "oldest": told.waiting.oldest.isoformat() if told.waiting.oldest else None,
+            "ages": _places("under_days", BOUNDS, timedelta(days=1), told.waiting.counts),
+        },
+        "decision": {
+            "took": _places("under_hours", TOOK_BOUNDS, timedelta(hours=1), told.took),
+            "within_s": {
+                f"{share:.0%}": time.total_seconds() for share, time in zip(SHARES, told.within, strict=False)
+            },
+        },
+        "currencies": [
+            {
+                "currency": each.asked.currency,
+                "requests": each.count,
+                "asked": each.asked.amount,
+                "waiting_requests": each.waiting_count,
+                "waiting": each.waiting.amount,
+            }
+            for each in told.currencies
+        ],
+    }
+
+
+def _places(name: str, bounds: "Sequence[timedelta]", unit: timedelta, counts: "Sequence[int]") -> list[dict[str, Any]]:
+    """Return each count with the bound below which it is; None is no bound."""
+    return [
+        {name: bound // unit if bound is not None else None, "count": count}
+        for bound, count in zip((*bounds, None), counts, strict=True)
+    ]

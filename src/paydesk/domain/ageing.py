@@ -1,0 +1,38 @@
+"""How long what waits has waited: counts by age, and the oldest; the same for every list that is shown."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Self
+
+from paydesk.domain.status import Status
+
+WAITING = frozenset({Status.PENDING, Status.WITHDRAWING})
+"""What somebody still has to decide or confirm."""
+BOUNDS = tuple(timedelta(days=days) for days in (1, 3, 7))
+"""Where one age ends and the next begins; exactly so old belongs to the next."""
+AGES = ("under 1 d", "1–3 d", "3–7 d", "over 7 d")
+
+
+@dataclass(frozen=True, slots=True)
+class Ageing:
+    """How many requests are of each of ``AGES``, and since when the oldest waits; None where none does."""
+
+    counts: tuple[int, ...] = (0,) * len(AGES)
+    oldest: datetime | None = None
+
+    @classmethod
+    def of(cls, asked_at: Iterable[datetime], now: datetime) -> Self:
+        """Return the ages of requests that were asked for at these moments."""
+        moments = list(asked_at)
+        found = [sum(now - at >= bound for bound in BOUNDS) for at in moments]
+        return cls(tuple(found.count(age) for age in range(len(AGES))), min(moments, default=None))
+
+    def __add__(self, other: Self) -> "Ageing":
+        """Return both together."""
+        moments = [each.oldest for each in (self, other) if each.oldest is not None]
+        counts = tuple(one + two for one, two in zip(self.counts, other.counts, strict=True))
+        return Ageing(counts, min(moments, default=None))
+
+
+NOTHING_WAITS = Ageing()

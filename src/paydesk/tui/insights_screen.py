@@ -1,0 +1,175 @@
+"""Insights: how requests come and go, as plots or as tables, of what the filter of the list shows."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Footer, Static
+
+from paydesk.domain.insights import DAYS, Insights
+from paydesk.domain.text import clean
+from paydesk.infra.pages import News, PageQuery, Sort, Start
+from paydesk.tui.desk_pane import DeskPane
+from paydesk.tui.health_screen import HealthScreen
+from paydesk.tui.insights_plot import plot
+from paydesk.tui.insights_report import table_lines, tables
+from paydesk.tui.lines import HealthLine, Line, TopLine
+from paydesk.tui.own_screen import OwnScreen, sentence
+from paydesk.tui.port import Desk
+from paydesk.tui.reading_pane import COUNT_REST
+from paydesk.tui.wording import clock_text
+
+REST_S = 3.0
+"""So long passes at least before it is read again by itself; among a million longer, as long as counting rests."""
+_FEW_DAYS = 7
+
+
+class InsightsRead(Message):
+    """All of it was read, or could not be; it took so many seconds."""
+
+    def __init__(self, query: PageQuery, outcome: Insights | Exception, took_s: float) -> None:
+        super().__init__()
+        self.query = query
+        self.outcome = outcome
+        self.took_s = took_s
+
+
+class InsightsScreen(OwnScreen[None]):
+    """Read in a thread, again when something changed, and painted with every reading."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("t", "table", "Table, plots", id="insights.table", tooltip="The same as tables, or as plots"),
+        Binding("r", "reload", "Reload", show=False, id="insights.reload"),
+        Binding("3", "health", "Health", show=False, id="insights.health", tooltip="Health: every part, in words"),
+        Binding("colon", "app.command_palette", "Commands", show=False, id="insights.palette", key_display=": ^p"),
+        Binding("question_mark", "app.help", "Keys", id="insights.help", key_display="?"),
+        Binding("q,escape,1", "back", "Back", id="insights.back", key_display="q"),
+    ]
+
+    def __init__(self, pane: DeskPane[Any]) -> None:
+        super().__init__()
+        self.pane = pane
+        self._found: Insights | None = None
+        self._as_of: datetime | None = None
+        self._tables = False
+        self._owed, self._reading, self._rests_until = True, False, 0.0
+
+    def compose(self) -> ComposeResult:
+        """Lay out one text."""
+        yield TopLine(id="top")
+        with VerticalScroll(id="insights-body", can_focus=True):
+            yield Static(id="insights-of", markup=False)
+            yield Static("reading …", id="insights-text", markup=False)
+        yield Line(id="notice")
+        yield HealthLine(id="health")
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Read, and show how the servers are."""
+        self.pane.tell()
+
+    def where(self) -> str:
+        """Return the name of this screen."""
+        return "  insights"
+
+    def read(self, news: News | None = None) -> None:
+        """Read again, a moment later where it was read just now: any request may count."""
+        del news
+        self._owed = True
+        self._look()
+
+    def told(self) -> None:
+        """Read what is owed; this is called twice a second."""
+        self._look()
+
+    def _look(self) -> None:
+        desk = self.pane.desk
+        if desk is None or self._reading or not self._owed or time.monotonic() < self._rests_until:
+            return
+        self._owed, self._reading = False, True
+        wanted = self.pane.wanted()
+        query = replace(wanted, statuses=frozenset(), also=frozenset(), overdue=False, sort=Sort.NEWEST, start=Start())
+        self.run_worker(partial(self._read, desk, query), thread=True, group="insights", exit_on_error=False)
+
+    def _read(self, desk: Desk, query: PageQuery) -> None:
+        began = time.monotonic()
+        outcome: Insights | Exception
+        try:
+            outcome = desk.insights(query)
+        except Exception as error:
+            outcome = error
+        self.post_message(InsightsRead(query, outcome, time.monotonic() - began))
+
+    @on(InsightsRead)
+    def _was_read(self, message: InsightsRead) -> None:
+        message.stop()
+        self._reading = False
+        self._rests_until = time.monotonic() + max(REST_S, COUNT_REST * message.took_s)
+        if isinstance(message.outcome, Exception):
+            self.query_one("#notice", Line).say(sentence(message.outcome), "", "trouble")
+            return
+        self._found, self._as_of = message.outcome, self.pane.now()
+        which = str(message.query.filter)
+        person = f" ({message.query.person})" if "from:me" in which else ""
+        of = f"{self._found.requests:,} requests   {which + person or 'everyone'}   as of {clock_text(self._as_of)}"
+        self.query_one("#insights-of", Static).update(Content.styled(clean(of), "$secondary"))
+        self._paint()
+
+    def on_resize(self) -> None:
+        """Fit them to the width."""
+        self.call_after_refresh(self._paint)
+
+    def _paint(self) -> None:
+        if self._found is None or self._as_of is None:
+            return
+        text = self.query_one("#insights-text", Static)
+        width = max(40, text.content_size.width)
+        if not self._found.requests:
+            text.update(Content(clean(self._nothing())))
+        elif self._tables:
+            text.update(Content("\n").join(_as_tables(self._found, self._as_of)))
+        else:
+            days = _FEW_DAYS if self.has_class("-short") else DAYS
+            text.update(plot(self._found, self._as_of, width, days))
+
+    def _nothing(self) -> str:
+        if self.pane.filter.terms:
+            return "Nothing fits this filter.\nPress q, then / to change it or esc to take it away."
+        first = "q, then n, asks for a payment" if self.pane.role == "contractor" else "requests appear by themselves"
+        return f"There are no requests yet: {first}."
+
+    def action_table(self) -> None:
+        """Show the same as tables, or as plots."""
+        self._tables = not self._tables
+        self._paint()
+
+    def action_reload(self) -> None:
+        """Read again at once."""
+        self._rests_until = 0.0
+        self.read()
+
+    def action_health(self) -> None:
+        """Go to the parts."""
+        self.app.switch_screen(HealthScreen(self.pane))
+
+    def action_back(self) -> None:
+        """Go back to the desk."""
+        self.dismiss(None)
+
+
+def _as_tables(found: Insights, now: datetime) -> Iterator[Content]:
+    for table in tables(found, now):
+        yield Content.assemble((table.title, "bold"), "   ", (table.says, "$secondary"))
+        heading, *lines = table_lines(table)
+        yield Content.styled(heading, "$secondary")
+        yield from map(Content, lines)
+        yield Content("")

@@ -1,0 +1,126 @@
+"""What many requests come to, counted by the database: against numbers counted by hand, and against the domain."""
+
+import random
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from paydesk.domain.ageing import Ageing
+from paydesk.domain.decision import DecisionRegister, Outcome
+from paydesk.domain.filter_text import parse_filter
+from paydesk.domain.filters import Asker
+from paydesk.domain.insights import Day, InCurrency, Insights, insights_of, last_days
+from paydesk.domain.money import Money
+from paydesk.domain.payment_request import RequestRegister, checked_terms
+from paydesk.domain.status import Status
+from paydesk.infra import listing
+from paydesk.infra.insights import insights
+from paydesk.infra.pages import PageQuery
+from paydesk.infra.postgres import connect
+from paydesk.infra.registers import decision_columns, request_columns
+from tests.conftest import Sides
+from tests.storage.test_filters import FILTERS, rows
+
+NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+ASKED = [
+    # who, amount, currency, how long ago it was asked for, what became of it, how long ago
+    ("ada", "100.50", "EUR", HOUR, None, None),
+    ("ada", "200", "EUR", DAY, None, None),
+    ("bo", "5000", "JPY", 2 * DAY, None, None),
+    ("bo", "70", "EUR", 8 * DAY, "asked back", None),
+    ("ada", "1000", "EUR", 3 * DAY, Outcome.ACCEPTED, 3 * DAY - HOUR / 2),
+    ("ada", "30", "USD", 20 * DAY, Outcome.ACCEPTED, 1 * DAY),
+    ("bo", "40", "USD", 2 * DAY, Outcome.NONE, 2 * DAY - 3 * HOUR),
+]
+
+
+def put(connection: psycopg.Connection[Any]) -> None:
+    for place, (who, amount, currency, ago, became, decided_ago) in enumerate(ASKED):
+        request_id, terms = UUID(int=place + 1), checked_terms(amount, currency, f"for {place}")
+        back = became == "asked back"
+        asked = RequestRegister(request_id, 1, f"PR-{1000 + place}", who, NOW - ago, 1, terms, back)
+        row = {"id": request_id} | request_columns(asked)
+        if isinstance(became, Outcome):
+            upto = 1 if became is Outcome.NONE else 0
+            row |= decision_columns(
+                DecisionRegister(request_id, 1, became, upto, None, 1, terms, terms.hash, "bo", NOW - decided_ago)
+            )
+        insert(connection, row)
+
+
+def insert(connection: psycopg.Connection[Any], row: dict[str, Any]) -> None:
+    names, places = ", ".join(row), ", ".join(f"%({name})s" for name in row)
+    connection.execute(f"INSERT INTO payment_request ({names}) VALUES ({places})", row)
+
+
+@pytest.fixture
+def connection(sides: Sides) -> Iterator[psycopg.Connection[Any]]:
+    with connect(sides.url(sides.manager), "manager") as connection:
+        yield connection
+
+
+def eur(minor: int) -> Money:
+    return Money(minor, "EUR", 2)
+
+
+def test_totals_and_ages_are_what_a_hand_counts(connection: psycopg.Connection[Any]) -> None:
+    put(connection)
+    found = {total.status: total for total in listing.totals(connection, PageQuery(), NOW)}
+    pending, accepted = found[Status.PENDING], found[Status.ACCEPTED]
+    assert (pending.count, pending.sums) == (3, (eur(30050), Money(5000, "JPY", 0)))
+    assert pending.ageing == Ageing((1, 2, 0, 0), NOW - 2 * DAY)
+    assert found[Status.WITHDRAWING].ageing == Ageing((0, 0, 0, 1), NOW - 8 * DAY)
+    assert (accepted.count, accepted.sums) == (2, (eur(100000), Money(3000, "USD", 2)))
+    assert (accepted.ageing, found[Status.REJECTED].ageing) == (Ageing(), Ageing())
+    (mine,) = listing.totals(
+        connection, PageQuery(parse_filter("from:me age>=24h status:pending"), "ada", limit=1), NOW
+    )
+    assert (mine.count, mine.sums, mine.ageing) == (1, (eur(20000),), Ageing((0, 1, 0, 0), NOW - DAY))
+
+
+def test_insights_are_what_a_hand_counts(connection: psycopg.Connection[Any]) -> None:
+    put(connection)
+    connection.commit()
+    found = insights(connection, PageQuery(), NOW)
+    by_day = {day.day: day for day in found.days if day != Day(day.day)}
+    here = [(NOW - ago).astimezone().date() for ago in (HOUR, DAY, 2 * DAY, 3 * DAY, 8 * DAY)]
+    assert by_day == {
+        here[0]: Day(here[0], 1, 0, 0),
+        here[1]: Day(here[1], 1, 1, 0),
+        here[2]: Day(here[2], 2, 0, 1),
+        here[3]: Day(here[3], 1, 1, 0),
+        here[4]: Day(here[4], 1, 0, 0),
+    }
+    assert found.requests == 7, "one of them was asked for before the days that are told apart"
+    assert found.waiting == Ageing((1, 2, 0, 1), NOW - 8 * DAY)
+    assert found.currencies == (
+        InCurrency(4, eur(137050), 3, eur(37050)),
+        InCurrency(1, Money(5000, "JPY", 0), 1, Money(5000, "JPY", 0)),
+        InCurrency(2, Money(7000, "USD", 2), 0, Money(0, "USD", 2)),
+    )
+    assert found.took == (1, 1, 0, 0, 1)
+    assert found.within == (3 * HOUR, 19 * DAY)
+    assert [day.day for day in found.days] == list(last_days(NOW))
+    connection.rollback()
+    assert insights(connection, PageQuery(parse_filter("from:nobody")), NOW) == insights_of([], NOW)
+
+
+def test_insights_in_sql_are_the_domains(connection: psycopg.Connection[Any]) -> None:
+    for row in rows(random.Random(2)):
+        insert(connection, row)
+    connection.commit()
+    copies = list(listing.each(connection, PageQuery(limit=None)))
+    compared: list[Insights] = []
+    for typed in FILTERS.replace("\n", "|").strip("|").split("|")[::5]:
+        wanted = parse_filter(typed)
+        fitting = [copy for copy in copies if wanted.matches(copy, Asker("ADA", NOW))]
+        connection.rollback()
+        compared.append(insights(connection, PageQuery(wanted, person="ADA", limit=1), NOW))
+        assert compared[-1] == insights_of(fitting, NOW), typed
+    assert len(compared) > 8 and any(found.within for found in compared)
+    assert all(isinstance(day.day, date) for found in compared for day in found.days)

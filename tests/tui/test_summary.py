@@ -1,0 +1,106 @@
+"""What a list comes to: ages and sums of all that the filter shows, on lines that never cut an amount."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from textual.pilot import Pilot
+
+from paydesk.cli.demo import story
+from paydesk.domain.ageing import Ageing
+from paydesk.domain.commands import RequestPayment, request_payment
+from paydesk.domain.copy import StatusTotal
+from paydesk.domain.money import Money
+from paydesk.domain.payment_request import checked_terms
+from paydesk.domain.status import Status
+from paydesk.tui.summary import ageing_parts, flowed, status_lines
+from paydesk.tui.window import PAGE
+from tests.fakes import NOON, World
+from tests.tui.conftest import contractor, manager, opened, seen, shown
+
+MOST = Money(10**21 - 1, "EUR", 2)
+WIDTHS = range(40, 161)
+
+
+def line(pilot: Pilot[None], words: str) -> str:
+    """Return the line of the screen that has these words, or an empty one."""
+    return next((each for each in shown(pilot).splitlines() if words in each), "").strip()
+
+
+async def test_both_desks_tell_ages_and_sums_of_what_the_filter_shows(world: World) -> None:
+    async with manager(world).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await seen(pilot, lambda: "oldest" in shown(pilot))
+        assert line(pilot, "oldest") == "under 1 d 1   1–3 d 2   3–7 d 3   over 7 d 0   oldest 5 d"
+        sums = "◦ pending     6   28,780.00 EUR   150,000 JPY   640.000 KWD   312.45 USD"
+        assert line(pilot, "◦ pending") == sums
+        await pilot.press("d")
+        await seen(pilot, lambda: "✓ accepted    1   1,250.00 EUR" in shown(pilot))
+        assert line(pilot, "96.10 GBP") == "✗ rejected    1      96.10 GBP" and not line(pilot, "oldest")
+        assert "2 decided   last decided first" in shown(pilot) and "d inbox" in shown(pilot)
+    async with contractor(world).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        mine = "under 1 d 0   1–3 d 1   3–7 d 1   over 7 d 0   oldest 4 d"
+        await seen(pilot, lambda: line(pilot, "oldest") == mine)
+        await pilot.press("slash", *" age<2d", "enter")
+        await seen(pilot, lambda: line(pilot, "oldest").endswith("over 7 d 0   oldest 1 d"))
+
+
+async def test_the_oldest_is_of_the_whole_list_and_not_of_the_rows_that_are_held() -> None:
+    world = World()
+    for place in range(PAGE + 20):
+        terms = checked_terms("1", "EUR", f"number {place}")
+        asked = request_payment(RequestPayment(UUID(int=place + 1), "ada", terms), f"PR-{place}", NOON)
+        world.requests[asked.id] = request_payment(
+            RequestPayment(asked.id, "ada", terms), asked.number or "", NOON - timedelta(hours=2 * place)
+        )
+    async with contractor(world).run_test(size=(80, 24)) as pilot:
+        table = await opened(pilot)
+        await seen(pilot, lambda: "oldest 9 d" in shown(pilot))
+        assert len(table.rows) == PAGE, "newest first, so the oldest is not among them"
+        assert line(pilot, "oldest") == "under 1 d 12   1–3 d 24   3–7 d 48   over 7 d 36   oldest 9 d"
+
+
+async def test_withdrawn_requests_are_in_the_totals_too(world: World) -> None:
+    async with contractor(world).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await pilot.press("j", "j", "w", "y")
+        await seen(pilot, lambda: line(pilot, "↶ withdrawn  ").startswith("↶ withdrawn   1   312.45 USD"))
+
+
+@pytest.mark.parametrize("large", [MOST, Money(5, "JPY", 0)])
+def test_an_amount_is_shown_whole_or_counted(large: Money) -> None:
+    sums = (large, Money(12_345, "KWD", 3), Money(99, "USD", 2), Money(7, "XAF", 0))
+    total = StatusTotal(Status.WITHDRAWING, 1_234_567, sums)
+    for width in WIDTHS:
+        told = status_lines([total], width).plain
+        whole = [each for each in sums if str(each) in told]
+        missing = len(sums) - len(whole)
+        assert len(told) <= width and "1,234,567" in told
+        assert (f"and {missing} more currencies" in told) is bool(missing) or width < len("and 4 more currencies") + 26
+        assert not any(char.isdigit() for char in _without(told, whole, missing)), told
+
+
+def _without(told: str, whole: list[Money], missing: int) -> str:
+    for known in ("1,234,567", *map(str, whole), f"and {missing} more currencies"):
+        told = told.replace(known, "")
+    return told
+
+
+def test_ages_go_on_in_the_next_line_where_they_do_not_fit() -> None:
+    parts = list(ageing_parts(Ageing((1_000_000,) * 4, NOON - timedelta(days=400)), NOON))
+    assert len(flowed(parts, 160).plain.splitlines()) == 1
+    for width in WIDTHS:
+        lines = flowed(parts, width).plain.splitlines()
+        assert all(len(each) <= width for each in lines)
+        assert "   ".join(lines) == "   ".join(part.plain for part in parts), "nothing is lost"
+
+
+def test_the_headline_of_the_demo_fits_80_columns_whole() -> None:
+    roles = ["contractor", "manager"]
+    yours = story.coming(story.Now(yours="contractor", yours_for_s=5, here="manager"))
+    held = story.coming(story.Now(held=True))
+    for coming in (yours, held, story.coming(story.Now(paused=True)), story.coming(story.Now(finished=True))):
+        left, right = story.headline(coming, roles, "manager", 78)
+        assert coming in left and "● manager" in right and len(left) + 1 + len(right) <= 78
+    assert story.headline(held, roles, "manager", 158) == (f"paydesk demo   {held}", "○ contractor   ● manager")
