@@ -73,7 +73,7 @@ class AntiEntropy:
 
     def caught_up(self) -> None:
         """Make up for what was passed over on the way to the end: say a digest, and ask for one."""
-        if self._missed and self._says:
+        if self._missed:
             with self.store.transaction() as transaction:
                 self._waiting.append(resync_event(self.role, ASK, transaction.new_id(), self.store.now()))
             self.restart()
@@ -113,6 +113,8 @@ class AntiEntropy:
 
     def _reply(self, answer: Answer) -> None:
         if not answer.buckets:
+            # What was answered may have been passed over: the same difference is told again, and at once.
+            self._seen.clear()
             self.restart()
             return
         wanted = set(answer.buckets)
