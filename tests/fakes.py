@@ -31,6 +31,7 @@ class FakeDesk:
         self.world = world
         self.role = role
         self.person = person
+        self.stack = "embedded"
         self.told = WELL
         self.keys: dict[UUID, object] = {}
         self.closed = False

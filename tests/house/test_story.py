@@ -71,7 +71,7 @@ async def ask(pilot: Pilot[None]) -> None:
 
 async def decide(pilot: Pilot[None]) -> None:
     """Be the manager: reject with a cause what arrives, then approve the revision."""
-    await seen(pilot, shows(pilot, "1,200.00 EUR"), WITHIN_S)
+    await seen(pilot, shows(pilot, "ada 1,200.00 EUR"), WITHIN_S)
     press(pilot, "x")  # Not all at once: keys faster than anyone types decide nothing.
     await seen(pilot, shows(pilot, "1-7 rejects"), WITHIN_S)
     press(pilot, "6")
@@ -79,7 +79,7 @@ async def decide(pilot: Pilot[None]) -> None:
     press(pilot, *"Which invoice is it?", "enter")
     await seen(pilot, shows(pilot, "S send now"), WITHIN_S)
     press(pilot, "S")
-    await seen(pilot, shows(pilot, " 120.00 EUR"), WITHIN_S)
+    await seen(pilot, shows(pilot, "ada 120.00 EUR"), WITHIN_S)
     press(pilot, "a")
     await seen(pilot, shows(pilot, "S send now"), WITHIN_S)
     press(pilot, "S")

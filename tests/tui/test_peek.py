@@ -42,7 +42,7 @@ async def test_p_shows_the_contractors_last_days_what_looks_alike_and_what_the_r
         await seen(pilot, lambda: "ada, last 90 days" in shown(pilot) and "✓ accepted      1" in shown(pilot))
         await pilot.press("space", "escape")
         await seen(pilot, lambda: "┃" not in shown(pilot))
-        assert "last 90 days" in shown(pilot)
+        await seen(pilot, lambda: "last 90 days" in shown(pilot))
         await pilot.press("escape")
         await seen(pilot, lambda: "last 90 days" not in shown(pilot))
         await pilot.press("p")

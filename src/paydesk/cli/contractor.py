@@ -50,7 +50,7 @@ def contractor(ctx: click.Context, person: str | None, look: str | None) -> None
 
 
 def _desk(person: str | None, look: str | None) -> None:
-    from paydesk.cli.desk import draft_file, filters_file, room, run_desk
+    from paydesk.cli.desk import draft_file, filters_file, room, run_desk, view_file
     from paydesk.contractor.app import ContractorApp
 
     def make(servers: Any, who: str, _: Any) -> Any:
@@ -63,6 +63,7 @@ def _desk(person: str | None, look: str | None) -> None:
         drafts=draft_file("contractor", person),
         look=look or "",
         filters=filters_file("contractor"),
+        view=view_file("contractor"),
     )
     run_desk(desk)
 

@@ -21,6 +21,11 @@ def filters_file(role_name: str) -> Path:
     return Path(platformdirs.user_state_dir("paydesk")) / f"filters-{role_name}.json"
 
 
+def view_file(role_name: str) -> Path:
+    """Return the file of how a desk was left."""
+    return Path(platformdirs.user_state_dir("paydesk")) / f"view-{role_name}.json"
+
+
 def run_desk(app: Any) -> None:
     """Run a desk to its end, print its parting sentence, and exit with the code of what kept it from opening."""
     app.run()

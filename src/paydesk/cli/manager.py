@@ -33,7 +33,7 @@ def manager(ctx: click.Context, person: str | None, look: str | None) -> None:
 
 
 def _desk(person: str | None, look: str | None) -> None:
-    from paydesk.cli.desk import filters_file, room, run_desk
+    from paydesk.cli.desk import filters_file, room, run_desk, view_file
     from paydesk.manager.app import ManagerApp
 
     def make(servers: Any, who: str, settings: Any) -> Any:
@@ -41,7 +41,13 @@ def _desk(person: str | None, look: str | None) -> None:
 
         return ManagerService(servers, who, settings.hold_seconds)
 
-    run_desk(ManagerApp(room("manager", person, make), look=look or "", filters=filters_file("manager")))
+    desk = ManagerApp(
+        room("manager", person, make),
+        look=look or "",
+        filters=filters_file("manager"),
+        view=view_file("manager"),
+    )
+    run_desk(desk)
 
 
 @manager.command()

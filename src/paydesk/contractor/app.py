@@ -8,6 +8,7 @@ from paydesk.contractor.home import ContractorHome
 from paydesk.contractor.port import ContractorDesk
 from paydesk.tui.desk_app import DeskApp
 from paydesk.tui.drafts import DraftStore
+from paydesk.tui.kept_view import KeptView
 from paydesk.tui.last_filters import LastFilters
 
 
@@ -17,7 +18,7 @@ def utc_now() -> datetime:
 
 
 class ContractorApp(DeskApp):
-    """``make_desk`` is called in a thread after the first frame; ``drafts`` and ``filters`` are files of what stays."""
+    """``make_desk`` is called in a thread after the first frame; the others are files of what stays."""
 
     TITLE = "paydesk contractor"
 
@@ -29,7 +30,8 @@ class ContractorApp(DeskApp):
         now: Callable[[], datetime] = utc_now,
         look: str = "",
         filters: Path | None = None,
+        view: Path | None = None,
     ) -> None:
         pane = ContractorHome(make_desk, DraftStore(drafts), now)
-        pane.last_filters = LastFilters(filters)
+        pane.last_filters, pane.kept = LastFilters(filters), KeptView(view)
         super().__init__(pane, look=look)

@@ -39,6 +39,7 @@ class LiveSide:
         self._card = role
         self.role = role.name
         self.person = person
+        self.stack = ""
         self.servers = servers
         self._reading = threading.Lock()
         self._connection: psycopg.Connection[Any] | None = None
@@ -53,6 +54,7 @@ class LiveSide:
         """Bring the schema up to date and connect. Raises ``ServerDown``, ``SchemaTooNew`` or the stack's errors."""
         migrate(self._url(), self.role)
         self._read(lambda _: None)
+        self.stack = self.servers.endpoints(self.role).label
 
     def start(self, post: Callable[[News], None]) -> None:
         """Start worker and hint listener, and make writing possible."""

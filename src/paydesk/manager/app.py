@@ -8,6 +8,7 @@ from pathlib import Path
 from paydesk.manager.inbox import ManagerInbox
 from paydesk.manager.port import ManagerDesk
 from paydesk.tui.desk_app import DeskApp
+from paydesk.tui.kept_view import KeptView
 from paydesk.tui.last_filters import LastFilters
 
 
@@ -17,7 +18,7 @@ def utc_now() -> datetime:
 
 
 class ManagerApp(DeskApp):
-    """``make_desk`` is called in a thread after the first frame; ``filters`` is the file of the last ones."""
+    """``make_desk`` is called in a thread after the first frame; ``filters`` and ``view`` are files of what stays."""
 
     TITLE = "paydesk manager"
 
@@ -29,7 +30,8 @@ class ManagerApp(DeskApp):
         monotonic: Callable[[], float] = time.monotonic,
         look: str = "",
         filters: Path | None = None,
+        view: Path | None = None,
     ) -> None:
         pane = ManagerInbox(make_desk, now)
-        pane.last_filters = LastFilters(filters)
+        pane.last_filters, pane.kept = LastFilters(filters), KeptView(view)
         super().__init__(pane, clock=monotonic, look=look)

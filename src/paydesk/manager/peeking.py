@@ -1,7 +1,7 @@
 """The peek pane: ``p`` shows and hides it, and where there is no room it opens the detail."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 from typing import ClassVar
@@ -58,7 +58,15 @@ class Peeking(Likening, inherit_bindings=False):
             self.table.action_open()
             return
         self._peek_wanted = not self.peeks
+        self.keep(peek=self._peek_wanted)
         self.show_peek()
+
+    def restore(self, kept: Mapping[str, object]) -> None:
+        """Show the list as it was left, and the pane."""
+        super().restore(kept)
+        if self._peek_wanted is None and isinstance(kept.get("peek"), bool):
+            self._peek_wanted = bool(kept["peek"])
+            self.show_peek()
 
     def action_unmark(self) -> None:
         """Go one step back; the pane that was asked for goes last."""
@@ -67,6 +75,7 @@ class Peeking(Likening, inherit_bindings=False):
             super().action_unmark()
             return
         self._peek_wanted = None if self.size.width < WIDE_CELLS else False
+        self.keep(peek=self._peek_wanted)
         self.show_peek()
 
     def on_resize(self) -> None:

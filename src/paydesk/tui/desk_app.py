@@ -15,6 +15,7 @@ from textual.command import CommandPalette
 from textual.events import Event, Key, Paste
 from textual.filter import LineFilter
 from textual.screen import Screen
+from textual.theme import Theme
 from textual.widgets import Footer, Input
 
 from paydesk.domain.text import clean
@@ -51,12 +52,14 @@ class DeskApp(App[None]):
         take_any_bytes()
         for each in LOOKS:
             self.register_theme(each)
-        wanted = look or os.environ.get(THEME_KEY) or os.environ.get("TEXTUAL_THEME", "")
+        self.kept = panes[0].kept
+        asked = look or os.environ.get(THEME_KEY) or os.environ.get("TEXTUAL_THEME", "")
+        wanted = asked or self.kept.theme
         chosen = look_named(wanted) or (wanted if wanted in self.available_themes else DUSK.name)
-        self._no_such_look = bool(wanted) and not chosen.endswith(wanted)
+        self._no_such_look = bool(asked) and not chosen.endswith(asked)
         # Textual took the variable before it knew these two looks: only a change makes it look again.
         self.theme = PAPER.name if chosen == DUSK.name else DUSK.name
-        self.theme = chosen
+        self.theme = self._look_at_start = chosen
         self._ascii = only_ascii(os.environ)
         self.set_class(self._ascii, "-ascii")
 
@@ -79,6 +82,7 @@ class DeskApp(App[None]):
         """Leave the terminal in order when the system ends the program."""
         self.panes[0].query("RequestTable").first().focus()
         self._keys.start()
+        self.theme_changed_signal.subscribe(self, self._keep_look)
         if self._no_such_look:
             self.notify("There is no look of that name; there are dusk, paper and contrast.", markup=False)
         loop = asyncio.get_running_loop()
@@ -112,7 +116,22 @@ class DeskApp(App[None]):
         if isinstance(event, Paste) and not isinstance(self.focused, Field):
             event.text = clean(event.text)  # Such as into the palette, whose field is Textual's own.
         self.key_came_at = came_at
-        await super().on_event(event)
+        if not (isinstance(event, Key) and self._hides_hint(event.key)):
+            await super().on_event(event)
+
+    def _hides_hint(self, key: str) -> bool:
+        """Let go of the first hint at the first key that does something; whether that is all that the key does."""
+        hinting = [pane for pane in self.panes if pane.hinting]
+        if not hinting or len(self.screen_stack) > 1 or key not in self.screen.active_bindings:
+            return False
+        for pane in hinting:
+            pane.hint_seen()
+        return key == "escape"
+
+    def _keep_look(self, look: Theme) -> None:
+        if look.name != self._look_at_start:
+            self._look_at_start = look.name
+            self.kept.keep_theme(look.name)
 
     def run(self, *args: Any, **options: Any) -> Any:
         """Run until quit; then release, close and leave, and keep the sentence for the person."""

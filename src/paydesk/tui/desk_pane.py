@@ -13,6 +13,7 @@ from textual.binding import Binding, BindingType
 from paydesk.infra.health import Health
 from paydesk.infra.pages import Result
 from paydesk.tui.filtering_pane import FilteringPane
+from paydesk.tui.first_hint import first_hint
 from paydesk.tui.lines import HealthLine, Line, TopLine
 from paydesk.tui.messages import CommandEnded
 from paydesk.tui.own_screen import OwnScreen
@@ -49,9 +50,17 @@ class DeskPane(FilteringPane[D]):
         self._commanding = False
         self._notice_until = 0.0
         self._aged_at = 0.0
+        self.hinting = False
+        """Whether the line shows what somebody new is told."""
 
     def typed(self, came_at: float) -> None:
         """Note that a printable key came at this time, outside of a field."""
+
+    def hint_seen(self) -> None:
+        """Hide what somebody new is told, for ever."""
+        self.hinting = False
+        self.kept.hinted()
+        self.notice(self.no_notice(), "good", 0)
 
     def ticked(self) -> None:
         """Paint what depends on the time."""
@@ -128,7 +137,10 @@ class DeskPane(FilteringPane[D]):
         if self._count_owed:
             self.count()
         if time.monotonic() > self._notice_until:
-            self.notice(self.no_notice(), "good", 0)
+            told = self.no_notice()
+            self.hinting = self.kept.hint_due and not told and len(self.app.screen_stack) == 1
+            hint = first_hint(self.screen, self.role) if self.hinting else ""
+            self.notice(told or hint, "muted" if hint else "good", 0)
         if time.monotonic() > self._aged_at + AGE_S:
             self._aged_at = time.monotonic()
             self.table.tick(lambda _: True)

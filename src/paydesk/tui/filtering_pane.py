@@ -1,17 +1,21 @@
 """What both desks do to their list alike: which rows are shown, and in which order."""
 
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
 
+from paydesk.domain.filter_text import FilterError, parse_filter
 from paydesk.domain.filters import EVERYTHING, Filter
 from paydesk.infra.pages import Sort
 from paydesk.tui.filter_line import FilterLine
+from paydesk.tui.kept_view import KeptView
 from paydesk.tui.last_filters import LastFilters
 from paydesk.tui.lines import Line
+from paydesk.tui.messages import DeskOpened
 from paydesk.tui.reading_pane import D, ReadingPane
 
 NOTHING_FITS = "Nothing fits this filter.\nPress / to change it, esc to take it away."
@@ -29,6 +33,8 @@ class FilteringPane(ReadingPane[D]):
         super().__init__(make_desk, now, id=id)
         self.filter = EVERYTHING
         self.last_filters = LastFilters()
+        self.kept = KeptView()
+        self._filtered = False
         self._sort: Sort | None = None
 
     @property
@@ -57,10 +63,34 @@ class FilteringPane(ReadingPane[D]):
     def set_filter(self, found: Filter) -> None:
         """Show what fits a filter."""
         if found != self.filter:
-            self.filter = found
+            self.filter, self._filtered = found, True
+            self.keep(filter=str(found))
             self.begin_anew()
         self.summed_up()
         self.tell()
+
+    def keep(self, **chosen: object) -> None:
+        """Keep how the list is shown, for the next start on these servers."""
+        if self.desk is not None and self.desk.stack:
+            self.kept.keep(self.desk.stack, **chosen)
+
+    @on(DeskOpened)
+    def _as_it_was_left(self) -> None:
+        if self.desk is not None:
+            self.restore(self.kept.of(self.desk.stack))
+
+    def restore(self, kept: Mapping[str, object]) -> None:
+        """Show the list as it was left, but for what was chosen meanwhile; what cannot be read is not taken."""
+        try:
+            if self._sort is None and kept.get("sort"):
+                self._sort = Sort(str(kept["sort"]))
+            found = parse_filter(str(kept["filter"])) if "filter" in kept else self.filter
+        except (ValueError, FilterError) as error:
+            logging.getLogger("paydesk.screen").warning("the list is not shown as it was left: %s", error)
+            return
+        if found != self.filter and not self._filtered:
+            self.filter = found
+            self.notice(f"The list is as you left it: {found or 'all requests'}.")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """Leave ``/`` out of the footer where it is typed."""
@@ -86,5 +116,6 @@ class FilteringPane(ReadingPane[D]):
         """Show the list in the next order."""
         place = list(self.sorts).index(self.sort)
         self._sort = self.sorts[(place + 1) % len(self.sorts)]
+        self.keep(sort=self.sort.value)
         self.begin_anew()
         self.summed_up()

@@ -1,9 +1,8 @@
 """The filters that were used last, kept in a file of the state folder between starts."""
 
-import contextlib
-import json
-import os
 from pathlib import Path
+
+from paydesk.tui.kept_file import keep, read_kept
 
 _MOST = 20
 
@@ -13,24 +12,14 @@ class LastFilters:
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
-        self.typed = _read(path) if path is not None else []
+        self.typed = _read(path)
 
     def add(self, typed: str) -> None:
         """Remember a filter. A full disk is no reason not to filter: it is remembered in memory then."""
         self.typed = [*(each for each in self.typed if each != typed), typed][-_MOST:]
-        if self._path is None:
-            return
-        with contextlib.suppress(OSError):
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            fresh = self._path.with_suffix(f".{os.getpid()}")
-            with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-                json.dump(self.typed, file)
-            fresh.replace(self._path)
+        keep(self._path, self.typed)
 
 
-def _read(path: Path) -> list[str]:
-    try:
-        found = json.loads(path.read_text())
-    except (OSError, ValueError):
-        return []
+def _read(path: Path | None) -> list[str]:
+    found = read_kept(path)
     return [each for each in found if isinstance(each, str)][-_MOST:] if isinstance(found, list) else []

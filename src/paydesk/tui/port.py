@@ -20,6 +20,8 @@ class Desk(Protocol):
 
     role: str
     person: str
+    stack: str
+    """What the top line calls the servers; known once the desk is open."""
 
     def open(self) -> None:
         """Connect to the own schema (through psycopg alone), so that ``page`` answers."""

@@ -50,8 +50,9 @@ class Total(Vertical):
         if large:
             self.query_one(Digits).update(self._sums[0].grouped)
             self.query_one(".total-currency", Static).update(self._sums[0].currency)
-        lines = Content("\n").join(self._lines(self._sums[1:] if large else self._sums))
-        self.query_one(".total-sums", Static).update(lines)
+        sums = self._sums[1:] if large else self._sums
+        self.query_one(".total-sums", Static).update(Content("\n").join(self._lines(sums)))
+        self.query_one(".total-sums", Static).display = bool(sums)
 
     def _fits(self) -> bool:
         if not self._sums:
