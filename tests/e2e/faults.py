@@ -3,7 +3,7 @@
 import contextlib
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -12,7 +12,7 @@ from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 from paydesk.contractor.commands import request_payment
 from paydesk.contractor.role import ROLE as CONTRACTOR
-from paydesk.domain.payment_request import checked_terms
+from paydesk.domain.payment_request import Terms, checked_terms
 from paydesk.infra.migrations import migrate
 from paydesk.infra.postgres import connect
 from paydesk.infra.role import Role
@@ -92,12 +92,12 @@ class Faults:
         """Return how many rows of a table fit."""
         return int(self.one(role, f"SELECT count(*) FROM {table} WHERE {where}"))
 
-    def ask(self, count: int) -> None:
+    def ask(self, count: int, terms: Callable[[int], Terms] = lambda _: TERMS) -> None:
         """Make requests straight in the contractor's schema, as quickly as it takes them."""
         migrate(self.url(CONTRACTOR), CONTRACTOR.name)
         store = Store(self.url(CONTRACTOR), CONTRACTOR)
-        for _ in range(count):
-            request_payment(store, uuid4(), uuid4(), "ada", TERMS)
+        for place in range(count):
+            request_payment(store, uuid4(), uuid4(), "ada", terms(place))
         store.close()
 
     def registers(self, role: Role) -> list[tuple[Any, ...]]:
