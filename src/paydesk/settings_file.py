@@ -19,6 +19,8 @@ ASCII_KEY = "PAYDESK_ASCII"
 """Marks of the screens in ASCII; the environment alone, as the first frame stands before any file is read."""
 THEME_KEY = "PAYDESK_THEME"
 """The look of the screens; the environment alone too."""
+KEYS_KEY, KEYS_TABLE = "PAYDESK_KEYS", "keys"
+"""Keys of one's own; read and checked before the first frame, by whoever opens a screen."""
 
 
 class SettingsError(Exception):
@@ -95,7 +97,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     found = dict(os.environ if environment is None else environment)
     given = _from_file(found)
     for name, value in found.items():
-        if name.startswith(PREFIX) and name not in (CONFIG_KEY, ASCII_KEY, THEME_KEY):
+        if name.startswith(PREFIX) and name not in (CONFIG_KEY, ASCII_KEY, THEME_KEY, KEYS_KEY):
             given[_known(name.removeprefix(PREFIX).lower(), name)] = value
     try:
         return Settings(**given)
@@ -114,7 +116,7 @@ def _from_file(found: Mapping[str, str]) -> dict[str, Any]:
         given = tomllib.loads(path.read_text())
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"The settings file {path} cannot be read: {error}.", "Mend or remove it.") from error
-    return {_known(key, key): value for key, value in given.items()}
+    return {_known(key, key): value for key, value in given.items() if key != KEYS_TABLE}
 
 
 def _known(key: str, written: str) -> str:

@@ -11,7 +11,7 @@ import pytest
 
 from paydesk.cli.front import EXIT_CODES, paydesk
 from paydesk.domain.filter_text import FIELDS, parse_filter
-from paydesk.settings_file import ASCII_KEY, CONFIG_KEY, PREFIX, THEME_KEY, Settings
+from paydesk.settings_file import ASCII_KEY, CONFIG_KEY, KEYS_KEY, PREFIX, THEME_KEY, Settings
 from tests.house.files import CHECKOUT, SOURCE
 
 README = (CHECKOUT / "README.md").read_text()
@@ -31,6 +31,8 @@ def settings_rows() -> list[str]:
     rows.append(f"| `{ASCII_KEY}` | | `1`: the marks of the screens in ASCII. From the environment alone. |")
     looks = "The look of the screens: `dusk`, `paper` or `contrast`. From the environment alone."
     rows.append(f"| `{THEME_KEY}` | | {looks} |")
+    keys = "Keys of one's own, `NAME=KEY` with blanks between; in the file a table `[keys]`"
+    rows.append(f"| `{KEYS_KEY}` | | {keys} ([how](docs/keys.md)). |")
     for field, text in pairwise(body):
         if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr) and isinstance(field.target, ast.Name):
             default = Settings.model_fields[field.target.id].default
@@ -55,7 +57,7 @@ def commands(group: click.Group, before: str = "paydesk") -> dict[str, click.Com
 
 def test_the_readme_has_every_setting_and_no_other() -> None:
     rows = settings_rows()
-    assert len(rows) == 3 + len(Settings.model_fields)
+    assert len(rows) == 4 + len(Settings.model_fields)
     assert re.findall(r"^\| `PAYDESK_.*$", README, re.MULTILINE) == rows, "\n".join(rows)
 
 

@@ -51,6 +51,7 @@ def contractor(ctx: click.Context, person: str | None, look: str | None) -> None
 
 def _desk(person: str | None, look: str | None) -> None:
     from paydesk.cli.desk import draft_file, filters_file, room, run_desk, view_file
+    from paydesk.cli.keymap import keymap
     from paydesk.contractor.app import ContractorApp
 
     def make(servers: Any, who: str, _: Any) -> Any:
@@ -64,6 +65,7 @@ def _desk(person: str | None, look: str | None) -> None:
         look=look or "",
         filters=filters_file("contractor"),
         view=view_file("contractor"),
+        keys=keymap(),
     )
     run_desk(desk)
 

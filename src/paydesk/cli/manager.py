@@ -34,6 +34,7 @@ def manager(ctx: click.Context, person: str | None, look: str | None) -> None:
 
 def _desk(person: str | None, look: str | None) -> None:
     from paydesk.cli.desk import filters_file, room, run_desk, view_file
+    from paydesk.cli.keymap import keymap
     from paydesk.manager.app import ManagerApp
 
     def make(servers: Any, who: str, settings: Any) -> Any:
@@ -46,6 +47,7 @@ def _desk(person: str | None, look: str | None) -> None:
         look=look or "",
         filters=filters_file("manager"),
         view=view_file("manager"),
+        keys=keymap(),
     )
     run_desk(desk)
 

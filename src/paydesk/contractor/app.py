@@ -1,8 +1,9 @@
 """``paydesk contractor``: the contractor's desk as a program in a terminal."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from paydesk.contractor.home import ContractorHome
 from paydesk.contractor.port import ContractorDesk
@@ -31,7 +32,8 @@ class ContractorApp(DeskApp):
         look: str = "",
         filters: Path | None = None,
         view: Path | None = None,
+        keys: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         pane = ContractorHome(make_desk, DraftStore(drafts), now)
         pane.last_filters, pane.kept = LastFilters(filters), KeptView(view)
-        super().__init__(pane, look=look)
+        super().__init__(pane, look=look, keys=keys)

@@ -25,7 +25,6 @@ from paydesk.tui.columns import Cell, Column, say, say_amount, say_state
 from paydesk.tui.desk_pane import DeskPane
 from paydesk.tui.dialogs import Confirm
 from paydesk.tui.drafts import Draft, DraftStore
-from paydesk.tui.filtering_pane import NOTHING_FITS
 from paydesk.tui.lines import HealthLine, Line, TopLine
 from paydesk.tui.messages import DeskMade
 from paydesk.tui.own_screen import sentence
@@ -38,7 +37,7 @@ _LOOKS = {Status.ACCEPTED: "good", Status.REJECTED: "bad", Status.WITHDRAWN: "fa
 _TOTALS = (Status.PENDING, Status.ACCEPTED, Status.REJECTED)
 LATE_S = 60.0
 """So long it is said that something lapsed: the other side decided, and nobody was waiting for it here."""
-EMPTY = "No requests here yet.\nPress n to ask for a payment."
+EMPTY = "No requests here yet.\nPress {} to ask for a payment."
 
 
 def _asked_at(copy: RequestCopy, _: datetime) -> Cell:
@@ -91,7 +90,7 @@ class ContractorHome(DeskPane[ContractorDesk], inherit_bindings=False):
         yield Summary(RARE, "-under")
         yield Line(id="filter", wraps=True)
         yield self.filter_line()
-        yield RequestTable(COLUMNS, self.now, EMPTY, id="requests")
+        yield RequestTable(COLUMNS, self.now, EMPTY.format(self.key("contractor.new", "n")), id="requests")
         yield Line(id="notice")
         yield HealthLine(id="health")
 
@@ -124,12 +123,13 @@ class ContractorHome(DeskPane[ContractorDesk], inherit_bindings=False):
 
     def summed_up(self) -> None:
         """Say how many there are, of whom, and how they are sorted; and that a draft is kept."""
-        self.table.empty = EMPTY if self.filter in (MINE, EVERYTHING) else NOTHING_FITS
+        new = self.key("contractor.new", "n")
+        self.table.empty = EMPTY.format(new) if self.filter in (MINE, EVERYTHING) else self.nothing_fits()
         person = self.desk.person if self.desk is not None else "you"
         whose = f"{self.filter} ({person})" if self.filter == MINE else str(self.filter) or "everyone"
         count = f"{self.total:,} request{'' if self.total == 1 else 's'}"
         draft = self.drafts.load()
-        kept = "draft kept, n resumes it" if draft is not None and not draft.empty else ""
+        kept = f"draft kept, {new} resumes it" if draft is not None and not draft.empty else ""
         self.query_one("#filter", Line).say(f"{count}   {whose}   {self.sort}", kept, "muted")
 
     def where(self) -> str:

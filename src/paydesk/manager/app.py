@@ -1,9 +1,10 @@
 """``paydesk manager``: the manager's desk as a program in a terminal."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from paydesk.manager.inbox import ManagerInbox
 from paydesk.manager.port import ManagerDesk
@@ -31,7 +32,8 @@ class ManagerApp(DeskApp):
         look: str = "",
         filters: Path | None = None,
         view: Path | None = None,
+        keys: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         pane = ManagerInbox(make_desk, now)
         pane.last_filters, pane.kept = LastFilters(filters), KeptView(view)
-        super().__init__(pane, clock=monotonic, look=look)
+        super().__init__(pane, clock=monotonic, look=look, keys=keys)

@@ -74,5 +74,5 @@ def inbox(alike: Likeness) -> tuple[Column, ...]:
     )
 
 
-EMPTY = "Nothing waits for a decision.\nNew requests appear here by themselves. Press d for what was decided."
-EMPTY_DECIDED = "Nothing was decided yet.\nPress d for the inbox."
+EMPTY = "Nothing waits for a decision.\nNew requests appear here by themselves. Press {} for what was decided."
+EMPTY_DECIDED = "Nothing was decided yet.\nPress {} for the inbox."

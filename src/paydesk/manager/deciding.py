@@ -46,7 +46,10 @@ class Deciding(DeskPane[ManagerDesk], inherit_bindings=False):
         """Say what is held, and how to take it back."""
         held = {row.id for row in self.held}
         last = sum(copy.id in held for copy in self._batches[-1]) if self._batches else 0
-        return held_text(self.held, self.now(), last)
+        return held_text(self.held, self.now(), last, *self._send_and_undo())
+
+    def _send_and_undo(self) -> tuple[str, str]:
+        return self.key("manager.send", "S"), self.key("manager.undo", "u")
 
     def typed(self, came_at: float) -> None:
         """Watch for keys that come faster than a person types: they decide nothing."""
@@ -166,7 +169,7 @@ class Deciding(DeskPane[ManagerDesk], inherit_bindings=False):
     def _undo(self) -> None:
         copies = self._undoable()
         if not copies:
-            self.notice(ON_ITS_ROW if self.held else "There is nothing to undo.")
+            self.notice(ON_ITS_ROW.format(*self._send_and_undo()) if self.held else "There is nothing to undo.")
             return
         batch = Batch(copies, lambda desk, copy, _: desk.take_back(copy.id))
         ids = {copy.id for copy in copies}
@@ -208,7 +211,7 @@ class Deciding(DeskPane[ManagerDesk], inherit_bindings=False):
     def _send_now(self) -> None:
         only, last = meant(self.held, self.table.current)
         if last is None:
-            self.notice(ON_ITS_ROW if self.held else "Nothing is held.")
+            self.notice(ON_ITS_ROW.format(*self._send_and_undo()) if self.held else "Nothing is held.")
             return
 
         def send(desk: ManagerDesk) -> Result:

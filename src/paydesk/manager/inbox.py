@@ -22,7 +22,6 @@ from paydesk.manager.peeking import Peeking
 from paydesk.manager.port import ManagerDesk
 from paydesk.manager.rows import DECIDED, WAITING, counts_text, held_by, merged
 from paydesk.tui.desk_pane import DeskPane
-from paydesk.tui.filtering_pane import NOTHING_FITS
 from paydesk.tui.lines import HealthLine, Line, TopLine
 from paydesk.tui.request_table import RequestTable
 from paydesk.tui.summary import Summary
@@ -56,7 +55,8 @@ class ManagerInbox(Peeking, inherit_bindings=False):
         yield Line(id="filter", wraps=True)
         yield self.filter_line()
         with Horizontal(id="list"):
-            yield RequestTable(columns.inbox(self.alike_to), self.now, columns.EMPTY, id="requests")
+            empty = columns.EMPTY.format(self.key("manager.decided", "d"))
+            yield RequestTable(columns.inbox(self.alike_to), self.now, empty, id="requests")
             yield Peek()
         yield Line(id="notice")
         yield HealthLine(id="health")
@@ -116,14 +116,15 @@ class ManagerInbox(Peeking, inherit_bindings=False):
         if self._page is None:
             return
         usual = columns.EMPTY_DECIDED if self._decided_view else columns.EMPTY
-        self.table.empty = NOTHING_FITS if self.filter.terms else usual
+        other = self.key("manager.decided", "d")
+        self.table.empty = self.nothing_fits() if self.filter.terms else usual.format(other)
         counts = f"{self.total:,} {'requests' if self.filter.asks(StatusIn) else 'decided'}"
         if self._held_view:
-            counts = counts_text(self.total, self._between, len(self.held))
+            counts = counts_text(self.total, self._between, len(self.held), self.key("desk.reload", "r"))
         marks = f"{len(self.marks):,} marked" if self.marks else ""
         order = "" if self.sort is Sort.OLDEST else str(self.sort)
         text = "   ".join(part for part in (marks, counts, str(self.filter), order) if part)
-        self.query_one("#filter", Line).say(text, "d inbox" if self._decided_view else "d decided", "muted")
+        self.query_one("#filter", Line).say(text, f"{other} {'inbox' if self._decided_view else 'decided'}", "muted")
 
     def marked(self) -> None:
         """Show marks and their count."""

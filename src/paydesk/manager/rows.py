@@ -14,7 +14,7 @@ from paydesk.tui.window import Edges
 from paydesk.tui.wording import seconds_left, status_text
 
 DECIDED = frozenset(Status) - WAITING
-ON_ITS_ROW = "Put the cursor on the decision that was never sent: S sends it, u undoes it."
+ON_ITS_ROW = "Put the cursor on the decision that was never sent: {} sends it, {} undoes it."
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -80,7 +80,7 @@ def meant(held: Sequence[RequestCopy], current: RequestCopy | None) -> tuple[UUI
     return None, next((row.id for row in reversed(held) if not row.overdue), None)
 
 
-def held_text(held: Sequence[RequestCopy], now: datetime, last: int = 1) -> str:
+def held_text(held: Sequence[RequestCopy], now: datetime, last: int, send: str, undo: str) -> str:
     """Return what is held and how to take it back, ``last`` of it at once; empty when nothing is."""
     waiting = [
         (row.hold_until, row) for row in held if row.hold_until is not None and row.hold_until > now and not row.overdue
@@ -88,20 +88,21 @@ def held_text(held: Sequence[RequestCopy], now: datetime, last: int = 1) -> str:
     if not waiting:
         asked = [row for row in held if row.overdue]
         many = f" and {len(asked) - 1} more" if len(asked) > 1 else ""
-        return f"◔ {asked[0].number}{many} never sent. On its row: S sends it, u undoes it" if asked else ""
+        return f"◔ {asked[0].number}{many} never sent. On its row: {send} sends it, {undo} undoes it" if asked else ""
     until, first = waiting[0]
     left = seconds_left(until, now)
     if len(waiting) == 1:
-        return f"{status_text(first.status)} {first.number} · sends in {left} s · u undo · S send now"
+        return f"{status_text(first.status)} {first.number} · sends in {left} s · {undo} undo · {send} send now"
     many = f" {last:,}" if last > 1 else ""
-    return f"{len(waiting):,} decisions held · the next sends in {left} s · u undo the last{many} · S send all now"
+    keys = f"{undo} undo the last{many} · {send} send all now"
+    return f"{len(waiting):,} decisions held · the next sends in {left} s · {keys}"
 
 
-def counts_text(total: int, between: int, held: int) -> str:
+def counts_text(total: int, between: int, held: int, reload: str) -> str:
     """Return how many wait, and what is not shown yet."""
     parts = [f"{total:,} waiting"]
     if held:
         parts.append(f"{held} held")
     if between:
-        parts.append(f"{between} new between these, press r")
+        parts.append(f"{between} new between these, press {reload}")
     return "   ".join(parts)

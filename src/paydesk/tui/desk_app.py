@@ -4,8 +4,9 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from textual import on
@@ -41,8 +42,17 @@ class DeskApp(App[None]):
         Binding("ctrl+z", "suspend_process", "Suspend", show=False, id="app.suspend", key_display="^z"),
     ]
 
-    def __init__(self, *panes: DeskPane[Any], clock: Callable[[], float] = time.monotonic, look: str = "") -> None:
+    def __init__(
+        self,
+        *panes: DeskPane[Any],
+        clock: Callable[[], float] = time.monotonic,
+        look: str = "",
+        keys: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         super().__init__()
+        self._other_keys = keys
+        for pane in panes:
+            pane.other_keys = keys
         self.clock = clock
         self.key_came_at = clock()
         self.panes = panes
@@ -81,6 +91,7 @@ class DeskApp(App[None]):
     def on_mount(self) -> None:
         """Leave the terminal in order when the system ends the program."""
         self.panes[0].query("RequestTable").first().focus()
+        self.set_keymap(dict(self._other_keys))
         self._keys.start()
         self.theme_changed_signal.subscribe(self, self._keep_look)
         if self._no_such_look:

@@ -38,7 +38,7 @@ class DeskPane(FilteringPane[D]):
         Binding("y", "copy_number", "Copy number", show=False, id="desk.copy"),
         Binding("question_mark", "app.help", "Keys", id="desk.help", key_display="?"),
         Binding("colon", "app.command_palette", "Commands", show=False, id="desk.palette", key_display=": ^p"),
-        Binding("2", "insights", "Insights", show=False, id="desk.insights", tooltip="Insights: numbers over time"),
+        Binding("2", "insights", "Insights", show=False, id="desk.insights"),
         Binding("3", "health", "Health", show=False, id="desk.health", tooltip="Health: every part, in words"),
         Binding("q", "app.quit", "Quit", id="desk.quit"),
     ]

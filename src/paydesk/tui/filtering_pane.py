@@ -18,7 +18,7 @@ from paydesk.tui.lines import Line
 from paydesk.tui.messages import DeskOpened
 from paydesk.tui.reading_pane import D, ReadingPane
 
-NOTHING_FITS = "Nothing fits this filter.\nPress / to change it, esc to take it away."
+NOTHING_FITS = "Nothing fits this filter.\nPress {} to change it, esc to take it away."
 
 
 class FilteringPane(ReadingPane[D]):
@@ -34,6 +34,8 @@ class FilteringPane(ReadingPane[D]):
         self.filter = EVERYTHING
         self.last_filters = LastFilters()
         self.kept = KeptView()
+        self.other_keys: Mapping[str, str] = {}
+        """The keys that are not the usual ones, by name."""
         self._filtered = False
         self._sort: Sort | None = None
 
@@ -46,6 +48,15 @@ class FilteringPane(ReadingPane[D]):
     def sort(self) -> Sort:
         """The order of the list."""
         return self._sort if self._sort in self.sorts else self.sorts[0]  # type: ignore[return-value]
+
+    def key(self, name: str, usual: str) -> str:
+        """Return the key by which something is done, for words that name it."""
+        first = self.other_keys.get(name, "").partition(",")[0]
+        return self.app.get_key_display(Binding(first, "")) if first else usual
+
+    def nothing_fits(self) -> str:
+        """Return what an empty list says because of its filter."""
+        return NOTHING_FITS.format(self.key("desk.filter", "/"))
 
     def summed_up(self) -> None:
         """Say in one line what is shown."""

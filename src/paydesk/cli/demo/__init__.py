@@ -18,7 +18,9 @@ def demo(plain: bool) -> None:
             narrate(stage, click.echo)
         return
     from paydesk.cli.demo.show import show
+    from paydesk.cli.keymap import keymap
 
+    keys = keymap()
     with Stage() as stage:
-        show(stage)
+        show(stage, keys)
     click.echo("The demo's servers and folders are deleted.")

@@ -1,7 +1,7 @@
 """Both desks of the demo on its stage, until the person quits."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -13,7 +13,7 @@ from paydesk.infra.migrations import migrate
 from paydesk.manager.desk import ManagerService
 
 
-def show(stage: Stage) -> None:
+def show(stage: Stage, keys: Mapping[str, str]) -> None:
     """Show the demo on its stage until the person quits. Raises what kept a desk from opening."""
     migrating = threading.Lock()
 
@@ -30,6 +30,7 @@ def show(stage: Stage) -> None:
         partial(ready, partial(ManagerService, stage, DECIDES, HOLD_S)),
         lambda: told_by(stage, contractor, manager) + told_by(stage, manager, contractor),
         notice=stage.notice,
+        keys=keys,
     )
     app.run()
     if app.failure is not None:

@@ -1,0 +1,161 @@
+"""Keys of one's own: ``PAYDESK_KEYS``, or ``[keys]`` in the settings file; refused in words where they cannot work."""
+
+import contextlib
+import difflib
+import os
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+KEYS_KEY = "PAYDESK_KEYS"
+CONFIG_KEY = "PAYDESK_CONFIG"
+_SCREENS = {
+    "paydesk.tui": (
+        "desk_app",
+        "detail",
+        "dialogs",
+        "filter_line",
+        "health_screen",
+        "insights_screen",
+        "request_table",
+    ),
+    "paydesk.contractor": ("detail", "forms", "home"),
+    "paydesk.manager": ("bulk", "detail", "forms", "inbox"),
+    "paydesk.cli.demo": ("both_desks",),
+}
+"""Where keys are declared; a test holds it to every module there is."""
+_WRITTEN = {"esc": "escape"}
+_WHERE_ONE_TYPES = ("form.", "filter.")
+
+
+def keymap(environment: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the keys that are to be others, by the name of what they do. Raises ``SettingsError``."""
+    found = os.environ if environment is None else environment
+    typed = found.get(KEYS_KEY)
+    chosen = dict(_pairs(typed)) if typed is not None else dict(_of_file(found))
+    if not chosen:
+        return {}
+    where = KEYS_KEY if typed is not None else "[keys] in the settings file"
+    keys = {name: ",".join(_key(key, where) for key in given.split(",")) for name, given in chosen.items()}
+    _check(keys, where)
+    return keys
+
+
+def _pairs(typed: str) -> Iterator[tuple[str, str]]:
+    for pair in typed.split():
+        name, _, keys = pair.partition("=")
+        if not keys:
+            _refuse(
+                f"{KEYS_KEY} has {pair}.", "Write NAME=KEY, such as manager.approve=A; several with blanks between."
+            )
+        yield name, keys
+
+
+def _of_file(found: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the keys of the settings file; what else is wrong with the file is told by who reads the rest of it."""
+    import platformdirs
+
+    named = found.get(CONFIG_KEY)
+    path = Path(named) if named else Path(platformdirs.user_config_dir("paydesk")) / "paydesk.toml"
+    if not path.is_file():
+        return
+    import tomllib
+
+    try:
+        given = tomllib.loads(path.read_text()).get("keys", {})
+    except (OSError, ValueError):
+        return
+    if not isinstance(given, dict):
+        _refuse(f"keys in {path} is not a table.", 'Write [keys], and under it lines such as "manager.approve" = "A".')
+    for name, keys in given.items():
+        several = keys if isinstance(keys, list) else [keys]
+        if not all(isinstance(key, str) for key in several):
+            _refuse(f"[keys] in {path}: {name} is no key.", 'Write it as "A", or several as ["A", "f5"].')
+        yield name, ",".join(several)
+
+
+def _key(typed: str, where: str) -> str:
+    """Return a key as Textual calls it: ``A``, ``?``, ``^x``, ``f5``, ``esc`` or ``question_mark``."""
+    from textual.keys import REPLACED_KEYS, Keys, _character_to_key
+
+    key = _WRITTEN.get(typed.strip(), typed.strip())
+    if len(key) == 2 and key.startswith("^"):
+        key = f"ctrl+{key[1].lower()}"
+    if len(key) == 1:
+        return _character_to_key(key)
+    named = {each.value for each in Keys if not each.value.startswith("<")} | set(REPLACED_KEYS)
+    with contextlib.suppress(KeyError):
+        named.add(_character_to_key(unicodedata.lookup(key.replace("_", " "))))
+    if key not in named:
+        _refuse(f"{where}: there is no key {typed!r}.", "Write a character, ^x, f5, esc, enter, tab or such as comma.")
+    return key
+
+
+def _is_character(key: str) -> bool:
+    from textual.keys import Keys
+
+    return len(key) == 1 or (key not in {each.value for each in Keys}) or key == "space"
+
+
+def _check(keys: Mapping[str, str], where: str) -> None:
+    """Refuse what is no key of ours, and one key for two things on one screen."""
+    screens = list(_contexts())
+    names = {name for screen in screens for name in screen}
+    for name in keys:
+        if name not in names:
+            near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+            _refuse(f"{where}: nothing is called {name}.", f"Did you mean {near[0]}?" if near else "See docs/keys.md.")
+        typed = [key for key in keys[name].split(",") if _is_character(key)]
+        if typed and name.startswith(_WHERE_ONE_TYPES):
+            _refuse(f"{where}: {typed[0]} would be {name}, where it is typed.", "Give it a key such as ^s or f5.")
+    for screen in screens:
+        by_key: defaultdict[str, list[str]] = defaultdict(list)
+        for name, usual in screen.items():
+            for key in dict.fromkeys(keys.get(name, usual).split(",")):
+                by_key[key].append(name)
+        for key, names_of_it in by_key.items():
+            if len(names_of_it) > 1 and any(name in keys for name in names_of_it):
+                both = " and ".join(sorted(names_of_it)[:2])
+                _refuse(f"{where}: {key} would be {both} on one screen.", "Give one of them another key.")
+
+
+def _contexts() -> Iterator[dict[str, str]]:
+    """Yield, for every screen, the keys that work on it together, by name."""
+    from textual.screen import Screen
+
+    from paydesk.tui.desk_app import DeskApp
+    from paydesk.tui.desk_pane import DeskPane
+    from paydesk.tui.request_table import RequestTable
+
+    always = _declared(DeskApp)
+    for found in _classes():
+        if issubclass(found, Screen):
+            yield always | _declared(found)
+        elif issubclass(found, DeskPane):
+            yield always | _declared(RequestTable) | _declared(found)
+        else:
+            yield _declared(found)
+
+
+def _classes() -> Iterator[type[Any]]:
+    import importlib
+
+    for room, modules in _SCREENS.items():
+        for name in modules:
+            module = importlib.import_module(f"{room}.{name}")
+            for found in vars(module).values():
+                if isinstance(found, type) and found.__module__ == module.__name__ and "BINDINGS" in vars(found):
+                    yield found
+
+
+def _declared(owner: type[Any]) -> dict[str, str]:
+    """Return the keys that a class declares, by name; what it shares with others is declared by it anew."""
+    return {each.id: each.key for each in vars(owner)["BINDINGS"] if getattr(each, "id", None)}
+
+
+def _refuse(message: str, hint: str) -> NoReturn:
+    from paydesk.settings_file import SettingsError
+
+    raise SettingsError(message, hint)
