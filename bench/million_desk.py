@@ -15,6 +15,7 @@ from paydesk.contractor.app import ContractorApp
 from paydesk.contractor.desk import ContractorService
 from paydesk.infra.pages import Page
 from paydesk.settings import Endpoints
+from paydesk.tui.counting import counted_of
 
 FILTERS = {
     "one contractor": "from:contractor-5",
@@ -108,7 +109,7 @@ async def measure(url: str) -> dict[str, Any]:
         await watch.still()
         found["rss"] = psutil.Process().memory_info().rss
         await watch.key_to_rows("escape", "\x1b")
-        await watch.until(lambda: watch.pane._counted_for is not None and not watch.pane._counted_for.filter.terms)
+        await watch.until(lambda: watch.pane._counts.resting(counted_of(watch.pane.wanted())))
         found["rows"] = watch.pane.total
         kept: dict[str, list[float]] = {}
         for _ in range(TIMES):

@@ -18,6 +18,7 @@ from textual.widgets import Footer, Static
 from paydesk.domain.insights import DAYS, Insights
 from paydesk.domain.text import clean
 from paydesk.infra.pages import News, PageQuery, Sort, Start
+from paydesk.tui.counting import COUNT_REST
 from paydesk.tui.desk_pane import DeskPane
 from paydesk.tui.health_screen import HealthScreen
 from paydesk.tui.insights_plot import plot
@@ -25,7 +26,6 @@ from paydesk.tui.insights_report import table_lines, tables
 from paydesk.tui.lines import HealthLine, Line, TopLine
 from paydesk.tui.own_screen import OwnScreen, sentence
 from paydesk.tui.port import Desk
-from paydesk.tui.reading_pane import COUNT_REST
 from paydesk.tui.wording import clock_text
 
 REST_S = 3.0

@@ -4,7 +4,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any, Generic, TypeVar
@@ -14,7 +13,8 @@ from textual.containers import Vertical
 
 from paydesk.domain.copy import StatusTotal
 from paydesk.domain.errors import PaydeskError
-from paydesk.infra.pages import News, Page, PageQuery, Sort, Start
+from paydesk.infra.pages import News, Page, PageQuery
+from paydesk.tui.counting import COUNT_AFTER_S, Counts, counted_of
 from paydesk.tui.messages import DeskFailed, DeskMade, DeskOpened, PageRead, ReadFailed, TotalsRead
 from paydesk.tui.own_screen import OwnScreen, sentence
 from paydesk.tui.port import Desk
@@ -26,10 +26,6 @@ D = TypeVar("D", bound=Desk)
 DRAIN_S = 0.125
 """How often what changed behind the screen is looked at: hints come in bursts, eyes do not."""
 TICK_S = 0.5
-COUNT_AFTER_S = 0.2
-"""Rows of another filter are looked at for so long before they are counted: who types on never waits for a count."""
-COUNT_REST = 10
-"""After counting, so many times as long as it took passes before it is counted again: a million rows are many."""
 
 
 class ReadingPane(Vertical, Generic[D]):
@@ -49,8 +45,7 @@ class ReadingPane(Vertical, Generic[D]):
         self.total = 0
         """How many rows there are in all, as last counted."""
         self._counting = self._count_owed = False
-        self._count_from = 0.0
-        self._counted_for: PageQuery | None = None
+        self._counts = Counts()
         self._to_count: PageQuery | None = None
 
     @property
@@ -199,13 +194,15 @@ class ReadingPane(Vertical, Generic[D]):
 
     def count(self) -> None:
         """Count what the rows come to, or, where that was done a moment ago for the same rows, owe it."""
-        query = _counted(self.wanted())
+        query = counted_of(self.wanted())
         known, self._to_count = self._to_count, query
+        resting = self._counts.resting(query)
         if known not in (None, query):
+            if resting is not None:
+                self._show_count(resting)
             self.set_timer(COUNT_AFTER_S, self.count)
             return
-        resting = query == self._counted_for and time.monotonic() < self._count_from
-        self._count_owed = self.desk is None or self._counting or resting
+        self._count_owed = self.desk is None or self._counting or resting is not None
         if self.desk is None or self._count_owed:
             return
         self._counting = True
@@ -224,16 +221,14 @@ class ReadingPane(Vertical, Generic[D]):
     def _totals_read(self, message: TotalsRead) -> None:
         message.stop()
         self._counting = False
-        self._counted_for = message.query
-        self._count_from = time.monotonic() + COUNT_REST * message.took_s
-        if message.query == _counted(self.wanted()) and message.totals is not None:
-            self.total = sum(each.count for each in message.totals)
-            self.table.count(self.total)
-            self.counted(message.totals)
+        self._counts.keep(message)
+        if message.query == counted_of(self.wanted()):
+            self._show_count(message)
         if self._count_owed:
             self.count()
 
-
-def _counted(query: PageQuery) -> PageQuery:
-    """Return what is counted of a query: all of it, wherever its page begins and in whatever order."""
-    return replace(query, start=Start(), sort=Sort.NEWEST, also=frozenset(), limit=None)
+    def _show_count(self, count: TotalsRead) -> None:
+        if count.totals is not None:
+            self.total = sum(each.count for each in count.totals)
+            self.table.count(self.total)
+            self.counted(count.totals)

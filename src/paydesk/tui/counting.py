@@ -1,0 +1,38 @@
+"""When the rows of a list are counted: apart from reading them, and not again while a count still rests."""
+
+import time
+from collections import OrderedDict
+from dataclasses import replace
+
+from paydesk.infra.pages import PageQuery, Sort, Start
+from paydesk.tui.messages import TotalsRead
+
+COUNT_AFTER_S = 0.2
+"""Rows of another filter are looked at for so long before they are counted: who types on never waits for a count."""
+COUNT_REST = 10
+"""After counting, so many times as long as it took passes before it is counted again: a million rows are many."""
+_KEPT = 8
+
+
+def counted_of(query: PageQuery) -> PageQuery:
+    """Return what is counted of a query: all of it, wherever its page begins and in whatever order."""
+    return replace(query, start=Start(), sort=Sort.NEWEST, also=frozenset(), limit=None)
+
+
+class Counts:
+    """The last counts of a list, so that whoever comes back to a filter sees at once what it came to."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[PageQuery, tuple[TotalsRead, float]] = OrderedDict()
+
+    def keep(self, count: TotalsRead) -> None:
+        """Note a count; it rests from now on."""
+        self._kept.pop(count.query, None)
+        self._kept[count.query] = count, time.monotonic() + COUNT_REST * count.took_s
+        while len(self._kept) > _KEPT:
+            self._kept.popitem(last=False)
+
+    def resting(self, query: PageQuery) -> TotalsRead | None:
+        """Return the count of a query that rests still; None where it is to be counted."""
+        count, until = self._kept.get(query, (None, 0.0))
+        return count if time.monotonic() < until else None
