@@ -136,7 +136,7 @@ BUGS = (
     Bug(
         "no answer to a digest",
         "infra/inbox.py",
-        "                changed |= self.entropy.hear(record, news=record.place in self.caught_up)\n",
+        "                changed |= self.entropy.hear(record, news=record.place not in self.anew)\n",
         "",
         losses=True,
     ),

@@ -41,8 +41,8 @@ class Inbound:
         self.entropy = entropy
         self.places: dict[Place, Reached] = {}
         self.at_end: set[Place] = set()
-        self.caught_up: set[Place] = set()
-        """Where the end was reached since reading began: what is read there now is news."""
+        self.anew: set[Place] = set()
+        """What is read from its beginning and has not come to its end yet: what is said there is of the past."""
 
     def assign(self) -> bool:
         """Take up reading where the table says, or at the beginning of a topic that is new; False while one is missing.
@@ -54,7 +54,6 @@ class Inbound:
             known = transaction.positions()
         self.places.clear()
         self.at_end.clear()
-        self.caught_up.clear()
         starts: dict[Place, int | None] = {}
         for topic, identity in identities.items():
             if identity is None:
@@ -64,6 +63,7 @@ class Inbound:
                 position = known.get(place)
                 self.places[place] = Reached(topic_id, position)
                 starts[place] = position.next_offset if position and position.topic_id == topic_id else None
+        self.anew = {place for place in starts if starts[place] is None or place in self.anew}
         self.reader.assign(starts)
         return True
 
@@ -83,21 +83,21 @@ class Inbound:
         if found.lost:
             # What was applied is ignored by its version, so reading anew is safe.
             self.reader.assign(dict.fromkeys(found.lost))
-            self.caught_up -= found.lost
+            self.anew |= found.lost
         changed: frozenset[UUID] = frozenset()
         batch: list[Record] = []
         for record in found.records:
             if self.entropy is not None and is_control(record):
                 # A digest is compared once everything before it was applied.
                 changed |= self._take(batch) if batch else frozenset()
-                changed |= self.entropy.hear(record, news=record.place in self.caught_up)
+                changed |= self.entropy.hear(record, news=record.place not in self.anew)
                 batch = []
             batch.append(record)
         changed |= self._take(batch) if batch else frozenset()
         self.at_end -= {record.place for record in found.records}
         self.at_end |= found.ended
-        self.caught_up |= found.ended
-        if self.entropy is not None and self.caught_up >= set(self.places):
+        self.anew -= found.ended
+        if self.entropy is not None and not self.anew:
             self.entropy.caught_up()
         return changed
 
