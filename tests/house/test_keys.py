@@ -90,6 +90,8 @@ TWINS = {
     "insights.reload": "paydesk ROLE insights",
     "insights.health": "paydesk doctor",
     "insights.palette": "palette",
+    "insights.down": "move",
+    "insights.up": "move",
     "insights.help": "help",
     "insights.back": "back",
     "health.palette": "palette",

@@ -81,6 +81,13 @@ def test_two_keys_may_change_places_and_one_key_may_be_on_two_screens() -> None:
     }
 
 
+def test_esc_goes_back_whatever_else_does() -> None:
+    assert keymap({"PAYDESK_KEYS": "manager.unmark=b insights.back=Q"}) == {
+        "manager.unmark": "b,escape",
+        "insights.back": "Q,escape",
+    }
+
+
 def test_every_key_there_is_can_be_another() -> None:
     known = {name for screen in keys._contexts() for name in screen}
     assert known == set(OURS), "the list of screens is whole"

@@ -56,6 +56,24 @@ async def test_two_keys_that_changed_places_do_what_the_other_did(world: World) 
         await seen(pilot, lambda: "✓ accepted" in shown(pilot))
 
 
+async def test_dialogs_name_the_keys_that_answer_them(world: World) -> None:
+    keys = {"cause.duplicate": "d", "bulk.yes": "Y"}
+    app = ManagerApp(lambda: FakeManagerDesk(world), now=world.clock, monotonic=Clock(), keys=keys)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await pilot.press("x")
+        await seen(
+            pilot,
+            lambda: "d 2 3 4 5 6 7 rejects" in shown(pilot) and "d  This payment was requested before." in shown(pilot),
+        )
+        await pilot.press("d")
+        await seen(pilot, lambda: len(world.holds) == 1)
+        await pilot.press("space", "space", "a")
+        await seen(pilot, lambda: "Y approve 2   esc keeps them" in shown(pilot))
+        await pilot.press("Y")
+        await seen(pilot, lambda: len(world.holds) == 3)
+
+
 async def test_a_form_is_sent_by_another_key_and_an_empty_list_names_the_one_that_opens_it() -> None:
     world = World()
     keys = {"form.send": "f9", "contractor.new": "plus"}

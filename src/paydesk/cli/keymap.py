@@ -5,7 +5,7 @@ import difflib
 import os
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -39,7 +39,13 @@ def keymap(environment: Mapping[str, str] | None = None) -> dict[str, str]:
         return {}
     where = KEYS_KEY if typed is not None else "[keys] in the settings file"
     keys = {name: ",".join(_key(key, where) for key in given.split(",")) for name, given in chosen.items()}
-    _check(keys, where)
+    screens = list(_contexts())
+    usual = {name: keys_of_it for screen in screens for name, keys_of_it in screen.items()}
+    for name, given in keys.items():
+        # What esc does it always does: words everywhere say so.
+        if "escape" in usual.get(name, "").split(",") and "escape" not in given.split(","):
+            keys[name] = f"{given},escape"
+    _check(keys, screens, where)
     return keys
 
 
@@ -99,9 +105,8 @@ def _is_character(key: str) -> bool:
     return len(key) == 1 or (key not in {each.value for each in Keys}) or key == "space"
 
 
-def _check(keys: Mapping[str, str], where: str) -> None:
+def _check(keys: Mapping[str, str], screens: Sequence[Mapping[str, str]], where: str) -> None:
     """Refuse what is no key of ours, and one key for two things on one screen."""
-    screens = list(_contexts())
     names = {name for screen in screens for name in screen}
     for name in keys:
         if name not in names:

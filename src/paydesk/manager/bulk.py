@@ -17,6 +17,7 @@ from paydesk.domain.copy import RequestCopy
 from paydesk.domain.money import totals
 from paydesk.domain.text import clean
 from paydesk.manager.batch import Batch, Plan, Told
+from paydesk.tui.named_keys import key_named
 from paydesk.tui.own_screen import sentence
 
 LOOK_S = 0.1
@@ -135,7 +136,8 @@ class BulkDialog(ModalScreen[None]):
         if self._asking is None:
             return title, [Content.styled("reading them …", "$secondary")], "esc keeps them"
         chosen = self._asking.plan.chosen
-        keys = f"y {self._word.lower()} {len(chosen)}   esc keeps them" if chosen else "esc keeps them"
+        yes = key_named(self, "bulk.yes") or "y"
+        keys = f"{yes} {self._word.lower()} {len(chosen)}   esc keeps them" if chosen else "esc keeps them"
         return title, list(self._asked(self._asking)), keys
 
     def _asked(self, asking: Asking) -> Iterator[Content]:

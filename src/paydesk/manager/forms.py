@@ -15,6 +15,7 @@ from paydesk.domain.decision import NOTE_MOST, Cause, CauseCode, checked_cause
 from paydesk.domain.errors import InvalidInput
 from paydesk.domain.text import clean
 from paydesk.tui.fields import Field
+from paydesk.tui.named_keys import key_named
 
 _CODES = tuple(CauseCode)
 
@@ -22,9 +23,9 @@ _CODES = tuple(CauseCode)
 class CauseLine(Static):
     """One cause; a click picks it too."""
 
-    def __init__(self, place: int, code: CauseCode) -> None:
+    def __init__(self, place: int, code: CauseCode, key: str) -> None:
         note = "  (with a note)" if code.needs_note else ""
-        text = Content.assemble((f"{place}  ", "$accent"), code.sentence, (note, "$secondary"))
+        text = Content.assemble((f"{key}  ", "$accent"), code.sentence, (note, "$secondary"))
         super().__init__(text, markup=False, id=f"cause-{code}")
         self._place = place
 
@@ -51,7 +52,7 @@ class CauseDialog(ModalScreen[Cause | None]):
         """``digit`` and ``enter`` are what a digit does, and what enter does that leaves the note."""
         super().__init__()
         self._title = title
-        self._digits = f"1-7 {digit}   esc keeps {'the request' if digit == 'rejects' else 'them'}"
+        self._digit = digit
         self._enter = f"enter {enter}   esc back to the causes"
         self._code: CauseCode | None = None
 
@@ -60,10 +61,18 @@ class CauseDialog(ModalScreen[Cause | None]):
         with Vertical(classes="dialog"):
             yield Static(Content(clean(self._title)), classes="dialog-title", markup=False)
             for place, code in enumerate(_CODES, 1):
-                yield CauseLine(place, code)
+                yield CauseLine(place, code, self._key(place))
             yield Field(placeholder="Note to the contractor", id="note", max_length=NOTE_MOST, compact=True)
             yield Static(id="problem", markup=False, classes="field-problem")
-            yield Static(Content(clean(self._digits)), id="cause-keys", classes="dialog-keys", markup=False)
+            yield Static(Content(clean(self._digits())), id="cause-keys", classes="dialog-keys", markup=False)
+
+    def _key(self, place: int) -> str:
+        return key_named(self, f"cause.{_CODES[place - 1]}") or str(place)
+
+    def _digits(self) -> str:
+        keys = " ".join(self._key(place) for place in range(1, len(_CODES) + 1))
+        keys = "1-7" if keys == "1 2 3 4 5 6 7" else keys
+        return f"{keys} {self._digit}   esc keeps {'the request' if self._digit == 'rejects' else 'them'}"
 
     def on_mount(self) -> None:
         """Digits first: the note is out of the way until a cause needs it."""
@@ -107,4 +116,4 @@ class CauseDialog(ModalScreen[Cause | None]):
         self.query_one("#problem", Static).remove_class("there")
         for line in self.query(CauseLine):
             line.remove_class("muted")
-        self.query_one("#cause-keys", Static).update(clean(self._digits))
+        self.query_one("#cause-keys", Static).update(clean(self._digits()))

@@ -108,7 +108,9 @@ class Marking(Deciding, inherit_bindings=False):
             return
         if self._range_from is None:
             self._range_from = row
-            self.notice(f"A range begins at {row.number}: move on, and v marks all from there. esc lets go.", "", 60)
+            key = self.key("manager.range", "v")
+            told = f"A range begins at {row.number}: move on, and {key} marks all from there. esc lets go."
+            self.notice(told, "", 60)
             return
         first, last = in_order([self._range_from, row], self.wanted().sort)
         self._read_marks(Start(Way.FROM, key_of(first, self.wanted().sort)), last.id)

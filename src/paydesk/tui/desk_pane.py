@@ -13,9 +13,9 @@ from textual.binding import Binding, BindingType
 from paydesk.infra.health import Health
 from paydesk.infra.pages import Result
 from paydesk.tui.filtering_pane import FilteringPane
-from paydesk.tui.first_hint import first_hint
 from paydesk.tui.lines import HealthLine, Line, TopLine
 from paydesk.tui.messages import CommandEnded
+from paydesk.tui.named_keys import first_hint
 from paydesk.tui.own_screen import OwnScreen
 from paydesk.tui.reading_pane import D
 

@@ -11,6 +11,7 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from paydesk.domain.text import clean
+from paydesk.tui.named_keys import key_named
 
 
 class Confirm(ModalScreen[bool]):
@@ -32,7 +33,8 @@ class Confirm(ModalScreen[bool]):
             yield Static(Content(clean(self._question)), classes="dialog-title", markup=False)
             for line in self._lines:
                 yield Static(Content(clean(line)), markup=False)
-            yield Static("y yes   esc no", classes="dialog-keys", markup=False)
+            yes = key_named(self, "confirm.yes") or "y"
+            yield Static(Content(f"{yes} yes   esc no"), classes="dialog-keys", markup=False)
 
     def action_answer(self, yes: bool) -> None:
         """Answer."""

@@ -49,6 +49,8 @@ class InsightsScreen(OwnScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "table", "Table, plots", id="insights.table", tooltip="The same as tables, or as plots"),
         Binding("r", "reload", "Reload", show=False, id="insights.reload"),
+        Binding("j,down", "scroll(1)", "Down", show=False, id="insights.down", key_display="j ↓"),
+        Binding("k,up", "scroll(-1)", "Up", show=False, id="insights.up", key_display="k ↑"),
         Binding("3", "health", "Health", show=False, id="insights.health", tooltip="Health: every part, in words"),
         Binding("colon", "app.command_palette", "Commands", show=False, id="insights.palette", key_display=": ^p"),
         Binding("question_mark", "app.help", "Keys", id="insights.help", key_display="?"),
@@ -146,6 +148,10 @@ class InsightsScreen(OwnScreen[None]):
             return "Nothing fits this filter.\nPress q, then / to change it or esc to take it away."
         first = "q, then n, asks for a payment" if self.pane.role == "contractor" else "requests appear by themselves"
         return f"There are no requests yet: {first}."
+
+    def action_scroll(self, by: int) -> None:
+        """Scroll by lines."""
+        self.query_one("#insights-body").scroll_relative(y=by, animate=False)
 
     def action_table(self) -> None:
         """Show the same as tables, or as plots."""

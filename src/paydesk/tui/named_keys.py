@@ -1,4 +1,4 @@
-"""What a person who never used a desk is told first: the keys that begin its work, as they are on this desk."""
+"""Keys in words, as they are on this desk; and the line that a person is told who never used one."""
 
 from typing import Any
 
