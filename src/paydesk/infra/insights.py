@@ -6,11 +6,11 @@ from typing import Any
 
 import psycopg
 
-from paydesk.domain.ageing import Ageing
+from paydesk.domain.ageing import WAITING, Ageing
 from paydesk.domain.insights import DECIDED, SHARES, TIMES, TOOK_BOUNDS, Day, InCurrency, Insights, edges, last_days
 from paydesk.domain.money import Money
 from paydesk.domain.status import Status
-from paydesk.infra.listing import AGE, WAITS, age_bounds, conditions_of, counted_alone, where
+from paydesk.infra.listing import OLDER, age_bounds, ageing, conditions_of, counted_alone, where
 from paydesk.infra.pages import PageQuery
 from paydesk.infra.queries import Connection
 
@@ -18,19 +18,14 @@ _DECIDED = "p.status IN ({}) AND p.decided_at IS NOT NULL".format(", ".join(f"'{
 _TOOK_KNOWN = f"{_DECIDED} AND p.requested_at IS NOT NULL"
 _TOOK = "greatest(p.decided_at - p.requested_at, interval '0')"
 _TOOK_PLACE = " + ".join(f"({_TOOK} >= %(took{place})s)::int" for place in range(len(TOOK_BOUNDS)))
-_ROWS = f"""
-SELECT width_bucket(p.requested_at, %(edges)s::timestamptz[]) AS asked,
-    CASE WHEN {_DECIDED} THEN width_bucket(p.decided_at, %(edges)s::timestamptz[]) END AS decided, p.status,
-    {AGE} AS age, CASE WHEN {_TOOK_KNOWN} THEN {_TOOK_PLACE} END AS took, {WAITS} AS waits,
-    p.standing_currency AS currency, p.standing_exponent AS exponent, p.standing_amount_minor AS minor, p.requested_at
-FROM payment_request p {{where}}
-"""
-_ASKED, _DECIDED_ON, _AGED, _IN_CURRENCY, _TOOK_SO_LONG = 0b01111, 0b10111, 0b11011, 0b11101, 0b11110
 _READ = f"""
-SELECT GROUPING(asked, decided, age, currency, took), asked, decided, status, age, currency, exponent, waits, took,
-    count(*), sum(minor), min(requested_at)
-FROM ({_ROWS}) r
-GROUP BY GROUPING SETS ((asked), (decided, status), (age), (currency, exponent, waits), (took))
+SELECT width_bucket(p.requested_at, %(edges)s::timestamptz[]) AS asked,
+    CASE WHEN {_DECIDED} THEN width_bucket(p.decided_at, %(edges)s::timestamptz[]) END AS decided,
+    CASE WHEN {_TOOK_KNOWN} THEN {_TOOK_PLACE} END AS took,
+    p.status, p.standing_currency, p.standing_exponent,
+    count(*), sum(p.standing_amount_minor), min(p.requested_at), count(p.requested_at), {OLDER}
+FROM payment_request p {{where}}
+GROUP BY 1, 2, 3, 4, 5, 6
 """
 _WITHIN = f"""
 SELECT percentile_disc(%(shares)s::float8[]) WITHIN GROUP (ORDER BY {_TOOK})
@@ -61,29 +56,28 @@ class _Counted:
     def __init__(self, days: Any) -> None:
         self.days = days
         self.requests = 0
-        self.per_day: defaultdict[tuple[int, str], int] = defaultdict(int)
+        self.per_day: defaultdict[tuple[int | None, str], int] = defaultdict(int)
         self.waiting = Ageing()
         self.money: defaultdict[tuple[str, int], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
         self.took = [0] * len(TIMES)
 
     def add(
-        self, kind: int, asked: int | None, decided: int | None, status: str, age: int | None, currency: str | None,
-        exponent: int, waits: bool, took: int | None, count: int, minor: Any, oldest: datetime | None,
+        self, asked: int | None, decided: int | None, took: int | None, status: str, currency: str | None,
+        exponent: int, count: int, minor: Any, oldest: datetime | None, *older: int,
     ) -> None:  # fmt: skip
         """Add one group."""
-        if kind == _ASKED:
-            self.requests += count
-            self.per_day[asked or 0, "requested"] += count
-        elif kind == _DECIDED_ON and decided is not None:
-            self.per_day[decided, status] += count
-        elif kind == _AGED and age is not None:
-            self.waiting += Ageing(tuple(count * (place == age) for place in range(len(self.waiting.counts))), oldest)
-        elif kind == _IN_CURRENCY and currency is not None:
+        self.requests += count
+        self.per_day[asked, "requested"] += count
+        self.per_day[decided, status] += count
+        if took is not None:
+            self.took[took] += count
+        waits = Status(status) in WAITING
+        if waits:
+            self.waiting += ageing(oldest, older)
+        if currency is not None:
             sums = self.money[currency, exponent]
             for place, more in ((0, count), (1, int(minor)), (2, count * waits), (3, int(minor) * waits)):
                 sums[place] += more
-        elif kind == _TOOK_SO_LONG and took is not None:
-            self.took[took] += count
 
     def told(self, within: Any) -> Insights:
         """Return it all."""

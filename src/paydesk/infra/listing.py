@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 from psycopg.rows import dict_row
@@ -27,13 +28,8 @@ _ORDERS = {
 }
 """What each order goes by, its type, which way, and where what is not known stands; an index of each is kept."""
 _OPPOSITE = {"ASC": "DESC", "DESC": "ASC"}
-WAITS = "p.status IN ({})".format(", ".join(f"'{status}'" for status in sorted(WAITING)))
-AGE = (
-    f"CASE WHEN {WAITS} AND p.requested_at IS NOT NULL THEN"
-    + " + ".join(f" (p.requested_at <= %(bound{place})s)::int" for place in range(len(BOUNDS)))
-    + " END"
-)
-"""The place of an age among ``AGES``, of what waits alone."""
+OLDER = ", ".join(f"count(*) FILTER (WHERE p.requested_at <= %(bound{place})s)" for place in range(len(BOUNDS)))
+"""How many are so old, for each bound."""
 
 
 def page(connection: Connection, query: PageQuery, now: datetime | None = None) -> Page:
@@ -81,17 +77,22 @@ def totals(connection: Connection, query: PageQuery, now: datetime | None = None
     ages: defaultdict[Status, Ageing] = defaultdict(Ageing)
     fitting = where(conditions_of(query, now, values))
     read = (
-        f"SELECT status, standing_currency, standing_exponent, {AGE} AS age, count(*), sum(standing_amount_minor),"
-        f" min(requested_at) FROM payment_request p {fitting} GROUP BY 1, 2, 3, 4"
+        "SELECT status, standing_currency, standing_exponent, count(*), sum(standing_amount_minor),"
+        f" min(p.requested_at), count(p.requested_at), {OLDER} FROM payment_request p {fitting} GROUP BY 1, 2, 3"
     )
-    for named, currency, exponent, age, count, minor, oldest in counted_alone(connection, read, values):
+    for named, currency, exponent, count, minor, oldest, *older in counted_alone(connection, read, values):
         status = Status(named)
         counts[status] += count
         if currency is not None:
             sums[status][currency, exponent] += int(minor)
-        if age is not None:
-            ages[status] += Ageing(tuple(count * (place == age) for place in range(len(BOUNDS) + 1)), oldest)
+        if status in WAITING:
+            ages[status] += ageing(oldest, older)
     return tuple(StatusTotal(each, counts[each], _moneys(sums[each]), ages[each]) for each in Status if counts[each])
+
+
+def ageing(oldest: datetime | None, older: Sequence[int]) -> Ageing:
+    """Return the ages, of how many have one at all and how many are as old as each bound."""
+    return Ageing(tuple(more - fewer for more, fewer in pairwise([*older, 0])), oldest)
 
 
 def counted_alone(connection: Connection, read: str, values: dict[str, Any]) -> list[Any]:
