@@ -15,6 +15,8 @@ from paydesk.infra.store import Store
 
 _LOOK_S = 0.05
 _LOOK_ON_S = 1.0
+_GATHER_S, _FEW = 0.05, 100
+"""After a batch of a few it rests so long: what comes one by one is applied at once, a stream in batches."""
 _TOPICS_S = 10.0
 """How often it is asked whether the topics are still the same: a reader of one that was made anew hears nothing."""
 
@@ -71,6 +73,8 @@ class Applying:
             if changed:
                 reach("C4")
             self._tell(changed, hints)
+            if 0 < len(changed) < _FEW:
+                shift.ending.wait(_GATHER_S)
         reader.unassign()
 
     def _tell(self, changed: frozenset[UUID], hints: HintSender) -> None:

@@ -9,8 +9,10 @@ from paydesk.tui.messages import TotalsRead
 
 COUNT_AFTER_S = 0.2
 """Rows of another filter are looked at for so long before they are counted: who types on never waits for a count."""
-COUNT_REST = 10
-"""After counting, so many times as long as it took passes before it is counted again: a million rows are many."""
+COUNT_REST, COUNT_REST_S = 10, 1.0
+"""After counting, so many times as long as it took passes before it is counted again, as a million rows are many; and
+at least so many seconds, as each new sum lays the list out anew.
+"""
 _KEPT = 8
 
 
@@ -28,7 +30,7 @@ class Counts:
     def keep(self, count: TotalsRead) -> None:
         """Note a count; it rests from now on."""
         self._kept.pop(count.query, None)
-        self._kept[count.query] = count, time.monotonic() + COUNT_REST * count.took_s
+        self._kept[count.query] = count, time.monotonic() + max(COUNT_REST_S, COUNT_REST * count.took_s)
         while len(self._kept) > _KEPT:
             self._kept.popitem(last=False)
 

@@ -1,8 +1,10 @@
 """The application around a desk: looks, palette, how it ends; everything else is in the pane."""
 
 import asyncio
+import gc
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -25,8 +27,11 @@ from paydesk.tui.desk_pane import DeskPane
 from paydesk.tui.dialogs import Help
 from paydesk.tui.fields import Field, take_any_bytes
 from paydesk.tui.key_line import KeyLine, apart
-from paydesk.tui.messages import DeskFailed
+from paydesk.tui.messages import DeskFailed, DeskStarted
 from paydesk.tui.themes import DUSK, LOOKS, PAPER, THEME_KEY, look_named
+
+SWITCH_S = 0.001
+"""So long the screen waits at most for a thread that computes; Python's own 5 ms are felt at each step of a frame."""
 
 
 class DeskApp(App[None]):
@@ -59,6 +64,8 @@ class DeskApp(App[None]):
         self.parting = ""
         self.failure: Exception | None = None
         self._keys = KeyLine(self)
+        self._alone = False
+        """Whether this is the one program of its process, and not a part of another."""
         take_any_bytes()
         for each in LOOKS:
             self.register_theme(each)
@@ -146,11 +153,18 @@ class DeskApp(App[None]):
 
     def run(self, *args: Any, **options: Any) -> Any:
         """Run until quit; then release, close and leave, and keep the sentence for the person."""
+        self._alone = True
+        sys.setswitchinterval(SWITCH_S)
         try:
             return super().run(*args, **options)
         finally:
             said = [pane.desk.close() for pane in self.panes if pane.desk is not None]
             self.parting = " ".join(line for line in said if line)
+
+    @on(DeskStarted)
+    def _desk_started(self) -> None:
+        if self._alone:
+            gc.freeze()  # What is there now stays: no collection stops a key to look through it again.
 
     @on(DeskFailed)
     def _desk_failed(self, message: DeskFailed) -> None:

@@ -41,7 +41,7 @@ class Line(Static):
     def _paint(self) -> None:
         left, right = Content(clean(self._said[0])), Content(clean(self._said[1]))
         if not self._said[1]:
-            self.update(left)
+            self._show(left)
             return
         rest: list[Content] = []
         gap = self.content_size.width - left.cell_length - right.cell_length
@@ -49,7 +49,11 @@ class Line(Static):
             room = max(1, self.content_size.width - right.cell_length - 1)
             left, *rest = left.wrap(room) if self._wraps else [left.truncate(room, ellipsis=True)]
             gap = self.content_size.width - left.cell_length - right.cell_length
-        self.update(Content("\n").join([Content.assemble(left, " " * max(1, gap), right), *rest]))
+        self._show(Content("\n").join([Content.assemble(left, " " * max(1, gap), right), *rest]))
+
+    def _show(self, text: Content) -> None:
+        """Show it; the screen is laid out anew only where another text may need other lines."""
+        self.update(text, layout=self.styles.is_auto_height)
 
 
 class TopLine(Line):

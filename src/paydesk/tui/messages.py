@@ -22,6 +22,10 @@ class DeskOpened(Message):
     """The desk's room stands: reading works, and what was typed meanwhile can be sent."""
 
 
+class DeskStarted(Message):
+    """Everything that works behind the screen is imported and runs."""
+
+
 class DeskFailed(Message):
     """The desk cannot open at all."""
 

@@ -15,7 +15,7 @@ from paydesk.domain.copy import StatusTotal
 from paydesk.domain.errors import PaydeskError
 from paydesk.infra.pages import News, Page, PageQuery
 from paydesk.tui.counting import COUNT_AFTER_S, Counts, counted_of
-from paydesk.tui.messages import DeskFailed, DeskMade, DeskOpened, PageRead, ReadFailed, TotalsRead
+from paydesk.tui.messages import DeskFailed, DeskMade, DeskOpened, DeskStarted, PageRead, ReadFailed, TotalsRead
 from paydesk.tui.own_screen import OwnScreen, sentence
 from paydesk.tui.port import Desk
 from paydesk.tui.request_table import RequestTable
@@ -25,6 +25,8 @@ D = TypeVar("D", bound=Desk)
 
 DRAIN_S = 0.125
 """How often what changed behind the screen is looked at: hints come in bursts, eyes do not."""
+READ_REST = 3
+"""After reading, so many times as long as it took passes before rows are read for what changed: keys come first."""
 TICK_S = 0.5
 
 
@@ -40,7 +42,7 @@ class ReadingPane(Vertical, Generic[D]):
         self._news: News | None = None
         self._open_for_work = False
         self._reading = self._again = False
-        self._read_at = 0.0
+        self._read_at = self._read_began = self._read_from = 0.0
         self.window = Window()
         self.total = 0
         """How many rows there are in all, as last counted."""
@@ -102,6 +104,7 @@ class ReadingPane(Vertical, Generic[D]):
             desk.open()
             self.post_message(DeskOpened())
             desk.start(self._heard)
+            self.post_message(DeskStarted())
         except Exception as error:
             self.post_message(DeskFailed(error))
 
@@ -126,6 +129,8 @@ class ReadingPane(Vertical, Generic[D]):
             self._news = News(both)
 
     def _drain(self) -> None:
+        if self._reading or time.monotonic() < self._read_from:
+            return
         with self._news_lock:
             news, self._news = self._news, None
         if news is not None:
@@ -136,7 +141,7 @@ class ReadingPane(Vertical, Generic[D]):
         if self.desk is None or not self._open_for_work or self._reading:
             self._again = True
             return
-        self._reading, self._again = True, False
+        self._reading, self._again, self._read_began = True, False, time.monotonic()
         self.run_worker(partial(self._read, self.desk, self._query()), thread=True, group="read", exit_on_error=False)
         for screen in self.own_screens():
             screen.read(news)
@@ -158,6 +163,7 @@ class ReadingPane(Vertical, Generic[D]):
             self.count()
         else:
             self._again = True
+        self._read_from = time.monotonic() + READ_REST * (time.monotonic() - self._read_began)
         if self._again:
             self.read()
 
