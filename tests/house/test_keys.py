@@ -63,6 +63,7 @@ TWINS = {
     "manager.detail.reject": "paydesk manager reject",
     "manager.detail.undo": "paydesk manager undo",
     "manager.detail.send": "paydesk manager send",
+    "manager.detail.document": "paydesk manager show",
     "cause.duplicate": "paydesk manager reject",
     "cause.wrong_amount": "paydesk manager reject",
     "cause.missing_document": "paydesk manager reject",

@@ -105,3 +105,18 @@ def test_the_headline_of_the_demo_fits_80_columns_whole() -> None:
         left, right = story.headline(coming, roles, "manager", 78)
         assert coming in left and "● manager" in right and len(left) + 1 + len(right) <= 78
     assert story.headline(held, roles, "manager", 158) == (f"paydesk demo   {held}", "○ contractor   ● manager")
+
+
+async def test_rows_stay_where_they_are_when_nothing_waits_any_more() -> None:
+    world = World()
+    terms = checked_terms("5", "EUR", "tea")
+    world.put(request_payment(RequestPayment(UUID(int=1), "ada", terms), "PR-1", NOON))
+    async with manager(world).run_test(size=(80, 24)) as pilot:
+        table = await opened(pilot)
+        await seen(pilot, lambda: "oldest now" in shown(pilot))
+        place = table.region.y
+        await pilot.press("a")
+        await seen(pilot, lambda: "0 waiting" in shown(pilot) and "oldest" not in shown(pilot))
+        assert table.region.y == place
+        await pilot.press("d")
+        await seen(pilot, lambda: "1 decided" in shown(pilot) and table.region.y == place - 1)

@@ -1,14 +1,12 @@
 """One request on the contractor's desk: everything, and what can still be done with it."""
 
 from typing import TYPE_CHECKING, ClassVar
-from urllib.parse import urlsplit
 
 from textual.binding import Binding, BindingType
 
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.payment_request import typed_fields
 from paydesk.tui.detail import DetailScreen
-from paydesk.tui.dialogs import Confirm
 from paydesk.tui.drafts import Draft
 
 if TYPE_CHECKING:
@@ -42,16 +40,3 @@ class ContractorDetail(DetailScreen, inherit_bindings=False):
         """Open a new request with the terms of this one."""
         if self.copy.terms is not None:
             self.desk_pane.open_form(Draft(typed_fields(self.copy.terms)))
-
-    def action_open_document(self) -> None:
-        """Open the document's link, after showing where it leads."""
-        link = self.copy.terms.document if self.copy.terms else None
-        if link is None:
-            self.desk_pane.notice(f"{self.copy.number} has no document.")
-            return
-
-        def answered(yes: bool | None) -> None:
-            if yes:
-                self.app.open_url(link)
-
-        self.app.push_screen(Confirm(f"Open a document at {urlsplit(link).hostname}?", [link]), answered)

@@ -19,6 +19,7 @@ class ManagerDetail(DetailScreen, inherit_bindings=False):
         Binding("x", "reject", "Reject", id="manager.detail.reject"),
         Binding("u", "undo", "Undo", id="manager.detail.undo"),
         Binding("S", "send_now", "Send now", show=False, id="manager.detail.send"),
+        Binding("o", "open_document", "Document", show=False, id="manager.detail.document"),
         *DetailScreen.BINDINGS,
     ]
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from textual import on
@@ -17,6 +18,7 @@ from paydesk.domain.duplicates import Alike, Asking
 from paydesk.domain.status import Status
 from paydesk.infra.pages import News
 from paydesk.tui.desk_pane import DeskPane
+from paydesk.tui.dialogs import Confirm
 from paydesk.tui.lines import HealthLine, Line, TopLine
 from paydesk.tui.messages import DetailRead, ReadFailed
 from paydesk.tui.own_screen import OwnScreen, sentence
@@ -132,3 +134,16 @@ class DetailScreen(OwnScreen[None]):
         """Scroll to the end, or to the top."""
         body = self.query_one("#detail-body")
         body.scroll_to(y=body.max_scroll_y if end else 0, animate=False)
+
+    def action_open_document(self) -> None:
+        """Open the document's link, after showing where it leads."""
+        link = self.copy.terms.document if self.copy.terms else None
+        if link is None:
+            self.pane.notice(f"{self.copy.number} has no document.")
+            return
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.app.open_url(link)
+
+        self.app.push_screen(Confirm(f"Open a document at {urlsplit(link).hostname}?", [link]), answered)

@@ -17,6 +17,7 @@ from paydesk.tui.last_filters import LastFilters
 from paydesk.tui.lines import Line
 from paydesk.tui.messages import DeskOpened
 from paydesk.tui.reading_pane import D, ReadingPane
+from paydesk.tui.summary import Summary
 
 NOTHING_FITS = "Nothing fits this filter.\nPress {} to change it, esc to take it away."
 
@@ -79,6 +80,12 @@ class FilteringPane(ReadingPane[D]):
             self.begin_anew()
         self.summed_up()
         self.tell()
+
+    def begin_anew(self) -> None:
+        """Read other rows; what they come to may take fewer lines."""
+        for each in self.query(Summary):
+            each.forget()
+        super().begin_anew()
 
     def keep(self, **chosen: object) -> None:
         """Keep how the list is shown, for the next start on these servers."""

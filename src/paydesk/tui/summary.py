@@ -71,6 +71,8 @@ class Summary(Vertical):
         self._statuses = statuses
         self._totals: Sequence[StatusTotal] = ()
         self._now: datetime | None = None
+        self._most = 0
+        """So many lines it had: it keeps them, as the list below may not jump under the hand."""
 
     def compose(self) -> ComposeResult:
         """Lay out the sums and the ages."""
@@ -82,6 +84,10 @@ class Summary(Vertical):
         self._totals, self._now = totals, now
         self._paint()
 
+    def forget(self) -> None:
+        """Make room anew: another list is shown."""
+        self._most = 0
+
     def on_resize(self) -> None:
         """Fit them to the width."""
         self._paint()
@@ -92,6 +98,9 @@ class Summary(Vertical):
         sums, ages = self.query_one("#summary-sums", Static), self.query_one("#summary-ages", Static)
         sums.update(status_lines(mine, width))
         ageing = ageing_of(self._totals)
-        if self._now is not None and ageing.oldest is not None:
-            ages.update(flowed(list(ageing_parts(ageing, self._now)), width))
-        sums.display, ages.display = bool(mine), ageing.oldest is not None
+        waits = list(ageing_parts(ageing, self._now)) if self._now and ageing.oldest else []
+        told = flowed(waits, width)
+        ages.update(told)
+        sums.display, ages.display = bool(mine), bool(waits)
+        self._most = max(self._most, len(mine) + len(told.plain.splitlines()))
+        self.styles.min_height = self._most

@@ -1,0 +1,34 @@
+"""The link of a document: where it leads is shown before anything is opened."""
+
+from uuid import UUID
+
+import pytest
+
+from paydesk.domain.commands import RequestPayment, request_payment
+from paydesk.domain.payment_request import checked_terms
+from tests.fakes import NOON, World
+from tests.tui.conftest import contractor, manager, opened, seen, shown
+
+LINK = "https://docs.example.org/invoices/81"
+
+
+@pytest.mark.parametrize("role", ["contractor", "manager"])
+async def test_the_host_is_shown_before_a_document_is_opened(role: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    for place, link in enumerate(("", LINK)):
+        terms = checked_terms("5", "EUR", "tea", document=link)
+        world.put(request_payment(RequestPayment(UUID(int=place + 1), "ada", terms), f"PR-{place}", NOON))
+    app = contractor(world) if role == "contractor" else manager(world)
+    went: list[str] = []
+    monkeypatch.setattr(app, "open_url", went.append)
+    async with app.run_test(size=(80, 24)) as pilot:
+        table = await opened(pilot)
+        await pilot.press("g" if table.rows[0].number == "PR-1" else "G", "enter", "o")
+        await seen(pilot, lambda: "Open a document at docs.example.org?" in shown(pilot) and LINK in shown(pilot))
+        await pilot.press("enter", "n")
+        await seen(pilot, lambda: "Open a document" not in shown(pilot))
+        assert not went
+        await pilot.press("o", "y")
+        await seen(pilot, lambda: went == [LINK])
+        await pilot.press("q", "j", "k", "G" if table.rows[0].number == "PR-1" else "g", "enter", "o")
+        await seen(pilot, lambda: "PR-0 has no document." in shown(pilot))
