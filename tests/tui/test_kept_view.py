@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from paydesk.contractor.app import ContractorApp
+from paydesk.contractor.home import ContractorHome
 from paydesk.manager.app import ManagerApp
 from paydesk.manager.peek import Peek
 from paydesk.tui.kept_view import KeptView
@@ -130,6 +131,18 @@ async def test_who_is_new_is_told_once_how_to_begin(world: World, tmp_path: Path
         await opened(pilot)
         await seen(pilot, lambda: "4 requests" in shown(pilot))
         assert not any(pane.hinting for pane in pilot.app.panes)  # type: ignore[attr-defined]
+
+
+async def test_a_key_that_does_something_ends_the_hint_and_leaves_what_was_said_since(
+    world: World, tmp_path: Path
+) -> None:
+    async with contractor(world, tmp_path / "view.json").run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await seen(pilot, lambda: HINT in shown(pilot))
+        pilot.app.query_one(ContractorHome).notice("Something else was said.")
+        await pilot.press("escape")
+        await seen(pilot, lambda: "everyone" in shown(pilot))
+        assert "Something else was said." in shown(pilot) and not KeptView(tmp_path / "view.json").hint_due
 
 
 async def test_the_manager_is_told_of_the_keys_that_decide(world: World, tmp_path: Path) -> None:

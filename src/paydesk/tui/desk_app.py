@@ -139,12 +139,13 @@ class DeskApp(App[None]):
 
     def _hides_hint(self, key: str) -> bool:
         """Let go of the first hint at the first key that does something; whether that is all that the key does."""
-        hinting = [pane for pane in self.panes if pane.hinting]
-        if not hinting or len(self.screen_stack) > 1 or key not in self.screen.active_bindings:
+        told = [pane for pane in self.panes if pane.hinted and pane.kept.hint_due]
+        if not told or len(self.screen_stack) > 1 or key not in self.screen.active_bindings:
             return False
-        for pane in hinting:
+        hid = key == "escape" and any(pane.hinting for pane in told)
+        for pane in told:
             pane.hint_seen()
-        return key == "escape"
+        return hid
 
     def _keep_look(self, look: Theme) -> None:
         if look.name != self._look_at_start:

@@ -50,17 +50,17 @@ class DeskPane(FilteringPane[D]):
         self._commanding = False
         self._notice_until = 0.0
         self._aged_at = 0.0
-        self.hinting = False
-        """Whether the line shows what somebody new is told."""
+        self.hinting = self.hinted = False
+        """Whether the line shows what somebody new is told, and whether it ever did."""
 
     def typed(self, came_at: float) -> None:
         """Note that a printable key came at this time, outside of a field."""
 
     def hint_seen(self) -> None:
         """Hide what somebody new is told, for ever."""
-        self.hinting = False
         self.kept.hinted()
-        self.notice(self.no_notice(), "good", 0)
+        if self.hinting:
+            self.notice(self.no_notice(), "good", 0)
 
     def ticked(self) -> None:
         """Paint what depends on the time."""
@@ -117,7 +117,7 @@ class DeskPane(FilteringPane[D]):
 
     def notice(self, text: str, look: str = "", for_s: float = NOTICE_S) -> None:
         """Show one sentence for a while in the line above the health."""
-        self._notice_until = time.monotonic() + for_s
+        self._notice_until, self.hinting = time.monotonic() + for_s, False
         for node in [self, *self.own_screens()]:
             node.query_one("#notice", Line).say(text, "", look)
 
@@ -138,9 +138,9 @@ class DeskPane(FilteringPane[D]):
             self.count()
         if time.monotonic() > self._notice_until:
             told = self.no_notice()
-            self.hinting = self.kept.hint_due and not told and len(self.app.screen_stack) == 1
-            hint = first_hint(self.screen, self.role) if self.hinting else ""
-            self.notice(told or hint, "muted" if hint else "good", 0)
+            due = self.kept.hint_due and not told and len(self.app.screen_stack) == 1
+            self.notice(told or (first_hint(self.screen, self.role) if due else ""), "muted" if due else "good", 0)
+            self.hinting, self.hinted = due, self.hinted or due
         if time.monotonic() > self._aged_at + AGE_S:
             self._aged_at = time.monotonic()
             self.table.tick(lambda _: True)

@@ -44,7 +44,7 @@ class KeyLine:
 
         That is when it was read from the terminal: two keys that a busy desk takes at once were not typed at once.
         """
-        came_at = self._app.clock() - (time.monotonic() - event.time)
+        came_at = self._app.clock() - _waited_s(event)
         if isinstance(event, Key):
             self._app.note_key(event, came_at)
         self._waiting.put_nowait((event, came_at))
@@ -79,6 +79,11 @@ class KeyLine:
         while not screen.is_mounted or (screen.focused is None and screen.AUTO_FOCUS != "" and screen.focus_chain):
             await asyncio.sleep(_LOOK_S)
         await _reached(screen)
+
+
+def _waited_s(event: Key | Paste) -> float:
+    """Return how long ago a key was read from the terminal."""
+    return time.monotonic() - event.time
 
 
 async def _reached(node: MessagePump) -> None:
