@@ -83,6 +83,7 @@ class Inbound:
         if found.lost:
             # What was applied is ignored by its version, so reading anew is safe.
             self.reader.assign(dict.fromkeys(found.lost))
+            self.reader.commit(dict.fromkeys(found.lost, 0))
             self.anew |= found.lost
         changed: frozenset[UUID] = frozenset()
         batch: list[Record] = []

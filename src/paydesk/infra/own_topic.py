@@ -78,11 +78,14 @@ def _ask_again(store: Storage, reader: LogReader) -> None:
     with store.transaction() as transaction:
         if not transaction.holds_ran_out():
             return
+        places = list(transaction.positions())
+    told = reader.committed(places)
+    identities = {topic: reader.identity(topic) for topic, _ in told}
+    with store.transaction() as transaction:
+        # Read after what was told: whoever applies meanwhile moves the position first and tells of it then.
         known = transaction.positions()
-    ahead = [place for place, offset in reader.committed(known).items() if offset > known[place].next_offset]
-    same = [place for place in ahead if (found := reader.identity(place[0])) and found[0] == known[place].topic_id]
-    if same:
-        with store.transaction() as transaction:
+        ahead = [place for place, offset in told.items() if offset > known[place].next_offset]
+        if any((found := identities[place[0]]) and found[0] == known[place].topic_id for place in ahead):
             transaction.keep_overdue()
 
 
