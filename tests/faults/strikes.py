@@ -154,7 +154,8 @@ class Striker:
 
         For stores that lost something: what was acknowledged before may have to be said again.
         """
-        self.bench.rest()
+        # Who asks while a lost schema is read anew is answered at its end.
+        self.bench.rest(within_s)
         until(lambda: self.bench.look.settled() and self._complete(), "all that was said is there", within_s, 0.05)
         self._since = {role: self.bench.look.said(role) for role in ROLES}
         return time.monotonic() - since
