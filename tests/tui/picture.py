@@ -46,8 +46,8 @@ async def picture() -> str:
     world = scene()
     world.queued.clear()
     desks = [
-        await painted(contractor(world), "paydesk contractor", wait_for="PR-1007"),
-        await painted(manager(world), "paydesk manager", "j", "a", wait_for="u undo"),
+        await painted(contractor(world), "paydesk contractor", wait_for="oldest 4 d"),
+        await painted(manager(world), "paydesk manager", "j", "a", wait_for="5 waiting"),
     ]
     return joined(desks)
 
