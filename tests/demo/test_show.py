@@ -144,7 +144,7 @@ async def test_a_key_makes_a_desk_the_persons_for_a_while() -> None:
         await pilot.press("u")
         await seen(pilot, lambda: FIRST not in world.decisions)
         world.now += timedelta(seconds=YOURS_S - 5)
-        await stands(pilot, "simulated again in 5 s")
+        await stands(pilot, "for 5 s more")
         world.now += timedelta(seconds=5)
         await seen(pilot, lambda: FIRST in world.decisions)
         assert FakeManagerDesk(world).copy(FIRST).status is Status.REJECTED

@@ -103,7 +103,7 @@ def test_the_headline_of_the_demo_fits_80_columns_whole() -> None:
     held = story.coming(story.Now(held=True))
     for coming in (yours, held, story.coming(story.Now(paused=True)), story.coming(story.Now(finished=True))):
         left, right = story.headline(coming, roles, "manager", 78)
-        assert coming in left and "● manager" in right and len(left) + 1 + len(right) <= 78
+        assert (left, right) == (coming, "○ contractor   ● manager") and len(left) + 1 + len(right) <= 78
     assert story.headline(held, roles, "manager", 158) == (f"paydesk demo   {held}", "○ contractor   ● manager")
 
 

@@ -20,6 +20,8 @@ INTRODUCTION = (
 _NAMES = {"contractor": ASKS, "manager": DECIDES}
 
 
+_WIDE = 98
+"""From so many cells on the line at the top begins with what this is."""
 HEADER = f"{'When':<8}{'Kafka':>9}{'Seen':>9}   What happened"
 
 
@@ -75,10 +77,10 @@ def coming(now: Now) -> str:
         return "paused, both desks are yours: f2 goes on"
     if now.yours:
         desk = "this desk is" if now.yours == now.here else f"the {now.yours}'s desk is"
-        left = f", simulated again in {_whole(now.yours_for_s)} s" if now.yours_for_s <= YOURS_S / 2 else ""
+        left = f" for {_whole(now.yours_for_s)} s more" if now.yours_for_s <= YOURS_S / 2 else ""
         return f"{desk} yours{left}"
     if now.held:
-        return "held for a moment: u on the manager's desk takes it back"
+        return "held: u on the manager's desk takes it back"
     if now.move is not None:
         about = f" {now.move.copy.number}" if now.move.copy else ""
         return f"next, in {_whole(now.move.in_s)} s: {_NAMES[now.move.role]} {now.move.act.value}{about}"
@@ -89,10 +91,9 @@ def headline(coming: str, roles: Sequence[str], here: str, width: int) -> tuple[
     """Return both ends of the line at the top, shortened until they fit a terminal of this width."""
     marks = [f"{'●' if role == here else '○'} {role}" for role in roles]
     whole, own = "   ".join(marks), next(mark for mark in marks if mark.startswith("●"))
-    for left, right in ((f"paydesk demo   {coming}", whole), (coming, whole)):
-        if len(left) + 1 + len(right) <= width:
-            return left, right
-    return coming, own
+    if width >= _WIDE:
+        return f"paydesk demo   {coming}", whole
+    return coming, whole if len(coming) + 1 + len(whole) <= width else own
 
 
 def _whole(seconds: float) -> int:
