@@ -12,7 +12,7 @@ from tests.tui.conftest import contractor, manager, opened, seen, shown
 LINK = "https://docs.example.org/invoices/81"
 
 
-@pytest.mark.parametrize("role", ["contractor", "manager"])
+@pytest.mark.parametrize("role", ["contractor", pytest.param("manager", marks=pytest.mark.long)])
 async def test_the_host_is_shown_before_a_document_is_opened(role: str, monkeypatch: pytest.MonkeyPatch) -> None:
     world = World()
     for place, link in enumerate(("", LINK)):

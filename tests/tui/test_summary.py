@@ -62,6 +62,7 @@ async def test_the_oldest_is_of_the_whole_list_and_not_of_the_rows_that_are_held
         assert line(pilot, "oldest") == "under 1 d 12   1–3 d 24   3–7 d 48   over 7 d 36   oldest 9 d"
 
 
+@pytest.mark.long
 async def test_withdrawn_requests_are_in_the_totals_too(world: World) -> None:
     async with contractor(world).run_test(size=(80, 24)) as pilot:
         await opened(pilot)
