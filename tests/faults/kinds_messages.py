@@ -43,6 +43,7 @@ def hostile(amount: int, striker: Striker, row: Row) -> None:
         assert error is None, error
         placed.append(message.offset() or 0)
 
+    until(lambda: bench.look.sql(_NEWEST.format(_HEARD)), "a request that was heard")
     wrong: list[Bad] = []
     for number in range(amount):
         key, request = uuid4(), uuid4()
