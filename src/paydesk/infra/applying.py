@@ -15,7 +15,7 @@ from paydesk.infra.store import Store
 
 _LOOK_S = 0.05
 _LOOK_ON_S = 1.0
-_GATHER_S, _FEW = 0.05, 100
+_GATHER_S, _FEW = 0.1, 200
 """After a batch of a few it rests so long: what comes one by one is applied at once, a stream in batches."""
 _TOPICS_S = 10.0
 """How often it is asked whether the topics are still the same: a reader of one that was made anew hears nothing."""

@@ -30,7 +30,7 @@ from paydesk.tui.key_line import KeyLine, apart
 from paydesk.tui.messages import DeskFailed, DeskStarted
 from paydesk.tui.themes import DUSK, LOOKS, PAPER, THEME_KEY, look_named
 
-SWITCH_S = 0.001
+SWITCH_S = 0.0003
 """So long the screen waits at most for a thread that computes; Python's own 5 ms are felt at each step of a frame."""
 
 

@@ -25,8 +25,10 @@ D = TypeVar("D", bound=Desk)
 
 DRAIN_S = 0.125
 """How often what changed behind the screen is looked at: hints come in bursts, eyes do not."""
-READ_REST = 3
-"""After reading, so many times as long as it took passes before rows are read for what changed: keys come first."""
+READ_REST, READ_REST_S = 5, 0.3
+"""After reading, so many times as long as it took passes before rows are read for what changed, and at least so many
+seconds: what comes alone is shown at once, a stream three times a second, as keys come first.
+"""
 TICK_S = 0.5
 
 
@@ -163,7 +165,7 @@ class ReadingPane(Vertical, Generic[D]):
             self.count()
         else:
             self._again = True
-        self._read_from = time.monotonic() + READ_REST * (time.monotonic() - self._read_began)
+        self._read_from = time.monotonic() + max(READ_REST_S, READ_REST * (time.monotonic() - self._read_began))
         if self._again:
             self.read()
 
