@@ -183,15 +183,6 @@ BUGS = (
         "    following = list(enumerate(acks, after + 1))\n",
         losses=True,
     ),
-    Bug(
-        "a hold asked again because of a position of before",
-        "infra/own_topic.py",
-        "    told = reader.committed(places)\n",
-        "    with store.transaction() as transaction:\n"
-        "        old = transaction.positions()\n"
-        "    told = reader.committed(places)\n"
-        "    told = {place: 2**60 for place, offset in told.items() if offset > old[place].next_offset}\n",
-    ),
 )
 
 

@@ -2,10 +2,15 @@
 
 import json
 from random import Random
+from uuid import UUID
 
+from paydesk.contractor.commands import request_payment
+from paydesk.domain.decision import Outcome
+from paydesk.domain.payment_request import checked_terms
 from paydesk.infra.anti_entropy import LEAST_S
 from paydesk.infra.records import Record
 from paydesk.infra.wire_control import DIGEST, RESYNC
+from paydesk.manager.commands import approve
 from tests.simulation.actions import People, one_action
 from tests.simulation.checker import check, settle
 from tests.simulation.faults import lose_schema
@@ -64,3 +69,29 @@ def test_a_check_of_a_topic_that_is_made_anew_meanwhile_ends() -> None:
     assert cleared == 1 and writer.outbound is None
     settle(world)
     assert writer.outbound is not None and writer.outbound.checked
+
+
+def test_a_hold_that_ran_out_is_not_asked_again_because_others_are_heard_during_the_check() -> None:
+    world = World(1)
+    people, asking, deciding = People(world), *world.processes
+    said = checked_terms("5", "EUR", "work")
+    first, second = world.new_id(), world.new_id()
+    request_payment(world.contractor.storage, world.new_id(), first, "ada", said)
+    settle(world)
+    approve(world.manager.storage, world.new_id(), first, "bo", 1, said.hash, hold_s=8)
+    request_payment(world.contractor.storage, world.new_id(), second, "ada", said)
+    asking.send()
+    world.seconds += 9
+    assert deciding.outbound is not None and deciding.inbound is not None
+    # Both threads of a worker: one asks what lag tools were told, the other one applies and tells them more.
+    deciding.outbound.look_again()
+    hear = deciding.inbound.step
+    heard: list[frozenset[UUID]] = []
+    world.freeze_at("G2", lambda: heard.append(hear(0)))
+    world.run(deciding, deciding.send)
+    assert heard == [frozenset({second})]
+    assert not [sent for sent in world.manager.storage.tables.outbox.values() if sent.overdue]
+    settle(world)
+    check(world, people)
+    copy = world.contractor.storage.tables.copy[first].row
+    assert copy.decision is not None and copy.decision.outcome is Outcome.ACCEPTED
