@@ -157,6 +157,18 @@ def test_lists_filter_and_export(paydesk: Paydesk, ada: str) -> None:
     assert "logo EUR" in paydesk("contractor", "list", "from:me", "--as", ada).out
 
 
+def test_what_is_printed_has_ascii_marks_where_they_are_wanted(
+    paydesk: Paydesk, ada: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = paydesk("contractor", "request", "5", "EUR", "Ørsted", "--as", ada, "--json").json["number"]
+    assert "◦ pending" in paydesk("contractor", "show", number).out
+    monkeypatch.setenv("PAYDESK_ASCII", "1")
+    shown = paydesk("contractor", "show", number).out
+    assert "o pending" in shown and "Ørsted" in shown
+    assert "o pending" in paydesk("contractor", "list", f"from:{ada}").out
+    assert "✓" not in paydesk("doctor").out
+
+
 def test_usage_errors_are_json_too(paydesk: Paydesk) -> None:
     for arguments in (("contractor", "nope"), ("manager", "approve"), ("manager", "reject", "PR-1"), ("nope",)):
         refused = paydesk(*arguments, "--json")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def doctor(as_json: bool) -> None:
     """Tell what is wrong, in words, and what to do. Exit code 0: all well; 7: something is not."""
+    from paydesk.cli.output import marked
     from paydesk.cli.side_by_side import lines
     from paydesk.infra.locked import joined
     from paydesk.settings_file import read_settings
@@ -28,9 +29,9 @@ def doctor(as_json: bool) -> None:
         click.echo(json.dumps(told, ensure_ascii=False))
     else:
         for found in findings:
-            click.echo(f"{'✓' if found.ok else '✗'} {found.name:<24} {found.seen}".rstrip())
+            click.echo(f"{marked('✓' if found.ok else '✗')} {found.name:<24} {found.seen}".rstrip())
             if found.todo and not found.ok:
-                click.echo(f"{'':<26} → {found.todo}")
+                click.echo(f"{'':<26} {marked('→')} {found.todo}")
         for one in locked:
             click.echo()
             for line in lines(one):

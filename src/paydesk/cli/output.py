@@ -16,6 +16,7 @@ from paydesk.domain.decision import DecisionRegister, Outcome
 from paydesk.domain.payment_request import typed_fields
 from paydesk.domain.status import Status
 from paydesk.domain.text import clean
+from paydesk.tui.ascii import only_ascii, to_ascii
 from paydesk.tui.columns import fitted
 from paydesk.tui.wording import LOCKED, delivery_text, moment_text, status_text, whole_state
 
@@ -112,8 +113,8 @@ def print_json(found: dict[str, Any]) -> None:
 def print_sentence(copy: RequestCopy, words: str = "") -> None:
     """Print one request as a sentence."""
     money = str(copy.terms.money) if copy.terms else "(not arrived yet)"
-    state = whole_state(copy)
-    told = f"{copy.number}  {money}  {state}, revision {copy.revision}, {delivery_text(copy)}"
+    state = marked(whole_state(copy))
+    told = f"{marked(copy.number)}  {money}  {state}, revision {copy.revision}, {delivery_text(copy)}"
     click.echo(_coloured(clean(f"{told}{words}", 2000), copy, state))
 
 
@@ -137,14 +138,19 @@ def print_row(copy: RequestCopy) -> None:
     """Print one request as a line; on a terminal it has its status's colour, and ends where the terminal does."""
     terms = copy.terms
     amount, currency = (terms.money.grouped, terms.money.currency) if terms else ("", "")
-    state = LOCKED if copy.locked else status_text(copy.status)
-    line = _line(copy.number, state, amount, currency, copy.contractor, terms.description if terms else "")
+    state = marked(LOCKED if copy.locked else status_text(copy.status))
+    line = _line(marked(copy.number), state, amount, currency, copy.contractor, terms.description if terms else "")
     click.echo(_coloured(line.rstrip(), copy, state))
 
 
 def _coloured(line: str, copy: RequestCopy, state: str) -> str:
     look = "red" if copy.locked else _COLOURS[copy.status]
     return line.replace(state, click.style(state, fg=look), 1) if on_terminal() else line
+
+
+def marked(text: str) -> str:
+    """Return words of paydesk's own in the characters that the terminal has."""
+    return to_ascii(text) if only_ascii(os.environ) else text
 
 
 def on_terminal() -> bool:
