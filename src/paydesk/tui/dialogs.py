@@ -13,6 +13,8 @@ from textual.widgets import Static
 from paydesk.domain.text import clean
 from paydesk.tui.named_keys import key_named
 
+_KEY_CELLS = 7
+
 
 class Confirm(ModalScreen[bool]):
     """A question: ``y`` is yes, everything that leaves it is no; enter does nothing."""
@@ -41,6 +43,27 @@ class Confirm(ModalScreen[bool]):
         self.dismiss(yes)
 
 
+class KeyList(Static):
+    """Keys and what they do; what needs two lines goes on beside its key and not under it."""
+
+    def __init__(self, keys: Sequence[tuple[str, str]]) -> None:
+        super().__init__(self._laid_out(keys, 80), markup=False)
+        self._keys = keys
+
+    def on_resize(self) -> None:
+        """Break the lines where the column ends now."""
+        self.update(self._laid_out(self._keys, max(1, self.content_size.width - _KEY_CELLS)))
+
+    @staticmethod
+    def _laid_out(keys: Sequence[tuple[str, str]], room: int) -> Content:
+        lines = []
+        for key, meaning in keys:
+            for place, part in enumerate(Content(clean(meaning)).wrap(room)):
+                named = ("" if place else key).ljust(_KEY_CELLS)
+                lines.append(Content.assemble((named, "$accent"), part))
+        return Content("\n").join(lines)
+
+
 class Help(ModalScreen[None]):
     """The keys of the screen underneath."""
 
@@ -61,8 +84,7 @@ class Help(ModalScreen[None]):
             yield Static("Keys", classes="dialog-title", markup=False)
             with Horizontal(classes="key-columns"):
                 for keys in (self._keys[:half], self._keys[half:]):
-                    lines = [Content.assemble((f"{key:<7}", "$accent"), clean(meaning)) for key, meaning in keys]
-                    yield Static(Content("\n").join(lines), markup=False)
+                    yield KeyList(keys)
             yield Static("esc closes   j k scroll", classes="dialog-keys", markup=False)
 
     def action_close(self) -> None:
