@@ -26,6 +26,11 @@ async def painted(app: DeskApp, title: str, *keys: str, wait_for: str) -> str:
         return app.export_screenshot(title=title)
 
 
+def without_fonts(picture: str) -> str:
+    """Return a picture without the fonts that it would fetch from elsewhere."""
+    return _FONTS.sub("", picture)
+
+
 def joined(pictures: list[str]) -> str:
     """Return pictures one above the other, without the fonts they would fetch from elsewhere."""
     parts, top, widest = [], 0.0, 0.0
@@ -35,7 +40,7 @@ def joined(pictures: list[str]) -> str:
         width, height = float(found[1]), float(found[2])
         names = re.sub(r"terminal-(?:\d+|terminal)-", f"desk{place}-", picture).replace("Fira Code, ", "")
         names = re.sub(r'class="rich-terminal"', f'y="{top:g}" width="{width:g}" height="{height:g}"', names, count=1)
-        parts.append(_FONTS.sub("", names))
+        parts.append(without_fonts(names))
         top, widest = top + height + _GAP, max(widest, width)
     size = f'viewBox="0 0 {widest:g} {top - _GAP:g}"'
     return "\n".join([f'<svg {size} xmlns="http://www.w3.org/2000/svg">', *parts, "</svg>"]) + "\n"
