@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.widgets import Button, Footer, Input, Static
+from textual.widgets import Button, Input, Static
 
 from paydesk.contractor.alike import AlikeScreen
 from paydesk.contractor.compare import side_by_side
@@ -21,7 +21,6 @@ from paydesk.tui.desk_pane import DeskPane
 from paydesk.tui.dialogs import Confirm
 from paydesk.tui.drafts import Draft, DraftStore
 from paydesk.tui.fields import Field
-from paydesk.tui.lines import HealthLine, Line, TopLine
 
 _FIELDS = {
     "amount": ("Amount", "such as 1250.50"),
@@ -86,9 +85,8 @@ class RequestForm(AlikeScreen[Filled | None]):
         """Return what is filled in here."""
         return f"  {self._title}"
 
-    def compose(self) -> ComposeResult:
+    def body(self) -> ComposeResult:
         """Lay out the fields, each with room for its sentence, and the preview."""
-        yield TopLine(id="top")
         with Horizontal(id="form-columns"):
             with VerticalScroll(id="form-fields", can_focus=False):
                 for name, (label, example) in _FIELDS.items():
@@ -100,9 +98,6 @@ class RequestForm(AlikeScreen[Filled | None]):
                         yield Static(id=f"problem-{name}", classes="field-problem", markup=False)
                 yield Button("Send ^s", id="send", compact=True, variant="primary")
             yield Static(id="form-preview", markup=False)
-        yield Line(id="notice")
-        yield HealthLine(id="health")
-        yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
         """Start at the first field."""

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from paydesk.domain.copy import RequestCopy, RequestDetail
 from paydesk.domain.duplicates import Alike, Asking
@@ -19,7 +19,6 @@ from paydesk.domain.status import Status
 from paydesk.infra.pages import News
 from paydesk.tui.desk_pane import DeskPane
 from paydesk.tui.dialogs import Confirm
-from paydesk.tui.lines import HealthLine, Line, TopLine
 from paydesk.tui.messages import DetailRead, ReadFailed
 from paydesk.tui.own_screen import OwnScreen, sentence
 from paydesk.tui.port import Desk
@@ -50,15 +49,11 @@ class DetailScreen(OwnScreen[None]):
         self.detail: RequestDetail | None = None
         self.alike: Sequence[Alike] = ()
 
-    def compose(self) -> ComposeResult:
+    def body(self) -> ComposeResult:
         """Lay out facts and timeline, beside each other where there is room."""
-        yield TopLine(id="top")
         with VerticalScroll(id="detail-body", can_focus=True), Horizontal(id="detail-columns"):
             yield Static(id="facts", markup=False)
             yield Static(id="timeline", markup=False)
-        yield Line(id="notice")
-        yield HealthLine(id="health")
-        yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
         """Show what the list knew already, then read the rest."""
@@ -110,10 +105,6 @@ class DetailScreen(OwnScreen[None]):
             lines = list(timeline(self.detail, told.content_size.width))
         told.update(Content("\n").join(lines))
 
-    def action_back(self) -> None:
-        """Go back to the list."""
-        self.dismiss(None)
-
     def action_copy_number(self) -> None:
         """Send the number to the terminal's clipboard."""
         self.pane.copy_number(self.copy.number)
@@ -121,10 +112,6 @@ class DetailScreen(OwnScreen[None]):
     def action_read(self) -> None:
         """Read the request again."""
         self.read()
-
-    def action_scroll(self, by: int) -> None:
-        """Scroll by lines."""
-        self.query_one("#detail-body").scroll_relative(y=by, animate=False)
 
     def action_page(self, by: int) -> None:
         """Scroll by a screenful."""

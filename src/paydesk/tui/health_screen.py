@@ -8,12 +8,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from paydesk.domain.text import clean
 from paydesk.tui.desk_pane import DeskPane
 from paydesk.tui.health_report import PartReport, health_report
-from paydesk.tui.lines import HealthLine, Line, TopLine
 from paydesk.tui.own_screen import OwnScreen
 
 _NAME, _STATE = 12, 16
@@ -34,14 +33,10 @@ class HealthScreen(OwnScreen[None]):
         self.pane = pane
         self._told: list[PartReport] = []
 
-    def compose(self) -> ComposeResult:
+    def body(self) -> ComposeResult:
         """Lay out the parts, one below the other."""
-        yield TopLine(id="top")
         with VerticalScroll(id="health-body", can_focus=True):
             yield Static(id="parts", markup=False)
-        yield Line(id="notice")
-        yield HealthLine(id="health")
-        yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
         """Show how it is now."""
@@ -68,10 +63,6 @@ class HealthScreen(OwnScreen[None]):
     def where(self) -> str:
         """Return the name of this screen."""
         return "  health"
-
-    def action_back(self) -> None:
-        """Go back to the desk."""
-        self.dismiss(None)
 
 
 def _lines(report: PartReport, room: int) -> Iterator[Content]:

@@ -13,7 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from paydesk.domain.insights import DAYS, Insights
 from paydesk.domain.text import clean
@@ -23,7 +23,7 @@ from paydesk.tui.desk_pane import DeskPane
 from paydesk.tui.health_screen import HealthScreen
 from paydesk.tui.insights_plot import plot
 from paydesk.tui.insights_report import table_lines, tables
-from paydesk.tui.lines import HealthLine, Line, TopLine
+from paydesk.tui.lines import Line
 from paydesk.tui.own_screen import OwnScreen, sentence
 from paydesk.tui.port import Desk
 from paydesk.tui.wording import clock_text
@@ -65,15 +65,11 @@ class InsightsScreen(OwnScreen[None]):
         self._tables = False
         self._owed, self._reading, self._rests_until = True, False, 0.0
 
-    def compose(self) -> ComposeResult:
+    def body(self) -> ComposeResult:
         """Lay out one text."""
-        yield TopLine(id="top")
         with VerticalScroll(id="insights-body", can_focus=True):
             yield Static(id="insights-of", markup=False)
             yield Static("reading …", id="insights-text", markup=False)
-        yield Line(id="notice")
-        yield HealthLine(id="health")
-        yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
         """Read, and show how the servers are."""
@@ -149,10 +145,6 @@ class InsightsScreen(OwnScreen[None]):
         first = "q, then n, asks for a payment" if self.pane.role == "contractor" else "requests appear by themselves"
         return f"There are no requests yet: {first}."
 
-    def action_scroll(self, by: int) -> None:
-        """Scroll by lines."""
-        self.query_one("#insights-body").scroll_relative(y=by, animate=False)
-
     def action_table(self) -> None:
         """Show the same as tables, or as plots."""
         self._tables = not self._tables
@@ -166,10 +158,6 @@ class InsightsScreen(OwnScreen[None]):
     def action_health(self) -> None:
         """Go to the parts."""
         self.app.switch_screen(HealthScreen(self.pane))
-
-    def action_back(self) -> None:
-        """Go back to the desk."""
-        self.dismiss(None)
 
 
 def _as_tables(found: Insights, now: datetime) -> Iterator[Content]:

@@ -3,10 +3,14 @@
 import logging
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
 from textual.screen import Screen
+from textual.widgets import Footer
 
 from paydesk.domain.errors import PaydeskError
 from paydesk.infra.pages import News
+from paydesk.tui.lines import HealthLine, Line, TopLine
 
 if TYPE_CHECKING:
     from paydesk.tui.desk_pane import DeskPane
@@ -26,9 +30,21 @@ R = TypeVar("R")
 
 
 class OwnScreen(Screen[R]):
-    """A screen of one desk: it has the same lines, and reads again what changed."""
+    """A screen of one desk: it has the same lines around what ``body`` lays out, and reads again what changed."""
 
     pane: "DeskPane[Any]"
+
+    def compose(self) -> ComposeResult:
+        """Lay out the lines that stand on every screen, and the body between them."""
+        yield TopLine(id="top")
+        yield from self.body()
+        yield Line(id="notice")
+        yield HealthLine(id="health")
+        yield Footer(show_command_palette=False)
+
+    def body(self) -> ComposeResult:
+        """Lay out what is this screen's own."""
+        raise NotImplementedError
 
     def read(self, news: News | None = None) -> None:
         """Read again, unless the news are about other requests."""
@@ -39,3 +55,11 @@ class OwnScreen(Screen[R]):
     def where(self) -> str:
         """Return what the top line says of this screen."""
         return ""
+
+    def action_back(self) -> None:
+        """Go back to the desk."""
+        self.dismiss(None)
+
+    def action_scroll(self, by: int) -> None:
+        """Scroll the body by lines."""
+        self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
