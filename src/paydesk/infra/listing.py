@@ -103,7 +103,7 @@ def counted_alone(connection: Connection, read: str, values: dict[str, Any]) -> 
 
 
 def age_bounds(now: datetime) -> dict[str, Any]:
-    """Return the parameters of ``AGE``."""
+    """Return the parameters of ``OLDER``."""
     return {f"bound{place}": now - bound for place, bound in enumerate(BOUNDS)}
 
 

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from textual.binding import Binding, BindingType
 from textual.events import Paste
 
+from paydesk.domain.ageing import WAITING
 from paydesk.domain.copy import Delivery, RequestCopy
 from paydesk.domain.decision import Cause
 from paydesk.infra.pages import Result
@@ -16,7 +17,7 @@ from paydesk.manager.bulk import BulkDialog
 from paydesk.manager.forms import CauseDialog
 from paydesk.manager.guards import SETTLE_S, KeyGuard
 from paydesk.manager.port import ManagerDesk
-from paydesk.manager.rows import ON_ITS_ROW, WAITING, held_text, meant
+from paydesk.manager.rows import ON_ITS_ROW, held_text, meant
 from paydesk.manager.under_way import UnderWay
 from paydesk.tui.desk_app import DeskApp
 from paydesk.tui.desk_pane import DeskPane

@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 
+from paydesk.domain.ageing import WAITING
 from paydesk.domain.copy import Delivery, StatusTotal
 from paydesk.domain.filters import Filter, StatusIn
 from paydesk.domain.status import Status
@@ -20,7 +21,7 @@ from paydesk.manager.detail import ManagerDetail
 from paydesk.manager.peek import Peek
 from paydesk.manager.peeking import Peeking
 from paydesk.manager.port import ManagerDesk
-from paydesk.manager.rows import DECIDED, WAITING, counts_text, held_by, merged
+from paydesk.manager.rows import DECIDED, counts_text, held_by, merged
 from paydesk.tui.desk_pane import DeskPane
 from paydesk.tui.lines import HealthLine, Line, TopLine
 from paydesk.tui.request_table import RequestTable

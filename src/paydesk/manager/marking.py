@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from paydesk.domain import duplicates
+from paydesk.domain.ageing import WAITING
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.decision import Cause
 from paydesk.domain.filters import EVERYTHING, Asker
@@ -21,7 +22,6 @@ from paydesk.manager.bulk import Asking, BulkDialog
 from paydesk.manager.deciding import Deciding
 from paydesk.manager.forms import CauseDialog
 from paydesk.manager.port import ManagerDesk
-from paydesk.manager.rows import WAITING
 from paydesk.tui.own_screen import sentence
 
 MOST = 1000

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from paydesk.domain.ageing import WAITING as WAITING
+from paydesk.domain.ageing import WAITING
 from paydesk.domain.copy import Delivery, RequestCopy
 from paydesk.domain.status import Status
 from paydesk.domain.text import same_person

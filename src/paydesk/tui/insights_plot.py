@@ -9,8 +9,7 @@ from textual.content import Content
 from paydesk.domain.ageing import AGES
 from paydesk.domain.insights import TIMES, Day, InCurrency, Insights
 from paydesk.tui.bars import bar
-from paydesk.tui.insights_report import within_text
-from paydesk.tui.wording import age_text
+from paydesk.tui.insights_report import oldest_text, within_text
 
 _LABEL, _GAP, _LEAST_BAR, _LONGEST_BAR = 11, 3, 4, 40
 _BESIDE = 70
@@ -20,10 +19,9 @@ _BESIDE = 70
 def plot(found: Insights, now: datetime, width: int, days: int) -> Content:
     """Return all plots, of so many days, on lines of at most ``width`` cells."""
     half = min(_LABEL + _LONGEST_BAR + 10, (width - _GAP) // 2) if width >= _BESIDE else width
-    oldest = f"oldest {age_text(found.waiting.oldest, now)}" if found.waiting.oldest else "nothing waits"
     ages = [
         Content.styled("Waiting, by age", "bold"),
-        Content.styled(oldest, "$accent"),
+        Content.styled(oldest_text(found.waiting, now), "$accent"),
         *_bars(AGES, found.waiting.counts, half, "$accent"),
     ]
     times = [

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from paydesk.domain.ageing import AGES
+from paydesk.domain.ageing import AGES, Ageing
 from paydesk.domain.insights import SHARES, TIMES, Insights
 from paydesk.tui.wording import age_text, span_text
 
@@ -31,13 +31,18 @@ def tables(found: Insights, now: datetime) -> list[Table]:
         (each.asked.currency, f"{each.count:,}", each.asked.grouped, f"{each.waiting_count:,}", each.waiting.grouped)
         for each in found.currencies
     )
-    oldest = f"oldest {age_text(found.waiting.oldest, now)}" if found.waiting.oldest else "nothing waits"
+    waiting = found.waiting
     return [
         Table("Requested and decided", f"last {len(days)} days", ("Day", "Requested", "Accepted", "Rejected"), days),
-        Table("Waiting, by age", oldest, ("Age", "Requests"), _counted(AGES, found.waiting.counts)),
+        Table("Waiting, by age", oldest_text(waiting, now), ("Age", "Requests"), _counted(AGES, waiting.counts)),
         Table("Time to decision", within_text(found.within), ("Took", "Decisions"), _counted(TIMES, found.took)),
         Table("By currency", "", ("Currency", "Requests", "Asked for", "Waiting", "Waiting for"), currencies),
     ]
+
+
+def oldest_text(waiting: Ageing, now: datetime) -> str:
+    """Return how long the oldest has waited."""
+    return f"oldest {age_text(waiting.oldest, now)}" if waiting.oldest else "nothing waits"
 
 
 def within_text(within: Sequence[timedelta]) -> str:

@@ -17,8 +17,8 @@ from textual.widgets import Static
 
 from paydesk.domain.insights import DAYS, Insights
 from paydesk.domain.text import clean
-from paydesk.infra.pages import News, PageQuery, Sort, Start
-from paydesk.tui.counting import COUNT_REST
+from paydesk.infra.pages import News, PageQuery
+from paydesk.tui.counting import COUNT_REST, counted_of
 from paydesk.tui.desk_pane import DeskPane
 from paydesk.tui.health_screen import HealthScreen
 from paydesk.tui.insights_plot import plot
@@ -94,8 +94,7 @@ class InsightsScreen(OwnScreen[None]):
         if desk is None or self._reading or not self._owed or time.monotonic() < self._rests_until:
             return
         self._owed, self._reading = False, True
-        wanted = self.pane.wanted()
-        query = replace(wanted, statuses=frozenset(), also=frozenset(), overdue=False, sort=Sort.NEWEST, start=Start())
+        query = replace(counted_of(self.pane.wanted()), statuses=frozenset(), overdue=False)
         self.run_worker(partial(self._read, desk, query), thread=True, group="insights", exit_on_error=False)
 
     def _read(self, desk: Desk, query: PageQuery) -> None:

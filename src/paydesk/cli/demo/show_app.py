@@ -25,13 +25,13 @@ from paydesk.cli.demo.told import Told
 from paydesk.contractor.app import utc_now
 from paydesk.contractor.home import ContractorHome
 from paydesk.contractor.port import ContractorDesk
+from paydesk.domain.ageing import WAITING
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.errors import PaydeskError
 from paydesk.domain.filters import MINE
 from paydesk.infra.pages import PageQuery, Result, Sort
 from paydesk.manager.inbox import ManagerInbox
 from paydesk.manager.port import ManagerDesk
-from paydesk.manager.rows import WAITING
 from paydesk.tui.desk_app import DeskApp
 from paydesk.tui.desk_pane import DeskPane
 from paydesk.tui.drafts import DraftStore
