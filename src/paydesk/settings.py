@@ -2,7 +2,24 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
+
+CONFIG_KEY = "PAYDESK_CONFIG"
+ASCII_KEY = "PAYDESK_ASCII"
+"""Marks of the screens in ASCII; the environment alone, as the first frame stands before any file is read."""
+THEME_KEY = "PAYDESK_THEME"
+"""The look of the screens, as ``--theme`` for one start; the environment alone too."""
+KEYS_KEY, KEYS_TABLE = "PAYDESK_KEYS", "keys"
+"""Keys of one's own; read and checked before the first frame, by whoever opens a screen."""
+
+
+def config_path(environment: Mapping[str, str]) -> Path:
+    """Return where the settings file is, or would be."""
+    import platformdirs
+
+    named = environment.get(CONFIG_KEY)
+    return Path(named) if named else Path(platformdirs.user_config_dir("paydesk")) / "paydesk.toml"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,16 +11,9 @@ from urllib.parse import urlsplit
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
-from paydesk.settings import Endpoints
+from paydesk.settings import ASCII_KEY, CONFIG_KEY, KEYS_KEY, KEYS_TABLE, THEME_KEY, Endpoints, config_path
 
 PREFIX = "PAYDESK_"
-CONFIG_KEY = "PAYDESK_CONFIG"
-ASCII_KEY = "PAYDESK_ASCII"
-"""Marks of the screens in ASCII; the environment alone, as the first frame stands before any file is read."""
-THEME_KEY = "PAYDESK_THEME"
-"""The look of the screens; the environment alone too."""
-KEYS_KEY, KEYS_TABLE = "PAYDESK_KEYS", "keys"
-"""Keys of one's own; read and checked before the first frame, by whoever opens a screen."""
 
 
 class SettingsError(Exception):
@@ -108,9 +101,8 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
 
 
 def _from_file(found: Mapping[str, str]) -> dict[str, Any]:
-    named = found.get(CONFIG_KEY)
-    path = Path(named) if named else Path(platformdirs.user_config_dir("paydesk")) / "paydesk.toml"
-    if not named and not path.exists():
+    path = config_path(found)
+    if not found.get(CONFIG_KEY) and not path.exists():
         return {}
     try:
         given = tomllib.loads(path.read_text())

@@ -11,7 +11,8 @@ import pytest
 
 from paydesk.cli.front import EXIT_CODES, paydesk
 from paydesk.domain.filter_text import FIELDS, parse_filter
-from paydesk.settings_file import ASCII_KEY, CONFIG_KEY, KEYS_KEY, PREFIX, THEME_KEY, Settings
+from paydesk.settings import ASCII_KEY, CONFIG_KEY, KEYS_KEY, THEME_KEY
+from paydesk.settings_file import PREFIX, Settings
 from tests.house.files import CHECKOUT, SOURCE
 
 README = (CHECKOUT / "README.md").read_text()

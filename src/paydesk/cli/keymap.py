@@ -6,11 +6,10 @@ import os
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any, NoReturn
 
-KEYS_KEY = "PAYDESK_KEYS"
-CONFIG_KEY = "PAYDESK_CONFIG"
+from paydesk.settings import KEYS_KEY, KEYS_TABLE, config_path
+
 _SCREENS = {
     "paydesk.tui": (
         "desk_app",
@@ -61,16 +60,13 @@ def _pairs(typed: str) -> Iterator[tuple[str, str]]:
 
 def _of_file(found: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Yield the keys of the settings file; what else is wrong with the file is told by who reads the rest of it."""
-    import platformdirs
-
-    named = found.get(CONFIG_KEY)
-    path = Path(named) if named else Path(platformdirs.user_config_dir("paydesk")) / "paydesk.toml"
+    path = config_path(found)
     if not path.is_file():
         return
     import tomllib
 
     try:
-        given = tomllib.loads(path.read_text()).get("keys", {})
+        given = tomllib.loads(path.read_text()).get(KEYS_TABLE, {})
     except (OSError, ValueError):
         return
     if not isinstance(given, dict):

@@ -6,6 +6,8 @@ from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
 
+from paydesk.settings import ASCII_KEY
+
 _MARKS = {
     ord(mark): plain
     for plain, marks in {
@@ -32,7 +34,7 @@ _KEYS = {"⏎": "enter", "↓": "down", "↑": "up"}
 
 def only_ascii(environment: Mapping[str, str]) -> bool:
     """Whether a terminal is to get ASCII marks: ``PAYDESK_ASCII=1``, or the Linux console."""
-    return environment.get("PAYDESK_ASCII", "") in ("1", "true", "yes") or environment.get("TERM") == "linux"
+    return environment.get(ASCII_KEY, "") in ("1", "true", "yes") or environment.get("TERM") == "linux"
 
 
 def to_ascii(text: str) -> str:

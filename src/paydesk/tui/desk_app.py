@@ -22,13 +22,14 @@ from textual.theme import Theme
 from textual.widgets import Footer, Input
 
 from paydesk.domain.text import clean
+from paydesk.settings import THEME_KEY
 from paydesk.tui.ascii import AsciiMarks, key_in_ascii, only_ascii
 from paydesk.tui.desk_pane import DeskPane
 from paydesk.tui.dialogs import Help
 from paydesk.tui.fields import Field, take_any_bytes
 from paydesk.tui.key_line import KeyLine, apart
 from paydesk.tui.messages import DeskFailed, DeskStarted
-from paydesk.tui.themes import DUSK, LOOKS, PAPER, THEME_KEY, look_named
+from paydesk.tui.themes import DUSK, LOOKS, PAPER, look_named
 
 SWITCH_S = 0.0003
 """So long the screen waits at most for a thread that computes; Python's own 5 ms are felt at each step of a frame."""

@@ -5,9 +5,6 @@ Amber is the only accent of all.
 
 from textual.theme import Theme
 
-THEME_KEY = "PAYDESK_THEME"
-"""A look by its name; ``--theme`` is the same for one start."""
-
 DUSK = Theme(
     name="paydesk-dusk",
     primary="#8fb4d8",
