@@ -136,7 +136,7 @@ class BulkDialog(ModalScreen[None]):
         if self._asking is None:
             return title, [Content.styled("reading them …", "$secondary")], "esc keeps them"
         chosen = self._asking.plan.chosen
-        yes = key_named(self, "bulk.yes") or "y"
+        yes = key_named(self.app, "bulk.yes", "y")
         keys = f"{yes} {self._word.lower()} {len(chosen)}   esc keeps them" if chosen else "esc keeps them"
         return title, list(self._asked(self._asking)), keys
 

@@ -67,7 +67,7 @@ class CauseDialog(ModalScreen[Cause | None]):
             yield Static(Content(clean(self._digits())), id="cause-keys", classes="dialog-keys", markup=False)
 
     def _key(self, place: int) -> str:
-        return key_named(self, f"cause.{_CODES[place - 1]}") or str(place)
+        return key_named(self.app, f"cause.{_CODES[place - 1]}", str(place))
 
     def _digits(self) -> str:
         keys = " ".join(self._key(place) for place in range(1, len(_CODES) + 1))

@@ -56,9 +56,8 @@ class DeskApp(App[None]):
         keys: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         super().__init__()
-        self._other_keys = keys
-        for pane in panes:
-            pane.other_keys = keys
+        self.other_keys = keys
+        """The keys that are not the usual ones, by the name of what they do."""
         self.clock = clock
         self.key_came_at = clock()
         self.panes = panes
@@ -99,7 +98,7 @@ class DeskApp(App[None]):
     def on_mount(self) -> None:
         """Leave the terminal in order when the system ends the program."""
         self.panes[0].query("RequestTable").first().focus()
-        self.set_keymap(dict(self._other_keys))
+        self.set_keymap(dict(self.other_keys))
         self._keys.start()
         self.theme_changed_signal.subscribe(self, self._keep_look)
         if self._no_such_look:

@@ -139,7 +139,7 @@ class DeskPane(FilteringPane[D]):
         if time.monotonic() > self._notice_until:
             told = self.no_notice()
             due = self.kept.hint_due and not told and len(self.app.screen_stack) == 1
-            self.notice(told or (first_hint(self.screen, self.role) if due else ""), "muted" if due else "good", 0)
+            self.notice(told or (first_hint(self.app, self.role) if due else ""), "muted" if due else "good", 0)
             self.hinting, self.hinted = due, self.hinted or due
         if time.monotonic() > self._aged_at + AGE_S:
             self._aged_at = time.monotonic()

@@ -35,7 +35,7 @@ class Confirm(ModalScreen[bool]):
             yield Static(Content(clean(self._question)), classes="dialog-title", markup=False)
             for line in self._lines:
                 yield Static(Content(clean(line)), markup=False)
-            yes = key_named(self, "confirm.yes") or "y"
+            yes = key_named(self.app, "confirm.yes", "y")
             yield Static(Content(f"{yes} yes   esc no"), classes="dialog-keys", markup=False)
 
     def action_answer(self, yes: bool) -> None:

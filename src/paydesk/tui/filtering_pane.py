@@ -16,6 +16,7 @@ from paydesk.tui.kept_view import KeptView
 from paydesk.tui.last_filters import LastFilters
 from paydesk.tui.lines import Line
 from paydesk.tui.messages import DeskOpened
+from paydesk.tui.named_keys import key_named
 from paydesk.tui.reading_pane import D, ReadingPane
 from paydesk.tui.summary import Summary
 
@@ -35,8 +36,6 @@ class FilteringPane(ReadingPane[D]):
         self.filter = EVERYTHING
         self.last_filters = LastFilters()
         self.kept = KeptView()
-        self.other_keys: Mapping[str, str] = {}
-        """The keys that are not the usual ones, by name."""
         self._filtered = False
         self._sort: Sort | None = None
 
@@ -52,8 +51,7 @@ class FilteringPane(ReadingPane[D]):
 
     def key(self, name: str, usual: str) -> str:
         """Return the key by which something is done, for words that name it."""
-        first = self.other_keys.get(name, "").partition(",")[0]
-        return self.app.get_key_display(Binding(first, "")) if first else usual
+        return key_named(self.app, name, usual)
 
     def nothing_fits(self) -> str:
         """Return what an empty list says because of its filter."""

@@ -1,23 +1,26 @@
 """Keys in words, as they are on this desk; and the line that a person is told who never used one."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
-from textual.screen import Screen
+from textual.app import App
+from textual.binding import Binding
+
+if TYPE_CHECKING:
+    from paydesk.tui.desk_app import DeskApp
 
 _BEGIN = {
-    "contractor": (("contractor.new", "asks for a payment"),),
-    "manager": (("manager.approve", "approves"), ("manager.reject", "rejects")),
+    "contractor": (("contractor.new", "n", "asks for a payment"),),
+    "manager": (("manager.approve", "a", "approves"), ("manager.reject", "x", "rejects")),
 }
 
 
-def key_named(screen: Screen[Any], name: str) -> str:
-    """Return the key by which something is done on a screen, or an empty string where it cannot be done now."""
-    bindings = (active.binding for active in screen.active_bindings.values())
-    return next((screen.app.get_key_display(each) for each in bindings if each.id == name), "")
+def key_named(app: App[Any], name: str, usual: str) -> str:
+    """Return the key by which something is done on this desk, for words that name it: ``usual``, or one's own."""
+    first = cast("DeskApp", app).other_keys.get(name, "").partition(",")[0]
+    return app.get_key_display(Binding(first, "")) if first else usual
 
 
-def first_hint(screen: Screen[Any], role: str) -> str:
+def first_hint(app: App[Any], role: str) -> str:
     """Return one line: how to begin, where all keys are, and how it goes away."""
-    told = [*_BEGIN.get(role, ()), ("desk.help", "shows all keys")]
-    keys = [(key_named(screen, name), does) for name, does in told]
-    return " · ".join([*(f"{key} {does}" for key, does in keys if key), "esc hides this"])
+    told = [*_BEGIN.get(role, ()), ("desk.help", "?", "shows all keys")]
+    return " · ".join([*(f"{key_named(app, name, usual)} {does}" for name, usual, does in told), "esc hides this"])
