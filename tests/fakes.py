@@ -6,13 +6,13 @@ from datetime import timedelta
 from uuid import UUID
 
 from paydesk.domain import commands
-from paydesk.domain.ageing import WAITING, Ageing
+from paydesk.domain.ageing import WAITING
 from paydesk.domain.copy import Delivery, RequestCopy, RequestDetail, StatusTotal, Step
 from paydesk.domain.decision import Cause, DecisionRegister
 from paydesk.domain.duplicates import Alike, Asking, alike
 from paydesk.domain.errors import KeyReused, TooLate
 from paydesk.domain.filters import Asker
-from paydesk.domain.insights import Insights, insights_of
+from paydesk.domain.insights import Insights
 from paydesk.domain.money import totals
 from paydesk.domain.payment_request import Terms
 from paydesk.domain.status import Status
@@ -22,6 +22,7 @@ from paydesk.infra.pages import News, Page, PageQuery, Result
 from tests.fake_pages import page_of
 from tests.fake_world import NOON as NOON
 from tests.fake_world import WELL, World
+from tests.reckoning import ages_of, insights_of
 
 
 class FakeDesk:
@@ -98,7 +99,7 @@ class FakeDesk:
             if mine:
                 sums = tuple(totals(copy.terms.money for copy in mine if copy.terms))
                 waits = [copy.request.requested_at for copy in mine if copy.request and status in WAITING]
-                by_status.append(StatusTotal(status, len(mine), sums, Ageing.of(waits, now)))
+                by_status.append(StatusTotal(status, len(mine), sums, ages_of(waits, now)))
         return tuple(by_status)
 
     def insights(self, query: PageQuery) -> Insights:

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from paydesk.domain.ageing import AGES, BOUNDS, Ageing
-from paydesk.domain.insights import DAYS, TIMES, TOOK_BOUNDS, edges, insights_of, last_days
+from paydesk.domain.insights import DAYS, TIMES, TOOK_BOUNDS, edges, last_days
+from tests.reckoning import ages_of, insights_of
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
@@ -13,16 +14,16 @@ TICK = timedelta(microseconds=1)
 
 @pytest.mark.parametrize(("bound", "place"), [(bound, place) for place, bound in enumerate(BOUNDS, 1)])
 def test_exactly_so_old_belongs_to_the_older_ones(bound: timedelta, place: int) -> None:
-    exact, younger = Ageing.of([NOW - bound], NOW), Ageing.of([NOW - bound + TICK], NOW)
+    exact, younger = ages_of([NOW - bound], NOW), ages_of([NOW - bound + TICK], NOW)
     assert (exact.counts.index(1), younger.counts.index(1)) == (place, place - 1)
     both = exact + younger
     assert (sum(both.counts), both.oldest) == (2, NOW - bound)
 
 
 def test_what_never_waited_has_no_oldest() -> None:
-    nothing = Ageing.of([], NOW)
+    nothing = ages_of([], NOW)
     assert nothing == Ageing() == nothing + Ageing()
-    assert nothing + Ageing.of([NOW], NOW) == Ageing((1, 0, 0, 0), NOW)
+    assert nothing + ages_of([NOW], NOW) == Ageing((1, 0, 0, 0), NOW)
 
 
 def test_there_is_a_name_for_every_age_and_every_time() -> None:

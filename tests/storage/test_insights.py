@@ -1,4 +1,4 @@
-"""What many requests come to, counted by the database: against numbers counted by hand, and against the domain."""
+"""What many requests come to, counted by the database: against numbers counted by hand, and reckoned one by one."""
 
 import random
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from paydesk.domain.ageing import Ageing
 from paydesk.domain.decision import DecisionRegister, Outcome
 from paydesk.domain.filter_text import parse_filter
 from paydesk.domain.filters import Asker
-from paydesk.domain.insights import Day, InCurrency, Insights, insights_of, last_days
+from paydesk.domain.insights import Day, InCurrency, Insights, last_days
 from paydesk.domain.money import Money
 from paydesk.domain.payment_request import RequestRegister, checked_terms
 from paydesk.domain.status import Status
@@ -23,6 +23,7 @@ from paydesk.infra.pages import PageQuery
 from paydesk.infra.postgres import connect
 from paydesk.infra.registers import decision_columns, request_columns
 from tests.conftest import Sides
+from tests.reckoning import insights_of
 from tests.storage.test_filters import FILTERS, rows
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
@@ -110,7 +111,7 @@ def test_insights_are_what_a_hand_counts(connection: psycopg.Connection[Any]) ->
     assert insights(connection, PageQuery(parse_filter("from:nobody")), NOW) == insights_of([], NOW)
 
 
-def test_insights_in_sql_are_the_domains(connection: psycopg.Connection[Any]) -> None:
+def test_insights_in_sql_are_those_of_the_requests_one_by_one(connection: psycopg.Connection[Any]) -> None:
     for row in rows(random.Random(2)):
         insert(connection, row)
     connection.commit()

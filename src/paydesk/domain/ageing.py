@@ -1,6 +1,5 @@
 """How long what waits has waited: counts by age, and the oldest; the same for every list that is shown."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self
@@ -20,13 +19,6 @@ class Ageing:
 
     counts: tuple[int, ...] = (0,) * len(AGES)
     oldest: datetime | None = None
-
-    @classmethod
-    def of(cls, asked_at: Iterable[datetime], now: datetime) -> Self:
-        """Return the ages of requests that were asked for at these moments."""
-        moments = list(asked_at)
-        found = [sum(now - at >= bound for bound in BOUNDS) for at in moments]
-        return cls(tuple(found.count(age) for age in range(len(AGES))), min(moments, default=None))
 
     def __add__(self, other: Self) -> "Ageing":
         """Return both together."""
