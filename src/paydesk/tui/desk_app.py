@@ -6,18 +6,17 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar
 
 from textual import on
-from textual.app import App, ComposeResult, SystemCommand
+from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
 from textual.events import Event, Key, Paste
 from textual.filter import LineFilter
-from textual.screen import Screen
 from textual.theme import Theme
 from textual.widgets import Footer, Input
 
@@ -29,6 +28,7 @@ from paydesk.tui.dialogs import Help
 from paydesk.tui.fields import Field, take_any_bytes
 from paydesk.tui.key_line import KeyLine, apart
 from paydesk.tui.messages import DeskFailed, DeskStarted
+from paydesk.tui.palette import DeskCommands
 from paydesk.tui.themes import DUSK, LOOKS, PAPER, look_named
 
 SWITCH_S = 0.0003
@@ -40,6 +40,7 @@ class DeskApp(App[None]):
 
     CSS_PATH = Path(__file__).with_name("paydesk.tcss")
     ENABLE_COMMAND_PALETTE = True
+    COMMANDS = {DeskCommands}
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (28, "-tall")]
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -185,22 +186,6 @@ class DeskApp(App[None]):
         if not isinstance(self.screen, CommandPalette):
             self.push_screen(CommandPalette(id="--command-palette"))
 
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Return what the keys of this screen do, then the choice of looks: built from the bindings."""
-        seen = set()
-        for active in screen.active_bindings.values():
-            binding = active.binding
-            name = binding.id or binding.action
-            if binding.id is None or binding.system or not binding.description or name in seen or "palette" in name:
-                continue
-            seen.add(name)
-            key = self.get_key_display(binding)
-            run = self._runner(active.node, binding.action)
-            yield SystemCommand(binding.tooltip or binding.description, f"key {key}", run)
-        yield SystemCommand("Theme", "Change the look", self.action_change_theme)
-
-    def _runner(self, node: Any, action: str) -> Any:
-        async def run() -> None:
-            await self.run_action(action, node)
-
-        return run
+    def show_look(self, name: str) -> None:
+        """Change the look, from now on and at the next start."""
+        self.theme = name

@@ -55,4 +55,9 @@ LOOKS = (DUSK, PAPER, CONTRAST)
 
 def look_named(name: str) -> str | None:
     """Return the look that a person means by ``dusk`` or ``paydesk-dusk``, or None."""
-    return next((look.name for look in LOOKS if name in (look.name, look.name.removeprefix("paydesk-"))), None)
+    return next((look.name for look in LOOKS if name in (look.name, short_name(look))), None)
+
+
+def short_name(look: Theme) -> str:
+    """Return what people call a look."""
+    return look.name.removeprefix("paydesk-")

@@ -1,0 +1,60 @@
+"""The palette's entries: what the keys of a screen do and the looks, each on one line, its key or its help first."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
+
+from paydesk.tui.themes import LOOKS, short_name
+
+if TYPE_CHECKING:
+    from paydesk.tui.desk_app import DeskApp
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that can be done, and the key that does it (empty: none does)."""
+
+    key: str
+    does: str
+    run: Callable[[], Awaitable[None] | None]
+
+    def line(self, cells: int, does: Content | None = None) -> Content:
+        """Return it as one line, the key in so many cells."""
+        return Content.assemble((f"{self.key:<{cells}}  ", "$accent"), does or Content(self.does))
+
+
+class DeskCommands(Provider):
+    """Textual's own would take two lines for each, and offer looks that are not this program's."""
+
+    async def discover(self) -> Hits:
+        """Yield everything, in the order of the keys."""
+        entries = self._entries()
+        cells = max(len(each.key) for each in entries)
+        for each in entries:
+            yield DiscoveryHit(each.line(cells), each.run, each.does)
+
+    async def search(self, query: str) -> Hits:
+        """Yield what fits the words that are typed."""
+        matcher, entries = self.matcher(query), self._entries()
+        cells = max(len(each.key) for each in entries)
+        for each in entries:
+            if (score := matcher.match(each.does)) > 0:
+                yield Hit(score, each.line(cells, matcher.highlight(each.does)), each.run, each.does)
+
+    def _entries(self) -> list[Entry]:
+        """Return what the keys of the screen underneath do, built from its bindings, and then the looks."""
+        app = cast("DeskApp", self.app)
+        found: dict[str, Entry] = {}
+        for active in self.screen.active_bindings.values():
+            binding = active.binding
+            if binding.id is None or binding.system or not binding.description or "palette" in binding.id:
+                continue
+            run = partial(app.run_action, binding.action, cast(Any, active.node))
+            does = binding.tooltip or binding.description
+            found.setdefault(binding.id, Entry(app.get_key_display(binding), does, cast(Any, run)))
+        looks = [Entry("", f"Look: {short_name(each)}", partial(app.show_look, each.name)) for each in LOOKS]
+        return [*found.values(), *looks]

@@ -1,0 +1,42 @@
+"""The palette: one line for each thing that can be done, and no looks but this program's own."""
+
+from textual.command import CommandList
+from textual.pilot import Pilot
+
+from tests.fakes import World
+from tests.tui.conftest import contractor, opened, seen, shown
+
+
+def entries(pilot: Pilot[None]) -> list[str]:
+    """Return what the list of the palette offers."""
+    found = pilot.app.screen.query_one(CommandList)
+    return [str(each.prompt) for each in found.options]
+
+
+async def test_each_entry_is_one_line_with_its_key(world: World) -> None:
+    async with contractor(world).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await pilot.press("colon")
+        await seen(pilot, lambda: any("New, or the kept draft" in each for each in entries(pilot)))
+        offered = entries(pilot)
+        assert not [each for each in offered if "\n" in each]
+        assert [each.split()[0] for each in offered if "New, or the kept draft" in each] == ["n"]
+        await pilot.press(*"health")
+        await seen(pilot, lambda: [each.split()[:2] for each in entries(pilot)][:1] == [["3", "Health:"]])
+        await pilot.press("enter")
+        await seen(pilot, lambda: "Arrivals" in shown(pilot))
+
+
+async def test_the_looks_are_the_three_of_this_program(world: World) -> None:
+    app = contractor(world)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await pilot.press("colon")
+        await seen(pilot, lambda: any("Look" in each for each in entries(pilot)))
+        looks = [each.strip() for each in entries(pilot) if "Look:" in each]
+        assert looks == ["Look: dusk", "Look: paper", "Look: contrast"]
+        assert "nord" not in str(entries(pilot)) and "Theme" not in str(entries(pilot))
+        await pilot.press(*"paper")
+        await seen(pilot, lambda: [each.strip() for each in entries(pilot)] == ["Look: paper"])
+        await pilot.press("enter")
+        await seen(pilot, lambda: app.theme == "paydesk-paper")
