@@ -25,6 +25,7 @@ TWINS = {
     "table.open": "open",
     "desk.filter": "filter",
     "desk.sort": "sort",
+    "filter.clear": "filter",
     "filter.complete": "filter",
     "filter.older": "filter",
     "filter.newer": "filter",

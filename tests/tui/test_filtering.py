@@ -67,6 +67,17 @@ async def test_what_cannot_be_read_is_pointed_at_and_changes_nothing(world: Worl
         await shows(pilot, "PR-1002", "PR-1004", "PR-1007")
 
 
+async def test_the_whole_line_is_cleared_wherever_the_cursor_stands(world: World) -> None:
+    async with manager(world).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await pilot.press("slash", *names("status:pendin cur:EUR"), "enter")
+        await seen(pilot, lambda: "There is no status 'pendin'" in shown(pilot))
+        await pilot.press("ctrl+u")
+        await seen(pilot, lambda: not typed(pilot) and "There is no status" not in shown(pilot))
+        await pilot.press(*names("hotel"), "enter")
+        await shows(pilot, "PR-1003")
+
+
 async def test_fields_and_values_are_completed(world: World) -> None:
     async with manager(world).run_test(size=(80, 24)) as pilot:
         await opened(pilot)

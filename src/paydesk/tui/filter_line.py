@@ -31,6 +31,7 @@ class FilterField(Field):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Leave", id="filter.leave", key_display="esc", tooltip="Leave the filter as it was"),
         Binding("tab", "complete", "Complete", id="filter.complete", tooltip="Take the first suggestion"),
+        Binding("ctrl+u", "clear", "Clear", show=False, id="filter.clear", tooltip="Clear the whole line"),
         Binding("up", "older(1)", "Last used", show=False, id="filter.older", tooltip="A filter used before"),
         Binding("down", "older(-1)", "Newer", show=False, id="filter.newer", tooltip="A filter used later"),
     ]
@@ -57,6 +58,10 @@ class FilterField(Field):
     def action_leave(self) -> None:
         """Leave everything as it is."""
         self.post_message(self.Left())
+
+    def action_clear(self) -> None:
+        """Clear all of it: after a fault the cursor stands in the middle, and a person means the line."""
+        self.clear()
 
     def action_complete(self) -> None:
         """Take the first suggestion."""
