@@ -63,7 +63,7 @@ async def test_what_is_chosen_before_the_desk_is_open_wins(world: World, view: P
     KeptView(view).keep("embedded", filter="cur:USD", sort="oldest first")
     async with contractor(world, view).run_test(size=(80, 24)) as pilot:
         await pilot.press("m")
-        await seen(pilot, lambda: "8 requests   everyone" in shown(pilot))
+        await seen(pilot, lambda: "8 requests   everyone (m shows yours)   oldest first" in shown(pilot))
         assert "oldest first" in shown(pilot)
 
 

@@ -123,10 +123,10 @@ class ContractorHome(DeskPane[ContractorDesk], inherit_bindings=False):
 
     def summed_up(self) -> None:
         """Say how many there are, of whom, and how they are sorted; and that a draft is kept."""
-        new = self.key("contractor.new", "n")
+        new, mine = self.key("contractor.new", "n"), self.key("contractor.everyone", "m")
         self.table.empty = EMPTY.format(new) if self.filter in (MINE, EVERYTHING) else self.nothing_fits()
-        person = self.desk.person if self.desk is not None else "you"
-        whose = f"{self.filter} ({person})" if self.filter == MINE else str(self.filter) or "everyone"
+        named = str(self.filter) or f"everyone ({mine} shows yours)"
+        whose = f"{named} ({self._person or 'you'})" if self.filter == MINE else named
         count = f"{self.total:,} request{'' if self.total == 1 else 's'}"
         draft = self.drafts.load()
         kept = f"draft kept, {new} resumes it" if draft is not None and not draft.empty else ""
