@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 CONFIG_KEY = "PAYDESK_CONFIG"
+PERSON_KEY = "PAYDESK_PERSON"
 ASCII_KEY = "PAYDESK_ASCII"
 """Marks of the screens in ASCII; the environment alone, as the first frame stands before any file is read."""
 THEME_KEY = "PAYDESK_THEME"

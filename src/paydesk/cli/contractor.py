@@ -63,8 +63,8 @@ def _desk(person: str | None, look: str | None) -> None:
         room("contractor", person, make),
         drafts=draft_file("contractor", person),
         look=look or "",
-        filters=filters_file("contractor"),
-        view=view_file("contractor"),
+        filters=filters_file("contractor", person),
+        view=view_file("contractor", person),
         keys=keymap(),
     )
     run_desk(desk)

@@ -1,5 +1,6 @@
 """How a desk is started: the frame first, settings and servers behind it."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,22 +9,36 @@ import click
 import platformdirs
 
 from paydesk.cli.front import refuse
+from paydesk.settings import PERSON_KEY
 
 
 def draft_file(role_name: str, person: str | None) -> Path:
     """Return the file of a person's draft."""
-    name = "".join(char if char.isalnum() else "_" for char in person or "login")[:60]
-    return Path(platformdirs.user_state_dir("paydesk")) / f"draft-{role_name}-{name}.json"
+    return _state(f"draft-{role_name}-{_in_a_name(person or 'login')}")
 
 
-def filters_file(role_name: str) -> Path:
-    """Return the file of the filters that were used last."""
-    return Path(platformdirs.user_state_dir("paydesk")) / f"filters-{role_name}.json"
+def filters_file(role_name: str, person: str | None) -> Path:
+    """Return the file of the filters that a person used last."""
+    return _state(f"filters-{role_name}{_of(person)}")
 
 
-def view_file(role_name: str) -> Path:
-    """Return the file of how a desk was left."""
-    return Path(platformdirs.user_state_dir("paydesk")) / f"view-{role_name}.json"
+def view_file(role_name: str, person: str | None) -> Path:
+    """Return the file of how a person left a desk."""
+    return _state(f"view-{role_name}{_of(person)}")
+
+
+def _of(person: str | None) -> str:
+    """Return what a named person's files have in their names; who is not named is the one of this login."""
+    named = person or os.environ.get(PERSON_KEY)
+    return f"-{_in_a_name(named)}" if named else ""
+
+
+def _in_a_name(person: str) -> str:
+    return "".join(char if char.isalnum() else "_" for char in person)[:60]
+
+
+def _state(name: str) -> Path:
+    return Path(platformdirs.user_state_dir("paydesk")) / f"{name}.json"
 
 
 def run_desk(app: Any) -> None:

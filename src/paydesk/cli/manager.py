@@ -45,8 +45,8 @@ def _desk(person: str | None, look: str | None) -> None:
     desk = ManagerApp(
         room("manager", person, make),
         look=look or "",
-        filters=filters_file("manager"),
-        view=view_file("manager"),
+        filters=filters_file("manager", person),
+        view=view_file("manager", person),
         keys=keymap(),
     )
     run_desk(desk)

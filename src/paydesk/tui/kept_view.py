@@ -7,7 +7,7 @@ from paydesk.tui.kept_file import keep, read_kept
 
 
 class KeptView:
-    """One role's file; without a path nothing is kept, and no hint is due."""
+    """The file of one person in one role; without a path nothing is kept, and no hint is due."""
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
