@@ -1,6 +1,6 @@
 """What the keys of the manager's desk decide: the guards, the hold, and taking back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import ClassVar, cast
 from uuid import UUID, uuid4
@@ -15,7 +15,7 @@ from paydesk.infra.pages import Result
 from paydesk.manager.batch import Batch, NothingDone
 from paydesk.manager.bulk import BulkDialog
 from paydesk.manager.forms import CauseDialog
-from paydesk.manager.guards import SETTLE_S, KeyGuard
+from paydesk.manager.guards import SETTLE_S, ChangeGuard, KeyGuard
 from paydesk.manager.port import ManagerDesk
 from paydesk.manager.rows import ON_ITS_ROW, held_text, meant
 from paydesk.manager.under_way import UnderWay
@@ -23,6 +23,8 @@ from paydesk.tui.desk_app import DeskApp
 from paydesk.tui.desk_pane import DeskPane
 from paydesk.tui.own_screen import sentence
 from paydesk.tui.wording import status_text
+
+ONLY_JUST = "{} is only just shown as {}: look, then press again."
 
 
 class Deciding(DeskPane[ManagerDesk], inherit_bindings=False):
@@ -38,6 +40,7 @@ class Deciding(DeskPane[ManagerDesk], inherit_bindings=False):
     def __init__(self, make_desk: Callable[[], ManagerDesk], now: Callable[[], datetime], *, id: str) -> None:
         super().__init__(make_desk, now, id=id)
         self.guard = KeyGuard()
+        self._changes = ChangeGuard()
         self._under_way = UnderWay()
         self.held: list[RequestCopy] = []
         self._batches: list[tuple[RequestCopy, ...]] = []
@@ -115,7 +118,20 @@ class Deciding(DeskPane[ManagerDesk], inherit_bindings=False):
         if copy.status not in WAITING:
             self.notice(f"{copy.number} is {copy.status} already.")
             return False
+        if self._changes.changed(copy.id, cast(DeskApp, self.app).key_came_at):
+            self.notice(ONLY_JUST.format(copy.number, copy.terms.money if copy.terms else ""), "trouble")
+            return False
         return True
+
+    def painted(self, before: Sequence[RequestCopy], after: Sequence[RequestCopy]) -> None:
+        """Note what is painted with other terms than before: a key already on its way was not meant for those."""
+        self._changes.painted(before, after, cast(DeskApp, self.app).clock())
+
+    def slid(self, before: RequestCopy | None) -> None:
+        """Note that the list is painted without the request ``before`` that was under the cursor: another is there."""
+        current = self.table.current
+        if before is not None and current is not None and all(row.id != before.id for row in self.table.rows):
+            self._changes.came(current.id, cast(DeskApp, self.app).clock())
 
     def _settle(self, copy: RequestCopy, decide: Callable[[ManagerDesk, UUID, int, str], Result]) -> None:
         """Move on, and decide a moment later unless the key turns out to be part of a burst."""

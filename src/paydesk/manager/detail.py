@@ -2,10 +2,12 @@
 
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import on
 from textual.binding import Binding, BindingType
 
 from paydesk.domain.copy import RequestCopy
 from paydesk.tui.detail import DetailScreen
+from paydesk.tui.messages import DetailRead
 
 if TYPE_CHECKING:
     from paydesk.manager.inbox import ManagerInbox
@@ -26,6 +28,11 @@ class ManagerDetail(DetailScreen, inherit_bindings=False):
     def __init__(self, pane: "ManagerInbox", copy: RequestCopy) -> None:
         super().__init__(pane, copy)
         self.desk_pane = pane
+
+    @on(DetailRead)
+    def _other_terms(self, message: DetailRead) -> None:
+        """Note what changed, while the screen still shows what was before."""
+        self.desk_pane.painted([self.copy], [message.detail.copy])
 
     def action_approve(self) -> None:
         """Approve what this screen shows."""

@@ -1,4 +1,12 @@
-"""What keeps a held key or a paste from deciding: only a key pressed on purpose may move money. Times in seconds."""
+"""What keeps a held key, a paste or a row that changed just now from deciding: only a key pressed on purpose, on what
+its person saw, may move money. Times in seconds.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from paydesk.domain.copy import RequestCopy
+from paydesk.manager.batch import terms_seen
 
 REPEAT_S = 0.070
 """The same decision key within this is a held key; auto-repeat is about 0.033 s."""
@@ -8,6 +16,32 @@ BURST_KEYS, BURST_S = 4, 0.030
 """So many printable keys in so short a time were not typed by a person."""
 SETTLE_S = 0.040
 """A decision waits this long, so that a burst that began with its key can still stop it."""
+CHANGED_S = 0.500
+"""What changed so short a time before a key was not read by whoever pressed it."""
+
+
+class ChangeGuard:
+    """Watches for other terms, or another request, under a cursor that nobody moved; told the time by its caller."""
+
+    def __init__(self) -> None:
+        self._changed: dict[UUID, float] = {}
+
+    def painted(self, before: Sequence[RequestCopy], after: Sequence[RequestCopy], now: float) -> None:
+        """Note which requests are painted with other terms than they were painted with before."""
+        self._changed = {key: at for key, at in self._changed.items() if now - at < CHANGED_S}
+        known = {row.id: terms_seen(row) for row in before}
+        for row in after:
+            if known.get(row.id, terms_seen(row)) != terms_seen(row):
+                self._changed[row.id] = now
+
+    def came(self, request_id: UUID, now: float) -> None:
+        """Note that a request came to lie under a cursor that nobody moved."""
+        self._changed[request_id] = now
+
+    def changed(self, request_id: UUID, now: float) -> bool:
+        """Whether a key that came now cannot have been meant for what is painted of this request."""
+        at = self._changed.get(request_id)
+        return at is not None and now - at < CHANGED_S
 
 
 class KeyGuard:

@@ -95,16 +95,19 @@ class ManagerInbox(Peeking, inherit_bindings=False):
     def shown(self, page: Page) -> None:
         """Show rows and counts."""
         self._page = page
-        self.noticed([*page.rows, *page.also])
+        read, current = [*page.rows, *page.also], self.table.current
+        self.noticed(read)
+        self.painted(self.table.rows, read)
         edges = self.window.edges
         if not self._held_view:
             self.table.show(page.rows, edges=edges)
         else:
             found = merged(self.table.rows, page, self._gone, self.wanted().sort, edges, self.table.edges)
             self._between = found.between
-            self.held = held_by([*page.rows, *page.also], self._person)
+            self.held = held_by(read, self._person)
             faded = frozenset(row.id for row in found.rows if row.status in DECIDED)
             self.table.show(found.rows, faded, edges)
+        self.slid(current)
         self.summed_up()
 
     def counted(self, totals: Sequence[StatusTotal]) -> None:
