@@ -60,9 +60,10 @@ def see_cursor_on(desk: Terminal, number: str) -> None:
 
 def put_cursor_on(desk: Terminal, number: str) -> None:
     """Move the cursor to a request; a second click on its row would open it."""
-    row = desk.until(lambda: own_row(desk, number), what=number)
+    desk.until(lambda: own_row(desk, number), what=number)
+    desk.still()  # The counts above the list may still take a line from it.
     if not cursor_on(desk, number):
-        desk.click(row or 0, 10)
+        desk.click(own_row(desk, number) or 0, 10)
     see_cursor_on(desk, number)
 
 
