@@ -126,6 +126,7 @@ def test_the_last_desk_says_what_goes_on_and_how_to_stop_it(new_house: NewHouse)
         assert desk.wait() == 0
     parting = "The servers stop by themselves in 10 min"
     assert parting not in first.text and parting in second.text.replace("\n", " ")
+    assert any(line.strip() == "Stop them now: paydesk stack down" for line in second.text.splitlines())
     told = " ".join(second.text.split())
     assert "MB of memory" in told and str(house.home) in told.replace(" ", "") and "paydesk stack down" in told
 

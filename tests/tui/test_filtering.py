@@ -67,6 +67,17 @@ async def test_what_cannot_be_read_is_pointed_at_and_changes_nothing(world: Worl
         await shows(pilot, "PR-1002", "PR-1004", "PR-1007")
 
 
+async def test_a_reason_of_two_lines_hangs_under_its_text(world: World) -> None:
+    async with manager(world).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await pilot.press("slash", *names("cur:EUR status:pendin"), "enter")
+        await seen(pilot, lambda: "There is no status 'pendin'" in shown(pilot))
+        lines = shown(pilot).splitlines()
+        first = next(place for place, line in enumerate(lines) if "There is no status" in line)
+        under = lines[first + 1]
+        assert len(under) - len(under.lstrip()) == lines[first].index("There")
+
+
 async def test_the_whole_line_is_cleared_wherever_the_cursor_stands(world: World) -> None:
     async with manager(world).run_test(size=(80, 24)) as pilot:
         await opened(pilot)

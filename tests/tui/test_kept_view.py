@@ -14,7 +14,7 @@ from paydesk.tui.kept_view import KeptView
 from tests.fakes import FakeContractorDesk, FakeManagerDesk, World
 from tests.tui.conftest import Clock, opened, seen, shown
 
-HINT = "n asks for a payment · ? shows all keys · esc hides this"
+HINT = "n asks for a payment · ? shows all keys · esc hides this line"
 
 
 def contractor(world: World, view: Path, look: str = "") -> ContractorApp:
@@ -52,6 +52,7 @@ async def test_the_next_start_shows_the_list_as_it_was_left(world: World, view: 
         assert pilot.app.query_one(Peek).display
         await pilot.press("escape")
         await seen(pilot, lambda: "6 waiting" in shown(pilot))
+        assert "as you left it" not in shown(pilot), "it is not, since"
     async with manager(world, view, "production").run_test(size=(120, 36)) as pilot:
         await opened(pilot)
         await seen(pilot, lambda: "6 waiting" in shown(pilot))
@@ -146,7 +147,7 @@ async def test_a_key_that_does_something_ends_the_hint_and_leaves_what_was_said_
 
 
 async def test_the_manager_is_told_of_the_keys_that_decide(world: World, tmp_path: Path) -> None:
-    hint = "a approves · x rejects · ? shows all keys · esc hides this"
+    hint = "a approves · x rejects · ? shows all keys · esc hides this line"
     async with manager(world, tmp_path / "view.json").run_test(size=(80, 24)) as pilot:
         await opened(pilot)
         await seen(pilot, lambda: hint in shown(pilot))

@@ -17,7 +17,7 @@ _SHELLS = ("bash", "zsh", "fish")
 
 
 @click.command("completion")
-@click.argument("shell", type=click.Choice(_SHELLS))
+@click.argument("shell", metavar="SHELL", type=click.Choice(_SHELLS))
 def completion(shell: str) -> None:
     """Print what makes a shell complete commands, options and request numbers.
 

@@ -109,7 +109,8 @@ def run(arguments: Sequence[str]) -> int:
     except click.ClickException as error:
         asked = error.ctx if isinstance(error, click.UsageError) else None
         hint = f"`{asked.command_path} --help` tells more." if asked else ""
-        return _refuse(as_json, USAGE, "usage", error.format_message(), hint)
+        told = " ".join(error.format_message().split())
+        return _refuse(as_json, USAGE, "usage", told if told.endswith((".", "?", "!")) else f"{told}.", hint)
     except SystemExit as ended:
         # click's way of ending when whoever reads has enough: its exit says so, and nothing went wrong.
         return 0 if type(sys.stdout).__name__.endswith("PacifyFlushWrapper") else int(ended.code or 0)

@@ -35,7 +35,7 @@ class Peeking(Likening, inherit_bindings=False):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *Likening.BINDINGS,
-        Binding("p", "peek", "Peek", show=False, id="manager.peek", tooltip="Peek: who asks, and how often"),
+        Binding("p", "peek", "Peek", show=False, id="manager.peek", tooltip="Show or hide who asks, and how often"),
     ]
 
     def __init__(self, make_desk: Callable[[], ManagerDesk], now: Callable[[], datetime], *, id: str) -> None:
@@ -93,6 +93,7 @@ class Peeking(Likening, inherit_bindings=False):
         if not self.peeks:
             return
         copy = self.table.current
+        pane.set_class(copy is None, "-empty")
         pane.show(copy, self._peeked, self.now())
         if copy != self._peek_of:
             self._peek_of, self._rests_from = copy, time.monotonic()

@@ -116,7 +116,7 @@ class EmbeddedStack:
             return ""
         return (
             f"The servers stop by themselves in {self.idle_s / 60:.0f} min; they hold "
-            f"{found.memory >> 20} MB of memory, your data is in {self.folder.home}. Stop them now: paydesk stack down"
+            f"{found.memory >> 20} MB of memory, your data is in {self.folder.home}.\nStop them now: paydesk stack down"
         )
 
 

@@ -13,6 +13,8 @@ from paydesk.tui.wording import state_text
 
 CURSOR_CELLS = 3
 """The mark, the cursor and a blank, left of the first column."""
+EDGE_CELLS = 1
+"""A blank right of the last column, so that nothing touches the terminal's edge; ``ROOM`` comes first."""
 ROOM = 20
 """The description gets so many cells at least."""
 STEP = 4
@@ -72,6 +74,7 @@ def laid_out(
             given = min(ROOM - left, sizes[column.title] - column.least)
             sizes[column.title] -= given
             left += given
+    left -= EDGE_CELLS if left > ROOM else 0
     return [(column, max(8, left) if column.width is None else sizes[column.title]) for column in shown]
 
 

@@ -150,7 +150,7 @@ class FilterLine(Vertical):
         if cell_len(beside) > room:
             reason = error.message if cell_len(error.message) < before else f"{error.message[: max(0, before - 2)]}…"
             beside = beside if before < room // 2 else f"{reason.ljust(before)}^"
-        line.say(beside, "", "trouble")
+        line.say(beside, "", "trouble", before + 2 if beside.lstrip().startswith("^") else 0)
 
     @on(FilterField.Left)
     def _left(self, message: FilterField.Left) -> None:

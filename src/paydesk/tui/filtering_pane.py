@@ -20,6 +20,7 @@ from paydesk.tui.named_keys import key_named
 from paydesk.tui.reading_pane import D, ReadingPane
 from paydesk.tui.summary import Summary
 
+AS_LEFT = "The list is as you left it"
 NOTHING_FITS = "Nothing fits this filter.\nPress {} to change it, esc to take it away."
 
 
@@ -83,6 +84,7 @@ class FilteringPane(ReadingPane[D]):
         """Read other rows; what they come to may take fewer lines."""
         for each in self.query(Summary):
             each.forget()
+        self._no_longer_as_left()
         super().begin_anew()
 
     def keep(self, **chosen: object) -> None:
@@ -106,7 +108,12 @@ class FilteringPane(ReadingPane[D]):
             return
         if found != self.filter and not self._filtered:
             self.filter = found
-            self.notice(f"The list is as you left it: {found or 'all requests'}.")
+            self.notice(f"{AS_LEFT}: {found or 'all requests'}.")
+
+    def _no_longer_as_left(self) -> None:
+        """Take back that the list is as it was left, where that is still said."""
+        if self.query_one("#notice", Line).text.startswith(AS_LEFT):
+            self.notice("", "", 0)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """Leave ``/`` out of the footer where it is typed."""

@@ -20,9 +20,14 @@ class Line(Static):
         super().__init__("", id=id, markup=False)
         self._wraps = wraps
         self._said: tuple[str, str] = ("", "")
+        self._hang = 0
 
-    def say(self, left: str, right: str = "", look: str = "") -> None:
-        """Show text at the left and at the right end; ``look`` is a class such as ``trouble``."""
+    def say(self, left: str, right: str = "", look: str = "", hang: int = 0) -> None:
+        """Show text at the left and at the right end; ``look`` is a class such as ``trouble``.
+
+        What needs more lines goes on ``hang`` characters from the left.
+        """
+        self._hang = hang
         for name in ("trouble", "good", "muted"):
             self.set_class(look == name and bool(left), name)
         if self._said != (left, right):
@@ -41,7 +46,7 @@ class Line(Static):
     def _paint(self) -> None:
         left, right = Content(clean(self._said[0])), Content(clean(self._said[1]))
         if not self._said[1]:
-            self._show(left)
+            self._show(self._hung(left))
             return
         rest: list[Content] = []
         gap = self.content_size.width - left.cell_length - right.cell_length
@@ -50,6 +55,15 @@ class Line(Static):
             left, *rest = left.wrap(room) if self._wraps else [left.truncate(room, ellipsis=True)]
             gap = self.content_size.width - left.cell_length - right.cell_length
         self._show(Content("\n").join([Content.assemble(left, " " * max(1, gap), right), *rest]))
+
+    def _hung(self, text: Content) -> Content:
+        room = self.content_size.width - self._hang
+        if not self._hang or room < 1 or text.cell_length <= self.content_size.width:
+            return text
+        first, *rest = text[self._hang :].wrap(room)
+        return Content("\n").join(
+            [Content.assemble(text[: self._hang], first), *(Content(" " * self._hang + each.plain) for each in rest)]
+        )
 
     def _show(self, text: Content) -> None:
         """Show it; the screen is laid out anew only where another text may need other lines."""

@@ -23,4 +23,4 @@ def key_named(app: App[Any], name: str, usual: str) -> str:
 def first_hint(app: App[Any], role: str) -> str:
     """Return one line: how to begin, where all keys are, and how it goes away."""
     told = [*_BEGIN.get(role, ()), ("desk.help", "?", "shows all keys")]
-    return " · ".join([*(f"{key_named(app, name, usual)} {does}" for name, usual, does in told), "esc hides this"])
+    return " · ".join([*(f"{key_named(app, name, usual)} {does}" for name, usual, does in told), "esc hides this line"])

@@ -73,7 +73,7 @@ class ReadingPane(Vertical, Generic[D]):
         """Paint what is known of the servers."""
         raise NotImplementedError
 
-    def notice(self, text: str, look: str = "") -> None:
+    def notice(self, text: str, look: str = "", for_s: float = 0.0) -> None:
         """Show one sentence for a while."""
         raise NotImplementedError
 

@@ -1,0 +1,24 @@
+"""Where lists end: nothing touches the terminal's edge, and no rule stands where nothing is beside the list."""
+
+import pytest
+
+from paydesk.contractor.home import COLUMNS
+from paydesk.manager.peek import Peek
+from paydesk.tui.columns import CURSOR_CELLS, laid_out
+from tests.fakes import World
+from tests.tui.conftest import manager, opened, seen, shown
+
+
+@pytest.mark.parametrize("width", [80, 100, 160])
+def test_a_cell_is_left_at_the_right_edge(width: int) -> None:
+    sizes = [cells for _, cells in laid_out(COLUMNS, width)]
+    assert CURSOR_CELLS + sum(sizes) + len(sizes) - 1 == width - 1
+
+
+async def test_beside_an_empty_inbox_there_is_no_rule(world: World) -> None:
+    async with manager(World()).run_test(size=(160, 45)) as pilot:
+        await seen(pilot, lambda: "Nothing waits for a decision." in shown(pilot))
+        await seen(pilot, lambda: pilot.app.query_one(Peek).display and "│" not in shown(pilot))
+    async with manager(world).run_test(size=(160, 45)) as pilot:
+        await opened(pilot)
+        await seen(pilot, lambda: "│" in shown(pilot))
