@@ -6,6 +6,7 @@ What runs besides is listed there too, is mechanics, and takes no decision of th
 import ast
 import asyncio
 import re
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from paydesk.contractor.app import ContractorApp
 from paydesk.contractor.desk import ContractorService
 from paydesk.manager.app import ManagerApp
 from paydesk.manager.desk import ManagerService
+from paydesk.manager.inbox import ManagerInbox
 from tests.conftest import Sides
 from tests.house.files import CHECKOUT, SOURCE, functions, sources, tree
 from tests.tui.conftest import seen, shown
@@ -80,6 +82,9 @@ async def decide(pilot: Pilot[None]) -> None:
     await seen(pilot, shows(pilot, "S send now"), WITHIN_S)
     press(pilot, "S")
     await seen(pilot, shows(pilot, "ada 120.00 EUR"), WITHIN_S)
+    (inbox,) = pilot.app.query(ManagerInbox)
+    under = inbox.table.current
+    await seen(pilot, lambda: under and not inbox.changes.changed(under.id, time.monotonic()), WITHIN_S)
     press(pilot, "a")
     await seen(pilot, shows(pilot, "S send now"), WITHIN_S)
     press(pilot, "S")

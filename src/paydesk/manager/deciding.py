@@ -40,7 +40,7 @@ class Deciding(DeskPane[ManagerDesk], inherit_bindings=False):
     def __init__(self, make_desk: Callable[[], ManagerDesk], now: Callable[[], datetime], *, id: str) -> None:
         super().__init__(make_desk, now, id=id)
         self.guard = KeyGuard()
-        self._changes = ChangeGuard()
+        self.changes = ChangeGuard()
         self._under_way = UnderWay()
         self.held: list[RequestCopy] = []
         self._batches: list[tuple[RequestCopy, ...]] = []
@@ -118,20 +118,20 @@ class Deciding(DeskPane[ManagerDesk], inherit_bindings=False):
         if copy.status not in WAITING:
             self.notice(f"{copy.number} is {copy.status} already.")
             return False
-        if self._changes.changed(copy.id, cast(DeskApp, self.app).key_came_at):
+        if self.changes.changed(copy.id, cast(DeskApp, self.app).key_came_at):
             self.notice(ONLY_JUST.format(copy.number, copy.terms.money if copy.terms else ""), "trouble")
             return False
         return True
 
     def painted(self, before: Sequence[RequestCopy], after: Sequence[RequestCopy]) -> None:
         """Note what is painted with other terms than before: a key already on its way was not meant for those."""
-        self._changes.painted(before, after, cast(DeskApp, self.app).clock())
+        self.changes.painted(before, after, cast(DeskApp, self.app).clock())
 
     def slid(self, before: RequestCopy | None) -> None:
         """Note that the list is painted without the request ``before`` that was under the cursor: another is there."""
         current = self.table.current
         if before is not None and current is not None and all(row.id != before.id for row in self.table.rows):
-            self._changes.came(current.id, cast(DeskApp, self.app).clock())
+            self.changes.came(current.id, cast(DeskApp, self.app).clock())
 
     def _settle(self, copy: RequestCopy, decide: Callable[[ManagerDesk, UUID, int, str], Result]) -> None:
         """Move on, and decide a moment later unless the key turns out to be part of a burst."""

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from paydesk.domain.copy import RequestCopy
-from paydesk.manager.batch import terms_seen
 
 REPEAT_S = 0.070
 """The same decision key within this is a held key; auto-repeat is about 0.033 s."""
@@ -18,6 +17,11 @@ SETTLE_S = 0.040
 """A decision waits this long, so that a burst that began with its key can still stop it."""
 CHANGED_S = 0.500
 """What changed so short a time before a key was not read by whoever pressed it."""
+
+
+def terms_seen(copy: RequestCopy) -> tuple[int, str]:
+    """Return the revision and the hash of the terms that a decision about this copy is about."""
+    return (copy.request.revision, copy.request.terms.hash) if copy.request else (0, "")
 
 
 class ChangeGuard:
