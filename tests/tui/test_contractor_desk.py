@@ -39,7 +39,7 @@ async def test_a_request_is_sent_with_the_form(world: World) -> None:
         newest = table.rows[0]
         assert newest.terms == checked_terms("99.90", "USD", "[/nope] honest")
         await seen(pilot, lambda: "[/nope] honest" in shown(pilot))
-        assert table.current is not None and table.current.number == "PR-1007", "the cursor stays on its request"
+        await seen(pilot, lambda: table.current and table.current.id == newest.id)  # What comes next is about it.
 
 
 async def test_what_arrives_at_the_top_of_a_long_list_is_seen_and_what_waits_is_counted_whole(world: World) -> None:
@@ -93,6 +93,29 @@ async def test_esc_keeps_the_draft_and_x_discards_it_after_y(world: World) -> No
         await seen(pilot, lambda: "Discard what you typed?" in shown(pilot))
         await pilot.press("y")
         await seen(pilot, lambda: "from:me" in shown(pilot) and "draft kept" not in shown(pilot))
+
+
+async def test_the_cursor_goes_to_what_was_just_asked_for(world: World) -> None:
+    async with contractor(world).run_test(size=(80, 24)) as pilot:
+        table = await opened(pilot)
+        await pilot.press("G", "n", *"10", "tab", *"EUR", "tab", *"hotel", "ctrl+s")
+        await seen(pilot, lambda: "asks for 10.00 EUR" in shown(pilot))
+        await seen(pilot, lambda: table.current and table.current.terms and table.current.terms.description == "hotel")
+        asked = table.current
+        await pilot.press("j")
+        world.tell()
+        await pilot.pause()
+        assert table.current and asked and table.current.id != asked.id, "it does not hold on to a hand that moves on"
+
+
+async def test_the_preview_says_what_is_missing_and_what_is_wrong_and_so_does_a_draft(world: World) -> None:
+    async with contractor(world).run_test(size=(100, 30)) as pilot:
+        await opened(pilot)
+        await pilot.press("n", *"12x", "tab", "ctrl+u")
+        await seen(pilot, lambda: "fill in currency and description" in shown(pilot))
+        assert "not right yet: amount" in shown(pilot)
+        await pilot.press("escape", "n")
+        await seen(pilot, lambda: "✗" in shown(pilot) and "12x" in shown(pilot))
 
 
 @pytest.mark.long

@@ -1,6 +1,6 @@
-"""Old and new terms side by side, for whoever revises a request."""
+"""What is asked for, as it is typed: alone, or old and new side by side."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
 from textual.content import Content
@@ -12,6 +12,22 @@ from paydesk.tui.columns import fitted
 _LABEL = 13
 _ROOMY = 60
 """With so many cells a label stands before its values, else above them."""
+
+
+def asked(terms: Terms | None, empty: Sequence[str], wrong: Sequence[str]) -> Iterator[Content]:
+    """Yield what is asked for; or, while it is not right, which fields are empty and which are wrong."""
+    yield Content.styled("You ask for", "$secondary")
+    if terms is not None:
+        yield Content.styled(str(terms.money), "bold $accent")
+        yield Content(clean(terms.description, 200))
+    if empty:
+        yield Content(f"fill in {_listed(empty)}")
+    if wrong:
+        yield Content(f"not right yet: {_listed(wrong)}")
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
 
 
 def side_by_side(old: Terms, new: Terms | None, width: int) -> Iterator[Content]:

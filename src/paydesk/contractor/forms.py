@@ -1,6 +1,6 @@
 """The form of a request: what is wrong is said under its field, what will be asked is shown beside it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.widgets import Button, Input, Static
 
 from paydesk.contractor.alike import AlikeScreen
-from paydesk.contractor.compare import side_by_side
+from paydesk.contractor.compare import asked, side_by_side
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.errors import InvalidInput
 from paydesk.domain.payment_request import Terms, checked_terms, typed_fields
@@ -105,6 +105,10 @@ class RequestForm(AlikeScreen[Filled | None]):
         self.query_one("#amount", Input).focus()
         self.look_for_waiting()
         self._preview()
+        problems = self._terms()[1]
+        for name, value in self._typed().items():
+            if value.strip():
+                self._show_problem(name, problems.get(name, ""))
 
     def on_resize(self) -> None:
         """Lay the preview out anew."""
@@ -157,8 +161,14 @@ class RequestForm(AlikeScreen[Filled | None]):
             self.look_for_alike(self._draft.request_id, terms)
         self.query_one("#form-preview", Static).update(Content("\n").join(self._preview_lines()))
 
+    def _amiss(self, problems: Mapping[str, str]) -> tuple[list[str], list[str]]:
+        """Return which fields are still to be filled in, and which are not right yet."""
+        typed, named = self._typed(), {name: _FIELDS[name][0].lower() for name in problems}
+        empty = [label for name, label in named.items() if not typed[name].strip()]
+        return empty, [label for name, label in named.items() if typed[name].strip()]
+
     def _preview_lines(self) -> Iterator[Content]:
-        terms, _ = self._terms()
+        terms, problems = self._terms()
         if self._trouble:
             yield Content.styled(f"✗ {clean(self._trouble)}", "$error")
             yield Content("Your draft is kept; ^s tries again.")
@@ -167,17 +177,9 @@ class RequestForm(AlikeScreen[Filled | None]):
             width = self.query_one("#form-preview", Static).content_size.width
             yield from side_by_side(self._before, terms, width)
         else:
-            yield from self._asked(terms)
+            yield from asked(terms, *self._amiss(problems))
         yield Content("")
         yield from self._beside(terms)
-
-    def _asked(self, terms: Terms | None) -> Iterator[Content]:
-        yield Content.styled("You ask for", "$secondary")
-        if terms is None:
-            yield Content("fill in amount, currency and description")
-        else:
-            yield Content.styled(str(terms.money), "bold $accent")
-            yield Content(clean(terms.description, 200))
 
     def _beside(self, terms: Terms | None) -> Iterator[Content]:
         """Yield what helps to judge the amount: what waits already, and a request that looks the same."""

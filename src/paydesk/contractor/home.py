@@ -3,12 +3,13 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import ClassVar
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
+from paydesk.contractor.columns import COLUMNS
 from paydesk.contractor.detail import ContractorDetail
 from paydesk.contractor.forms import Filled, RequestForm
 from paydesk.contractor.lapsing import lapsed_text
@@ -21,7 +22,6 @@ from paydesk.domain.payment_request import RequestRegister
 from paydesk.domain.status import Status
 from paydesk.domain.text import clean
 from paydesk.infra.pages import Page, PageQuery, Result, Sort
-from paydesk.tui.columns import Cell, Column, say, say_amount, say_state
 from paydesk.tui.desk_pane import DeskPane
 from paydesk.tui.dialogs import Confirm
 from paydesk.tui.drafts import Draft, DraftStore
@@ -31,33 +31,11 @@ from paydesk.tui.own_screen import sentence
 from paydesk.tui.request_table import RequestTable
 from paydesk.tui.summary import RARE, Summary
 from paydesk.tui.totals import Totals
-from paydesk.tui.wording import delivery_text, moment_text
 
-_LOOKS = {Status.ACCEPTED: "good", Status.REJECTED: "bad", Status.WITHDRAWN: "faded"}
 _TOTALS = (Status.PENDING, Status.ACCEPTED, Status.REJECTED)
 LATE_S = 60.0
 """So long it is said that something lapsed: the other side decided, and nobody was waiting for it here."""
 EMPTY = "No requests here yet.\nPress {} to ask for a payment."
-
-
-def _asked_at(copy: RequestCopy, _: datetime) -> Cell:
-    return say(moment_text(copy.request.requested_at if copy.request else None))
-
-
-def _status(copy: RequestCopy, now: datetime) -> Cell:
-    return say_state(copy, now, _LOOKS)
-
-
-COLUMNS = (
-    Column("Request", lambda copy, _: say(copy.number), 8, most=12, least=7),
-    Column("Sent", _asked_at, 16, from_width=100),
-    Column("From", lambda copy, _: say(copy.contractor), 14, from_width=130),
-    Column("Amount", say_amount, 12, right=True, most=20),
-    Column("Cur", lambda copy, _: say(copy.terms.money.currency if copy.terms else ""), 3),
-    Column("Status", _status, 13),
-    Column("Delivery", lambda copy, _: say(delivery_text(copy), "faded"), 8, from_width=72, most=11),
-    Column("Description", lambda copy, _: say(copy.terms.description if copy.terms else "")),
-)
 
 
 class ContractorHome(DeskPane[ContractorDesk], inherit_bindings=False):
@@ -81,7 +59,8 @@ class ContractorHome(DeskPane[ContractorDesk], inherit_bindings=False):
         super().__init__(make_desk, now, id="contractor")
         self.drafts = drafts
         self.filter = MINE
-        self._unsent_form: tuple[Draft, str] | None = None
+        self._made: UUID | None = None
+        """What was just asked for, until the cursor is on it or goes elsewhere."""
 
     def compose(self) -> ComposeResult:
         """Lay out top line, totals, list, notice and health."""
@@ -111,9 +90,18 @@ class ContractorHome(DeskPane[ContractorDesk], inherit_bindings=False):
         """Show rows, and say what lapsed among them."""
         late = lapsed_text(self.table.rows, page.rows)
         self.table.show(page.rows, edges=self.window.edges)
+        self._go_to_made()
         if late:
             self.notice(late, "trouble", LATE_S)
         self.summed_up()
+
+    def _go_to_made(self) -> None:
+        if self._made is not None and self.table.go_to(self._made):
+            self._made = None
+
+    @on(RequestTable.Moved)
+    def _moved(self, _: RequestTable.Moved) -> None:
+        self._made = None
 
     def counted(self, totals: Sequence[StatusTotal]) -> None:
         """Show totals, and how long what waits has waited."""
@@ -170,6 +158,8 @@ class ContractorHome(DeskPane[ContractorDesk], inherit_bindings=False):
                 self.drafts.discard()
                 self.notice(f"{result.copy.number} asks for {filled.terms.money}.", "good")
                 self.summed_up()
+                self._made = result.copy.id
+                self._go_to_made()
             elif error is not None:
                 self.notice(sentence(error), "trouble")
                 if self.app.screen is self.screen:

@@ -75,7 +75,8 @@ def checked_cause(code: str, note: str | None) -> Cause:
         raise InvalidInput.of("cause", f"Write one of these causes: {names}.") from None
     text = checked("note", note or "", least=0, most=NOTE_MOST)
     if known.needs_note and len(text) < NOTE_LEAST:
-        raise InvalidInput.of("note", f"Write a note of {NOTE_LEAST} to {NOTE_MOST} characters for {known}.")
+        alone = f"'{known.sentence}' alone does not say what."
+        raise InvalidInput.of("note", f"Write a note of {NOTE_LEAST} to {NOTE_MOST} characters: {alone}")
     if text and len(text) < NOTE_LEAST:
         raise InvalidInput.of("note", f"Write a note of at least {NOTE_LEAST} characters, or none.")
     return Cause(known, text or None)

@@ -34,6 +34,10 @@ class ManagerDetail(DetailScreen, inherit_bindings=False):
         """Note what changed, while the screen still shows what was before."""
         self.desk_pane.painted([self.copy], [message.detail.copy])
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """Offer no decision on what nobody can decide."""
+        return not (self.copy.locked and action in ("approve", "reject"))
+
     def action_approve(self) -> None:
         """Approve what this screen shows."""
         self.desk_pane.approve(self.copy)

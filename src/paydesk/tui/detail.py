@@ -80,6 +80,7 @@ class DetailScreen(OwnScreen[None]):
     @on(DetailRead)
     def _detail_read(self, message: DetailRead) -> None:
         self.detail, self.copy, self.alike = message.detail, message.detail.copy, message.alike
+        self.refresh_bindings()
         self.paint()
 
     @on(ReadFailed)

@@ -37,6 +37,18 @@ class PaintedRows(ScrollView, inherit_bindings=False):
         self._marked: frozenset[UUID] = frozenset()
         self._needs: dict[str, int] = {}
 
+    @property
+    def marked(self) -> frozenset[UUID]:
+        """The requests that carry a mark, by id: also those that are not shown now."""
+        return self._marked
+
+    def mark(self, ids: frozenset[UUID]) -> None:
+        """Let exactly these requests carry a mark."""
+        changed, self._marked = ids ^ self._marked, ids
+        for place, row in enumerate(self._rows):
+            if row.id in changed:
+                self._refresh_row(place)
+
     def _measure(self) -> bool:
         """Note what the rows need in columns that grow; returns whether that changed."""
         now, before = self._now(), self._needs

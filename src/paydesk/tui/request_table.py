@@ -76,18 +76,6 @@ class RequestTable(TurnedRows, can_focus=True, inherit_bindings=False):
         """The request under the cursor; none while rows from elsewhere are on their way."""
         return self._rows[self._cursor] if self._rows and self._aim is None else None
 
-    @property
-    def marked(self) -> frozenset[UUID]:
-        """The requests that carry a mark, by id: also those that are not shown now."""
-        return self._marked
-
-    def mark(self, ids: frozenset[UUID]) -> None:
-        """Let exactly these requests carry a mark."""
-        changed, self._marked = ids ^ self._marked, ids
-        for place, row in enumerate(self._rows):
-            if row.id in changed:
-                self._refresh_row(place)
-
     def clear(self) -> None:
         """Forget the rows, as others are on their way; keys typed until then count on those."""
         self._rows, self._loaded, self._cursor, self._later = [], False, 0, 0
@@ -194,6 +182,13 @@ class RequestTable(TurnedRows, can_focus=True, inherit_bindings=False):
         elif self._loaded or self._aim is not None or way is Way.LAST:
             self._aim = way
             self.post_message(self.Elsewhere(Start(way)))
+
+    def go_to(self, request_id: UUID) -> bool:
+        """Put the cursor on a request; returns whether it is among the rows that are held."""
+        place = next((place for place, row in enumerate(self._rows) if row.id == request_id), None)
+        if place is not None and self._aim is None:
+            self._go(place)
+        return place is not None
 
     def action_open(self) -> None:
         """Ask to see the request under the cursor."""

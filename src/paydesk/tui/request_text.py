@@ -87,7 +87,8 @@ def _locked_facts(copy: RequestCopy, width: int) -> Iterator[Content]:
     todo = "`paydesk doctor` shows both versions. Agree with the other side; `settle` on the command line notes how,"
     if copy.settled:
         todo = "This side noted how it was settled: the timeline tells. It stays locked,"
-    yield indented(Content(""), f"{todo} and the contractor may ask anew (n, new like this).", width, "$secondary")
+    todo += " and the contractor may ask anew: new like this, on the contractor's desk."
+    yield indented(Content(""), todo, width, "$secondary")
 
 
 def timeline(detail: RequestDetail, width: int) -> Iterator[Content]:

@@ -1,0 +1,30 @@
+"""What the contractor's list shows of a request."""
+
+from datetime import datetime
+
+from paydesk.domain.copy import RequestCopy
+from paydesk.domain.status import Status
+from paydesk.tui.columns import Cell, Column, say, say_amount, say_state
+from paydesk.tui.wording import delivery_text, moment_text
+
+_LOOKS = {Status.ACCEPTED: "good", Status.REJECTED: "bad", Status.WITHDRAWN: "faded"}
+
+
+def _asked_at(copy: RequestCopy, _: datetime) -> Cell:
+    return say(moment_text(copy.request.requested_at if copy.request else None))
+
+
+def _status(copy: RequestCopy, now: datetime) -> Cell:
+    return say_state(copy, now, _LOOKS)
+
+
+COLUMNS = (
+    Column("Request", lambda copy, _: say(copy.number), 8, most=12, least=7),
+    Column("Sent", _asked_at, 16, from_width=100),
+    Column("From", lambda copy, _: say(copy.contractor), 14, from_width=130),
+    Column("Amount", say_amount, 12, right=True, most=20),
+    Column("Cur", lambda copy, _: say(copy.terms.money.currency if copy.terms else ""), 3),
+    Column("Status", _status, 13),
+    Column("Delivery", lambda copy, _: say(delivery_text(copy), "faded"), 8, from_width=72, most=11),
+    Column("Description", lambda copy, _: say(copy.terms.description if copy.terms else "")),
+)
