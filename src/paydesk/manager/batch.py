@@ -13,7 +13,6 @@ from paydesk.domain.decision import Cause
 from paydesk.domain.errors import PaydeskError
 from paydesk.domain.refusals import explain_stale
 from paydesk.infra.pages import Result
-from paydesk.manager.guards import terms_seen
 from paydesk.manager.port import ManagerDesk
 
 AT_ONCE = 25
@@ -62,6 +61,11 @@ def planned(
         if terms_seen(copy) != terms_seen(known):
             changed.add(copy.id)
     return Plan(tuple(chosen), tuple(skipped), frozenset(changed))
+
+
+def terms_seen(copy: RequestCopy) -> tuple[int, str]:
+    """Return the revision and the hash of the terms that a decision about this copy is about."""
+    return (copy.request.revision, copy.request.terms.hash) if copy.request else (0, "")
 
 
 def _why_not(seen: RequestCopy, known: RequestCopy, person: str, cause: Cause | None, now: datetime) -> str:

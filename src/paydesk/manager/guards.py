@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from paydesk.domain.copy import RequestCopy
+from paydesk.domain.payment_request import Terms
 
 REPEAT_S = 0.070
 """The same decision key within this is a held key; auto-repeat is about 0.033 s."""
@@ -19,11 +20,6 @@ CHANGED_S = 0.500
 """What changed so short a time before a key was not read by whoever pressed it."""
 
 
-def terms_seen(copy: RequestCopy) -> tuple[int, str]:
-    """Return the revision and the hash of the terms that a decision about this copy is about."""
-    return (copy.request.revision, copy.request.terms.hash) if copy.request else (0, "")
-
-
 class ChangeGuard:
     """Watches for other terms, or another request, under a cursor that nobody moved; told the time by its caller."""
 
@@ -33,9 +29,9 @@ class ChangeGuard:
     def painted(self, before: Sequence[RequestCopy], after: Sequence[RequestCopy], now: float) -> None:
         """Note which requests are painted with other terms than they were painted with before."""
         self._changed = {key: at for key, at in self._changed.items() if now - at < CHANGED_S}
-        known = {row.id: terms_seen(row) for row in before}
+        known = {row.id: _asked(row) for row in before}
         for row in after:
-            if known.get(row.id, terms_seen(row)) != terms_seen(row):
+            if row.id in known and known[row.id] != _asked(row):
                 self._changed[row.id] = now
 
     def came(self, request_id: UUID, now: float) -> None:
@@ -46,6 +42,11 @@ class ChangeGuard:
         """Whether a key that came now cannot have been meant for what is painted of this request."""
         at = self._changed.get(request_id)
         return at is not None and now - at < CHANGED_S
+
+
+def _asked(copy: RequestCopy) -> tuple[int, Terms] | None:
+    """Return what the contractor asks for; the terms and not their hash, as every row that is read is looked at."""
+    return (copy.request.revision, copy.request.terms) if copy.request else None
 
 
 class KeyGuard:

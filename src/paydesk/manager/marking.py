@@ -17,11 +17,10 @@ from paydesk.domain.copy import RequestCopy
 from paydesk.domain.decision import Cause
 from paydesk.domain.filters import EVERYTHING, Asker
 from paydesk.infra.pages import PageQuery, Result, Start, Way, in_order, key_of
-from paydesk.manager.batch import Batch, Plan, planned
+from paydesk.manager.batch import Batch, Plan, planned, terms_seen
 from paydesk.manager.bulk import Asking, BulkDialog
 from paydesk.manager.deciding import Deciding
 from paydesk.manager.forms import CauseDialog
-from paydesk.manager.guards import terms_seen
 from paydesk.manager.port import ManagerDesk
 from paydesk.tui.own_screen import sentence
 
