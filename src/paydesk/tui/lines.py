@@ -7,6 +7,7 @@ from textual.widgets import Static
 
 from paydesk.domain.text import clean
 from paydesk.infra.health import Health
+from paydesk.tui.request_text import indented
 from paydesk.tui.wording import clock_text, health_words, live_text
 
 
@@ -57,13 +58,10 @@ class Line(Static):
         self._show(Content("\n").join([Content.assemble(left, " " * max(1, gap), right), *rest]))
 
     def _hung(self, text: Content) -> Content:
-        room = self.content_size.width - self._hang
-        if not self._hang or room < 1 or text.cell_length <= self.content_size.width:
+        width = self.content_size.width
+        if not self._hang or width <= self._hang or text.cell_length <= width:
             return text
-        first, *rest = text[self._hang :].wrap(room)
-        return Content("\n").join(
-            [Content.assemble(text[: self._hang], first), *(Content(" " * self._hang + each.plain) for each in rest)]
-        )
+        return indented(text[: self._hang], text.plain[self._hang :], width)
 
     def _show(self, text: Content) -> None:
         """Show it; the screen is laid out anew only where another text may need other lines."""
