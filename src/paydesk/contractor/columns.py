@@ -4,7 +4,7 @@ from datetime import datetime
 
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.status import Status
-from paydesk.tui.columns import Cell, Column, say, say_amount, say_state
+from paydesk.tui.columns import AMOUNT, CURRENCY, DESCRIPTION, Cell, Column, say, say_state
 from paydesk.tui.wording import delivery_text, moment_text
 
 _LOOKS = {Status.ACCEPTED: "good", Status.REJECTED: "bad", Status.WITHDRAWN: "faded"}
@@ -22,9 +22,9 @@ COLUMNS = (
     Column("Request", lambda copy, _: say(copy.number), 8, most=12, least=7),
     Column("Sent", _asked_at, 16, from_width=100),
     Column("From", lambda copy, _: say(copy.contractor), 14, from_width=130),
-    Column("Amount", say_amount, 12, right=True, most=20),
-    Column("Cur", lambda copy, _: say(copy.terms.money.currency if copy.terms else ""), 3),
+    AMOUNT,
+    CURRENCY,
     Column("Status", _status, 13),
     Column("Delivery", lambda copy, _: say(delivery_text(copy), "faded"), 8, from_width=72, most=11),
-    Column("Description", lambda copy, _: say(copy.terms.description if copy.terms else "")),
+    DESCRIPTION,
 )

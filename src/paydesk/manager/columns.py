@@ -8,7 +8,7 @@ from uuid import UUID
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.duplicates import Alike
 from paydesk.domain.status import Status
-from paydesk.tui.columns import Cell, Column, say, say_amount, say_state
+from paydesk.tui.columns import AMOUNT, CURRENCY, DESCRIPTION, Cell, Column, say, say_state
 from paydesk.tui.wording import age_text, moment_text
 
 Likeness = Callable[[UUID], tuple[Alike, ...]]
@@ -45,9 +45,6 @@ def _decided_at(copy: RequestCopy, _: datetime) -> Cell:
 
 NUMBER = Column("Request", lambda copy, _: say(copy.number), 8, most=12)
 CONTRACTOR = Column("Contractor", lambda copy, _: say(copy.contractor), 14, from_width=72, wide_width=20, least=8)
-AMOUNT = Column("Amount", say_amount, 12, right=True, most=20)
-CURRENCY = Column("Cur", lambda copy, _: say(copy.terms.money.currency if copy.terms else ""), 3)
-DESCRIPTION = Column("Description", lambda copy, _: say(copy.terms.description if copy.terms else ""))
 
 DECIDED = (
     NUMBER,

@@ -57,6 +57,11 @@ def say_amount(copy: RequestCopy, _: datetime) -> Cell:
     return say(copy.terms.money.grouped if copy.terms else "")
 
 
+AMOUNT = Column("Amount", say_amount, 12, right=True, most=20)
+CURRENCY = Column("Cur", lambda copy, _: say(copy.terms.money.currency if copy.terms else ""), 3)
+DESCRIPTION = Column("Description", lambda copy, _: say(copy.terms.description if copy.terms else ""))
+
+
 def say_state(copy: RequestCopy, now: datetime, looks: Mapping[Status, str]) -> Cell:
     """Return the status, with the look that a desk gives it; a locked request looks bad on both."""
     return say(state_text(copy, now), "bad" if copy.locked else looks.get(copy.status, ""))
