@@ -156,10 +156,10 @@ class RequestForm(AlikeScreen[Filled | None]):
         found.set_class(bool(problem), "there")
 
     def _preview(self) -> None:
-        terms, _ = self._terms()
+        terms, problems = self._terms()
         if terms is not None:
             self.look_for_alike(self._draft.request_id, terms)
-        self.query_one("#form-preview", Static).update(Content("\n").join(self._preview_lines()))
+        self.query_one("#form-preview", Static).update(Content("\n").join(self._preview_lines(terms, problems)))
 
     def _amiss(self, problems: Mapping[str, str]) -> tuple[list[str], list[str]]:
         """Return which fields are still to be filled in, and which are not right yet."""
@@ -167,8 +167,7 @@ class RequestForm(AlikeScreen[Filled | None]):
         empty = [label for name, label in named.items() if not typed[name].strip()]
         return empty, [label for name, label in named.items() if typed[name].strip()]
 
-    def _preview_lines(self) -> Iterator[Content]:
-        terms, problems = self._terms()
+    def _preview_lines(self, terms: Terms | None, problems: Mapping[str, str]) -> Iterator[Content]:
         if self._trouble:
             yield Content.styled(f"✗ {clean(self._trouble)}", "$error")
             yield Content("Your draft is kept; ^s tries again.")
