@@ -15,9 +15,9 @@ from rich.style import Style
 from textual.color import Color
 from textual.pilot import Pilot
 
-from paydesk.tui.themes import DUSK, PAPER
+from paydesk.tui.themes import DUSK, PAPER, short_name
 from tests.tui.screens import SCREENS, Screen
-from tests.tui.test_looks import relative_luminance
+from tests.tui.test_looks import contrast_ratio
 
 KEPT = Path(__file__).with_name("screens")
 OTHER = {
@@ -71,11 +71,8 @@ def unreadable(lines: Cells) -> Iterable[str]:
     for text, style in (part for line in lines for part in line):
         if not any(char.isalnum() for char in text) or style.color is None or style.bgcolor is None:
             continue
-        pair = (style.color, style.bgcolor)
-        if any(color.triplet is None for color in pair):
-            continue
-        dark, light = sorted(relative_luminance(Color(*color.triplet)) for color in pair if color.triplet)
-        if (light + 0.05) / (dark + 0.05) < LEAST_CONTRAST:
+        front, behind = style.color.triplet, style.bgcolor.triplet
+        if front and behind and contrast_ratio(Color(*front), Color(*behind)) < LEAST_CONTRAST:
             yield f"{text!r} {looks_of(style)}"
 
 
@@ -110,11 +107,10 @@ async def test_it_looks_as_it_did_in_both_looks(screen: Screen, size: tuple[int,
             pilot.app.theme = look.name
             pilot.app.refresh_css(animate=False)
             await pilot.pause()
-            name = look.name.removeprefix("paydesk-")
             lines = cells(pilot)
             if not pilot.app.screen.is_modal:  # What a dialog dims is not there to be read.
                 assert not [*unreadable(lines)]
-            hold(lines, f"{screen.role}-{screen.name}-{size[0]}x{size[1]}-{name}", update)
+            hold(lines, f"{screen.role}-{screen.name}-{size[0]}x{size[1]}-{short_name(look)}", update)
 
 
 @pytest.mark.long
