@@ -176,7 +176,7 @@ def main() -> None:
         for _ in range(10):
             desk.key("j")
         for turn in (1, 2):
-            rest += measure(desk, SECONDS / 2, chance)
+            rest += measure(desk, SECONDS, chance)
             before = applied(url)
             tell_other.write("\n")
             tell_other.flush()

@@ -42,6 +42,7 @@ def test_nothing_heavy_is_imported_before_the_first_frame(house: House, role: st
     desk.until(lambda: desk.line_with("✓ live"), what="a desk that works after all")
 
 
+@pytest.mark.long
 def test_twenty_keys_typed_in_the_first_two_seconds_all_take_effect(house: House) -> None:
     house.run("contractor", "request", "1", "EUR", "Something to move over")
     started = time.monotonic()
@@ -70,6 +71,7 @@ def test_a_first_command_typed_before_the_servers_answer_is_kept(house: House) -
     desk.see("PR-", "7.00 EUR")
 
 
+@pytest.mark.long
 def test_both_desks_open_and_quit_in_order(house: House) -> None:
     for role in ("contractor", "manager"):
         desk = opened(house, role)

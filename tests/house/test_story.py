@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pytest
 from coverage import Coverage
 from textual.events import Key
 from textual.pilot import Pilot
@@ -147,6 +148,7 @@ def test_the_story_is_short_and_every_file_is_there() -> None:
     assert len(lines) == 9 and sum(lines.values()) < MOST_STORY_LINES, lines
 
 
+@pytest.mark.long
 def test_what_runs_is_the_story_and_what_is_listed_besides(sides: Sides, tmp_path: Path) -> None:
     trace = Coverage(data_file=None, include=[f"{SOURCE}/*"])
     trace.start()

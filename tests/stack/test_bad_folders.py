@@ -129,6 +129,7 @@ def test_a_log_says_why_a_server_does_not_start(new_house: NewHouse) -> None:
     assert "pg_control" in (house.home / "log" / "postgres.log").read_text()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "value", "says"),
     [

@@ -3,6 +3,8 @@
 from datetime import timedelta
 from uuid import UUID
 
+import pytest
+
 from paydesk.contractor.forms import RequestForm
 from paydesk.domain.commands import RequestPayment, request_payment
 from paydesk.domain.payment_request import checked_terms
@@ -46,6 +48,7 @@ async def test_the_question_before_many_names_those_that_look_alike(world: World
         await seen(pilot, lambda: len(world.holds) == 2)
 
 
+@pytest.mark.long
 async def test_sending_what_looks_like_another_asks_first(world: World) -> None:
     desk = FakeContractorDesk(world, "studio-nord")
     async with contractor(world, desk=desk).run_test(size=(100, 30)) as pilot:

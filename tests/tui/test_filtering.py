@@ -36,6 +36,7 @@ def names(text: str) -> list[str]:
     return [signs.get(char, char) for char in text]
 
 
+@pytest.mark.long
 async def test_a_filter_is_typed_applied_and_taken_away_again(world: World) -> None:
     async with manager(world).run_test(size=(80, 24)) as pilot:
         await opened(pilot)

@@ -71,6 +71,7 @@ async def test_esc_takes_the_filter_away_once_and_m_brings_it_back(world: World)
         assert "everyone" not in shown(pilot)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("role", ["contractor", "manager"])
 async def test_ascii_terminals_get_ascii_alone(monkeypatch: pytest.MonkeyPatch, role: str) -> None:
     monkeypatch.setenv("PAYDESK_ASCII", "1")

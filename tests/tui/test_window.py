@@ -95,6 +95,7 @@ async def test_the_scrollbar_and_the_wheel_take_the_cursor_along(many: World) ->
         await seen(pilot, lambda: "   ·" not in shown(pilot))
 
 
+@pytest.mark.long
 async def test_what_arrives_moves_neither_cursor_nor_line(many: World) -> None:
     async with contractor(many).run_test(size=(80, 24)) as pilot:
         table = await opened(pilot)

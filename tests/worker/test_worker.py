@@ -159,6 +159,7 @@ def _process(sides: Sides) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-c", code, str(sides.stack.folder.home), sides.database])
 
 
+@pytest.mark.long
 def test_the_lease_goes_over_when_its_holder_is_killed_or_frozen(sides: Sides) -> None:
     code = (
         "import sys, time; from paydesk.infra.lease import Lease\n"
