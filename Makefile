@@ -43,7 +43,7 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	@touch $@
 
 test: install ## Pass the tests on the real servers; the first run fetches the broker.
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses 2
 
 lint: install ## Lint, format, types and the floors.
 	@$(BIN)/ruff check

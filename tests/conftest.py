@@ -1,5 +1,6 @@
 """What every test may use: one embedded stack a run, real servers, with fresh schemas and topics for each test."""
 
+import os
 import secrets
 import shutil
 import tempfile
@@ -11,6 +12,8 @@ from typing import TypeVar
 
 import psycopg
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from paydesk.contractor.role import ROLE as CONTRACTOR
 from paydesk.infra.migrations import migrate
@@ -62,10 +65,41 @@ class Sides:
         return ""
 
 
+SHARED = "TESTS_STACK_HOME"
+"""Tells test processes that run side by side which folder the run's one stack is in."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose the folder of the run's stack: before other test processes start, as they take it over."""
+    if not hasattr(config, "workerinput"):
+        os.environ[SHARED] = tempfile.mkdtemp(prefix="pd-")
+
+
+class ByFile(LoadFileScheduling):
+    """Give a file to one process, and all of the command line to one: it works with the stack's own two roles."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "tests/cli" if nodeid.startswith("tests/cli/") else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
+    """Say how tests are shared out among processes."""
+    return ByFile(config, log)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End the run's stack, folder and processes, once every test process is through."""
+    if not hasattr(config, "workerinput"):
+        home = Path(os.environ.pop(SHARED))
+        if any(home.iterdir()):
+            down(home)
+        shutil.rmtree(home)
+
+
 @pytest.fixture(scope="session")
 def stack() -> Iterator[EmbeddedStack]:
-    """The embedded stack of this test run; gone afterwards, folder and processes."""
-    home = Path(tempfile.mkdtemp(prefix="pd-"))
+    """The embedded stack of this test run, which the first test process that needs it starts and others join."""
+    home = Path(os.environ[SHARED])
     folder = Folder(home)
     folder.write("options.json", {"test_topics": True})
     embedded = EmbeddedStack(home, label="tests", idle_s=120)
@@ -79,8 +113,6 @@ def stack() -> Iterator[EmbeddedStack]:
         yield embedded
     finally:
         embedded.leave()
-        down(home)
-        shutil.rmtree(home)
 
 
 @pytest.fixture
