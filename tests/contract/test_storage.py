@@ -8,6 +8,7 @@ import pytest
 
 from paydesk.contractor.role import ROLE as CONTRACTOR
 from paydesk.domain.errors import UnknownRequest
+from paydesk.infra import outbox
 from paydesk.infra.digest import Line
 from paydesk.infra.records import Ack, Claim, Row, Verified
 from paydesk.manager.role import ROLE as MANAGER
@@ -159,3 +160,26 @@ def test_own_events_are_brought_back_and_beaten(side_of: Open) -> None:
         t.note_import(TOPIC_ID, 2, at(5))
         assert t.released() == [(Line(asked.id, 1, found.content_hash), found.id)]
         assert t.known_events([str(history.id)])[str(history.id)].sent
+
+
+def test_what_a_topic_that_is_no_more_acknowledged_is_not_marked(side_of: Open) -> None:
+    side = side_of(MANAGER)
+    store, asked = side.store, request()
+    event = said(side.role, accepted(asked))
+    acks = [Ack(event.id, 0, 0, at(5))]
+    with store.transaction() as t:
+        t.set_verified(0, Verified("another topic"))
+        t.add(event)
+        t.note_checked(side.holder)
+    assert not outbox.mark_sent(store, TOPIC_ID, acks)
+    with store.transaction() as t:
+        assert [each.id for each in t.unsent(9)] == [event.id] and t.verified(0) == Verified("another topic")
+        t.forget_other_topics(TOPIC_ID)
+        assert t.verified(0) is None
+    assert not outbox.mark_sent(store, TOPIC_ID, acks), "nobody has checked it yet"
+    with store.transaction() as t:
+        assert len(t.unsent(9)) == 1
+        t.set_verified(0, Verified(TOPIC_ID))
+    assert outbox.mark_sent(store, TOPIC_ID, acks)
+    with store.transaction() as t:
+        assert not t.unsent(9) and t.verified(0) == Verified(TOPIC_ID, 0, str(event.id), at(5))

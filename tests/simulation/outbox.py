@@ -123,7 +123,7 @@ class MemoryOutbox:
 
     def own_rows(self, ids: Collection[UUID]) -> list[OwnRow]:
         return [
-            OwnRow(e.id, e.request_id, e.version, e.type, e.content_hash, e.value, sent.ever_acked)
+            OwnRow(e.id, e.request_id, e.version, e.type, e.content_hash, e.value, sent.ever_acked, e.said_at)
             for sent in self.tables.outbox.values()
             if (e := sent.event).request_id in ids and not sent.beaten
         ]

@@ -48,6 +48,7 @@ class World:
     on_freeze: Callable[[], None] | None = None
     _at: str = ""
     _depth: int = 0
+    _ids: int = 0
     _running: Process | None = None
 
     def __post_init__(self) -> None:
@@ -73,8 +74,9 @@ class World:
         return NOON + timedelta(seconds=self.seconds)
 
     def new_id(self) -> UUID:
-        """Return an id that the seed alone decides."""
-        return UUID(int=self.random.getrandbits(128), version=4)
+        """Return an id that the seed alone decides, and that none has had: two steps may draw from equal seeds."""
+        self._ids += 1
+        return UUID(int=self.random.getrandbits(128) >> 32 << 32 | self._ids, version=4)
 
     def intrude(
         self, topic: str, key: bytes | None, headers: Sequence[tuple[str, bytes | None]], value: bytes | None

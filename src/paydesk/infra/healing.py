@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 FINALS = ("paydesk.payment_accepted.v1", "paydesk.payment_withdrawn.v1")
@@ -16,6 +17,7 @@ class OwnEvent:
     version: int
     type: str
     content_hash: str
+    said_at: datetime
     logged: bool
     """It stands on the topic, or stood on one before."""
     offset: int = -1
@@ -46,7 +48,8 @@ class Settlement:
 def settle(rows: Sequence[OwnEvent], found: Iterable[OwnEvent]) -> Settlement:
     """Return what becomes of a request of which ``found``, each once, stands on the topic and not among ``rows``.
 
-    What was never acknowledged is beaten by a found event of its version or below; of two that were published in one
+    What was never acknowledged is beaten by a found event of its version or below, or of a higher one that was said
+    before it; of two that were published in one
     version, an outcome for good stands over one that is not, else the earlier one, which is then said again.
     """
     unknown = sorted(found, key=lambda each: each.offset)
@@ -54,7 +57,11 @@ def settle(rows: Sequence[OwnEvent], found: Iterable[OwnEvent]) -> Settlement:
     published = {row.version for row in rows if row.logged}
     # Only a version that this schema never published shows that it was behind when it said more.
     behind = min((each.version for each in unknown if each.version not in published), default=None)
-    beaten = {row.id for row in rows if behind is not None and not row.logged and row.version >= behind}
+    beaten = {
+        row.id
+        for row in rows
+        if not row.logged and ((behind is not None and row.version >= behind) or _aside(row, unknown))
+    }
     logged = [row for row in rows if row.logged] + unknown
     finals = [each for each in logged if each.final]
     locked = len({each.type for each in finals}) > 1
@@ -73,3 +80,8 @@ def settle(rows: Sequence[OwnEvent], found: Iterable[OwnEvent]) -> Settlement:
     highest = max(each.version for each in [*logged, *left])
     again = highest + 1 if (forked or standing is not newest) and not locked else None
     return Settlement(frozenset(beaten), standing.id, again, behind is not None, locked)
+
+
+def _aside(row: OwnEvent, found: Sequence[OwnEvent]) -> bool:
+    """Whether a higher version was said before this row: it cannot follow from it, and does not hold what it did."""
+    return any(each.version > row.version and each.said_at < row.said_at for each in found)

@@ -12,7 +12,7 @@ from paydesk.domain.payment_request import RequestRegister
 from paydesk.infra.command import say
 from paydesk.infra.failpoints import reach
 from paydesk.infra.healing import OwnEvent, Settlement, settle
-from paydesk.infra.ports import Storage, Transaction
+from paydesk.infra.ports import BrokerTrouble, Storage, Transaction
 from paydesk.infra.records import Ack, Outgoing, OwnRow, Record
 from paydesk.infra.role import Role
 from paydesk.infra.wire import decode_own_value
@@ -35,6 +35,12 @@ class Unknown:
         """SHA-256 of the value, in hexadecimal."""
         return hashlib.sha256(self.record.value or b"").hexdigest()
 
+    @property
+    def own(self) -> OwnEvent:
+        """What settling a request has to know of it."""
+        event, offset = self.event, self.record.offset
+        return OwnEvent(event.id, event.version, event.type, self.content_hash, event.occurred_at, True, offset)
+
 
 def import_unknown(
     store: Storage, role: Role, topic_id: str, unknown: Sequence[Unknown], beat: Callable[[], object]
@@ -54,6 +60,7 @@ def import_unknown(
     for start in range(0, len(ids), _CHUNK):
         beat()
         with store.transaction() as transaction:
+            refuse_other_topic(transaction, role, topic_id)
             some = ids[start : start + _CHUNK]
             rows: defaultdict[UUID, list[OwnRow]] = defaultdict(list)
             for row in transaction.own_rows(some):
@@ -73,15 +80,19 @@ def import_unknown(
     return len(first)
 
 
+def refuse_other_topic(transaction: Transaction, role: Role, topic_id: str) -> None:
+    """Raise ``BrokerTrouble`` where another topic was checked since: what was read here is of one that is no more."""
+    known = transaction.verified(0)
+    if known is None or known.topic_id != topic_id:
+        raise BrokerTrouble(f"The topic {role.writes} was made anew.")
+
+
 def _settle(
     store: Storage, transaction: Transaction, role: Role, topic_id: str, rows: list[OwnRow], unknown: list[Unknown]
 ) -> Settlement:
     """Settle one request, and write what stands; returns what was settled."""
-    known = [OwnEvent(row.id, row.version, row.type, row.content_hash, row.ever_acked) for row in rows]
-    events = [
-        OwnEvent(each.event.id, each.event.version, each.event.type, each.content_hash, True, each.record.offset)
-        for each in unknown
-    ]
+    known = [OwnEvent(row.id, row.version, row.type, row.content_hash, row.said_at, row.ever_acked) for row in rows]
+    events = [each.own for each in unknown]
     settled = settle(known, events)
     transaction.beat(settled.beaten & {row.id for row in rows})
     for each in unknown:

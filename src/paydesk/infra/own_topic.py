@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from paydesk.infra.failpoints import reach
-from paydesk.infra.imports import Unknown, import_unknown
+from paydesk.infra.imports import Unknown, import_unknown, refuse_other_topic
 from paydesk.infra.ports import BrokerTrouble, LogReader, Storage
 from paydesk.infra.records import Ack, Place, Record, Verified
 from paydesk.infra.role import Role
@@ -54,12 +54,16 @@ def check(
     topic_id, partitions = identity
     with store.transaction() as transaction:
         transaction.forget_other_topics(topic_id)
+        for number in range(partitions):
+            if transaction.verified(number) is None:
+                transaction.set_verified(number, Verified(topic_id))
     found = [_partition(store, role, reader, (role.writes, number), topic_id, beat) for number in range(partitions)]
     # First what is known: a row that stands on the topic was said, whatever was marked, and is not beaten any more.
-    unsent = sum(_mark(store, number, topic_id, one) for number, one in enumerate(found))
+    unsent = sum(_mark(store, role, number, topic_id, one) for number, one in enumerate(found))
     imported = import_unknown(store, role, topic_id, [each for one in found for each in one.unknown], beat)
     _ask_again(store, reader)
     with store.transaction() as transaction:
+        refuse_other_topic(transaction, role, topic_id)
         for number, one in enumerate(found):
             if one.last is not None or one.start is None:
                 transaction.set_verified(number, one.last or Verified(topic_id))
@@ -161,10 +165,11 @@ def header(record: Record, name: str) -> str:
     return (raw or b"").decode(errors="backslashreplace")
 
 
-def _mark(store: Storage, partition: int, topic_id: str, found: Found) -> int:
+def _mark(store: Storage, role: Role, partition: int, topic_id: str, found: Found) -> int:
     """Mark what was found as sent, and what is gone as unsent; returns how many are gone."""
     seen = {*found.known, *(str(each.event.id) for each in found.unknown)}
     with store.transaction() as transaction:
+        refuse_other_topic(transaction, role, topic_id)
         # What was sent twice may have lost its second place alone: then it stands at the first, where all was read.
         late = [
             event

@@ -184,3 +184,4 @@ class OwnRow:
     content_hash: str
     value: bytes
     ever_acked: bool
+    said_at: datetime

@@ -130,12 +130,13 @@ class Outbox:
     def forget_other_topics(self, topic_id: str) -> None:
         """Make everything that was acknowledged on a topic that is no more unsent again."""
         values = {"topic_id": topic_id}
+        # First, as it waits for whoever is marking what the other topic acknowledged.
+        self.session.execute(sa.text("DELETE FROM meta WHERE topic_id IS DISTINCT FROM :topic_id"), values)
         gone = (
             "UPDATE outbox SET published_at = NULL"
             " WHERE ever_acked AND topic_id IS DISTINCT FROM :topic_id AND NOT beaten"
         )
         self.session.execute(sa.text(gone), values)
-        self.session.execute(sa.text("DELETE FROM meta WHERE topic_id IS DISTINCT FROM :topic_id"), values)
 
     def known_events(self, ids: Collection[str]) -> Mapping[str, Known]:
         """Return what the outbox knows of the events with these ids."""
@@ -167,7 +168,7 @@ class Outbox:
     def own_rows(self, ids: Collection[UUID]) -> list[OwnRow]:
         """Return every event that was said of these requests and stands, their rows locked."""
         read = sa.text(
-            "SELECT id, request_id, version, type, content_hash, value, ever_acked FROM outbox"
+            "SELECT id, request_id, version, type, content_hash, value, ever_acked, said_at FROM outbox"
             " WHERE request_id = ANY(:ids) AND NOT beaten ORDER BY request_id, version FOR UPDATE"
         )
         return [OwnRow(*row) for row in self.session.execute(read, {"ids": sorted(ids)})]
