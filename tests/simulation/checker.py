@@ -9,6 +9,7 @@ from paydesk.infra.anti_entropy import MOST_S
 from paydesk.infra.wire import Ignore, Park, Quarantine, decode
 from paydesk.manager.commands import send_now
 from tests.simulation.actions import Order, People
+from tests.simulation.limits import for_a_person, log_whole, two_finals
 from tests.simulation.memory import MemoryStorage
 from tests.simulation.process import Side
 from tests.simulation.world import World
@@ -81,7 +82,7 @@ def check(world: World, people: People) -> None:
     _nothing_owed(manager)
     for writer, reader in ((world.contractor, world.manager), (world.manager, world.contractor)):
         _all_sent(world, writer.storage)
-        if _log_whole(world):
+        if log_whole(world):
             # Of a log that lost records, a reader may never see an old version; its copy is equal all the same.
             _all_accounted(world, writer.storage, reader.storage)
     _finals(world, manager)
@@ -94,7 +95,7 @@ def _equal(world: World, contractor: MemoryStorage, manager: MemoryStorage) -> N
     mine, theirs = contractor.tables.copy, manager.tables.copy
     for request_id in set(mine) | set(theirs):
         a, b = mine.get(request_id), theirs.get(request_id)
-        if _for_a_person(world, request_id) and ((a and a.row.locked) or (b and b.row.locked)):
+        if for_a_person(world, request_id) and ((a and a.row.locked) or (b and b.row.locked)):
             if not (a and a.row.locked and b and b.row.locked):
                 raise Broken(f"G3: {request_id} is locked on one side only")
             continue
@@ -104,17 +105,6 @@ def _equal(world: World, contractor: MemoryStorage, manager: MemoryStorage) -> N
             raise Broken(f"G3: {request_id} differs:\n  {a.row}\n  {b.row}")
         if a.row.locked or b.row.locked:
             raise Broken(f"G3: {request_id} is locked")
-
-
-def _log_whole(world: World) -> bool:
-    return world.losing is None or (world.losing[0] != "log" and not world.losing[1].startswith("cut"))
-
-
-def _for_a_person(world: World, request_id: UUID) -> bool:
-    """Whether this may be locked: what a reader holds may be known to nobody else, neither schema nor topic."""
-    if world.losing == ("log", "cut"):
-        return request_id in world.forged
-    return world.losing is not None and world.losing[1].startswith("cut and")
 
 
 def _one_effect(world: World, people: People, contractor: MemoryStorage, manager: MemoryStorage) -> None:
@@ -185,7 +175,7 @@ def _all_sent(world: World, writer: MemoryStorage) -> None:
         # newest one with a foreign record in its place is known to its reader, or the digest would have told.
         in_its_place = sent.ack is not None and (writer.role.writes, sent.ack.offset) in world.foreign
         old = (sent.event.request_id, sent.event.version) not in newest
-        overwritten = not _log_whole(world) and (old or in_its_place)
+        overwritten = not log_whole(world) and (old or in_its_place)
         if str(sent.event.id).encode() not in on_log and not overwritten:
             raise Broken(f"G1: {sent.event.type} of {sent.event.request_id} is marked sent and is not on the log")
 
@@ -218,7 +208,7 @@ def _all_accounted(world: World, writer: MemoryStorage, reader: MemoryStorage) -
 
 
 def _finals(world: World, manager: MemoryStorage) -> None:
-    """No outcome that was published as final is ever followed by another."""
+    """No outcome that was published as final is followed by another; where one had to be, the first stands."""
     first: dict[object, Outcome] = {}
     for record in world.log.topic(manager.role.writes).records:
         try:
@@ -228,7 +218,8 @@ def _finals(world: World, manager: MemoryStorage) -> None:
         register = event.register
         if not isinstance(register, DecisionRegister) or register.outcome is Outcome.NONE:
             continue
-        if first.setdefault(event.request_id, register.outcome) is not register.outcome:
+        flipped = first.setdefault(event.request_id, register.outcome) is not register.outcome
+        if flipped and not two_finals(world, event.request_id):
             raise Broken(f"G3: the published outcome of {event.request_id} flipped")
     for request_id, outcome in first.items():
         kept = manager.tables.copy.get(request_id)  # type: ignore[call-overload]

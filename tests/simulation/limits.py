@@ -1,0 +1,32 @@
+"""What a run may end with after its losses: the limits that docs/reliability.md states, and no more."""
+
+from uuid import UUID
+
+from paydesk.infra.healing import FINALS
+from tests.simulation.world import World
+
+
+def log_whole(world: World) -> bool:
+    """Whether no record was lost of either topic."""
+    return world.losing is None or (world.losing[0] != "log" and not world.losing[1].startswith("cut"))
+
+
+def for_a_person(world: World, request_id: UUID) -> bool:
+    """Whether this may be locked: what a reader holds may be known to nobody else, neither schema nor topic."""
+    if two_finals(world, request_id):
+        return True
+    if world.losing == ("log", "cut"):
+        return request_id in world.forged
+    return world.losing is not None and world.losing[1].startswith("cut and")
+
+
+def two_finals(world: World, request_id: UUID) -> bool:
+    """Whether the manager's side itself published two outcomes for good: who woke sent one that a lost schema knew."""
+    if not world.lost or world.losing is None or world.losing[0] != "manager":
+        return False
+    said = {
+        sent.event.type
+        for sent in world.manager.storage.tables.outbox.values()
+        if sent.event.request_id == request_id and sent.ack is not None and sent.event.type in FINALS
+    }
+    return len(said) > 1
