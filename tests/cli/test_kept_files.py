@@ -29,4 +29,25 @@ def test_files_of_before_are_those_of_who_names_nobody() -> None:
 def test_a_person_named_by_the_environment_is_one_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PAYDESK_PERSON", "ada")
     assert view_file("manager", None) == view_file("manager", "ada")
-    assert view_file("manager", "../grace").name == "view-manager-___grace.json"
+    assert draft_file("contractor", None) == draft_file("contractor", "ada")
+    assert filters_file("manager", None) == filters_file("manager", "ada")
+
+
+def test_no_two_persons_share_a_file_whatever_their_names() -> None:
+    names = (
+        "ada",
+        "login",
+        "a.b",
+        "a_b",
+        "a b",
+        "a/b",
+        "../a",
+        "Ada",
+        "Ødegård",
+        "x" * 200,
+        "x" * 199 + "y",
+        "北" * 60,
+    )
+    assert len({draft_file("contractor", name) for name in names}) == len(names)
+    assert all(len(draft_file("contractor", name).name.encode()) < 150 for name in names)
+    assert {draft_file("contractor", name).parent for name in names} == {draft_file("contractor", None).parent}

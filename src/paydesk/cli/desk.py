@@ -1,9 +1,11 @@
 """How a desk is started: the frame first, settings and servers behind it."""
 
+import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import click
 import platformdirs
@@ -11,10 +13,12 @@ import platformdirs
 from paydesk.cli.front import refuse
 from paydesk.settings import PERSON_KEY
 
+_LONGEST = 60
+
 
 def draft_file(role_name: str, person: str | None) -> Path:
     """Return the file of a person's draft."""
-    return _state(f"draft-{role_name}-{_in_a_name(person or 'login')}")
+    return _state(f"draft-{role_name}{_of(person) or '-login'}")
 
 
 def filters_file(role_name: str, person: str | None) -> Path:
@@ -34,7 +38,9 @@ def _of(person: str | None) -> str:
 
 
 def _in_a_name(person: str) -> str:
-    return "".join(char if char.isalnum() else "_" for char in person)[:60]
+    """Return the person's name as no other person's file has it, and as every file system takes it."""
+    name = quote(person, safe="")
+    return name if len(name) <= _LONGEST else f"{name[:_LONGEST]}-{hashlib.sha256(person.encode()).hexdigest()[:16]}"
 
 
 def _state(name: str) -> Path:
