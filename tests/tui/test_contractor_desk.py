@@ -95,19 +95,6 @@ async def test_esc_keeps_the_draft_and_x_discards_it_after_y(world: World) -> No
         await seen(pilot, lambda: "from:me" in shown(pilot) and "draft kept" not in shown(pilot))
 
 
-async def test_the_cursor_goes_to_what_was_just_asked_for(world: World) -> None:
-    async with contractor(world).run_test(size=(80, 24)) as pilot:
-        table = await opened(pilot)
-        await pilot.press("G", "n", *"10", "tab", *"EUR", "tab", *"hotel", "ctrl+s")
-        await seen(pilot, lambda: "asks for 10.00 EUR" in shown(pilot))
-        await seen(pilot, lambda: table.current and table.current.terms and table.current.terms.description == "hotel")
-        asked = table.current
-        await pilot.press("j")
-        world.tell()
-        await pilot.pause()
-        assert table.current and asked and table.current.id != asked.id, "it does not hold on to a hand that moves on"
-
-
 async def test_the_preview_says_what_is_missing_and_what_is_wrong_and_so_does_a_draft(world: World) -> None:
     async with contractor(world).run_test(size=(100, 30)) as pilot:
         await opened(pilot)

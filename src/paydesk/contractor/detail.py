@@ -39,4 +39,9 @@ class ContractorDetail(DetailScreen, inherit_bindings=False):
     def action_new_like(self) -> None:
         """Open a new request with the terms of this one."""
         if self.copy.terms is not None:
-            self.desk_pane.open_form(Draft(typed_fields(self.copy.terms)))
+            self.desk_pane.open_form(Draft(typed_fields(self.copy.terms)), made=self._show_made)
+
+    def _show_made(self, copy: RequestCopy) -> None:
+        """Show what was just asked for in place of what it is like, so that the next key is about it."""
+        if self.is_attached:
+            self.show_other(copy)

@@ -61,6 +61,15 @@ class DetailScreen(OwnScreen[None]):
         self.paint()
         self.read()
 
+    def show_other(self, copy: RequestCopy) -> None:
+        """Show another request from now on."""
+        self.copy, self.detail, self.alike = copy, None, ()
+        self.refresh_bindings()
+        self.pane.tell()
+        self.paint()
+        self.action_go(False)
+        self.read()
+
     def read(self, news: News | None = None) -> None:
         """Read the request again, unless the news are about others."""
         others = news is not None and news.changed is not None and self.copy.id not in news.changed
@@ -79,6 +88,8 @@ class DetailScreen(OwnScreen[None]):
 
     @on(DetailRead)
     def _detail_read(self, message: DetailRead) -> None:
+        if message.detail.copy.id != self.copy.id:
+            return  # It was asked for before another request came to be shown.
         self.detail, self.copy, self.alike = message.detail, message.detail.copy, message.alike
         self.refresh_bindings()
         self.paint()

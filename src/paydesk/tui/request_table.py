@@ -88,6 +88,10 @@ class RequestTable(TurnedRows, can_focus=True, inherit_bindings=False):
         """Take the rows that come next for those of another list: the cursor goes to its request, or to the first."""
         self._others, self._aim, self._later = True, None, 0
 
+    def expect_first(self) -> None:
+        """Put the cursor on the first of the rows that come next, from elsewhere; keys typed until then count on."""
+        self._aim, self._later = Way.AT, 0
+
     def show(
         self, rows: Sequence[RequestCopy], faded: frozenset[UUID] = frozenset(), edges: Edges | None = None
     ) -> None:

@@ -1,0 +1,137 @@
+"""What the keys of the contractor's desk ask for: new requests, other terms, and requests back."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import ClassVar
+from uuid import uuid4
+
+from textual.binding import Binding, BindingType
+
+from paydesk.contractor.following import Following
+from paydesk.contractor.forms import Filled, RequestForm
+from paydesk.contractor.port import ContractorDesk
+from paydesk.domain.commands import AskWithdrawal, RevisePayment, ask_withdrawal, revise_payment
+from paydesk.domain.copy import RequestCopy
+from paydesk.domain.errors import PaydeskError
+from paydesk.domain.payment_request import RequestRegister
+from paydesk.domain.status import Status
+from paydesk.domain.text import clean
+from paydesk.infra.pages import Result
+from paydesk.tui.dialogs import Confirm
+from paydesk.tui.drafts import Draft, DraftStore
+from paydesk.tui.own_screen import sentence
+
+
+class Asking(Following, inherit_bindings=False):
+    """Whether the rules allow it is found out before anything is asked; what was done is followed."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("n", "new", "New", id="contractor.new", tooltip="New, or the kept draft"),
+        Binding("e", "revise", "Revise", id="contractor.revise"),
+        Binding("w", "withdraw", "Withdraw", id="contractor.withdraw"),
+    ]
+
+    def __init__(
+        self, make_desk: Callable[[], ContractorDesk], drafts: DraftStore, now: Callable[[], datetime]
+    ) -> None:
+        super().__init__(make_desk, now, id="contractor")
+        self.drafts = drafts
+
+    def action_new(self) -> None:
+        """Open the form, with the draft that was kept."""
+        self.open_form(self.drafts.load() or Draft())
+
+    def open_form(self, draft: Draft, trouble: str = "", made: Callable[[RequestCopy], None] = lambda _: None) -> None:
+        """Open the form of a new request; ``made`` is called with what comes of it."""
+        known = [row for row in self.table.rows if row.terms is not None]
+        beneath = self.app.screen
+
+        def filled(done: Filled | None) -> None:
+            self.summed_up()
+            if done is None:
+                return
+            self.notice(f"Sending {done.terms.money} …", "", 60)
+
+            def ended(result: Result | None, error: Exception | None) -> None:
+                if result is not None:
+                    self.drafts.discard()
+                    self.summed_up()
+                    self.follow(result.copy, f"asks for {done.terms.money}")
+                    made(result.copy)
+                elif error is not None:
+                    self.notice(sentence(error), "trouble")
+                    self.drafts.save(done.draft)
+                    if self.app.screen is beneath:
+                        self.open_form(done.draft, sentence(error), made)
+
+            self.command(lambda desk: desk.request(done.draft.key, done.draft.request_id, done.terms), ended)
+
+        self.app.push_screen(RequestForm(self, draft, self.drafts, known=known, trouble=trouble), filled)
+
+    def action_revise(self) -> None:
+        """Revise the request under the cursor."""
+        if self.table.current is not None:
+            self.revise(self.table.current)
+
+    def revise(self, copy: RequestCopy) -> None:
+        """Open the form with the terms of a request that may still change."""
+        terms = copy.request.terms if copy.request else None
+        assert terms is not None
+        same = RevisePayment(copy.id, self.person, terms)
+        if not self._allowed(copy, lambda asked: revise_payment(same, asked, copy.decision, locked=copy.locked)):
+            return
+        key = uuid4()
+
+        def filled(done: Filled | None) -> None:
+            if done is None:
+                return
+
+            def ended(result: Result | None, error: Exception | None) -> None:
+                if result is not None:
+                    word = "is revised" if result.changed else "says so already"
+                    self.follow(result.copy, word, f": revision {result.copy.revision}, {done.terms.money}")
+                elif error is not None:
+                    self.notice(sentence(error), "trouble")
+
+            self.command(lambda desk: desk.revise(key, copy.id, done.terms), ended)
+
+        self.app.push_screen(RequestForm.of(self, copy, terms), filled)
+
+    def action_withdraw(self) -> None:
+        """Ask for the request under the cursor back."""
+        if self.table.current is not None:
+            self.withdraw(self.table.current)
+
+    def withdraw(self, copy: RequestCopy) -> None:
+        """Ask, after ``y``, for a request back."""
+        ask = AskWithdrawal(copy.id, self.person)
+        if not self._allowed(copy, lambda asked: ask_withdrawal(ask, asked, copy.decision, locked=copy.locked)):
+            return
+        if copy.status in (Status.WITHDRAWING, Status.WITHDRAWN):
+            self.notice(f"{copy.number} is {copy.status} already.")
+            return
+        key = uuid4()
+
+        def ended(result: Result | None, error: Exception | None) -> None:
+            if result is not None:
+                self.follow(result.copy, f"is {result.copy.status}", ": the manager's side has to confirm it")
+            elif error is not None:
+                self.notice(sentence(error), "trouble")
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.command(lambda desk: desk.withdraw(key, copy.id), ended)
+
+        terms = copy.terms
+        lines = [f"{terms.money}  {terms.description}"] if terms else []
+        self.app.push_screen(Confirm(f"Withdraw {clean(copy.number)}?", lines), answered)
+
+    def _allowed(self, copy: RequestCopy, decide: Callable[[RequestRegister], object]) -> bool:
+        """Whether the domain would allow it, found out before the person is asked anything; says why not."""
+        try:
+            assert copy.request is not None
+            decide(copy.request)
+        except PaydeskError as refusal:
+            self.notice(sentence(refusal), "trouble")
+            return False
+        return True
