@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -10,7 +10,7 @@ from paydesk.contractor.role import ROLE as CONTRACTOR
 from paydesk.domain.errors import UnknownRequest
 from paydesk.infra import outbox
 from paydesk.infra.digest import Line
-from paydesk.infra.records import Ack, Claim, Row, Verified
+from paydesk.infra.records import Ack, Brought, Claim, Head, Row, Verified
 from paydesk.manager.role import ROLE as MANAGER
 from tests.contract.conftest import Open
 from tests.contract.storages import (
@@ -70,10 +70,8 @@ def test_numbers_come_after_the_check_and_once(side_of: Open) -> None:
         assert (sent.id, sent.value, sent.content_hash) == (fresh, b"{}", "other hash")
         assert dict(sent.headers)["ce_id"] == str(fresh)
         t.raise_numbers(["PR-5000", "PR-17"])
-        assert t.next_number() == "PR-5001" and t.number_taken(replace(other, number=number))
-        assert not t.number_taken(replace(other, number="PR-4000")) and not t.number_taken(
-            replace(asked, number=number)
-        )
+        assert t.next_number() == "PR-5001"
+        assert t.holders([number, "PR-4000"]) == {asked.id: number} and t.holders([]) == {}
 
 
 def test_what_is_said_leaves_in_order_and_is_known_by_its_acknowledgement(side_of: Open) -> None:
@@ -152,14 +150,46 @@ def test_own_events_are_brought_back_and_beaten(side_of: Open) -> None:
         t.beat([mine.id])
         assert t.own_rows([asked.id]) == [] and t.unsent(9) == []
         assert t.claim(key, "b", asked.id) is None, "its command is free again"
-        t.import_sent(found, "its hash", Ack(found.id, 0, 3, at(5)), TOPIC_ID, stands=True)
-        assert t.claim(uuid4(), "x", asked.id) is None
-        assert [(own.id, own.ever_acked) for own in t.own_rows([asked.id])] == [(found.id, True)]
-        history = said(side.role, accepted(asked))
-        t.import_sent(history, "", Ack(history.id, 0, 2, at(5)), TOPIC_ID, stands=False)
+        t.beat([])
+        history, again = said(side.role, accepted(asked), command_id=str(uuid4())), said(side.role, accepted(asked, 2))
+        at_its_place = {each.id: Ack(each.id, 0, offset, at(5)) for offset, each in enumerate((history, found), 2)}
+        brought = [
+            Brought(history, at_its_place[history.id], "its hash", stands=False),
+            Brought(found, at_its_place[found.id], "its hash"),
+            Brought(again),
+        ]
+        t.bring_back(TOPIC_ID, brought)
+        t.bring_back(TOPIC_ID, [])
+        assert t.claim(UUID(found.command_id), "x", uuid4()) == Claim("its hash", asked.id, True)
+        assert t.claim(UUID(history.command_id), "x", asked.id) is None, "what is history has done nothing"
+        assert [(own.id, own.ever_acked) for own in t.own_rows([asked.id])] == [(found.id, True), (again.id, False)]
         t.note_import(TOPIC_ID, 2, at(5))
         assert t.released() == [(Line(asked.id, 1, found.content_hash), found.id)]
         assert t.known_events([str(history.id)])[str(history.id)].sent
+        assert [(event.id, event.value, event.headers) for event in t.unsent(9)] == [
+            (again.id, again.value, again.headers)
+        ]
+        t.forget_other_topics("another topic")
+        assert [event.id for event in t.unsent(9)] == [found.id, again.id], "as they came, but for what is history"
+    with pytest.raises(Exception, match=r"version|one_event_per_version"), store.transaction() as t:
+        t.bring_back(TOPIC_ID, [Brought(said(side.role, rejected(asked, 2)), Ack(uuid4(), 0, 9, at(5)))])
+
+
+def test_own_registers_are_written_many_at_a_time(side_of: Open) -> None:
+    store, (asked, other) = side_of(CONTRACTOR).store, (request(), request("PR-1002"))
+    with store.transaction() as t:
+        t.write_request(asked, "a hash", at(0))
+        revised = replace(asked, version=2, revision=2, number="PR-1003", withdrawal_asked=True)
+        t.write_all([(revised, "second hash"), (other, "other hash")], at(5))
+        t.write_all([(accepted(asked), "decision hash")], at(6))
+        t.write_all([], at(7))
+        assert t.holders(["PR-1001", "PR-1002", "PR-1003"]) == {asked.id: "PR-1003", other.id: "PR-1002"}
+        assert t.row(asked.id) == Row(asked.id, revised, accepted(asked), "decision hash", at(5))
+        assert t.row(other.id) == Row(other.id, other, None, None, at(5))
+        assert t.heads([asked.id, other.id], "request") == {
+            asked.id: Head(2, "second hash", "accepted"),
+            other.id: Head(1, "other hash", "none"),
+        }
 
 
 def test_what_a_topic_that_is_no_more_acknowledged_is_not_marked(side_of: Open) -> None:

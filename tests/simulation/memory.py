@@ -94,9 +94,9 @@ class MemoryTransaction(MemoryOutbox):
         event = replace(sent.event, id=fresh, value=value, content_hash=content_hash, headers=headers)
         self.tables.outbox[fresh] = replace(sent, event=event)
 
-    def number_taken(self, register: RequestRegister) -> bool:
-        others = (kept.row.request for kept in self.tables.copy.values() if kept.row.id != register.id)
-        return any(other is not None and other.number == register.number for other in others)
+    def holders(self, numbers: Collection[str]) -> Mapping[UUID, str]:
+        asked = (kept.row.request for kept in self.tables.copy.values())
+        return {each.id: each.number for each in asked if each is not None and each.number in numbers}
 
     def raise_numbers(self, numbers: Collection[str]) -> None:
         self.tables.numbers = max([self.tables.numbers, *(int(number[3:]) for number in numbers)])
@@ -118,6 +118,13 @@ class MemoryTransaction(MemoryOutbox):
         self.tables.copy[register.id] = replace(
             kept, row=replace(kept.row, decision=register, decision_hash=content_hash)
         )
+
+    def write_all(self, said: Sequence[tuple[RequestRegister | DecisionRegister, str]], now: datetime) -> None:
+        for register, content_hash in said:
+            if isinstance(register, RequestRegister):
+                self.write_request(register, content_hash, now)
+            else:
+                self.write_decision(register, content_hash, now)
 
     # The copy.
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from paydesk.domain.events import REQUEST_TYPES
 from paydesk.domain.text import same_person
 from paydesk.infra.digest import Line
-from paydesk.infra.records import Ack, Claim, Known, Outgoing, OwnRow, Verified
+from paydesk.infra.records import Ack, Brought, Claim, Known, Outgoing, OwnRow, Verified
 from tests.simulation.tables import Sent, Tables
 
 
@@ -135,10 +135,16 @@ class MemoryOutbox:
                 self.tables.commands.pop(UUID(sent.event.command_id), None)
             self.tables.outbox[event_id] = replace(sent, beaten=True, event=replace(sent.event, hold_until=None))
 
-    def import_sent(self, event: Outgoing, command_hash: str, ack: Ack, topic_id: str, *, stands: bool) -> None:
-        self._insert(Sent(event, 0, True, True, ack, topic_id, not stands))
-        if stands and event.command_id:
-            self.tables.commands.setdefault(UUID(event.command_id), Claim(command_hash, event.request_id, True))
+    def bring_back(self, topic_id: str, brought: Sequence[Brought]) -> None:
+        for each in brought:
+            event, ack = each.event, each.ack
+            if ack is None:
+                self.add(event)
+                continue
+            self._insert(Sent(event, 0, True, True, ack, topic_id, not each.stands))
+            if each.stands and event.command_id:
+                done = Claim(each.command_hash, event.request_id, True)
+                self.tables.commands.setdefault(UUID(event.command_id), done)
 
     def holds_ran_out(self) -> bool:
         now = self.now()

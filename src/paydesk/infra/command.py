@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -61,24 +61,25 @@ def say(
 ) -> str:
     """Put the event of a new register into the outbox; returns the SHA-256 of its value, in hexadecimal."""
     event = Event(transaction.new_id(), event_type_of(register), now, actor, command_id, command_hash, register)
+    outgoing = replace(outgoing_of(event, role), hold_until=hold_until, previous=previous)
+    transaction.add(outgoing)
+    return outgoing.content_hash
+
+
+def outgoing_of(event: Event, role: Role) -> Outgoing:
+    """Return an event that a role says as the outbox takes it, with its exact bytes."""
     headers, value = encode(event, role.source)
-    content_hash = hashlib.sha256(value).hexdigest()
-    transaction.add(
-        Outgoing(
-            event.id,
-            event.request_id,
-            event.version,
-            event.type.value,
-            role.writes,
-            str(event.request_id).encode(),
-            headers,
-            value,
-            content_hash,
-            actor,
-            command_id,
-            now,
-            hold_until,
-            previous,
-        )
+    return Outgoing(
+        event.id,
+        event.request_id,
+        event.version,
+        event.type.value,
+        role.writes,
+        str(event.request_id).encode(),
+        headers,
+        value,
+        hashlib.sha256(value).hexdigest(),
+        event.actor,
+        event.command_id,
+        event.occurred_at,
     )
-    return content_hash

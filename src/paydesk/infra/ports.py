@@ -9,6 +9,7 @@ from uuid import UUID
 from paydesk.domain.decision import DecisionRegister
 from paydesk.domain.payment_request import RequestRegister
 from paydesk.infra.digest import Line
+from paydesk.infra.ports_imports import Imports
 from paydesk.infra.ports_numbers import Numbers
 from paydesk.infra.ports_refused import RefusedMessages
 from paydesk.infra.records import (
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from paydesk.infra.role import Heard, Role
 
 
-class Transaction(RefusedMessages, Numbers, Protocol):
+class Transaction(RefusedMessages, Numbers, Imports, Protocol):
     """One transaction on the own schema. Everything in it happens or nothing does."""
 
     def now(self) -> datetime:
@@ -91,20 +92,11 @@ class Transaction(RefusedMessages, Numbers, Protocol):
     def own_rows(self, ids: Collection[UUID]) -> list[OwnRow]:
         """Return every event that was said of these requests and stands, their rows locked."""
 
-    def beat(self, ids: Collection[UUID]) -> None:
-        """Make these events history: another stands in their place; the ids of their commands are free again."""
-
-    def import_sent(self, event: Outgoing, command_hash: str, ack: Ack, topic_id: str, *, stands: bool) -> None:
-        """Put an event that stands on the topic into the outbox as sent, and its command among those done."""
-
     def checked(self) -> bool:
         """Whether whoever holds the lease now has done its first check of this very schema."""
 
     def note_checked(self, holder: str) -> None:
         """Note that this holder of the lease has done its first check."""
-
-    def note_import(self, topic_id: str, count: int, last_said_at: datetime) -> None:
-        """Add to what this check has brought back from the own topic; ``note_checked`` ends the count."""
 
     def holds_ran_out(self) -> bool:
         """Return whether something is held whose time is over."""

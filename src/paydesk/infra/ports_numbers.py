@@ -1,10 +1,9 @@
 """What giving human numbers to requests needs of the own schema; part of the storage port."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Protocol
 from uuid import UUID
 
-from paydesk.domain.payment_request import RequestRegister
 from paydesk.infra.records import Row
 
 
@@ -20,8 +19,8 @@ class Numbers(Protocol):
     def renew(self, event_id: UUID, fresh: UUID, value: bytes, content_hash: str) -> None:
         """Give an event that never left another id and other bytes."""
 
-    def number_taken(self, register: RequestRegister) -> bool:
-        """Whether another request has the number of this one."""
+    def holders(self, numbers: Collection[str]) -> Mapping[UUID, str]:
+        """Return which requests have one of these numbers, and which."""
 
     def raise_numbers(self, numbers: Collection[str]) -> None:
         """Give no number from now on that is not above all of these."""

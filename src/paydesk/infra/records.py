@@ -61,6 +61,18 @@ class Ack:
 
 
 @dataclass(frozen=True, slots=True)
+class Brought:
+    """One event that an import puts into the outbox; it is not held."""
+
+    event: Outgoing
+    ack: Ack | None = None
+    """Where it stands on the topic; None: it is said again now, and has yet to be sent."""
+    command_hash: str = ""
+    stands: bool = True
+    """Whether it stands, and its command is done; else it is history."""
+
+
+@dataclass(frozen=True, slots=True)
 class Head:
     """What the copy holds of one half of a request: version, content hash, and the request's outcome."""
 

@@ -1,6 +1,6 @@
 """What a command needs of its schema: its own id once, the row under lock, the register written."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -23,12 +23,6 @@ SELECT EXISTS (
     SELECT 1 FROM meta m JOIN pg_stat_activity a ON m.checked_by = a.pid || '/' || extract(epoch FROM a.backend_start)
     JOIN pg_locks l ON l.pid = a.pid
     WHERE l.relation = 'lease'::regclass AND l.mode = 'ExclusiveLock' AND l.granted)
-"""
-# A check that was killed half way goes on counting where it was: until its end ``imported_at`` is null.
-_IMPORTED = """
-INSERT INTO meta (partition, topic_id, imported, last_said_at) VALUES (0, :topic_id, :count, :last)
-ON CONFLICT (partition) DO UPDATE SET imported_at = NULL, last_said_at = greatest(meta.last_said_at, :last),
-    imported = :count + CASE WHEN meta.imported_at IS NULL THEN coalesce(meta.imported, 0) ELSE 0 END
 """
 _request = PaymentRequestRow.__table__  # type: ignore[attr-defined]
 
@@ -87,11 +81,6 @@ class Commands:
         )
         self.session.execute(sa.text(checked), {"holder": holder})
 
-    def note_import(self, topic_id: str, count: int, last_said_at: datetime) -> None:
-        """Add to what this check has brought back from the own topic; ``note_checked`` ends the count."""
-        values = {"topic_id": topic_id, "count": count, "last": last_said_at}
-        self.session.execute(sa.text(_IMPORTED), values)
-
     def holds_ran_out(self) -> bool:
         """Return whether something is held whose time is over by the database's clock."""
         read = sa.text("SELECT EXISTS (SELECT 1 FROM outbox WHERE hold_until <= clock_timestamp())")
@@ -103,10 +92,10 @@ class Commands:
         found = self.session.execute(read.order_by(_request.c.requested_at, _request.c.id).with_for_update())
         return [row_of(dict(row)) for row in found.mappings()]
 
-    def number_taken(self, register: RequestRegister) -> bool:
-        """Whether another request has the number of this one."""
-        other = sa.select(_request.c.id).where(_request.c.number == register.number, _request.c.id != register.id)
-        return self.session.execute(other.limit(1)).first() is not None
+    def holders(self, numbers: Collection[str]) -> Mapping[UUID, str]:
+        """Return which requests have one of these numbers, and which."""
+        read = sa.text("SELECT id, number FROM payment_request WHERE number = ANY(:numbers)")
+        return {row[0]: row[1] for row in self.session.execute(read, {"numbers": sorted(numbers)})}
 
     def raise_numbers(self, numbers: Collection[str]) -> None:
         """Give no number from now on that is not above all of these."""
@@ -125,20 +114,23 @@ class Commands:
 
     def write_request(self, register: RequestRegister, content_hash: str, now: datetime) -> None:
         """Write this side's own request register."""
-        values = request_columns(register) | {
-            "id": register.id,
-            "request_hash": content_hash,
-            "revision_received_at": now,
-            "changed_at": now,
-        }
-        upsert = insert(_request).values(values)
-        self.session.execute(upsert.on_conflict_do_update(index_elements=["id"], set_=values))
+        self._write(own_columns(register, content_hash, now))
 
     def write_decision(self, register: DecisionRegister, content_hash: str, now: datetime) -> None:
         """Write this side's own decision register."""
-        values = decision_columns(register) | {"id": register.id, "decision_hash": content_hash, "changed_at": now}
+        self._write(own_columns(register, content_hash, now))
+
+    def _write(self, values: dict[str, Any]) -> None:
         upsert = insert(_request).values(values)
         self.session.execute(upsert.on_conflict_do_update(index_elements=["id"], set_=values))
+
+
+def own_columns(register: RequestRegister | DecisionRegister, content_hash: str, now: datetime) -> dict[str, Any]:
+    """Return the columns of ``payment_request`` that saying a register writes, the id among them."""
+    said = {"id": register.id, "changed_at": now}
+    if isinstance(register, RequestRegister):
+        return request_columns(register) | said | {"request_hash": content_hash, "revision_received_at": now}
+    return decision_columns(register) | said | {"decision_hash": content_hash}
 
 
 def row_of(columns: dict[str, Any]) -> Row:

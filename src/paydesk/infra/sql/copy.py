@@ -57,7 +57,7 @@ class Copy:
             " changed_at = excluded.changed_at"
             f" WHERE payment_request.{version} IS NULL OR payment_request.{version} < excluded.{version}"
         )
-        self.session.execute(statement, {"rows": json.dumps([_row(one, now) for one in newest], default=_plain)})
+        self.session.execute(statement, {"rows": json.dumps([_row(one, now) for one in newest], default=plain)})
 
     def lock_requests(self, reasons: Mapping[UUID, str], now: datetime) -> None:
         """Mark requests that only a person can settle, known here or not, and why; the first reason stays."""
@@ -90,5 +90,6 @@ def _row(one: Heard, now: datetime) -> dict[str, Any]:
     return row | {"id": register.id, "changed_at": now}
 
 
-def _plain(value: object) -> str:
+def plain(value: object) -> str:
+    """Return a value of a column as the text that JSON takes it as; for ``json.dumps``."""
     return value.isoformat() if isinstance(value, date) else str(value)

@@ -53,9 +53,6 @@ class Outbox:
 
     def add(self, event: Outgoing) -> None:
         """Put an event into the outbox."""
-        self._insert(event)
-
-    def _insert(self, event: Outgoing, **known: Any) -> None:
         before = event.previous
         self.session.add(
             OutboxRow(
@@ -73,7 +70,6 @@ class Outbox:
                 said_at=event.said_at,
                 hold_until=event.hold_until,
                 previous=_decision_before(before) if before is not None else None,
-                **known,
             )
         )
         self.session.flush()
@@ -172,28 +168,6 @@ class Outbox:
             " WHERE request_id = ANY(:ids) AND NOT beaten ORDER BY request_id, version FOR UPDATE"
         )
         return [OwnRow(*row) for row in self.session.execute(read, {"ids": sorted(ids)})]
-
-    def beat(self, ids: Collection[UUID]) -> None:
-        """Make these events history; the ids of their commands are free again."""
-        values = {"ids": sorted(ids)}
-        freed = "DELETE FROM command WHERE id::text IN (SELECT command_id FROM outbox WHERE id = ANY(:ids))"
-        self.session.execute(sa.text(freed), values)
-        beaten = (
-            "UPDATE outbox SET beaten = true, beaten_at = clock_timestamp(), hold_until = NULL WHERE id = ANY(:ids)"
-        )
-        self.session.execute(sa.text(beaten), values)
-
-    def import_sent(self, event: Outgoing, command_hash: str, ack: Ack, topic_id: str, *, stands: bool) -> None:
-        """Put an event that stands on the topic into the outbox as sent, and its command among those done."""
-        self._insert(event, **({} if stands else {"beaten": True, "beaten_at": sa.func.clock_timestamp()}))
-        self.mark_sent(topic_id, [ack])
-        if stands and event.command_id:
-            done = (
-                "INSERT INTO command (id, content_hash, request_id, changed)"
-                " VALUES (CAST(:id AS uuid), :content_hash, :request_id, true) ON CONFLICT (id) DO NOTHING"
-            )
-            values = {"id": event.command_id, "content_hash": command_hash, "request_id": event.request_id}
-            self.session.execute(sa.text(done), values)
 
     def keep_overdue(self) -> set[UUID]:
         """Keep held what ran out while nobody looked, until a person says so; returns the requests."""
