@@ -83,10 +83,20 @@ class Locked(FakeManagerDesk):
     """Has its first waiting request locked."""
 
     def copy(self, request_id: UUID) -> RequestCopy:
-        found = super().copy(request_id)
-        if found.number != "PR-1002":
-            return found
-        return replace(found, locked=True, locked_why="revision 3 has other terms than those that were decided on")
+        return locked(super().copy(request_id), "PR-1002")
+
+
+class LockedToo(FakeContractorDesk):
+    """Has one of ada's requests locked."""
+
+    def copy(self, request_id: UUID) -> RequestCopy:
+        return locked(super().copy(request_id), "PR-1003")
+
+
+def locked(copy: RequestCopy, number: str) -> RequestCopy:
+    """Return the request of this number locked, and every other one as it is."""
+    why = "revision 3 has other terms than those that were decided on"
+    return replace(copy, locked=True, locked_why=why) if copy.number == number else copy
 
 
 def lapsed() -> World:
@@ -131,6 +141,10 @@ def _locked(world: World) -> DeskApp:
     return manager(world, desk=Locked(world))
 
 
+def _locked_too(world: World) -> DeskApp:
+    return contractor(world, desk=LockedToo(world))
+
+
 FILLED = ("n", *"120.50", "tab", "tab", *"Hotel, Lyon")
 TWICE = ("n", *"2400", "tab", "tab", *"Photo set for brochure", "ctrl+s")
 SCREENS = (
@@ -143,6 +157,7 @@ SCREENS = (
     Screen(ADA, "rejected", ("j", "enter"), "rejected by bo"),
     Screen(ADA, "rejected-long", ("j", "enter"), "More information", world=long_cause, quick=False),
     Screen(ADA, "lapsed", ("enter",), "lapsed", world=lapsed, quick=False),
+    Screen(ADA, "locked", ("j", "j", "w"), "enter tells why", made=_locked_too, quick=False),
     Screen(ADA, "revise", ("e",), "It becomes"),
     Screen(ADA, "palette", ("colon",), "Search for commands"),
     Screen(ADA, "withdraw", ("w",), "Withdraw PR-1007?"),

@@ -13,7 +13,6 @@ from paydesk.contractor.port import ContractorDesk
 from paydesk.domain.commands import AskWithdrawal, RevisePayment, ask_withdrawal, revise_payment
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.errors import PaydeskError
-from paydesk.domain.payment_request import RequestRegister
 from paydesk.domain.status import Status
 from paydesk.domain.text import clean
 from paydesk.infra.pages import Result
@@ -75,12 +74,10 @@ class Asking(Following, inherit_bindings=False):
 
     def revise(self, copy: RequestCopy) -> None:
         """Open the form with the terms of a request that may still change."""
-        terms = copy.request.terms if copy.request else None
-        assert terms is not None
-        same = RevisePayment(copy.id, self.person, terms)
-        if not self._allowed(copy, lambda asked: revise_payment(same, asked, copy.decision, locked=copy.locked)):
+        if self._says_why_not("revise", copy):
             return
-        key = uuid4()
+        assert copy.request is not None
+        key, terms = uuid4(), copy.request.terms
 
         def filled(done: Filled | None) -> None:
             if done is None:
@@ -104,11 +101,7 @@ class Asking(Following, inherit_bindings=False):
 
     def withdraw(self, copy: RequestCopy) -> None:
         """Ask, after ``y``, for a request back."""
-        ask = AskWithdrawal(copy.id, self.person)
-        if not self._allowed(copy, lambda asked: ask_withdrawal(ask, asked, copy.decision, locked=copy.locked)):
-            return
-        if copy.status in (Status.WITHDRAWING, Status.WITHDRAWN):
-            self.notice(f"{copy.number} is {copy.status} already.")
+        if self._says_why_not("withdraw", copy):
             return
         key = uuid4()
 
@@ -126,12 +119,32 @@ class Asking(Following, inherit_bindings=False):
         lines = [f"{terms.money}  {terms.description}"] if terms else []
         self.app.push_screen(Confirm(f"Withdraw {clean(copy.number)}?", lines), answered)
 
-    def _allowed(self, copy: RequestCopy, decide: Callable[[RequestRegister], object]) -> bool:
-        """Whether the domain would allow it, found out before the person is asked anything; says why not."""
+    def key_lives(self, action: str, usual: bool | None) -> bool | None:
+        """Offer a change of the request under the cursor where it would be allowed."""
+        return self.may(action, self.table.current) if action in ("revise", "withdraw") else usual
+
+    def may(self, action: str, copy: RequestCopy | None) -> bool:
+        """Whether a request can be revised, or asked back."""
+        return copy is not None and not self._why_not(action, copy)
+
+    def _says_why_not(self, action: str, copy: RequestCopy) -> bool:
+        """Say why a request cannot be changed so, before anything is asked; returns whether that is so."""
+        why = self._why_not(action, copy)
+        if why:
+            self.notice(why, "" if why.endswith("already.") else "trouble")
+        return bool(why)
+
+    def _why_not(self, action: str, copy: RequestCopy) -> str:
+        if copy.locked:
+            return self.locked_text(copy)
+        if copy.request is None:
+            return f"{copy.number} itself has not arrived here yet."
         try:
-            assert copy.request is not None
-            decide(copy.request)
+            if action == "revise":
+                revise_payment(RevisePayment(copy.id, self.person, copy.request.terms), copy.request, copy.decision)
+            else:
+                ask_withdrawal(AskWithdrawal(copy.id, self.person), copy.request, copy.decision)
         except PaydeskError as refusal:
-            self.notice(sentence(refusal), "trouble")
-            return False
-        return True
+            return sentence(refusal)
+        back = action == "withdraw" and copy.status in (Status.WITHDRAWING, Status.WITHDRAWN)
+        return f"{copy.number} is {copy.status} already." if back else ""

@@ -28,6 +28,12 @@ class ContractorDetail(DetailScreen, inherit_bindings=False):
         super().__init__(pane, copy)
         self.desk_pane = pane
 
+    def key_lives(self, action: str, usual: bool | None) -> bool | None:
+        """Offer what can be done with this request."""
+        if action in ("revise", "withdraw"):
+            return self.desk_pane.may(action, self.copy)
+        return self.copy.terms is not None if action == "new_like" else super().key_lives(action, usual)
+
     def action_revise(self) -> None:
         """Revise it."""
         self.desk_pane.revise(self.copy)

@@ -1,4 +1,4 @@
-"""What the keys of the manager's desk decide: the guards, the hold, and taking back."""
+"""What the keys of the manager's desk decide, and the guards before that."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -8,52 +8,36 @@ from uuid import UUID, uuid4
 from textual.binding import Binding, BindingType
 from textual.events import Paste
 
-from paydesk.domain.ageing import WAITING
-from paydesk.domain.copy import Delivery, RequestCopy
+from paydesk.domain.copy import RequestCopy
 from paydesk.domain.decision import Cause
+from paydesk.domain.errors import NotAllowed
+from paydesk.domain.refusals import refuse_own
+from paydesk.domain.status import Status
 from paydesk.infra.pages import Result
-from paydesk.manager.batch import Batch, NothingDone
 from paydesk.manager.bulk import BulkDialog
 from paydesk.manager.forms import CauseDialog
 from paydesk.manager.guards import SETTLE_S, ChangeGuard, KeyGuard
+from paydesk.manager.holding import Holding
 from paydesk.manager.port import ManagerDesk
-from paydesk.manager.rows import ON_ITS_ROW, held_text, meant
-from paydesk.manager.under_way import UnderWay
 from paydesk.tui.desk_app import DeskApp
-from paydesk.tui.desk_pane import DeskPane
 from paydesk.tui.own_screen import sentence
-from paydesk.tui.wording import status_text
 
 ONLY_JUST = "{} is only just shown as {}: look, then press again."
 
 
-class Deciding(DeskPane[ManagerDesk], inherit_bindings=False):
-    """A key acts on what is on the screen and on nothing newer; a decision is held for a moment."""
+class Deciding(Holding, inherit_bindings=False):
+    """A key acts on what is on the screen and on nothing newer."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "approve", "Approve", id="manager.approve"),
         Binding("x", "reject", "Reject", id="manager.reject", tooltip="Reject, asks for the cause"),
-        Binding("u", "undo", "Undo", id="manager.undo", tooltip="Take the last decision back while it is held"),
-        Binding("S", "send_now", "Send now", show=False, id="manager.send", tooltip="Send what is held now"),
+        *Holding.BINDINGS,
     ]
 
     def __init__(self, make_desk: Callable[[], ManagerDesk], now: Callable[[], datetime], *, id: str) -> None:
         super().__init__(make_desk, now, id=id)
         self.guard = KeyGuard()
         self.changes = ChangeGuard()
-        self._under_way = UnderWay()
-        self.held: list[RequestCopy] = []
-        self._batches: list[tuple[RequestCopy, ...]] = []
-        """What each keystroke of this person decided, the last one last."""
-
-    def no_notice(self) -> str:
-        """Say what is held, and how to take it back."""
-        held = {row.id for row in self.held}
-        last = sum(copy.id in held for copy in self._batches[-1]) if self._batches else 0
-        return held_text(self.held, self.now(), last, *self._send_and_undo())
-
-    def _send_and_undo(self) -> tuple[str, str]:
-        return self.key("manager.send", "S"), self.key("manager.undo", "u")
 
     def typed(self, came_at: float) -> None:
         """Watch for keys that come faster than a person types: they decide nothing."""
@@ -109,19 +93,35 @@ class Deciding(DeskPane[ManagerDesk], inherit_bindings=False):
         """Whether a decision key counts: pressed on purpose, on a row that can be decided."""
         if not self.on_purpose(key):
             return False
-        if copy is None or copy.request is None:
-            self.notice("Nothing is here to decide yet.")
+        why, look = self.why_not(copy)
+        if why:
+            self.notice(why, look)
             return False
-        if copy.locked:
-            self.notice(f"{copy.number} is locked: enter tells why, and what to do.", "trouble")
-            return False
-        if copy.status not in WAITING:
-            self.notice(f"{copy.number} is {copy.status} already.")
-            return False
+        assert copy is not None
         if self.changes.changed(copy.id, cast(DeskApp, self.app).key_came_at):
             self.notice(ONLY_JUST.format(copy.number, copy.terms.money if copy.terms else ""), "trouble")
             return False
         return True
+
+    def why_not(self, copy: RequestCopy | None) -> tuple[str, str]:
+        """Return why a request cannot be decided here, and how that is painted; nothing where it can."""
+        if copy is None or copy.request is None:
+            return "Nothing is here to decide yet.", ""
+        if copy.locked:
+            return self.locked_text(copy), "trouble"
+        if copy.status is not Status.PENDING:
+            return f"{copy.number} is {copy.status} already.", ""
+        try:
+            refuse_own(self.desk.person if self.desk is not None else "", copy.request)
+        except NotAllowed as refusal:
+            return sentence(refusal), "trouble"
+        return "", ""
+
+    def key_lives(self, action: str, usual: bool | None) -> bool | None:
+        """Offer decisions on what can be decided."""
+        if action in ("approve", "reject"):
+            return not self.why_not(self.table.current)[0]
+        return super().key_lives(action, usual)
 
     def painted(self, before: Sequence[RequestCopy], after: Sequence[RequestCopy]) -> None:
         """Note what is painted with other terms than before: a key already on its way was not meant for those."""
@@ -139,10 +139,10 @@ class Deciding(DeskPane[ManagerDesk], inherit_bindings=False):
         key, revision, digest = uuid4(), copy.request.revision, copy.request.terms.hash
         if self.table.current is not None and self.table.current.id == copy.id:
             self.table.action_move(1)
-        over = self._under_way.begin()
+        over = self.under_way.begin()
 
         def ended(result: Result | None, error: Exception | None) -> None:
-            self._decided(result, error)
+            self.settled(result, error)
             over()
 
         def go() -> None:
@@ -152,98 +152,3 @@ class Deciding(DeskPane[ManagerDesk], inherit_bindings=False):
                 self.command(lambda desk: decide(desk, key, revision, digest), ended)
 
         self.set_timer(SETTLE_S, go)
-
-    def _decided(self, result: Result | None, error: Exception | None) -> None:
-        if error is not None:
-            self.notice(sentence(error), "trouble")
-            return
-        assert result is not None
-        self._batches.append((result.copy,))
-        if result.copy.delivery is Delivery.HELD:
-            self.held = [row for row in self.held if row.id != result.copy.id] + [result.copy]
-            self.notice(self.no_notice(), "good", 0)
-        else:
-            self.notice(f"{status_text(result.copy.status)} {result.copy.number}", "good")
-
-    def decided(self, batch: Batch, error: Exception | None) -> None:
-        """Say what became of several requests that one keystroke decided."""
-        if not batch.done:
-            self.notice(_nothing(batch, error), "trouble")
-            return
-        copies = tuple(batch.done)
-        self._batches.append(copies)
-        held = {copy.id: copy for copy in copies if copy.delivery is Delivery.HELD}
-        self.held = [row for row in self.held if row.id not in held] + list(held.values())
-        if held:
-            self.notice(self.no_notice(), "good", 0)
-        else:
-            self.notice(f"{status_text(copies[0].status)} {len(copies):,}", "good")
-
-    def action_undo(self) -> None:
-        """Take back what the last keystroke decided, all of it, while it is held."""
-        self._under_way.after(self._undo)
-
-    def _undo(self) -> None:
-        copies = self._undoable()
-        if not copies:
-            self.notice(ON_ITS_ROW.format(*self._send_and_undo()) if self.held else "There is nothing to undo.")
-            return
-        batch = Batch(copies, lambda desk, copy, _: desk.take_back(copy.id))
-        ids = {copy.id for copy in copies}
-        if len(copies) > 1:
-            self.notice(f"Taking {len(copies):,} back …", "", 60)
-
-        def ended(_: Result | None, error: Exception | None) -> None:
-            self.held = [row for row in self.held if row.id not in ids]
-            if not batch.done:
-                self.notice(_nothing(batch, error), "trouble")
-                return
-            late = f"; {len(batch.failed):,} were not: {batch.failed[0].why}" if batch.failed else ""
-            back = batch.done[0]
-            told = f"{back.number} is" if len(copies) == 1 else f"{len(batch.done):,} are"
-            self.notice(f"↶ {told} {back.status} again: nothing was sent{late}.", "trouble" if late else "good")
-
-        self.command(batch.run, ended)
-
-    def _undoable(self) -> tuple[RequestCopy, ...]:
-        """Return what the next undo means: an overdue decision on its row, else the last keystroke's that is held.
-
-        When nothing is held any more it is the last keystroke of all, so that the person is told that it is too late.
-        """
-        only, last = meant(self.held, self.table.current)
-        if only is not None:
-            return tuple(row for row in self.held if row.id == only)
-        held = {row.id for row in self.held if not row.overdue}
-        while len(self._batches) > 1 and not any(copy.id in held for copy in self._batches[-1]):
-            self._batches.pop()
-        mine = self._batches.pop() if self._batches else ()
-        if any(copy.id in held for copy in mine):
-            return tuple(copy for copy in mine if copy.id in held)
-        return tuple(row for row in self.held if row.id == last) or mine
-
-    def action_send_now(self) -> None:
-        """Send everything that is held."""
-        self._under_way.after(self._send_now)
-
-    def _send_now(self) -> None:
-        only, last = meant(self.held, self.table.current)
-        if last is None:
-            self.notice(ON_ITS_ROW.format(*self._send_and_undo()) if self.held else "Nothing is held.")
-            return
-
-        def send(desk: ManagerDesk) -> Result:
-            desk.send_now(only)
-            return Result(desk.detail(last).copy)
-
-        def ended(_: Result | None, error: Exception | None) -> None:
-            self.held = [row for row in self.held if row.overdue and row.id != only]
-            self.notice(sentence(error) if error else "Sent.", "trouble" if error else "good")
-
-        self.command(send, ended)
-
-
-def _nothing(batch: Batch, error: Exception | None) -> str:
-    """Return why nothing of a batch was done."""
-    if batch.first is not None:
-        return sentence(batch.first)
-    return "Nothing was changed." if error is None or isinstance(error, NothingDone) else sentence(error)

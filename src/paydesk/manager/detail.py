@@ -34,9 +34,11 @@ class ManagerDetail(DetailScreen, inherit_bindings=False):
         """Note what changed, while the screen still shows what was before."""
         self.desk_pane.painted([self.copy], [message.detail.copy])
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+    def key_lives(self, action: str, usual: bool | None) -> bool | None:
         """Offer no decision on what nobody can decide."""
-        return not (self.copy.locked and action in ("approve", "reject"))
+        if action in ("approve", "reject"):
+            return not self.desk_pane.why_not(self.copy)[0]
+        return self.desk_pane.undoes if action == "undo" else super().key_lives(action, usual)
 
     def action_approve(self) -> None:
         """Approve what this screen shows."""

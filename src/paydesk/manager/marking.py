@@ -71,6 +71,14 @@ class Marking(Deciding, inherit_bindings=False):
     def marked(self) -> None:
         """Show that the marks changed."""
         self.table.mark(frozenset(self.marks))
+        self.show_keys()
+
+    def key_lives(self, action: str, usual: bool | None) -> bool | None:
+        """Offer what is done to marks while there are any: then ``a`` and ``x`` mean those."""
+        marking = bool(self.marks) or self.range_begun
+        if action in ("mark", "range", "mark_all", "unmark") and marking:
+            return True
+        return True if action in ("approve", "reject") and self.marks else super().key_lives(action, usual)
 
     def clear_marks(self) -> None:
         """Take all marks off: what they were made for is no longer what is shown."""
@@ -108,6 +116,7 @@ class Marking(Deciding, inherit_bindings=False):
             return
         if self._range_from is None:
             self._range_from = row
+            self.show_keys()
             key = self.key("manager.range", "v")
             told = f"A range begins at {row.number}: move on, and {key} marks all from there. esc lets go."
             self.notice(told, "", 60)
@@ -159,6 +168,7 @@ class Marking(Deciding, inherit_bindings=False):
         """Go one step back: let go of a range that was begun, take the filter away, or take all marks off."""
         if self._range_from is not None:
             self._range_from = None
+            self.show_keys()
             self.notice("")
         elif self.filter.terms:
             self.set_filter(EVERYTHING)

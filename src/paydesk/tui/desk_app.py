@@ -18,7 +18,7 @@ from textual.command import CommandPalette
 from textual.events import Event, Key, Paste
 from textual.filter import LineFilter
 from textual.theme import Theme
-from textual.widgets import Footer, Input
+from textual.widgets import Input
 
 from paydesk.domain.text import clean
 from paydesk.settings import THEME_KEY
@@ -26,6 +26,7 @@ from paydesk.tui.ascii import AsciiMarks, key_in_ascii, only_ascii
 from paydesk.tui.desk_pane import DeskPane
 from paydesk.tui.dialogs import Help
 from paydesk.tui.fields import Field, take_any_bytes
+from paydesk.tui.key_footer import KeyFooter
 from paydesk.tui.key_line import KeyLine, apart
 from paydesk.tui.messages import DeskFailed, DeskStarted
 from paydesk.tui.palette import DeskCommands
@@ -84,7 +85,7 @@ class DeskApp(App[None]):
     def compose(self) -> ComposeResult:
         """Lay out the desks and the keys."""
         yield from self.panes
-        yield Footer(show_command_palette=False)
+        yield KeyFooter()
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Return what every painted line goes through."""

@@ -10,14 +10,17 @@ from typing import Any, ClassVar
 from textual import on
 from textual.binding import Binding, BindingType
 
+from paydesk.domain.copy import RequestCopy
 from paydesk.infra.health import Health
 from paydesk.infra.pages import Result
 from paydesk.tui.filtering_pane import FilteringPane
+from paydesk.tui.key_footer import KeyFooter
 from paydesk.tui.lines import HealthLine, Line, TopLine
 from paydesk.tui.messages import CommandEnded
 from paydesk.tui.named_keys import first_hint
 from paydesk.tui.own_screen import OwnScreen
 from paydesk.tui.reading_pane import D
+from paydesk.tui.request_table import RequestTable
 
 Ended = Callable[[Result | None, Exception | None], None]
 
@@ -96,6 +99,7 @@ class DeskPane(FilteringPane[D]):
         else:
             message.ended(None, outcome)
         self.read()
+        self.show_keys()
         self._next_command()
 
     def tell(self) -> None:
@@ -110,10 +114,27 @@ class DeskPane(FilteringPane[D]):
             node.query_one(HealthLine).tell(self.health, self.role)
         for screen in screens:
             screen.told()
+        self.show_keys()
 
     def where(self) -> str:
         """Return what the top line says of the view, or an empty string."""
         return ""
+
+    def key_lives(self, action: str, usual: bool | None) -> bool | None:  # noqa: ARG002
+        """Return whether a key does something for the request under the cursor; None where it is not shown."""
+        return usual
+
+    @on(RequestTable.Moved)
+    def show_keys(self) -> None:
+        """Show which keys do something now."""
+        for footer in self.app.screen.query(KeyFooter):
+            footer.look()
+
+    def locked_text(self, copy: RequestCopy) -> str:
+        """Return in one sentence that nothing of a locked request can be changed here, and where what to do stands."""
+        if self.app.screen is self.screen:
+            return f"{copy.number} is locked: {self.key('table.open', 'enter')} tells why, and what to do."
+        return f"{copy.number} is locked: what to do about it stands above."
 
     def notice(self, text: str, look: str = "", for_s: float = NOTICE_S) -> None:
         """Show one sentence for a while in the line above the health."""

@@ -117,6 +117,11 @@ class DetailScreen(OwnScreen[None]):
             lines = list(timeline(self.detail, told.content_size.width))
         told.update(Content("\n").join(lines))
 
+    def key_lives(self, action: str, usual: bool | None) -> bool | None:
+        """Offer a document where there is one."""
+        has_one = self.copy.terms is not None and self.copy.terms.document is not None
+        return has_one if action == "open_document" and usual else usual
+
     def action_copy_number(self) -> None:
         """Send the number to the terminal's clipboard."""
         self.pane.copy_number(self.copy.number)

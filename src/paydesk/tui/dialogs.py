@@ -11,7 +11,7 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from paydesk.domain.text import clean
-from paydesk.tui.named_keys import key_named
+from paydesk.tui.named_keys import in_order, key_named
 
 _KEY_CELLS = 7
 
@@ -98,10 +98,5 @@ class Help(ModalScreen[None]):
 
 def keys_of(screen: Screen[Any]) -> list[tuple[str, str]]:
     """Return key and meaning of everything that works on a screen now, in the order it was declared."""
-    found: dict[str, tuple[str, str]] = {}
-    for active in screen.active_bindings.values():
-        binding = active.binding
-        if binding.id is not None and binding.description and not binding.system:
-            shown = screen.app.get_key_display(binding)
-            found.setdefault(binding.id, (shown, binding.tooltip or binding.description))
-    return list(found.values())
+    works = [each.binding for each in in_order(screen) if each.binding.description and not each.binding.system]
+    return [(screen.app.get_key_display(each), each.tooltip or each.description) for each in works]

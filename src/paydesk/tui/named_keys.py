@@ -1,9 +1,10 @@
-"""Keys in words, as they are on this desk; and the line that a person is told who never used one."""
+"""Keys in words and in their order, as they are on this desk; and the line that a person is told who never used one."""
 
 from typing import TYPE_CHECKING, Any, cast
 
 from textual.app import App
-from textual.binding import Binding
+from textual.binding import ActiveBinding, Binding
+from textual.screen import Screen
 
 if TYPE_CHECKING:
     from paydesk.tui.desk_app import DeskApp
@@ -12,6 +13,20 @@ _BEGIN = {
     "contractor": (("contractor.new", "n", "asks for a payment"),),
     "manager": (("manager.approve", "a", "approves"), ("manager.reject", "x", "rejects")),
 }
+
+
+def in_order(screen: Screen[Any]) -> list[ActiveBinding]:
+    """Return what works on a screen now, once each, as it was declared: a key of one's own keeps the usual place."""
+    found: dict[str, ActiveBinding] = {}
+    for active in screen.active_bindings.values():
+        if active.binding.id is not None:
+            found.setdefault(active.binding.id, active)
+    nodes, places = list(dict.fromkeys(active.node for active in found.values())), dict[str, int]()
+    for node in nodes:
+        for bindings in node._bindings.key_to_bindings.values():
+            for each in bindings:
+                places.setdefault(each.id or "", len(places))
+    return sorted(found.values(), key=lambda active: places.get(active.binding.id or "", len(places)))
 
 
 def key_named(app: App[Any], name: str, usual: str) -> str:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from paydesk.domain.errors import PaydeskError
 from paydesk.infra.pages import News
+from paydesk.tui.key_footer import KeyFooter
 from paydesk.tui.lines import HealthLine, Line, TopLine
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class OwnScreen(Screen[R]):
         yield from self.body()
         yield Line(id="notice")
         yield HealthLine(id="health")
-        yield Footer(show_command_palette=False)
+        yield KeyFooter()
 
     def body(self) -> ComposeResult:
         """Lay out what is this screen's own."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
+from paydesk.tui.named_keys import in_order
 from paydesk.tui.themes import LOOKS, short_name
 
 if TYPE_CHECKING:
@@ -48,13 +49,13 @@ class DeskCommands(Provider):
     def _entries(self) -> list[Entry]:
         """Return what the keys of the screen underneath do, built from its bindings, and then the looks."""
         app = cast("DeskApp", self.app)
-        found: dict[str, Entry] = {}
-        for active in self.screen.active_bindings.values():
+        found: list[Entry] = []
+        for active in in_order(self.screen):
             binding = active.binding
-            if binding.id is None or binding.system or not binding.description or "palette" in binding.id:
+            if binding.system or not binding.description or "palette" in (binding.id or ""):
                 continue
             run = partial(app.run_action, binding.action, cast(Any, active.node))
             does = binding.tooltip or binding.description
-            found.setdefault(binding.id, Entry(app.get_key_display(binding), does, cast(Any, run)))
+            found.append(Entry(app.get_key_display(binding), does, cast(Any, run)))
         looks = [Entry("", f"Look: {short_name(each)}", partial(app.show_look, each.name)) for each in LOOKS]
-        return [*found.values(), *looks]
+        return [*found, *looks]

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from textual.binding import Binding, BindingType
 from textual.events import Click, Resize
-from textual.geometry import Size
 from textual.message import Message
 
 from paydesk.domain.copy import RequestCopy
@@ -56,7 +55,6 @@ class RequestTable(TurnedRows, can_focus=True, inherit_bindings=False):
 
     def __init__(self, columns: Sequence[Column], now: Callable[[], datetime], empty: str, *, id: str) -> None:
         super().__init__(columns, now, empty, id=id)
-        self._total = 0
         self._later = 0
         self._others = False
         self._asked: bool | None = None
@@ -137,16 +135,6 @@ class RequestTable(TurnedRows, can_focus=True, inherit_bindings=False):
             self._later = place - self._cursor if more and not first else 0
         return landed
 
-    def count(self, total: int) -> None:
-        """Note how many rows there are in all, held or not."""
-        self._total = total
-        self._sized()
-
-    def _sized(self) -> None:
-        known = self._edges.before + len(self._rows)
-        lines = max(self._total, known + 1) if self._edges.below else known
-        self.virtual_size = Size(self.size.width, lines + 1)
-
     def put(self, copy: RequestCopy) -> None:
         """Change one row that is shown."""
         for place, row in enumerate(self._rows):
@@ -193,6 +181,10 @@ class RequestTable(TurnedRows, can_focus=True, inherit_bindings=False):
         if place is not None and self._aim is None:
             self._go(place)
         return place is not None
+
+    def key_lives(self, action: str, usual: bool | None) -> bool | None:
+        """Return whether a key does something now: there is something to open only under a cursor."""
+        return self.current is not None if action == "open" else usual
 
     def action_open(self) -> None:
         """Ask to see the request under the cursor."""

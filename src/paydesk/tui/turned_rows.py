@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from textual.events import MouseScrollDown, MouseScrollUp
+from textual.geometry import Size
 from textual.message import Message
 from textual.scrollbar import ScrollDown, ScrollTo, ScrollUp
 
@@ -26,8 +27,19 @@ class TurnedRows(PaintedRows, inherit_bindings=False):
 
     def __init__(self, columns: Sequence[Column], now: Callable[[], datetime], empty: str, *, id: str) -> None:
         super().__init__(columns, now, empty, id=id)
+        self._total = 0
         self._aim: Way | None = None
         """Where the cursor goes once rows from elsewhere are here; until then it is on no request."""
+
+    def count(self, total: int) -> None:
+        """Note how many rows there are in all, held or not."""
+        self._total = total
+        self._sized()
+
+    def _sized(self) -> None:
+        known = self._edges.before + len(self._rows)
+        lines = max(self._total, known + 1) if self._edges.below else known
+        self.virtual_size = Size(self.size.width, lines + 1)
 
     def _go(self, place: int) -> None:
         raise NotImplementedError

@@ -15,7 +15,7 @@ from textual.containers import Horizontal, Vertical
 from textual.events import Key
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Footer, Input
+from textual.widgets import Input
 
 from paydesk.cli.demo import story
 from paydesk.cli.demo.both_desks import LAYOUT, BothDesks
@@ -35,6 +35,7 @@ from paydesk.manager.port import ManagerDesk
 from paydesk.tui.desk_app import DeskApp
 from paydesk.tui.desk_pane import DeskPane
 from paydesk.tui.drafts import DraftStore
+from paydesk.tui.key_footer import KeyFooter
 from paydesk.tui.lines import Line
 
 LOOK_S = 0.25
@@ -97,7 +98,7 @@ class ShowApp(DeskApp):
             yield Line(id="story-header")
             for place in range(STORY_LINES):
                 yield Line(id=f"story-{place}")
-        yield Footer(show_command_palette=False)
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         """Begin to look at both schemas."""
