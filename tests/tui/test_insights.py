@@ -58,6 +58,21 @@ async def test_the_numbers_stand_beside_the_bars(world: World) -> None:
         await seen(pilot, lambda: not isinstance(pilot.app.screen, InsightsScreen))
 
 
+async def test_what_is_below_is_told_until_it_is_seen(world: World) -> None:
+    async with manager(world).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await pilot.press("2")
+        await seen(pilot, lambda: "↓ 5 more lines below: j" in shown(pilot) and "EUR" not in shown(pilot))
+        await pilot.press("j", "j", "j", "j")
+        await seen(pilot, lambda: "↓ 1 more line below: j" in shown(pilot))
+        await pilot.press("j")
+        await seen(pilot, lambda: "USD" in shown(pilot) and "below" not in shown(pilot))
+        await pilot.press("k", "t")
+        await seen(pilot, lambda: "more lines below" in shown(pilot))
+        await pilot.resize_terminal(100, 50)
+        await seen(pilot, lambda: "Waiting for" in shown(pilot) and "below" not in shown(pilot))
+
+
 async def test_it_follows_the_filter_of_the_list_and_is_read_again_when_something_changed(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

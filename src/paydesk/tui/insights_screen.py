@@ -72,8 +72,11 @@ class InsightsScreen(OwnScreen[None]):
             yield Static("reading …", id="insights-text", markup=False)
 
     def on_mount(self) -> None:
-        """Read, and show how the servers are."""
+        """Read, show how the servers are, and follow how much of it is seen."""
         self.pane.tell()
+        body = self.query_one("#insights-body")
+        self.watch(body, "scroll_y", self._tell_more)
+        self.watch(body, "virtual_size", self._tell_more)
 
     def where(self) -> str:
         """Return the name of this screen."""
@@ -124,6 +127,14 @@ class InsightsScreen(OwnScreen[None]):
     def on_resize(self) -> None:
         """Fit them to the width."""
         self.call_after_refresh(self._paint)
+        self.call_after_refresh(self._tell_more)
+
+    def _tell_more(self) -> None:
+        """Say how much is below what is seen."""
+        body = self.query_one("#insights-body")
+        lines = body.max_scroll_y - round(body.scroll_y)
+        told = f"↓ {lines} more {'line' if lines == 1 else 'lines'} below: {self.pane.key('insights.down', 'j')}"
+        self.query_one("#notice", Line).say_aside(told if lines > 0 else "")
 
     def _paint(self) -> None:
         if self._found is None or self._as_of is None:

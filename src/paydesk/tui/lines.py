@@ -21,6 +21,7 @@ class Line(Static):
         super().__init__("", id=id, markup=False)
         self._wraps = wraps
         self._said: tuple[str, str] = ("", "")
+        self._aside = ""
         self._hang = 0
 
     def say(self, left: str, right: str = "", look: str = "", hang: int = 0) -> None:
@@ -35,6 +36,12 @@ class Line(Static):
             self._said = (left, right)
             self._paint()
 
+    def say_aside(self, text: str) -> None:
+        """Show text at the right end from now on, wherever there is room beside what is said."""
+        if text != self._aside:
+            self._aside = text
+            self._paint()
+
     @property
     def text(self) -> str:
         """What stands at the left."""
@@ -46,7 +53,9 @@ class Line(Static):
 
     def _paint(self) -> None:
         left, right = Content(clean(self._said[0])), Content(clean(self._said[1]))
-        if not self._said[1]:
+        if self._aside and not right and left.cell_length + len(self._aside) < self.content_size.width:
+            right = Content.styled(self._aside, "$accent")
+        if not right:
             self._show(self._hung(left))
             return
         rest: list[Content] = []
