@@ -51,6 +51,7 @@ class ReadingPane(Vertical, Generic[D]):
         self._counting = self._count_owed = False
         self._counts = Counts()
         self._to_count: PageQuery | None = None
+        self._shown_count: PageQuery | None = None
 
     @property
     def table(self) -> RequestTable:
@@ -184,6 +185,7 @@ class ReadingPane(Vertical, Generic[D]):
         """Read other rows, from the first on; the cursor stays on its request if that is among them."""
         self.window = Window()
         self.table.expect_others()
+        self._tell_stale()
         self.read()
 
     @on(RequestTable.Further)
@@ -240,3 +242,9 @@ class ReadingPane(Vertical, Generic[D]):
             self.total = sum(each.count for each in count.totals)
             self.table.count(self.total)
             self.counted(count.totals)
+            self._shown_count = count.query
+            self._tell_stale()
+
+    def _tell_stale(self) -> None:
+        """Dim what other rows came to, until those that are shown now are counted."""
+        self.set_class(self._shown_count not in (None, counted_of(self.wanted())), "-stale")
