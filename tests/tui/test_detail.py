@@ -1,10 +1,10 @@
-"""One request in full: it is scrolled like the list, and what lapsed is said before anyone opens it."""
+"""One request in full: it is scrolled like the list; what lapsed or was withdrawn is said before anyone opens it."""
 
 from dataclasses import replace
 
 import pytest
 
-from paydesk.domain.commands import Approve, approve
+from paydesk.domain.commands import Approve, approve, confirm_withdrawal
 from paydesk.domain.payment_request import checked_terms
 from paydesk.tui.detail import DetailScreen
 from tests.fakes import World
@@ -39,3 +39,19 @@ async def test_what_lapses_is_said_in_a_line(world: World, withdrawn: bool, late
         world.decisions[request.id] = first
         world.tell(request.id)
         await seen(pilot, lambda: f"{request.number} was accepted; {late} came too late and lapsed." in shown(pilot))
+
+
+async def test_a_withdrawal_that_is_confirmed_is_said_in_a_line_and_only_then(world: World) -> None:
+    async with contractor(world).run_test(size=(80, 24)) as pilot:
+        table = await opened(pilot)
+        await pilot.press("w", "y")
+        await seen(pilot, lambda: "withdrawing: the manager's side has to confirm it." in shown(pilot))
+        request = table.rows[0].request
+        assert request is not None and "confirmed" not in shown(pilot)
+        world.decisions[request.id] = confirm_withdrawal(request, None, world.now, world.now)
+        world.tell(request.id)
+        await seen(pilot, lambda: f"{request.number} is withdrawn, confirmed." in shown(pilot))
+    async with contractor(world).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await seen(pilot, lambda: "withdrawn" in shown(pilot))
+        assert "confirmed" not in shown(pilot)  # It was so when the desk opened.

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from paydesk.contractor.asking import Asking
 from paydesk.contractor.columns import COLUMNS
 from paydesk.contractor.detail import ContractorDetail
-from paydesk.contractor.lapsing import lapsed_text
+from paydesk.contractor.lapsing import confirmed_text, lapsed_text
 from paydesk.contractor.port import ContractorDesk
 from paydesk.domain.copy import StatusTotal
 from paydesk.domain.filters import EVERYTHING, MINE, FromIn
@@ -26,8 +26,8 @@ from paydesk.tui.summary import RARE, Summary
 from paydesk.tui.totals import Totals
 
 _TOTALS = (Status.PENDING, Status.ACCEPTED, Status.REJECTED)
-LATE_S = 60.0
-"""So long it is said that something lapsed: the other side decided, and nobody was waiting for it here."""
+ENDED_S = 60.0
+"""So long it is said that something lapsed or is withdrawn: the other side did it, nobody waited for it here."""
 EMPTY = "No requests here yet.\nPress {} to ask for a payment."
 
 
@@ -75,12 +75,14 @@ class ContractorHome(Asking, inherit_bindings=False):
         self.summed_up()
 
     def shown(self, page: Page) -> None:
-        """Show rows, and say what lapsed among them."""
-        late = lapsed_text(self.table.rows, page.rows)
+        """Show rows, and say what lapsed among them, or which withdrawal is confirmed."""
+        late, confirmed = lapsed_text(self.table.rows, page.rows), confirmed_text(self.table.rows, page.rows)
         self.table.show(page.rows, edges=self.window.edges)
         self.go_to_followed()
         if late:
-            self.notice(late, "trouble", LATE_S)
+            self.notice(late, "trouble", ENDED_S)
+        elif confirmed:
+            self.notice(confirmed, "good", ENDED_S)
         self.summed_up()
 
     def counted(self, totals: Sequence[StatusTotal]) -> None:

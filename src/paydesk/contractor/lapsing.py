@@ -1,8 +1,9 @@
-"""What came too late: a revision or a withdrawal that lapsed, as what stood before it was accepted meanwhile."""
+"""How what was asked for ended: a withdrawal that is confirmed, and a revision or a withdrawal that came too late."""
 
 from collections.abc import Iterable
 
 from paydesk.domain.copy import RequestCopy
+from paydesk.domain.status import Status
 
 
 def lapsed_text(before: Iterable[RequestCopy], rows: Iterable[RequestCopy]) -> str:
@@ -10,6 +11,15 @@ def lapsed_text(before: Iterable[RequestCopy], rows: Iterable[RequestCopy]) -> s
     known = {row.id: row for row in before}
     told = [_told(row) for row in rows if row.lapsed and row.id in known and not known[row.id].lapsed]
     more = f" {len(told) - 1} more lapsed." if len(told) > 1 else ""
+    return told[0] + more if told else ""
+
+
+def confirmed_text(before: Iterable[RequestCopy], rows: Iterable[RequestCopy]) -> str:
+    """Return which of the requests that were shown a moment ago are withdrawn for good now; empty when none is."""
+    asked = {row.id for row in before if row.status is not Status.WITHDRAWN}
+    ended = (row for row in rows if row.status is Status.WITHDRAWN and row.id in asked)
+    told = [f"{row.number} is withdrawn, confirmed." for row in ended]
+    more = f" {len(told) - 1} more are." if len(told) > 1 else ""
     return told[0] + more if told else ""
 
 
