@@ -42,6 +42,11 @@ class Holding(DeskPane[ManagerDesk], inherit_bindings=False):
         return self.key("manager.send", "S"), self.key("manager.undo", "u")
 
     @property
+    def busy(self) -> bool:
+        """Whether a decision, or another command, is still to be done."""
+        return self.under_way.busy or super().busy
+
+    @property
     def undoes(self) -> bool:
         """Whether there is a decision that can be taken back."""
         return meant(self.held, self.table.current) != (None, None)

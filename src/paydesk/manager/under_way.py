@@ -11,6 +11,11 @@ class UnderWay:
     def __init__(self) -> None:
         self._waiting: dict[object, list[Act]] = {}
 
+    @property
+    def busy(self) -> bool:
+        """Whether a decision is under way."""
+        return bool(self._waiting)
+
     def begin(self) -> Act:
         """Note that a decision began; returns what is to be called once, when it has ended."""
         decision = object()

@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar
@@ -136,6 +137,8 @@ class DeskApp(App[None]):
         if isinstance(event, Paste) and not isinstance(self.focused, Field):
             event.text = clean(event.text)  # Such as into the palette, whose field is Textual's own.
         self.key_came_at = came_at
+        if any(pane.leaving for pane in self.panes):
+            return  # Whoever quit means nothing more here.
         if not (isinstance(event, Key) and self._hides_hint(event.key)):
             await super().on_event(event)
 
@@ -173,6 +176,18 @@ class DeskApp(App[None]):
     def _desk_failed(self, message: DeskFailed) -> None:
         self.failure = message.error
         self.exit(return_code=1)
+
+    async def action_quit(self) -> None:
+        """Leave the desks; the last one that has done what was asked for ends the program."""
+        gone: set[DeskPane[Any]] = set()
+
+        def go(pane: DeskPane[Any]) -> None:
+            gone.add(pane)
+            if len(gone) == len(self.panes):
+                self.exit()
+
+        for pane in self.panes:
+            pane.leave(partial(go, pane))
 
     def action_help(self) -> None:
         """Show the keys of the screen on top."""

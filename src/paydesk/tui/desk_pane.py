@@ -24,6 +24,8 @@ from paydesk.tui.request_table import RequestTable
 
 Ended = Callable[[Result | None, Exception | None], None]
 
+LEAVE_S = 5.0
+"""Who quits waits so long at most for what was asked for just before."""
 READ_AGAIN_S = 5.0
 READ_AGAIN_NOT_LIVE_S = 2.0
 NOTICE_S = 8.0
@@ -51,6 +53,8 @@ class DeskPane(FilteringPane[D]):
         self.health: Health | None = None
         self._commands: deque[tuple[Callable[[D], Result], Ended]] = deque()
         self._commanding = False
+        self._leaving: Callable[[], object] | None = None
+        self._leave_by = 0.0
         self._notice_until = 0.0
         self._aged_at = 0.0
         self.hinting = self.hinted = False
@@ -97,10 +101,34 @@ class DeskPane(FilteringPane[D]):
             self.table.put(outcome.copy)
             message.ended(outcome, None)
         else:
+            self._leaving = None
             message.ended(None, outcome)
         self.read()
         self.show_keys()
         self._next_command()
+        self._leave_if_done()
+
+    @property
+    def busy(self) -> bool:
+        """Whether something that a key asked for is still to be done."""
+        return self._commanding or bool(self._commands)
+
+    @property
+    def leaving(self) -> bool:
+        """Whether the person quit, and what was asked for before is still to be done."""
+        return self._leaving is not None
+
+    def leave(self, go: Callable[[], object]) -> None:
+        """Call ``go`` once what keys asked for is done; where it is refused the desk stays, and says why."""
+        if self.busy:
+            self.notice("Leaving as soon as it is done …", "", LEAVE_S)
+        self._leaving, self._leave_by = go, time.monotonic() + LEAVE_S
+        self._leave_if_done()
+
+    def _leave_if_done(self) -> None:
+        if self._leaving is not None and (not self.busy or time.monotonic() > self._leave_by):
+            go, self._leaving = self._leaving, None
+            go()
 
     def tell(self) -> None:
         """Paint the top line and the health line."""
@@ -152,6 +180,7 @@ class DeskPane(FilteringPane[D]):
         return ""
 
     def _tick(self) -> None:
+        self._leave_if_done()
         wait_s = READ_AGAIN_S if self.health is not None and self.health.live else READ_AGAIN_NOT_LIVE_S
         if self._open_for_work and time.monotonic() - self._read_at > wait_s:
             self.read()

@@ -1,0 +1,100 @@
+"""Who quits right after a key that asks for something leaves once that is done, and stays where it is refused."""
+
+from threading import Semaphore
+from uuid import UUID
+
+import pytest
+from textual.pilot import Pilot
+
+from paydesk.domain.decision import Outcome
+from paydesk.domain.payment_request import Terms
+from paydesk.infra.pages import Result
+from paydesk.tui import desk_pane
+from tests.fakes import FakeContractorDesk, World
+from tests.tui.conftest import contractor, manager, opened, seen, shown
+from tests.tui.test_manager_desk import Slow, of
+
+
+def left(pilot: Pilot[None]) -> bool:
+    """Whether the program was told to end."""
+    return pilot.app.return_code is not None
+
+
+async def test_a_decision_typed_ahead_of_the_key_that_quits_is_made(world: World) -> None:
+    async with manager(world).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await pilot.press("a", "q")
+        await seen(pilot, lambda: left(pilot))
+    assert world.decisions[of(world, "PR-1002")].outcome is Outcome.ACCEPTED
+
+
+async def test_nothing_that_is_typed_after_it_decides(world: World) -> None:
+    desk = Slow(world)
+    async with manager(world, desk=desk).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await pilot.press("a", "q", "a", "x", "1")
+        await seen(pilot, lambda: "Leaving as soon as it is done …" in shown(pilot))
+        assert not left(pilot) and len(pilot.app.screen_stack) == 1
+        desk.let_through.release(2)
+        await seen(pilot, lambda: left(pilot))
+    assert list(world.holds) == [of(world, "PR-1002")]
+
+
+async def test_what_is_taken_back_before_quitting_is_taken_back(world: World) -> None:
+    desk = Slow(world)
+    async with manager(world, desk=desk).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await pilot.press("a", "u", "q")
+        desk.let_through.release()
+        await seen(pilot, lambda: left(pilot))
+    assert of(world, "PR-1002") not in world.decisions and not world.holds
+
+
+async def test_what_is_refused_keeps_the_desk_open_and_says_why(world: World) -> None:
+    class Refusing(Slow):
+        def approve(self, key: UUID, request_id: UUID, revision: int, terms_hash: str) -> Result:
+            assert self.let_through.acquire(timeout=60)
+            self._answers()
+            return super().approve(key, request_id, revision, terms_hash)
+
+    desk = Refusing(world)
+    async with manager(world, desk=desk).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await pilot.press("a", "q")
+        await seen(pilot, lambda: "Leaving as soon as it is done …" in shown(pilot))
+        world.down = True
+        desk.let_through.release()
+        await seen(pilot, lambda: "PostgreSQL does not answer. Nothing was written." in shown(pilot))
+        assert not left(pilot)
+        await pilot.press("q")
+        await seen(pilot, lambda: left(pilot))
+
+
+async def test_what_takes_for_ever_is_not_waited_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desk_pane, "LEAVE_S", 0.2)
+    desk = Slow(world)
+    async with manager(world, desk=desk).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        try:
+            await pilot.press("a", "q")
+            await seen(pilot, lambda: left(pilot))
+        finally:
+            desk.let_through.release()
+
+
+async def test_a_request_that_was_just_sent_is_asked_for(world: World) -> None:
+    class SlowToo(FakeContractorDesk):
+        let_through = Semaphore(0)
+
+        def request(self, key: UUID, request_id: UUID, terms: Terms) -> Result:
+            assert self.let_through.acquire(timeout=60)
+            return super().request(key, request_id, terms)
+
+    desk, before = SlowToo(world), len(world.requests)
+    async with contractor(world, desk=desk).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await pilot.press("n", *"120.50", "tab", "tab", *"Hotel", "ctrl+s", "q")
+        await seen(pilot, lambda: "Leaving as soon as it is done …" in shown(pilot))
+        desk.let_through.release()
+        await seen(pilot, lambda: left(pilot))
+    assert len(world.requests) == before + 1
