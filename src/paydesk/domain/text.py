@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 from paydesk.domain.errors import InvalidInput
 
@@ -102,7 +103,13 @@ def clean(raw: str, limit: int = 512) -> Clean:
     cut = raw[:limit]
     if cut.isascii() and cut.isprintable():
         return Clean(cut)
-    return visible(unicodedata.normalize("NFC", cut))
+    return _fit(cut)
+
+
+@lru_cache(maxsize=1024)
+def _fit(raw: str) -> Clean:
+    """Look through a text once: what stands on a screen is painted again and again."""
+    return visible(unicodedata.normalize("NFC", raw))
 
 
 def visible(raw: str) -> Clean:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from paydesk.infra import right_of_way
 from paydesk.infra.anti_entropy import AntiEntropy
 from paydesk.infra.errors import OutcomeUnknown, ServerDown, StorageTrouble
 from paydesk.infra.failpoints import reach
@@ -113,7 +114,7 @@ class Inbound:
         """Apply a batch, and tell the log how far reading came."""
 
         def take(some: Sequence[Record], blamed: str) -> frozenset[UUID]:
-            return self._transact([judge(self.role, record, blamed) for record in some])
+            return self._transact([self._judged(record, blamed) for record in some])
 
         def name(record: Record) -> str:
             return f"{record.topic}/{record.partition} at {record.offset}"
@@ -125,8 +126,13 @@ class Inbound:
         )
         return changed
 
+    def _judged(self, record: Record, blamed: str) -> Judged:
+        right_of_way.give()
+        return judge(self.role, record, blamed)
+
     def _transact(self, batch: list[Judged]) -> frozenset[UUID]:
         reach("C1")
+        right_of_way.give()
         now = self.store.now()
         moved: dict[Place, Position] = {}
         with self.store.transaction() as transaction:
@@ -137,6 +143,7 @@ class Inbound:
             for one in batch:
                 topic_id = self.places[one.record.place].topic_id
                 moved[one.record.place] = Position(topic_id, one.record.offset + 1)
+            right_of_way.give()
             transaction.record(
                 [
                     incoming(one, self.role.hears_from, self.places[one.record.place].topic_id, now)

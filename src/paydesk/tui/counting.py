@@ -1,4 +1,4 @@
-"""When the rows of a list are counted: apart from reading them, and not again while a count still rests."""
+"""When the rows of a list are read again, and when they are counted: apart, and not while a count still rests."""
 
 import time
 from collections import OrderedDict
@@ -7,6 +7,7 @@ from dataclasses import replace
 from paydesk.infra.pages import PageQuery, Sort, Start
 from paydesk.tui.messages import TotalsRead
 
+_READ_REST, _READ_REST_S = 5, 0.3
 COUNT_AFTER_S = 0.2
 """Rows of another filter are looked at for so long before they are counted: who types on never waits for a count."""
 COUNT_REST, COUNT_REST_S = 10, 1.0
@@ -14,6 +15,15 @@ COUNT_REST, COUNT_REST_S = 10, 1.0
 at least so many seconds, as each new sum lays the list out anew.
 """
 _KEPT = 8
+
+
+def read_from(began: float, now: float) -> float:
+    """Return when, by ``time.monotonic()``, rows whose reading began then are read again for what changed.
+
+    After so many times as long as it took, and so many seconds at least: what comes alone is shown at once, a stream
+    three times a second, as keys come first.
+    """
+    return now + max(_READ_REST_S, _READ_REST * (now - began))
 
 
 def counted_of(query: PageQuery) -> PageQuery:

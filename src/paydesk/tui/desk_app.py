@@ -22,6 +22,7 @@ from textual.theme import Theme
 from textual.widgets import Input
 
 from paydesk.domain.text import clean
+from paydesk.infra import right_of_way
 from paydesk.settings import THEME_KEY
 from paydesk.tui.ascii import AsciiMarks, key_in_ascii, only_ascii
 from paydesk.tui.desk_pane import DeskPane
@@ -139,6 +140,7 @@ class DeskApp(App[None]):
         self.key_came_at = came_at
         if any(pane.leaving for pane in self.panes):
             return  # Whoever quit means nothing more here.
+        right_of_way.take()
         if not (isinstance(event, Key) and self._hides_hint(event.key)):
             await super().on_event(event)
 

@@ -11,6 +11,13 @@ from paydesk.tui.request_text import indented
 from paydesk.tui.wording import clock_text, health_words, live_text
 
 
+def put(static: Static, text: Content) -> None:
+    """Show text; the screen is laid out anew, which takes longer than to paint, only where it may need other lines."""
+    lines, room = text.split("\n", allow_blank=True), static.content_size
+    fits = len(lines) == room.height and all(line.cell_length <= room.width for line in lines)
+    static.update(text, layout=static.styles.is_auto_height and not fits)
+
+
 class Line(Static):
     """One line of plain text: never markup, never a control character, painted only when it changed.
 
@@ -73,8 +80,7 @@ class Line(Static):
         return indented(text[: self._hang], text.plain[self._hang :], width)
 
     def _show(self, text: Content) -> None:
-        """Show it; the screen is laid out anew only where another text may need other lines."""
-        self.update(text, layout=self.styles.is_auto_height)
+        put(self, text)
 
 
 class TopLine(Line):

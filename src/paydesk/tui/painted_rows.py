@@ -1,6 +1,7 @@
 """How a list of requests is painted: a line at a time, and only those that changed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
@@ -8,7 +9,7 @@ from uuid import UUID
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -17,6 +18,19 @@ from paydesk.tui.columns import Column, fitted, laid_out
 from paydesk.tui.window import Edges
 
 _LOOKS = ("header", "cursor", "muted", "accent", "good", "bad", "faded")
+
+
+@dataclass(frozen=True, slots=True)
+class _Brush:
+    """What is the same for all lines that are painted at once."""
+
+    now: datetime
+    width: int
+    layout: Sequence[tuple[Column, int]]
+    looks: Mapping[str, Style]
+    """By name; plain text by the empty one."""
+    here: Mapping[str, Style]
+    """The same where the cursor is."""
 
 
 class PaintedRows(ScrollView, inherit_bindings=False):
@@ -36,6 +50,7 @@ class PaintedRows(ScrollView, inherit_bindings=False):
         self._faded: frozenset[UUID] = frozenset()
         self._marked: frozenset[UUID] = frozenset()
         self._needs: dict[str, int] = {}
+        self._brush: _Brush | None = None
 
     @property
     def marked(self) -> frozenset[UUID]:
@@ -59,8 +74,15 @@ class PaintedRows(ScrollView, inherit_bindings=False):
         }
         return self._needs != before
 
-    def _layout(self, width: int) -> list[tuple[Column, int]]:
-        return laid_out(self.columns, width, lambda column: self._needs.get(column.title, 0))
+    def _be_long(self, lines: int) -> None:
+        """Take so many lines, the header among them."""
+        size = Size(self.size.width, lines)
+        if self.show_vertical_scrollbar and self.virtual_size.height <= lines > self.size.height:
+            # What arrives makes a long list longer: its bar stands already, and nothing has to be laid out anew.
+            self.set_reactive(PaintedRows.virtual_size, size)
+            self.vertical_scrollbar.window_virtual_size = lines
+        else:
+            self.virtual_size = size
 
     def _place_at(self, y: int) -> int:
         """Return which of the rows is painted on a line; below 0 or beyond their number, it is not held."""
@@ -71,42 +93,52 @@ class PaintedRows(ScrollView, inherit_bindings=False):
         if 0 < line < self.size.height:
             self.refresh(Region(0, line, self.size.width, 1))
 
-    def _look(self, name: str) -> Style:
-        return self.get_component_rich_style(f"request-table--{name}", partial=True)
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Paint some lines; a page of them changes at once while much arrives, and what they share is found once."""
+        self._brush = self._dip()
+        return super().render_lines(crop)
+
+    def _dip(self) -> _Brush:
+        width = self.scrollable_content_region.width
+        layout = laid_out(self.columns, width, lambda column: self._needs.get(column.title, 0))
+        base = self.rich_style
+        looks = {name: self.get_component_rich_style(f"request-table--{name}", partial=True) for name in _LOOKS}
+        plain, here = (
+            {"": ground} | {name: ground + _colour(look) for name, look in looks.items()}
+            for ground in (base, base + looks["cursor"])
+        )
+        return _Brush(self._now(), width, layout, plain, here)
 
     def render_line(self, y: int) -> Strip:
         """Paint one line: the header, a row, or what to do where there are none."""
-        width = self.scrollable_content_region.width
-        base = self.rich_style
-        layout = self._layout(width)
+        brush = self._brush or self._dip()
+        width, looks = brush.width, brush.looks
         if y == 0:
-            text = "   " + " ".join(fitted(column.title, cells, right=column.right) for column, cells in layout)
-            return _strip([Segment(text, base + self._look("header"))], width, base)
+            titles = (fitted(column.title, cells, right=column.right) for column, cells in brush.layout)
+            return _strip([Segment("   " + " ".join(titles), looks["header"])], width, looks[""])
         if self._loaded and not self._rows and 2 <= y < 2 + len(self.empty.splitlines()):
             line = "   " + self.empty.splitlines()[y - 2]
-            return _strip([Segment(fitted(line, width), base + self._look("muted"))], width, base)
+            return _strip([Segment(fitted(line, width), looks["muted"])], width, looks[""])
         place = self._place_at(y)
         if 0 <= place < len(self._rows):
-            return self._row(place, layout, width, base)
+            return self._row(place, brush)
         somewhere = self._edges.above if place < 0 else self._edges.below
         if somewhere and place + self._edges.before < self.virtual_size.height - 1:
-            return _strip([Segment("   ·", base + self._look("muted"))], width, base)
-        return Strip.blank(width, base)
+            return _strip([Segment("   ·", looks["muted"])], width, looks[""])
+        return Strip.blank(width, looks[""])
 
-    def _row(self, place: int, layout: list[tuple[Column, int]], width: int, base: Style) -> Strip:
-        copy, now = self._rows[place], self._now()
-        here = place == self._cursor
-        row = base + self._look("cursor") if here else base
-        faded = copy.id in self._faded
+    def _row(self, place: int, brush: _Brush) -> Strip:
+        copy, here = self._rows[place], place == self._cursor
+        looks = brush.here if here else brush.looks
+        plain, faded = looks[""], copy.id in self._faded
         signs = f"{'┃' if copy.id in self._marked else ' '}{'▸' if here else ' '} "
-        segments = [Segment(signs, row + self._look("accent") if signs.strip() else row)]
-        for column, cells in layout:
-            cell = column.say(copy, now)
+        segments = [Segment(signs, looks["accent"] if signs.strip() else plain)]
+        for column, cells in brush.layout:
+            cell = column.say(copy, brush.now)
             look = cell.look or ("faded" if faded else "")
-            style = row + _colour(self._look(look)) if look else row
-            segments.append(Segment(fitted(cell.text, cells, right=column.right), style))
-            segments.append(Segment(" ", row))
-        return _strip(segments, width, row)
+            segments.append(Segment(fitted(cell.text, cells, right=column.right), looks[look]))
+            segments.append(Segment(" ", plain))
+        return _strip(segments, brush.width, plain)
 
     def get_content_height(self, *_: Any) -> int:
         """Return the lines of everything, for a parent that sizes by content."""

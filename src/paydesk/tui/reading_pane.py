@@ -13,8 +13,9 @@ from textual.containers import Vertical
 
 from paydesk.domain.copy import StatusTotal
 from paydesk.domain.errors import PaydeskError
+from paydesk.infra import right_of_way
 from paydesk.infra.pages import News, Page, PageQuery
-from paydesk.tui.counting import COUNT_AFTER_S, Counts, counted_of
+from paydesk.tui.counting import COUNT_AFTER_S, Counts, counted_of, read_from
 from paydesk.tui.messages import DeskFailed, DeskMade, DeskOpened, DeskStarted, PageRead, ReadFailed, TotalsRead
 from paydesk.tui.own_screen import OwnScreen, sentence
 from paydesk.tui.port import Desk
@@ -25,10 +26,6 @@ D = TypeVar("D", bound=Desk)
 
 DRAIN_S = 0.125
 """How often what changed behind the screen is looked at: hints come in bursts, eyes do not."""
-READ_REST, READ_REST_S = 5, 0.3
-"""After reading, so many times as long as it took passes before rows are read for what changed, and at least so many
-seconds: what comes alone is shown at once, a stream three times a second, as keys come first.
-"""
 TICK_S = 0.5
 
 
@@ -160,13 +157,15 @@ class ReadingPane(Vertical, Generic[D]):
         message.stop()
         self._reading, self._read_at = False, time.monotonic()
         if message.query == self._query():
+            right_of_way.take()
+            self.app.call_after_refresh(right_of_way.leave)
             self.window.take(message.page, message.query, self.table.rows, self.total)
             self.shown(message.page)
             self.tell()
             self.count()
         else:
             self._again = True
-        self._read_from = time.monotonic() + max(READ_REST_S, READ_REST * (time.monotonic() - self._read_began))
+        self._read_from = read_from(self._read_began, time.monotonic())
         if self._again:
             self.read()
 

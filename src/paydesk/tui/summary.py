@@ -12,6 +12,7 @@ from textual.widgets import Static
 from paydesk.domain.ageing import AGES, Ageing
 from paydesk.domain.copy import StatusTotal
 from paydesk.domain.status import Status
+from paydesk.tui.lines import put
 from paydesk.tui.wording import age_text, status_text
 
 _GAP = "   "
@@ -96,11 +97,11 @@ class Summary(Vertical):
         width = max(20, self.content_size.width or self.app.size.width - 2)
         mine = [total for total in self._totals if total.status in self._statuses]
         sums, ages = self.query_one("#summary-sums", Static), self.query_one("#summary-ages", Static)
-        sums.update(status_lines(mine, width))
+        put(sums, status_lines(mine, width))
         ageing = ageing_of(self._totals)
         waits = list(ageing_parts(ageing, self._now)) if self._now and ageing.oldest else []
         told = flowed(waits, width)
-        ages.update(told)
+        put(ages, told)
         sums.display, ages.display = bool(mine), bool(waits)
         self._most = max(self._most, len(mine) + len(told.plain.splitlines()))
         self.styles.min_height = self._most

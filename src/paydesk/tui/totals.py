@@ -10,6 +10,7 @@ from textual.widgets import Digits, Static
 from paydesk.domain.copy import StatusTotal
 from paydesk.domain.money import Money
 from paydesk.domain.status import Status
+from paydesk.tui.lines import put
 
 _SHOWN = 3
 """Sums of a status that are listed, a line each; the others are counted."""
@@ -46,12 +47,12 @@ class Total(Vertical):
         large = self.app.has_class("-ascii") is False and self.screen.has_class("-tall") and self._fits()
         self.query_one(".total-large").display = large
         text = Content.styled(f"{self._status}  {self._count:,}", "$secondary")
-        self.query_one(".total-count", Static).update(text)
+        put(self.query_one(".total-count", Static), text)
         if large:
             self.query_one(Digits).update(self._sums[0].grouped)
-            self.query_one(".total-currency", Static).update(self._sums[0].currency)
+            put(self.query_one(".total-currency", Static), Content(self._sums[0].currency))
         sums = self._sums[1:] if large else self._sums
-        self.query_one(".total-sums", Static).update(Content("\n").join(self._lines(sums)))
+        put(self.query_one(".total-sums", Static), Content("\n").join(self._lines(sums)))
         self.query_one(".total-sums", Static).display = bool(sums)
 
     def _fits(self) -> bool:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from textual.events import MouseScrollDown, MouseScrollUp
-from textual.geometry import Size
 from textual.message import Message
 from textual.scrollbar import ScrollDown, ScrollTo, ScrollUp
 
@@ -39,7 +38,7 @@ class TurnedRows(PaintedRows, inherit_bindings=False):
     def _sized(self) -> None:
         known = self._edges.before + len(self._rows)
         lines = max(self._total, known + 1) if self._edges.below else known
-        self.virtual_size = Size(self.size.width, lines + 1)
+        self._be_long(lines + 1)
 
     def _go(self, place: int) -> None:
         raise NotImplementedError

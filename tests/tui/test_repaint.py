@@ -1,0 +1,99 @@
+"""How little is done for a frame: nothing is laid out anew for other words, and who paints has the right of way."""
+
+from uuid import UUID
+
+import pytest
+from textual.app import App, ComposeResult
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from paydesk.infra import right_of_way
+from paydesk.infra.pages import News
+from paydesk.tui.lines import put
+from tests.fakes import World
+from tests.tui.conftest import manager, opened, seen, shown
+from tests.tui.test_window import asked
+
+
+@pytest.fixture
+def layouts(monkeypatch: pytest.MonkeyPatch) -> list[None]:
+    """Return a list that gets an entry each time that a screen is laid out."""
+    found: list[None] = []
+    lay_out = Screen._refresh_layout
+
+    def noted(self: Screen[None], *args: object, **options: object) -> None:
+        found.append(None)
+        lay_out(self, *args, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Screen, "_refresh_layout", noted)
+    return found
+
+
+class Words(App[None]):
+    """A text of as many lines as it needs, and nothing else."""
+
+    def compose(self) -> ComposeResult:
+        static = Static()
+        static.styles.height = "auto"
+        yield static
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "anew"),
+    [
+        ("one\ntwo", "three\nfour", False),
+        ("one", "one\ntwo", True),
+        ("one\ntwo", "one", True),
+        ("one", "longer than a line of this " * 4, True),
+        ("longer than a line of this " * 4, "one", True),
+        ("", "one", False),
+    ],
+)
+async def test_other_words_on_as_many_lines_are_painted_in_place(
+    layouts: list[None], before: str, after: str, anew: bool
+) -> None:
+    async with Words().run_test(size=(80, 24)) as pilot:
+        static = pilot.app.query_one(Static)
+        put(static, Content(before))
+        await pilot.pause(0.05)
+        layouts.clear()
+        put(static, Content(after))
+        await seen(pilot, lambda: layouts or not anew)
+        await seen(pilot, lambda: after.split()[0] in shown(pilot))
+        await pilot.pause(0.05)
+        assert bool(layouts) is anew
+
+
+async def test_a_long_list_grows_without_a_new_layout(layouts: list[None]) -> None:
+    world = World()
+    world.requests = {register.id: register for register in map(asked, range(100))}
+    async with manager(world).run_test(size=(100, 30)) as pilot:
+        table = await opened(pilot)
+        await seen(pilot, lambda: table.virtual_size.height == 101 and "100" in shown(pilot))
+        await pilot.pause(0.05)
+        layouts.clear()
+        for place in range(100, 140):
+            world.requests[UUID(int=place + 1)] = asked(place)
+        pilot.app.panes[0].read(News(None))  # type: ignore[attr-defined]
+        await seen(pilot, lambda: table.virtual_size.height == 141)
+        await seen(pilot, lambda: table.vertical_scrollbar.window_virtual_size == 141)
+        await seen(pilot, lambda: "140" in shown(pilot))
+        assert not layouts
+        await pilot.press("G")
+        await seen(pilot, lambda: "▸ PR-0139" in shown(pilot))
+        assert round(table.scroll_y) == table.max_scroll_y
+
+
+async def test_a_key_has_the_right_of_way_until_its_frame_stands(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    async with manager(world).run_test(size=(80, 24)) as pilot:
+        table = await opened(pilot)
+        await seen(pilot, lambda: table.current)
+        monkeypatch.setattr(right_of_way, "take", lambda: said.append("take"))
+        monkeypatch.setattr(right_of_way, "leave", lambda: said.append(table.current.number if table.current else ""))
+        first = table.current
+        await pilot.press("j")
+        await seen(pilot, lambda: said and said[-1] != "take")
+        assert table.current is not None and table.current != first
+        assert said == ["take", table.current.number]
