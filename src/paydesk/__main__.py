@@ -1,10 +1,17 @@
 """The way in: ``paydesk`` and ``python -m paydesk``."""
 
+import os
 import sys
+
+_FRAMES = "120"
+"""So many frames a second at most, where ``TEXTUAL_FPS`` says nothing else: who presses a key just after a long frame
+waits for up to two of its intervals, and with Textual's usual 60 that is felt while rows change all the time.
+"""
 
 
 def main() -> None:
     """Run the command line and exit with its code; ^c before it stands is told as plainly as later."""
+    os.environ.setdefault("TEXTUAL_FPS", _FRAMES)
     try:
         from paydesk.cli.front import run
 

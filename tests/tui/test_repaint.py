@@ -1,5 +1,8 @@
 """How little is done for a frame: nothing is laid out anew for other words, and who paints has the right of way."""
 
+import os
+import subprocess
+import sys
 from uuid import UUID
 
 import pytest
@@ -97,3 +100,14 @@ async def test_a_key_has_the_right_of_way_until_its_frame_stands(world: World, m
         await seen(pilot, lambda: said and said[-1] != "take")
         assert table.current is not None and table.current != first
         assert said == ["take", table.current.number]
+
+
+READ = "import contextlib, paydesk.__main__ as m\nwith contextlib.suppress(SystemExit):\n    m.main()\n"
+READ += "from textual import constants\nprint(constants.MAX_FPS)"
+
+
+@pytest.mark.parametrize(("said", "frames"), [({}, "120"), ({"TEXTUAL_FPS": "30"}, "30")])
+def test_a_program_paints_as_often_as_is_said(said: dict[str, str], frames: str) -> None:
+    env = {name: value for name, value in os.environ.items() if name != "TEXTUAL_FPS"} | said
+    ran = subprocess.run([sys.executable, "-c", READ, "--version"], env=env, capture_output=True, text=True, check=True)
+    assert ran.stdout.splitlines()[-1] == frames
