@@ -59,7 +59,7 @@ class Screen:
             await opened(pilot)
         await steady(pilot)
         await pilot.press(*self.keys)
-        await seen(pilot, lambda: self.wait_for in shown(pilot) and peeked(pilot))
+        await seen(pilot, lambda: self.wait_for in shown(pilot) and peeked(pilot) and counted(pilot))
         await steady(pilot)
 
 
@@ -70,6 +70,12 @@ def peeked(pilot: Pilot[None]) -> bool:
         if pane.peeks and current is not None and (known is None or known.copy.id != current.id):
             return False
     return True
+
+
+def counted(pilot: Pilot[None]) -> bool:
+    """Whether no sums are dim any more, as those of other rows are."""
+    sums = pilot.app.screen_stack[0].query("#summary Static, #totals Static")
+    return all(each.styles.text_opacity == 1 for each in sums)
 
 
 async def steady(pilot: Pilot[None]) -> None:

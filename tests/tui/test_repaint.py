@@ -13,6 +13,7 @@ from textual.widgets import Static
 
 from paydesk.infra import right_of_way
 from paydesk.infra.pages import News
+from paydesk.tui.counting import Turns
 from paydesk.tui.lines import put
 from tests.fakes import World
 from tests.tui.conftest import manager, opened, seen, shown
@@ -100,6 +101,18 @@ async def test_a_key_has_the_right_of_way_until_its_frame_stands(world: World, m
         await seen(pilot, lambda: said and said[-1] != "take")
         assert table.current is not None and table.current != first
         assert said == ["take", table.current.number]
+
+
+def test_rows_are_read_when_a_key_is_done_and_not_when_the_next_may_come() -> None:
+    turns = Turns()
+    assert turns.due(10.0, False), "nobody presses keys"
+    assert turns.due(10.1, True)
+    assert not turns.due(10.2, False), "the next key may come"
+    turns.rest(began=10.19, now=10.2)
+    assert not turns.due(10.3, True), "they rest"
+    assert turns.due(10.6, True)
+    assert not turns.due(10.7, False)
+    assert turns.due(10.9, False), "no key came"
 
 
 READ = "import contextlib, paydesk.__main__ as m\nwith contextlib.suppress(SystemExit):\n    m.main()\n"

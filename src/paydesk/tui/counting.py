@@ -8,6 +8,8 @@ from paydesk.infra.pages import PageQuery, Sort, Start
 from paydesk.tui.messages import TotalsRead
 
 _READ_REST, _READ_REST_S = 5, 0.3
+_KEYS_APART_S = 0.25
+"""After so long without a key, nobody is taken to be in the midst of pressing them."""
 COUNT_AFTER_S = 0.2
 """Rows of another filter are looked at for so long before they are counted: who types on never waits for a count."""
 COUNT_REST, COUNT_REST_S = 10, 1.0
@@ -17,13 +19,25 @@ at least so many seconds, as each new sum lays the list out anew.
 _KEPT = 8
 
 
-def read_from(began: float, now: float) -> float:
-    """Return when, by ``time.monotonic()``, rows whose reading began then are read again for what changed.
+class Turns:
+    """When rows are read again for what changed behind the screen; times are by ``time.monotonic()``.
 
-    After so many times as long as it took, and so many seconds at least: what comes alone is shown at once, a stream
-    three times a second, as keys come first.
+    What comes alone is shown at once, a stream three times a second. While somebody presses keys, it is when one is
+    done, as then the next is furthest away: who presses it does not wait for rows.
     """
-    return now + max(_READ_REST_S, _READ_REST * (now - began))
+
+    def __init__(self) -> None:
+        self._from = self._key_done_at = 0.0
+
+    def rest(self, began: float, now: float) -> None:
+        """Note when rows were read: they rest so many times as long as it took, and so many seconds at least."""
+        self._from = now + max(_READ_REST_S, _READ_REST * (now - began))
+
+    def due(self, now: float, key_done: bool) -> bool:
+        """Return whether it is time; ``key_done`` says that a key was done just now."""
+        if key_done:
+            self._key_done_at = now
+        return now >= self._from and (key_done or now - self._key_done_at > _KEYS_APART_S)
 
 
 def counted_of(query: PageQuery) -> PageQuery:

@@ -144,6 +144,12 @@ class DeskApp(App[None]):
         if not (isinstance(event, Key) and self._hides_hint(event.key)):
             await super().on_event(event)
 
+    def key_done(self) -> None:
+        """Go on with what waited for a key and its frame."""
+        right_of_way.leave()
+        for pane in self.panes:
+            pane.drain(key_done=True)
+
     def _hides_hint(self, key: str) -> bool:
         """Let go of the first hint at the first key that does something; whether that is all that the key does."""
         told = [pane for pane in self.panes if pane.hinted and pane.kept.hint_due]

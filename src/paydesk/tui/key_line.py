@@ -13,8 +13,6 @@ from textual.events import Key, Paste
 from textual.keys import _character_to_key
 from textual.message_pump import MessagePump
 
-from paydesk.infra import right_of_way
-
 if TYPE_CHECKING:
     from paydesk.tui.desk_app import DeskApp
 
@@ -64,7 +62,7 @@ class KeyLine:
             try:
                 async with asyncio.timeout(_PATIENCE_S):
                     await self._done(target)
-                    self._app.screen.call_after_refresh(right_of_way.leave)
+                    self._app.screen.call_after_refresh(self._app.key_done)
                     if self._app.screen is not before:
                         await self._screen_stands()
             except TimeoutError:

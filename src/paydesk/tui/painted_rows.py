@@ -51,6 +51,7 @@ class PaintedRows(ScrollView, inherit_bindings=False):
         self._marked: frozenset[UUID] = frozenset()
         self._needs: dict[str, int] = {}
         self._brush: _Brush | None = None
+        self._looks: tuple[object, tuple[Mapping[str, Style], Mapping[str, Style]]] | None = None
 
     @property
     def marked(self) -> frozenset[UUID]:
@@ -101,13 +102,20 @@ class PaintedRows(ScrollView, inherit_bindings=False):
     def _dip(self) -> _Brush:
         width = self.scrollable_content_region.width
         layout = laid_out(self.columns, width, lambda column: self._needs.get(column.title, 0))
+        key = (self.rich_style, self.has_focus, self.app.theme)
+        if self._looks is None or self._looks[0] != key:
+            self._looks = key, self._looks_now()
+        return _Brush(self._now(), width, layout, *self._looks[1])
+
+    def _looks_now(self) -> tuple[Mapping[str, Style], Mapping[str, Style]]:
+        """Return the looks of a line, and of the line under the cursor."""
         base = self.rich_style
         looks = {name: self.get_component_rich_style(f"request-table--{name}", partial=True) for name in _LOOKS}
         plain, here = (
             {"": ground} | {name: ground + _colour(look) for name, look in looks.items()}
             for ground in (base, base + looks["cursor"])
         )
-        return _Brush(self._now(), width, layout, plain, here)
+        return plain, here
 
     def render_line(self, y: int) -> Strip:
         """Paint one line: the header, a row, or what to do where there are none."""

@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, Generic, TypeVar
 
 from textual import on
@@ -15,7 +15,7 @@ from paydesk.domain.copy import StatusTotal
 from paydesk.domain.errors import PaydeskError
 from paydesk.infra import right_of_way
 from paydesk.infra.pages import News, Page, PageQuery
-from paydesk.tui.counting import COUNT_AFTER_S, Counts, counted_of, read_from
+from paydesk.tui.counting import COUNT_AFTER_S, Counts, Turns, counted_of
 from paydesk.tui.messages import DeskFailed, DeskMade, DeskOpened, DeskStarted, PageRead, ReadFailed, TotalsRead
 from paydesk.tui.own_screen import OwnScreen, sentence
 from paydesk.tui.port import Desk
@@ -41,7 +41,8 @@ class ReadingPane(Vertical, Generic[D]):
         self._news: News | None = None
         self._open_for_work = False
         self._reading = self._again = False
-        self._read_at = self._read_began = self._read_from = 0.0
+        self._read_at = self._read_began = 0.0
+        self._turns = Turns()
         self.window = Window()
         self.total = 0
         """How many rows there are in all, as last counted."""
@@ -50,7 +51,7 @@ class ReadingPane(Vertical, Generic[D]):
         self._to_count: PageQuery | None = None
         self._shown_count: PageQuery | None = None
 
-    @property
+    @cached_property
     def table(self) -> RequestTable:
         """The list."""
         return self.query_one(RequestTable)
@@ -94,7 +95,7 @@ class ReadingPane(Vertical, Generic[D]):
 
     def _begin(self) -> None:
         self.run_worker(self._open, thread=True, group="boot", exit_on_error=False)
-        self.set_interval(DRAIN_S, self._drain)
+        self.set_interval(DRAIN_S, self.drain)
         self.set_interval(TICK_S, self._tick)
 
     def _open(self) -> None:
@@ -128,13 +129,13 @@ class ReadingPane(Vertical, Generic[D]):
             both = None if known is None or news.changed is None else known | news.changed
             self._news = News(both)
 
-    def _drain(self) -> None:
-        if self._reading or time.monotonic() < self._read_from:
-            return
-        with self._news_lock:
-            news, self._news = self._news, None
-        if news is not None:
-            self.read(news)
+    def drain(self, *, key_done: bool = False) -> None:
+        """Read what changed behind the screen, if it is time."""
+        if self._turns.due(time.monotonic(), key_done) and not self._reading:
+            with self._news_lock:
+                news, self._news = self._news, None
+            if news is not None:
+                self.read(news)
 
     def read(self, news: News | None = None) -> None:
         """Read the visible page, and an open request that changed; while a reading is under way, once more after it."""
@@ -165,7 +166,7 @@ class ReadingPane(Vertical, Generic[D]):
             self.count()
         else:
             self._again = True
-        self._read_from = read_from(self._read_began, time.monotonic())
+        self._turns.rest(self._read_began, time.monotonic())
         if self._again:
             self.read()
 
