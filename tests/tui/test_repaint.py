@@ -11,11 +11,13 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
+from paydesk.domain.copy import StatusTotal
 from paydesk.infra import right_of_way
-from paydesk.infra.pages import News
-from paydesk.tui.counting import Turns
+from paydesk.infra.pages import News, PageQuery
+from paydesk.manager.inbox import ManagerInbox
+from paydesk.tui.counting import Counts, Turns
 from paydesk.tui.lines import put
-from tests.fakes import World
+from tests.fakes import FakeManagerDesk, World
 from tests.tui.conftest import manager, opened, seen, shown
 from tests.tui.test_window import asked
 
@@ -113,6 +115,30 @@ def test_rows_are_read_when_a_key_is_done_and_not_when_the_next_may_come() -> No
     assert turns.due(10.6, True)
     assert not turns.due(10.7, False)
     assert turns.due(10.9, False), "no key came"
+
+
+async def test_sums_are_counted_anew_when_a_key_is_done_and_not_when_the_next_may_come(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[PageQuery] = []
+
+    class Desk(FakeManagerDesk):
+        def totals(self, query: PageQuery) -> tuple[StatusTotal, ...]:
+            counted.append(query)
+            return super().totals(query)
+
+    async with manager(world, desk=Desk(world)).run_test(size=(80, 24)) as pilot:
+        pane = pilot.app.screen.query_one(ManagerInbox)
+        await seen(pilot, lambda: pane.total == 6)
+        monkeypatch.setattr(Counts, "resting", lambda *_: None)
+        monkeypatch.setattr(Turns, "quiet", lambda *_: False)
+        await seen(pilot, lambda: not pane._counting)
+        counted.clear()
+        pane.count()
+        await pilot.pause(0.05)
+        assert not counted, "the next key may come"
+        pane.drain(key_done=True)
+        await seen(pilot, lambda: counted)
 
 
 READ = "import contextlib, paydesk.__main__ as m\nwith contextlib.suppress(SystemExit):\n    m.main()\n"

@@ -37,7 +37,11 @@ class Turns:
         """Return whether it is time; ``key_done`` says that a key was done just now."""
         if key_done:
             self._key_done_at = now
-        return now >= self._from and (key_done or now - self._key_done_at > _KEYS_APART_S)
+        return now >= self._from and (key_done or self.quiet(now))
+
+    def quiet(self, now: float) -> bool:
+        """Return whether nobody is in the midst of pressing keys."""
+        return now - self._key_done_at > _KEYS_APART_S
 
 
 def counted_of(query: PageQuery) -> PageQuery:

@@ -13,13 +13,13 @@ from textual.binding import Binding, BindingType
 from paydesk.domain.copy import RequestCopy
 from paydesk.infra.health import Health
 from paydesk.infra.pages import Result
+from paydesk.tui.counting_pane import D
 from paydesk.tui.filtering_pane import FilteringPane
 from paydesk.tui.key_footer import KeyFooter
 from paydesk.tui.lines import HealthLine, Line, TopLine
 from paydesk.tui.messages import CommandEnded
 from paydesk.tui.named_keys import first_hint
 from paydesk.tui.own_screen import OwnScreen
-from paydesk.tui.reading_pane import D
 from paydesk.tui.request_table import RequestTable
 
 Ended = Callable[[Result | None, Exception | None], None]
@@ -184,8 +184,7 @@ class DeskPane(FilteringPane[D]):
         wait_s = READ_AGAIN_S if self.health is not None and self.health.live else READ_AGAIN_NOT_LIVE_S
         if self._open_for_work and time.monotonic() - self._read_at > wait_s:
             self.read()
-        if self._count_owed:
-            self.count()
+        self.pay_count()
         if time.monotonic() > self._notice_until:
             told = self.no_notice()
             due = self.kept.hint_due and not told and len(self.app.screen_stack) == 1

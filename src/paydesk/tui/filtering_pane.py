@@ -11,13 +11,14 @@ from textual.binding import Binding, BindingType
 from paydesk.domain.filter_text import FilterError, parse_filter
 from paydesk.domain.filters import EVERYTHING, Filter
 from paydesk.infra.pages import Sort
+from paydesk.tui.counting_pane import D
 from paydesk.tui.filter_line import FilterLine
 from paydesk.tui.kept_view import KeptView
 from paydesk.tui.last_filters import LastFilters
 from paydesk.tui.lines import Line
 from paydesk.tui.messages import DeskOpened
 from paydesk.tui.named_keys import key_named
-from paydesk.tui.reading_pane import D, ReadingPane
+from paydesk.tui.reading_pane import ReadingPane
 from paydesk.tui.summary import Summary
 
 AS_LEFT = "The list is as you left it"

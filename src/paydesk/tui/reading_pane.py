@@ -1,71 +1,44 @@
-"""What both desks read alike: open behind the first frame, hear what changed, read the rows, and count them apart."""
+"""What both desks read alike: open behind the first frame, hear what changed, read the rows."""
 
-import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
-from functools import cached_property, partial
-from typing import Any, Generic, TypeVar
+from functools import partial
+from typing import Any
 
 from textual import on
-from textual.containers import Vertical
 
-from paydesk.domain.copy import StatusTotal
 from paydesk.domain.errors import PaydeskError
 from paydesk.infra import right_of_way
 from paydesk.infra.pages import News, Page, PageQuery
-from paydesk.tui.counting import COUNT_AFTER_S, Counts, Turns, counted_of
-from paydesk.tui.messages import DeskFailed, DeskMade, DeskOpened, DeskStarted, PageRead, ReadFailed, TotalsRead
+from paydesk.tui.counting_pane import CountingPane, D
+from paydesk.tui.messages import DeskFailed, DeskMade, DeskOpened, DeskStarted, PageRead, ReadFailed
 from paydesk.tui.own_screen import OwnScreen, sentence
-from paydesk.tui.port import Desk
 from paydesk.tui.request_table import RequestTable
 from paydesk.tui.window import Window
-
-D = TypeVar("D", bound=Desk)
 
 DRAIN_S = 0.125
 """How often what changed behind the screen is looked at: hints come in bursts, eyes do not."""
 TICK_S = 0.5
 
 
-class ReadingPane(Vertical, Generic[D]):
-    """The part of a desk that reads. A subclass says what it shows (``wanted``, ``shown``, ``counted``)."""
+class ReadingPane(CountingPane[D]):
+    """The part of a desk that reads. A subclass shows it (``shown``)."""
 
     def __init__(self, make_desk: Callable[[], D], now: Callable[[], datetime], *, id: str) -> None:
         super().__init__(id=id)
         self._make_desk = make_desk
         self.now = now
-        self.desk: D | None = None
         self._news_lock = threading.Lock()
         self._news: News | None = None
         self._open_for_work = False
         self._reading = self._again = False
         self._read_at = self._read_began = 0.0
-        self._turns = Turns()
         self.window = Window()
-        self.total = 0
-        """How many rows there are in all, as last counted."""
-        self._counting = self._count_owed = False
-        self._counts = Counts()
-        self._to_count: PageQuery | None = None
-        self._shown_count: PageQuery | None = None
-
-    @cached_property
-    def table(self) -> RequestTable:
-        """The list."""
-        return self.query_one(RequestTable)
-
-    def wanted(self) -> PageQuery:
-        """Return the query whose rows this desk shows now; which part of them is read is the window's."""
-        raise NotImplementedError
 
     def shown(self, page: Page) -> None:
         """Show what was read."""
-        raise NotImplementedError
-
-    def counted(self, totals: Sequence[StatusTotal]) -> None:
-        """Show what all rows of the query come to."""
         raise NotImplementedError
 
     def tell(self) -> None:
@@ -131,11 +104,14 @@ class ReadingPane(Vertical, Generic[D]):
 
     def drain(self, *, key_done: bool = False) -> None:
         """Read what changed behind the screen, if it is time."""
-        if self._turns.due(time.monotonic(), key_done) and not self._reading:
+        if self.turns.due(time.monotonic(), key_done) and not self._reading:
             with self._news_lock:
                 news, self._news = self._news, None
             if news is not None:
                 self.read(news)
+                return
+        if key_done:
+            self.pay_count(key_done=True)
 
     def read(self, news: News | None = None) -> None:
         """Read the visible page, and an open request that changed; while a reading is under way, once more after it."""
@@ -166,7 +142,7 @@ class ReadingPane(Vertical, Generic[D]):
             self.count()
         else:
             self._again = True
-        self._turns.rest(self._read_began, time.monotonic())
+        self.turns.rest(self._read_began, time.monotonic())
         if self._again:
             self.read()
 
@@ -185,7 +161,7 @@ class ReadingPane(Vertical, Generic[D]):
         """Read other rows, from the first on; the cursor stays on its request if that is among them."""
         self.window = Window()
         self.table.expect_others()
-        self._tell_stale()
+        self.tell_stale()
         self.read()
 
     @on(RequestTable.Further)
@@ -199,52 +175,3 @@ class ReadingPane(Vertical, Generic[D]):
         message.stop()
         self.window.go(message.start)
         self.read()
-
-    # Counting: apart from the rows, which never wait for it.
-
-    def count(self) -> None:
-        """Count what the rows come to, or, where that was done a moment ago for the same rows, owe it."""
-        query = counted_of(self.wanted())
-        known, self._to_count = self._to_count, query
-        resting = self._counts.resting(query)
-        if known not in (None, query):
-            if resting is not None:
-                self._show_count(resting)
-            self.set_timer(COUNT_AFTER_S, self.count)
-            return
-        self._count_owed = self.desk is None or self._counting or resting is not None
-        if self.desk is None or self._count_owed:
-            return
-        self._counting = True
-        self.run_worker(partial(self._count, self.desk, query), thread=True, group="count", exit_on_error=False)
-
-    def _count(self, desk: D, query: PageQuery) -> None:
-        started, totals = time.monotonic(), None
-        try:
-            totals = desk.totals(query)
-        except Exception as error:
-            # What is wrong is told by the rows, which are read from the same place.
-            logging.getLogger("paydesk").info("not counted: %s", error)
-        self.post_message(TotalsRead(query, totals, time.monotonic() - started))
-
-    @on(TotalsRead)
-    def _totals_read(self, message: TotalsRead) -> None:
-        message.stop()
-        self._counting = False
-        self._counts.keep(message)
-        if message.query == counted_of(self.wanted()):
-            self._show_count(message)
-        if self._count_owed:
-            self.count()
-
-    def _show_count(self, count: TotalsRead) -> None:
-        if count.totals is not None:
-            self.total = sum(each.count for each in count.totals)
-            self.table.count(self.total)
-            self.counted(count.totals)
-            self._shown_count = count.query
-            self._tell_stale()
-
-    def _tell_stale(self) -> None:
-        """Dim what other rows came to, until those that are shown now are counted."""
-        self.set_class(self._shown_count not in (None, counted_of(self.wanted())), "-stale")
