@@ -1,36 +1,38 @@
 """What other rows came to is dimmed until the rows that are shown now are counted."""
 
 import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 from textual.pilot import Pilot
 
 from paydesk.domain.copy import StatusTotal
 from paydesk.infra.pages import PageQuery
-from paydesk.tui.desk_app import DeskApp
 from paydesk.tui.request_table import RequestTable
-from tests.fakes import FakeContractorDesk, FakeManagerDesk, World
+from tests.fakes import FakeContractorDesk, FakeDesk, FakeManagerDesk, World
 from tests.tui.conftest import contractor, manager, opened, seen, shown
 
 
-class SlowContractor(FakeContractorDesk):
+class Slow(FakeDesk):
     """Counts only while it may."""
 
-    may = threading.Event()
+    def __init__(self, world: World) -> None:
+        super().__init__(world)  # type: ignore[call-arg]
+        self.may = threading.Event()
+        self.may.set()
 
     def totals(self, query: PageQuery) -> tuple[StatusTotal, ...]:
         assert self.may.wait(60)
         return super().totals(query)
 
 
-class SlowManager(FakeManagerDesk):
-    """Counts only while it may."""
+class SlowContractor(Slow, FakeContractorDesk):
+    """A contractor's."""
 
-    may = threading.Event()
 
-    def totals(self, query: PageQuery) -> tuple[StatusTotal, ...]:
-        assert self.may.wait(60)
-        return super().totals(query)
+class SlowManager(Slow, FakeManagerDesk):
+    """A manager's."""
 
 
 def dimmed(pilot: Pilot[None]) -> bool:
@@ -40,51 +42,47 @@ def dimmed(pilot: Pilot[None]) -> bool:
     return found.pop()
 
 
-def made(world: World, role: str) -> tuple[DeskApp, threading.Event]:
+@asynccontextmanager
+async def counted(world: World, role: str) -> AsyncIterator[tuple[Pilot[None], threading.Event]]:
+    """Open a desk whose sums stand; with it comes what has to be set for it to count again once that was cleared."""
     if role == "contractor":
-        desk = SlowContractor(world)
-        return contractor(world, desk=desk), desk.may
-    slow = SlowManager(world)
-    return manager(world, desk=slow), slow.may
+        asks = SlowContractor(world)
+        app, may = contractor(world, desk=asks), asks.may
+    else:
+        decides = SlowManager(world)
+        app, may = manager(world, desk=decides), decides.may
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await seen(pilot, lambda: "oldest" in shown(pilot) and not dimmed(pilot))
+        try:
+            yield pilot, may
+        finally:
+            may.set()
 
 
 @pytest.mark.parametrize("role", ["contractor", "manager"])
 async def test_sums_of_another_filter_are_dim_until_this_one_is_counted(world: World, role: str) -> None:
-    app, may = made(world, role)
-    may.set()
-    async with app.run_test(size=(80, 24)) as pilot:
-        await opened(pilot)
-        await seen(pilot, lambda: "oldest" in shown(pilot) and not dimmed(pilot))
+    async with counted(world, role) as (pilot, may):
         may.clear()
-        try:
-            await pilot.press("slash", *"cur:gbp", "enter")
-            table = pilot.app.screen.query_one(RequestTable)
-            await seen(pilot, lambda: dimmed(pilot) and all("GBP" in str(row.terms) for row in table.rows))
-            await pilot.press("escape", *("m" if role == "contractor" else ""))
-            await seen(pilot, lambda: not dimmed(pilot))  # These are the sums that still stand.
-            await pilot.press("slash", *"cur:usd", "enter")
-            await seen(pilot, lambda: dimmed(pilot))
-        finally:
-            may.set()
+        await pilot.press("slash", *"cur:gbp", "enter")
+        table = pilot.app.screen.query_one(RequestTable)
+        await seen(pilot, lambda: dimmed(pilot) and all("GBP" in str(row.terms) for row in table.rows))
+        await pilot.press("escape", *("m" if role == "contractor" else ""))
+        await seen(pilot, lambda: not dimmed(pilot))  # These are the sums that still stand.
+        await pilot.press("slash", *"cur:usd", "enter")
+        await seen(pilot, lambda: dimmed(pilot))
+        may.set()
         await seen(pilot, lambda: not dimmed(pilot))
 
 
 async def test_another_order_has_the_same_sums(world: World) -> None:
-    app, may = made(world, "contractor")
-    may.set()
-    async with app.run_test(size=(80, 24)) as pilot:
-        await opened(pilot)
-        await seen(pilot, lambda: "oldest" in shown(pilot))
+    async with counted(world, "contractor") as (pilot, _):
         await pilot.press("s")
         assert not dimmed(pilot)
 
 
 async def test_what_was_decided_is_not_what_waits(world: World) -> None:
-    app, may = made(world, "manager")
-    may.set()
-    async with app.run_test(size=(80, 24)) as pilot:
-        await opened(pilot)
-        await seen(pilot, lambda: "oldest" in shown(pilot))
+    async with counted(world, "manager") as (pilot, may):
         may.clear()
         await pilot.press("d")
         await seen(pilot, lambda: dimmed(pilot))

@@ -125,26 +125,27 @@ class Asking(Following, inherit_bindings=False):
 
     def may(self, action: str, copy: RequestCopy | None) -> bool:
         """Whether a request can be revised, or asked back."""
-        return copy is not None and not self._why_not(action, copy)
+        return copy is not None and not self._why_not(action, copy)[0]
 
     def _says_why_not(self, action: str, copy: RequestCopy) -> bool:
         """Say why a request cannot be changed so, before anything is asked; returns whether that is so."""
-        why = self._why_not(action, copy)
+        why, look = self._why_not(action, copy)
         if why:
-            self.notice(why, "" if why.endswith("already.") else "trouble")
+            self.notice(why, look)
         return bool(why)
 
-    def _why_not(self, action: str, copy: RequestCopy) -> str:
+    def _why_not(self, action: str, copy: RequestCopy) -> tuple[str, str]:
+        """Return why a request cannot be changed so, and how that is painted; nothing where it can."""
         if copy.locked:
-            return self.locked_text(copy)
+            return self.locked_text(copy), "trouble"
         if copy.request is None:
-            return f"{copy.number} itself has not arrived here yet."
+            return f"{copy.number} itself has not arrived here yet.", "trouble"
         try:
             if action == "revise":
                 revise_payment(RevisePayment(copy.id, self.person, copy.request.terms), copy.request, copy.decision)
             else:
                 ask_withdrawal(AskWithdrawal(copy.id, self.person), copy.request, copy.decision)
         except PaydeskError as refusal:
-            return sentence(refusal)
+            return sentence(refusal), "trouble"
         back = action == "withdraw" and copy.status in (Status.WITHDRAWING, Status.WITHDRAWN)
-        return f"{copy.number} is {copy.status} already." if back else ""
+        return f"{copy.number} is {copy.status} already." if back else "", ""

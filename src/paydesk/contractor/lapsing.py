@@ -1,6 +1,6 @@
 """How what was asked for ended: a withdrawal that is confirmed, and a revision or a withdrawal that came too late."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.status import Status
@@ -10,8 +10,7 @@ def lapsed_text(before: Iterable[RequestCopy], rows: Iterable[RequestCopy]) -> s
     """Return what lapsed of the requests that were shown a moment ago; empty when nothing did."""
     known = {row.id: row for row in before}
     told = [_told(row) for row in rows if row.lapsed and row.id in known and not known[row.id].lapsed]
-    more = f" {len(told) - 1} more lapsed." if len(told) > 1 else ""
-    return told[0] + more if told else ""
+    return _first(told, "lapsed")
 
 
 def confirmed_text(before: Iterable[RequestCopy], rows: Iterable[RequestCopy]) -> str:
@@ -19,7 +18,12 @@ def confirmed_text(before: Iterable[RequestCopy], rows: Iterable[RequestCopy]) -
     asked = {row.id for row in before if row.status is not Status.WITHDRAWN}
     ended = (row for row in rows if row.status is Status.WITHDRAWN and row.id in asked)
     told = [f"{row.number} is withdrawn, confirmed." for row in ended]
-    more = f" {len(told) - 1} more are." if len(told) > 1 else ""
+    return _first(told, "are")
+
+
+def _first(told: Sequence[str], verb: str) -> str:
+    """Return the first sentence in full, and how many more there are."""
+    more = f" {len(told) - 1} more {verb}." if len(told) > 1 else ""
     return told[0] + more if told else ""
 
 
