@@ -25,6 +25,8 @@ _GIVE_UP_S = 12.0
 class KafkaReader:
     """Meets ``paydesk.infra.ports.LogReader``: assigned, never subscribed.
 
+    A reader never outlives a topic that it knew: librdkafka keeps the old one's leader epoch, which a topic made anew
+    never had where the broker was started again before, and so would hear nothing for ever.
     ``meanwhile`` is called while the broker is waited for, and may raise to end the waiting.
     """
 
@@ -39,6 +41,8 @@ class KafkaReader:
         self._consumer = kafka.consumer(conf, role.group, trouble)
         self._admin: AdminClient | None = None
         self._meanwhile = meanwhile
+        self._known: dict[str, str] = {}
+        """The id of each topic when it was first looked at."""
         self._assigned: set[Place] = set()
         self._news = Reading()
         self.ends: dict[Place, int] = {}
@@ -51,13 +55,21 @@ class KafkaReader:
 
     def connect(self, topic: str) -> None:
         """Reach the broker now, so that reading begins at once when it is time. Raises ``BrokerTrouble``."""
+        # First: what the client remembers of a topic must not be older than the id that is noted.
+        self.identity(topic)
         self._ask(lambda: self._consumer.list_topics(topic, timeout=_CALL_S))
 
     def identity(self, topic: str) -> tuple[str, int] | None:
-        """Return the topic's id and its partitions; None while it is missing."""
+        """Return the topic's id and its partitions; None while it is missing.
+
+        Raises ``BrokerTrouble``, also when the topic is another than this reader knew: a new reader has to be made.
+        """
         if self._admin is None:
             self._admin = kafka.admin(self._conf)
-        return kafka.topic_identity(self._admin, topic, self._meanwhile)
+        found = kafka.topic_identity(self._admin, topic, self._meanwhile)
+        if found is not None and self._known.setdefault(topic, found[0]) != found[0]:
+            raise BrokerTrouble(f"The topic {topic} was made anew.")
+        return found
 
     def bounds(self, place: Place) -> tuple[int, int]:
         """Return the first offset of a partition and the one after its last. Raises ``BrokerTrouble``."""
