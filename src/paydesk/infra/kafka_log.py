@@ -140,7 +140,8 @@ class KafkaReader:
                 lost.add(place)
             else:
                 raise BrokerTrouble(f"Kafka: {error.str()}.")
-        ended |= {place for place, offset in _lasts(records).items() if offset + 1 == self._known_end(place)}
+        lasts = {record.place: record.offset for record in records}
+        ended |= {place for place, offset in lasts.items() if offset + 1 == self._known_end(place)}
         return Reading(records, frozenset(ended), frozenset(lost))
 
     def _known_end(self, place: Place) -> int:
@@ -246,7 +247,3 @@ def _noted(event_id: UUID, acks: list[Ack], errors: list[KafkaError]) -> Callabl
             acks.append(Ack(event_id, message.partition() or 0, message.offset() or 0, kafka.append_time(message)))
 
     return note
-
-
-def _lasts(records: Iterable[Record]) -> dict[Place, int]:
-    return {record.place: record.offset for record in records}
