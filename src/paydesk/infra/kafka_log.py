@@ -11,7 +11,7 @@ from confluent_kafka.admin import AdminClient
 from paydesk.infra import kafka
 from paydesk.infra.failpoints import reach
 from paydesk.infra.ports import BrokerTrouble
-from paydesk.infra.records import Ack, Outgoing, Place, Reading, Record
+from paydesk.infra.records import Ack, Outgoing, Place, Reading
 from paydesk.infra.role import Role
 
 T = TypeVar("T")
