@@ -99,6 +99,17 @@ def test_bad_text_is_refused_and_nothing_is_stored(paydesk: Paydesk, ada: str, a
     assert paydesk("contractor", "list", "from:me", "--as", ada, "--json").lines == []
 
 
+def test_a_due_date_that_is_past_is_taken_and_said(paydesk: Paydesk, ada: str) -> None:
+    late = ("contractor", "request", "5", "EUR", "late", "--due", "2020-01-31", "--as", ada)
+    asked = paydesk(*late)
+    assert asked.code == 0
+    assert "The due date 2020-01-31 is past. Not meant? paydesk contractor revise PR-" in asked.err
+    told = paydesk(*late, "--json").json
+    assert told["due_date"] == "2020-01-31" and told["warnings"][0].startswith("The due date 2020-01-31 is past.")
+    again = paydesk("contractor", "revise", told["number"], "--due", "2999-01-31", "--as", ada, "--json").json
+    assert again["due_date"] == "2999-01-31" and "warnings" not in again
+
+
 def test_the_same_key_has_one_effect_and_no_other_content(paydesk: Paydesk, ada: str) -> None:
     key = secrets.token_hex(8)
     first = paydesk("contractor", "request", "5", "EUR", "once", "--key", key, "--as", ada, "--json").json

@@ -118,7 +118,18 @@ def request(
             terms, named = _terms_like(here.find(like), fields)
         said = request_payment(here.store, here.key(), uuid7(), here.person, terms, named)
         copy = here.deliver(said)
-        report(copy, said.changed, as_json=as_json, alike=_alike(here, copy) if said.changed else ())
+        warned = _past_due(copy) if said.changed else ()
+        report(copy, said.changed, as_json=as_json, alike=_alike(here, copy) if said.changed else (), warned=warned)
+
+
+def _past_due(copy: "RequestCopy") -> "Sequence[str]":
+    """Return what is to be said of a due date that is past where the person is."""
+    from datetime import date
+
+    from paydesk.domain.payment_request import past_due
+
+    warning = past_due(copy.terms.due_date if copy.terms else None, date.today())
+    return [f"{warning} Not meant? paydesk contractor revise {copy.number} --due DATE"] if warning else []
 
 
 def _alike(here: "Errand", copy: "RequestCopy") -> "Sequence[Alike]":
@@ -164,7 +175,9 @@ def revise(
         here.catch_up()
         copy = here.find(request)
         said = revise_payment(here.store, here.key(), copy.id, here.person, fields)
-        report(here.deliver(said), said.changed, as_json=as_json)
+        copy = here.deliver(said)
+        warned = _past_due(copy) if said.changed and fields["due_date"] else ()
+        report(copy, said.changed, as_json=as_json, warned=warned)
 
 
 @contractor.command()

@@ -18,16 +18,22 @@ class SomeFailed(PaydeskError):
     code = "some_failed"
 
 
-def report(copy: RequestCopy, changed: bool, *, as_json: bool, alike: Sequence[Alike] = ()) -> None:
-    """Say what a command did; what stays queued is said, and which other requests it looks like."""
+def report(
+    copy: RequestCopy, changed: bool, *, as_json: bool, alike: Sequence[Alike] = (), warned: Sequence[str] = ()
+) -> None:
+    """Say what a command did; what stays queued is said, which other requests it looks like, and what is doubtful."""
     if as_json:
         twins = [{"number": each.number, "status": each.status, "why": each.why} for each in alike]
-        output.print_json(output.document(copy) | {"changed": changed} | ({"alike": twins} if twins else {}))
+        besides = {"alike": twins, "warnings": list(warned)}
+        told = {name: value for name, value in besides.items() if value}
+        output.print_json(output.document(copy) | {"changed": changed} | told)
         return
     words = "" if changed else " (already so)"
     if copy.delivery is Delivery.QUEUED:
         words += "; it is kept and will be sent when Kafka answers"
     output.print_sentence(copy, words)
+    for line in warned:
+        click.echo(clean(line, 600), err=True)
     for each in alike:
         click.echo(clean(f"It looks like {each}.", 600), err=True)
 

@@ -1,37 +1,26 @@
 """The form of a request: what is wrong is said under its field, what will be asked is shown beside it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Button, Input, Static
 
 from paydesk.contractor.alike import AlikeScreen
 from paydesk.contractor.compare import asked, side_by_side
+from paydesk.contractor.form_fields import FIELDS, FormFields
 from paydesk.domain.copy import RequestCopy
-from paydesk.domain.errors import InvalidInput
-from paydesk.domain.payment_request import Terms, checked_terms, typed_fields
+from paydesk.domain.payment_request import Terms, past_due, typed_fields
 from paydesk.domain.text import clean
 from paydesk.tui.desk_pane import DeskPane
 from paydesk.tui.dialogs import Confirm
 from paydesk.tui.drafts import Draft, DraftStore
-from paydesk.tui.fields import Field
-
-_FIELDS = {
-    "amount": ("Amount", "such as 1250.50"),
-    "currency": ("Currency", "such as EUR"),
-    "description": ("Description", "what the payment is for"),
-    "reference": ("Reference", "your invoice number, if any"),
-    "due_date": ("Due date", "such as 2026-12-31, if any"),
-    "document": ("Document", "https link to the invoice, if any"),
-    "pay_to": ("Pay to", "account or name, if not the usual one"),
-}
-_OF_PROBLEM = {"money": "amount"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +63,7 @@ class RequestForm(AlikeScreen[Filled | None]):
         self._sending: Terms | None = None
         if draft.empty and known and known[0].terms is not None:
             draft.fields["currency"] = known[0].terms.money.currency
+        self._fields = FormFields(draft.fields)
 
     @classmethod
     def of(cls, pane: DeskPane[Any], copy: RequestCopy, terms: Terms) -> "RequestForm":
@@ -88,44 +78,24 @@ class RequestForm(AlikeScreen[Filled | None]):
     def body(self) -> ComposeResult:
         """Lay out the fields, each with room for its sentence, and the preview."""
         with Horizontal(id="form-columns"):
-            with VerticalScroll(id="form-fields", can_focus=False):
-                for name, (label, example) in _FIELDS.items():
-                    with Vertical(classes="field"):
-                        with Horizontal(classes="field-row"):
-                            yield Static(Content(label), classes="field-label", markup=False)
-                            value = self._draft.fields.get(name, "")
-                            yield Field(value, placeholder=example, id=name, compact=True)
-                        yield Static(id=f"problem-{name}", classes="field-problem", markup=False)
-                yield Button("Send ^s", id="send", compact=True, variant="primary")
+            yield self._fields
             yield Static(id="form-preview", markup=False)
 
     def on_mount(self) -> None:
         """Start at the first field."""
         self.pane.tell()
-        self.query_one("#amount", Input).focus()
+        self._fields.go_to("amount")
         self.look_for_waiting()
         self._preview()
-        problems = self._terms()[1]
-        for name, value in self._typed().items():
-            if value.strip():
-                self._show_problem(name, problems.get(name, ""))
+        self._show_problems(name for name, value in self._fields.typed().items() if value.strip())
 
     def on_resize(self) -> None:
         """Lay the preview out anew."""
         self.call_after_refresh(self._preview)
 
-    def _typed(self) -> dict[str, str]:
-        return {name: self.query_one(f"#{name}", Input).value for name in _FIELDS}
-
-    def _terms(self) -> tuple[Terms | None, dict[str, str]]:
-        try:
-            return checked_terms(**self._typed()), {}
-        except InvalidInput as error:
-            return None, {_OF_PROBLEM.get(field, field): text for field, text in error.problems.items()}
-
     @on(Input.Changed)
     def _changed(self, _: Input.Changed) -> None:
-        fields = self._typed()
+        fields = self._fields.typed()
         if fields != self._draft.fields:
             self._draft.fields = fields
             self._trouble, self._sending = "", None
@@ -133,41 +103,33 @@ class RequestForm(AlikeScreen[Filled | None]):
                 self._drafts.save(self._draft)
         self._preview()
         if self._tried:
-            self._show_problems(self._terms()[1])
+            self._show_problems()
 
     @on(Input.Blurred)
     def _left(self, event: Input.Blurred) -> None:
         """Say what is wrong with a field when the person has left it, not while it is typed."""
-        name, problems = event.input.id or "", self._terms()[1]
         if event.value.strip() or self._tried:
-            self._show_problem(name, problems.get(name, ""))
+            self._show_problems([event.input.id or ""])
 
     @on(Input.Submitted)
     def _next(self, _: Input.Submitted) -> None:
         self.focus_next()
 
-    def _show_problems(self, problems: dict[str, str]) -> None:
-        for name in _FIELDS:
-            self._show_problem(name, problems.get(name, ""))
+    def _show_problems(self, names: Iterable[str] = tuple(FIELDS)) -> None:
+        problems = self._fields.terms()[1]
+        for name in names:
+            self._fields.tell(name, problems, self._today())
 
-    def _show_problem(self, name: str, problem: str) -> None:
-        found = self.query_one(f"#problem-{name}", Static)
-        found.update(Content(f"✗ {clean(problem)}") if problem else "")
-        found.set_class(bool(problem), "there")
+    def _today(self) -> date:
+        return self.pane.now().astimezone().date()
 
     def _preview(self) -> None:
-        terms, problems = self._terms()
+        terms, problems = self._fields.terms()
         if terms is not None:
             self.look_for_alike(self._draft.request_id, terms)
         self.query_one("#form-preview", Static).update(Content("\n").join(self._preview_lines(terms, problems)))
 
-    def _amiss(self, problems: Mapping[str, str]) -> tuple[list[str], list[str]]:
-        """Return which fields are still to be filled in, and which are not right yet."""
-        typed, named = self._typed(), {name: _FIELDS[name][0].lower() for name in problems}
-        empty = [label for name, label in named.items() if not typed[name].strip()]
-        return empty, [label for name, label in named.items() if typed[name].strip()]
-
-    def _preview_lines(self, terms: Terms | None, problems: Mapping[str, str]) -> Iterator[Content]:
+    def _preview_lines(self, terms: Terms | None, problems: dict[str, str]) -> Iterator[Content]:
         if self._trouble:
             yield Content.styled(f"✗ {clean(self._trouble)}", "$error")
             yield Content("Your draft is kept; ^s tries again.")
@@ -176,15 +138,17 @@ class RequestForm(AlikeScreen[Filled | None]):
             width = self.query_one("#form-preview", Static).content_size.width
             yield from side_by_side(self._before, terms, width)
         else:
-            yield from asked(terms, *self._amiss(problems))
+            yield from asked(terms, *self._fields.amiss(problems))
         yield Content("")
         yield from self._beside(terms)
 
     def _beside(self, terms: Terms | None) -> Iterator[Content]:
-        """Yield what helps to judge the amount: what waits already, and a request that looks the same."""
+        """Yield what helps to judge the amount: what waits already, what is doubtful, and what looks the same."""
         if self.waiting is not None and self._before is None:
             sums = " and ".join(map(str, self.waiting.sums))
             yield Content.styled(f"Waiting already  {sums} ({self.waiting.count:,})", "$secondary")
+        if terms is not None and (doubt := past_due(terms.due_date, self._today())):
+            yield Content.styled(f"⚠ {doubt}", "$warning")
         for other in self.alike_to(terms) or ():
             yield Content.styled(f"⚠ Looks like {clean(str(other), 300)}", "$warning")
 
@@ -202,10 +166,10 @@ class RequestForm(AlikeScreen[Filled | None]):
     def action_send(self) -> None:
         """Return the terms when all is right; else say what is wrong and go there."""
         self._tried = True
-        terms, problems = self._terms()
-        self._show_problems(problems)
+        terms, problems = self._fields.terms()
+        self._show_problems()
         if terms is None:
-            self.query_one(f"#{next(iter(problems))}", Input).focus()
+            self._fields.go_to(next(iter(problems)))
             return
         self._sending = terms
         if self.pane.desk is None or self.alike_to(terms) is not None:

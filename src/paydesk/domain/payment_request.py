@@ -108,6 +108,18 @@ def _date(typed: str) -> date | None:
         raise InvalidInput.of("due_date", "Write the due date as year-month-day, such as 2026-12-31.") from None
 
 
+def past_due(due: date | str | None, today: date) -> str:
+    """Return a warning where a due date, also as typed, is before today where the person is; else an empty string.
+
+    It is a warning alone: an invoice that is late is asked for too.
+    """
+    try:
+        found = _date(due) if isinstance(due, str) else due
+    except InvalidInput:
+        return ""
+    return f"The due date {found.isoformat()} is past." if found is not None and found < today else ""
+
+
 def _link(typed: str) -> str | None:
     text = checked("document", typed, least=0, most=DOCUMENT_MOST)
     if not text:
