@@ -60,6 +60,12 @@ async def test_the_next_start_shows_the_list_as_it_was_left(world: World, view: 
     assert kept(view)["stacks"] == {"embedded": {"sort": "newest first", "peek": True, "filter": ""}}
 
 
+async def test_a_list_without_a_filter_that_was_left_so_is_called_by_what_it_shows(world: World, view: Path) -> None:
+    KeptView(view).keep("embedded", filter="")
+    async with contractor(world, view).run_test(size=(80, 24)) as pilot:
+        await seen(pilot, lambda: "The list is as you left it: all requests." in shown(pilot))
+
+
 async def test_what_is_chosen_before_the_desk_is_open_wins(world: World, view: Path) -> None:
     KeptView(view).keep("embedded", filter="cur:USD", sort="oldest first")
     async with contractor(world, view).run_test(size=(80, 24)) as pilot:

@@ -109,7 +109,7 @@ class FilteringPane(ReadingPane[D]):
             return
         if found != self.filter and not self._filtered:
             self.filter = found
-            self.notice(f"{AS_LEFT}: {found or 'all requests'}.")
+            self.notice(f"{AS_LEFT}: {str(found) or 'all requests'}.")
 
     def _no_longer_as_left(self) -> None:
         """Take back that the list is as it was left, where that is still said."""
