@@ -99,8 +99,9 @@ class ContractorHome(Asking, inherit_bindings=False):
         whose = f"{named} ({self.person or 'you'})" if self.filter == MINE else named
         count = f"{self.total:,} request{'' if self.total == 1 else 's'}"
         draft = self.drafts.load()
-        kept = f"draft kept, {new} resumes it" if draft is not None and not draft.empty else ""
-        self.query_one("#filter", Line).say(f"{count}   {whose}   {self.sort}", kept, "muted")
+        brief = "draft kept" if draft is not None and not draft.empty else ""
+        kept = f"{brief}, {new} resumes it" if brief else ""
+        self.query_one("#filter", Line).say(f"{count}   {whose}   {self.sort}", kept, "muted", brief=brief)
 
     def where(self) -> str:
         """Say that these are everyone's."""

@@ -18,6 +18,10 @@ def put(static: Static, text: Content) -> None:
     static.update(text, layout=static.styles.is_auto_height and not fits)
 
 
+_APART = 3
+"""So many blanks tell one thing on a line from the next."""
+
+
 class Line(Static):
     """One line of plain text: never markup, never a control character, painted only when it changed.
 
@@ -27,20 +31,21 @@ class Line(Static):
     def __init__(self, *, id: str, wraps: bool = False) -> None:
         super().__init__("", id=id, markup=False)
         self._wraps = wraps
-        self._said: tuple[str, str] = ("", "")
+        self._said: tuple[str, str, str] = ("", "", "")
         self._aside = ""
         self._hang = 0
 
-    def say(self, left: str, right: str = "", look: str = "", hang: int = 0) -> None:
+    def say(self, left: str, right: str = "", look: str = "", hang: int = 0, brief: str = "") -> None:
         """Show text at the left and at the right end; ``look`` is a class such as ``trouble``.
 
-        What needs more lines goes on ``hang`` characters from the left.
+        What needs more lines goes on ``hang`` characters from the left. ``brief`` stands in for ``right`` where that
+        would touch what is left of it.
         """
         self._hang = hang
         for name in ("trouble", "good", "muted"):
             self.set_class(look == name and bool(left), name)
-        if self._said != (left, right):
-            self._said = (left, right)
+        if self._said != (left, right, brief):
+            self._said = (left, right, brief)
             self._paint()
 
     def say_aside(self, text: str) -> None:
@@ -59,7 +64,9 @@ class Line(Static):
         self._paint()
 
     def _paint(self) -> None:
-        left, right = Content(clean(self._said[0])), Content(clean(self._said[1]))
+        left, right, brief = (Content(clean(each)) for each in self._said)
+        if brief and left.cell_length + right.cell_length + _APART > self.content_size.width:
+            right = brief
         if self._aside and not right and left.cell_length + len(self._aside) < self.content_size.width:
             right = Content.styled(self._aside, "$accent")
         if not right:
