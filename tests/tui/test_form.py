@@ -20,3 +20,23 @@ async def test_a_due_date_that_is_past_is_warned_about_under_its_field_and_in_th
         await pilot.press("shift+tab", "ctrl+u", *"2020-01-31", "ctrl+s")
         await seen(pilot, lambda: len(table.rows) == 5)
         assert table.rows[0].terms is not None and str(table.rows[0].terms.due_date) == "2020-01-31"
+
+
+async def test_what_was_wrong_with_a_field_is_no_longer_said_when_it_is_right(world: World) -> None:
+    async with contractor(world).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await pilot.press("n", *"1,5", "tab")
+        await seen(pilot, lambda: "Write 1.5: the point separates decimals" in shown(pilot))
+        await pilot.press("shift+tab", "ctrl+u", *"1.5")
+        await seen(pilot, lambda: "the point separates" not in shown(pilot))
+
+
+async def test_that_a_draft_is_kept_stands_apart_from_the_order(world: World) -> None:
+    async with contractor(world, "a-name-that-is-long").run_test(size=(80, 24)) as pilot:
+        await seen(pilot, lambda: "from:me (a-name-that-is-long)   newest first" in shown(pilot))
+        await pilot.press("n", "9", "escape")
+        await seen(pilot, lambda: "newest first" in shown(pilot) and "draft kept" in shown(pilot))
+        line = next(line for line in shown(pilot).splitlines() if "newest first" in line)
+        assert "newest first   " in line and line.endswith("draft kept")
+        await pilot.resize_terminal(100, 30)
+        await seen(pilot, lambda: "draft kept, n resumes it" in shown(pilot))

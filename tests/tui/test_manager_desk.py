@@ -96,6 +96,9 @@ async def test_a_digit_rejects_at_once_and_a_needed_note_is_asked_for(world: Wor
         await seen(pilot, lambda: of(world, "PR-1002") in world.decisions)
         await pilot.press("x", "6", "enter")
         await seen(pilot, lambda: "Write a note of 3 to 500 characters" in shown(pilot))
+        await pilot.press(*"abc")
+        await seen(pilot, lambda: "Write a note of 3 to 500 characters" not in shown(pilot))
+        await pilot.press("ctrl+u")
         await pilot.press(*"which month?", "enter")
         await seen(pilot, lambda: of(world, "PR-1003") in world.decisions)
         causes = [world.decisions[of(world, number)].cause for number in ("PR-1002", "PR-1003")]

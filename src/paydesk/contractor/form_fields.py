@@ -68,6 +68,10 @@ class FormFields(VerticalScroll, can_focus=False, inherit_bindings=False):
         found.set_class(bool(problem or doubt), "there")
         found.set_class(bool(doubt), "doubt")
 
+    def amended(self) -> list[str]:
+        """Return the fields under which something is said that may be right by now."""
+        return [name for name in FIELDS if self.query_one(f"#problem-{name}").has_class("there")]
+
     def go_to(self, name: str) -> None:
         """Give a field the focus."""
         self.query_one(f"#{name}", Input).focus()

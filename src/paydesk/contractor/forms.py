@@ -102,8 +102,7 @@ class RequestForm(AlikeScreen[Filled | None]):
             if self._before is None and not self._draft.empty:
                 self._drafts.save(self._draft)
         self._preview()
-        if self._tried:
-            self._show_problems()
+        self._show_problems(FIELDS if self._tried else self._fields.amended())
 
     @on(Input.Blurred)
     def _left(self, event: Input.Blurred) -> None:

@@ -96,13 +96,28 @@ class CauseDialog(ModalScreen[Cause | None]):
 
     @on(Input.Submitted)
     def _send(self, event: Input.Submitted) -> None:
+        cause = self._checked(event.value)
+        if cause is not None:
+            self.dismiss(cause)
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        """Take back what was wrong with the note as soon as it is right."""
+        if self.query_one("#problem", Static).has_class("there"):
+            self._checked(event.value)
+
+    def _checked(self, note: str) -> Cause | None:
+        """Return the cause with its note, or None and say what is wrong with it."""
         assert self._code is not None
+        cause, wrong = None, ""
         try:
-            self.dismiss(checked_cause(self._code, event.value))
+            cause = checked_cause(self._code, note)
         except InvalidInput as error:
-            problem = self.query_one("#problem", Static)
-            problem.update(Content(f"✗ {clean(error.message)}"))
-            problem.add_class("there")
+            wrong = f"✗ {clean(error.message)}"
+        problem = self.query_one("#problem", Static)
+        problem.update(Content(wrong))
+        problem.set_class(bool(wrong), "there")
+        return cause
 
     def action_back(self) -> None:
         """Go back to the causes, or keep the request as it is."""
