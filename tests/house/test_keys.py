@@ -48,6 +48,8 @@ TWINS = {
     "contractor.detail.document": "paydesk contractor show",
     "form.send": "paydesk contractor request",
     "form.back": "back",
+    "form.next": "move",
+    "form.previous": "move",
     "form.discard": "back",
     "form.help": "help",
     "manager.approve": "paydesk manager approve",

@@ -1,5 +1,7 @@
 """The form of a request: what it says of a field, what it keeps, and how one goes from field to field."""
 
+from textual.widgets import Input
+
 from paydesk.contractor.forms import RequestForm
 from tests.fakes import World
 from tests.tui.conftest import contractor, opened, seen, shown
@@ -40,3 +42,31 @@ async def test_that_a_draft_is_kept_stands_apart_from_the_order(world: World) ->
         assert "newest first   " in line and line.endswith("draft kept")
         await pilot.resize_terminal(100, 30)
         await seen(pilot, lambda: "draft kept, n resumes it" in shown(pilot))
+
+
+async def test_a_form_as_it_was_opened_leaves_no_draft_and_what_was_kept_before_it_stays(world: World) -> None:
+    async with contractor(world).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await pilot.press("enter", "n")
+        await seen(pilot, lambda: "Photo set for brochure" in shown(pilot) and "new request" in shown(pilot))
+        await pilot.press("escape", "q")
+        await seen(pilot, lambda: "from:me" in shown(pilot))
+        assert "draft kept" not in shown(pilot)
+        await pilot.press("n", "7", "escape")
+        await seen(pilot, lambda: "draft kept" in shown(pilot))
+        await pilot.press("enter", "n", "end", "9", "backspace", "escape", "q", "n")
+        await seen(pilot, lambda: "new request" in shown(pilot))
+        assert pilot.app.screen.query_one("#amount", Input).value == "7"
+        await pilot.press("backspace", "escape")
+        await seen(pilot, lambda: "from:me" in shown(pilot) and "draft kept" not in shown(pilot))
+
+
+async def test_the_arrows_go_from_field_to_field_and_the_help_says_so(world: World) -> None:
+    async with contractor(world).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await pilot.press("n", *"7", "down", "down", *"by arrow", "up", "up", "end", *"5")
+        await seen(pilot, lambda: "75.00" in shown(pilot) and "by arrow" in shown(pilot))
+        await pilot.press("up")
+        assert pilot.app.focused is not None and pilot.app.focused.id == "send", "round, as with tab"
+        await pilot.press("f1")
+        await seen(pilot, lambda: "tab ↓" in shown(pilot) and "Field before, as shift+tab" in shown(pilot))

@@ -38,6 +38,16 @@ class RequestForm(AlikeScreen[Filled | None]):
         Binding("ctrl+s", "send", "Send", id="form.send", key_display="^s", priority=True, tooltip="Send it"),
         Binding("escape", "keep", "Back", id="form.back", tooltip="Back; a draft is kept"),
         Binding("ctrl+x", "discard", "Discard", id="form.discard", key_display="^x", priority=True),
+        Binding("down", "app.focus_next", "Next field", show=False, id="form.next", key_display="tab ↓"),
+        Binding(
+            "up",
+            "app.focus_previous",
+            "Field before",
+            show=False,
+            id="form.previous",
+            key_display="↑",
+            tooltip="Field before, as shift+tab",
+        ),
         Binding("f1", "app.help", "Keys", id="form.help", key_display="F1"),
     ]
 
@@ -60,10 +70,12 @@ class RequestForm(AlikeScreen[Filled | None]):
         self._title = title
         self._before = before
         self._tried = False
+        self._saved = False
         self._sending: Terms | None = None
         if draft.empty and known and known[0].terms is not None:
             draft.fields["currency"] = known[0].terms.money.currency
         self._fields = FormFields(draft.fields)
+        self._opened, self._kept_before = draft.fields, drafts.load()
 
     @classmethod
     def of(cls, pane: DeskPane[Any], copy: RequestCopy, terms: Terms) -> "RequestForm":
@@ -99,10 +111,21 @@ class RequestForm(AlikeScreen[Filled | None]):
         if fields != self._draft.fields:
             self._draft.fields = fields
             self._trouble, self._sending = "", None
-            if self._before is None and not self._draft.empty:
-                self._drafts.save(self._draft)
+            self._keep()
         self._preview()
         self._show_problems(FIELDS if self._tried else self._fields.amended())
+
+    def _keep(self) -> None:
+        """Keep what was typed of a new request; as long as that is nothing, what was kept before it stays."""
+        typed = not self._draft.empty and self._draft.fields != self._opened
+        if self._before is not None or not (typed or self._saved):
+            return
+        self._saved = True
+        kept = self._draft if typed else self._kept_before
+        if kept is None or kept.empty:
+            self._drafts.discard()
+        else:
+            self._drafts.save(kept)
 
     @on(Input.Blurred)
     def _left(self, event: Input.Blurred) -> None:
@@ -193,9 +216,7 @@ class RequestForm(AlikeScreen[Filled | None]):
         self.app.push_screen(Confirm(question, lines), answered)
 
     def action_keep(self) -> None:
-        """Go back; what was typed of a new request is kept."""
-        if self._before is None and not self._draft.empty:
-            self._drafts.save(self._draft)
+        """Go back; what was typed of a new request is kept already."""
         self.dismiss(None)
 
     def action_discard(self) -> None:
