@@ -77,6 +77,8 @@ def test_a_decision_acts_on_the_revision_that_was_seen() -> None:
         c.approve(c.Approve(ID, "bo", 1, TERMS.hash), revised, None, NOW, NOW)
     with pytest.raises(Stale):
         c.approve(c.Approve(ID, "bo", 2, TERMS.hash), revised, None, NOW, NOW)
+    with pytest.raises(Stale, match=r"is at revision 2 here; there is no revision 3"):
+        c.approve(c.Approve(ID, "bo", 3, ""), revised, None, NOW, NOW)
     assert "1,200.00 EUR → 1,250.00 EUR" in explain_stale(TERMS, revised).message
     assert describe_changes(TERMS, TERMS) == []
 

@@ -200,6 +200,11 @@ def _refuse_undecidable(
         raise AlreadyDecided(f"{name} was {found} by {who} at {when}{why}", "Nothing was changed.")
     if found is not Status.PENDING:
         raise Conflict(f"{name} is {found}: the contractor took it back.", "Nothing is left to decide.")
+    if command.revision > request.revision:
+        raise Stale(
+            f"{name} is at revision {request.revision} here; there is no revision {command.revision}.",
+            "Look at it again, then decide.",
+        )
     if (command.revision, command.terms_hash) != (request.revision, request.terms.hash):
         raise Stale(
             f"{name} changed since you looked: it is at revision {request.revision} by {request.contractor}, "
