@@ -172,7 +172,11 @@ def test_a_killed_member_comes_back(new_house: NewHouse) -> None:
 def test_down_keeps_and_reset_wants_the_word(new_house: NewHouse) -> None:
     house = new_house(PAYDESK_BROKER=MEMORY)
     asked = house.json("contractor", "request", "1", "EUR", "kept")
-    assert "Your data is in" in house.run("stack", "down").stdout and not processes(house)
+    desk = EmbeddedStack(house.home)
+    told = house.run("stack", "down").stdout
+    assert "Your data is in" in told and not processes(house)
+    assert f"A desk or worker is still open (process {os.getpid()}) and will start the servers again" in told
+    desk.leave()
     assert [row["id"] for row in house.rows("contractor")] == [asked["id"]]
     answer = subprocess.run([*PAYDESK, "stack", "reset"], env=house.env, input="yes\n", capture_output=True, text=True)
     assert answer.returncode == 1 and "Nothing was deleted." in answer.stdout and house.home.exists()

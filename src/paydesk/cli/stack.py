@@ -105,9 +105,18 @@ def env(role: str) -> None:
 def down() -> None:
     """Stop the servers; the data stays."""
     from paydesk.stack.embedded import down as stop
+    from paydesk.stack.embedded import status
 
     home = _settings().home
     click.echo(f"Stopped. Your data is in {home}." if stop(home) else f"It did not run. Its data is in {home}.")
+    users = status(home).users
+    if users:
+        many = len(users) > 1
+        who = f"{len(users)} desks or workers are" if many else "A desk or worker is"
+        which = f"{'processes' if many else 'process'} {', '.join(map(str, users))}"
+        click.echo(
+            f"{who} still open ({which}) and will start the servers again; close {'them' if many else 'it'} first."
+        )
 
 
 @stack.command()
