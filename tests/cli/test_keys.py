@@ -33,7 +33,9 @@ def test_a_request_without_a_key_is_a_new_one_each_time(paydesk: Paydesk, ada: s
     assert len(paydesk("contractor", "list", "from:me", "--as", ada, "--json").lines) == 3
     again = paydesk(*line)
     assert {(each["status"], each["why"]) for each in again.json["alike"]} == {("pending", "same amount, within a day")}
-    assert "It looks like PR-" in paydesk(*line[:-1]).err
+    twin = paydesk(*line[:-1])
+    assert "It looks like PR-" in twin.err
+    assert twin.err.endswith(f"Not meant? paydesk contractor withdraw {twin.out.split()[0]}\n")
     assert paydesk("contractor", "request", "5", "EUR", "once", "--as", "eve", "--key", key).code == 8
 
 

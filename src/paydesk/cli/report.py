@@ -36,6 +36,8 @@ def report(
         click.echo(clean(line, 600), err=True)
     for each in alike:
         click.echo(clean(f"It looks like {each}.", 600), err=True)
+    if alike:
+        click.echo(clean(f"Not meant? paydesk contractor withdraw {copy.number}"), err=True)
 
 
 def each_of(typed: Sequence[str], act: Callable[[str], None], *, as_json: bool, names: str = "request") -> None:
