@@ -35,6 +35,10 @@ async def test_the_looks_are_the_three_of_this_program(world: World) -> None:
         await seen(pilot, lambda: any("Look" in each for each in entries(pilot)))
         looks = [each.strip() for each in entries(pilot) if "Look:" in each]
         assert looks == ["Look: dusk", "Look: paper", "Look: contrast"]
+        for word in ("theme", "colour"):
+            await pilot.press("ctrl+u", *word)
+            await seen(pilot, lambda: [each.strip() for each in entries(pilot)] == looks)
+        await pilot.press("ctrl+u")
         assert "nord" not in str(entries(pilot)) and "Theme" not in str(entries(pilot))
         await pilot.press(*"paper")
         await seen(pilot, lambda: [each.strip() for each in entries(pilot)] == ["Look: paper"])

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from paydesk.tui.desk_app import DeskApp
 
 
+_LOOK_TOO = "theme colour color scheme"
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One thing that can be done, and the key that does it (empty: none does)."""
@@ -22,6 +25,8 @@ class Entry:
     key: str
     does: str
     run: Callable[[], Awaitable[None] | None]
+    also: str = ""
+    """Other words by which people look for it."""
 
     def line(self, cells: int, does: Content | None = None) -> Content:
         """Return it as one line, the key in so many cells."""
@@ -45,6 +50,8 @@ class DeskCommands(Provider):
         for each in entries:
             if (score := matcher.match(each.does)) > 0:
                 yield Hit(score, each.line(cells, matcher.highlight(each.does)), each.run, each.does)
+            elif (score := matcher.match(each.also)) > 0:
+                yield Hit(score, each.line(cells), each.run, each.does)
 
     def _entries(self) -> list[Entry]:
         """Return what the keys of the screen underneath do, built from its bindings, and then the looks."""
@@ -57,5 +64,6 @@ class DeskCommands(Provider):
             run = partial(app.run_action, binding.action, cast(Any, active.node))
             does = binding.tooltip or binding.description
             found.append(Entry(app.get_key_display(binding), does, cast(Any, run)))
-        looks = [Entry("", f"Look: {short_name(each)}", partial(app.show_look, each.name)) for each in LOOKS]
-        return [*found, *looks]
+        for each in LOOKS:
+            found.append(Entry("", f"Look: {short_name(each)}", partial(app.show_look, each.name), _LOOK_TOO))
+        return found
