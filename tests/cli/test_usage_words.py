@@ -10,6 +10,16 @@ from paydesk.cli.front import run
     [
         (["completion"], "Missing argument 'SHELL'. Choose from: bash, zsh, fish."),
         (["completion", "sh"], "Invalid value for 'SHELL': 'sh' is not one of 'bash', 'zsh', 'fish'."),
+        (["contractor", "--as", ""], "Invalid value for '--as': Write a name, or leave it out."),
+        (
+            ["contractor", "request", "1", "EUR", "x", "--as", " "],
+            "Invalid value for '--as': Write a name, or leave it out.",
+        ),
+        (["manager", "list", "--as", ""], "Invalid value for '--as': Write a name, or leave it out."),
+        (
+            ["manager", "--theme", "sepia"],
+            "Invalid value for '--theme': 'sepia' is not one of 'dusk', 'paper', 'contrast'.",
+        ),
         (["manager", "show"], "Missing argument 'REQUEST'."),
     ],
 )
@@ -18,3 +28,13 @@ def test_a_usage_error_is_sentences_on_one_line(
 ) -> None:
     assert run(arguments) == 2
     assert capsys.readouterr().err.startswith(f"{told} `paydesk ")
+
+
+@pytest.mark.parametrize("role", ["contractor", "manager"])
+def test_a_look_that_is_not_there_is_refused_with_those_that_are(
+    role: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PAYDESK_THEME", "sepia")
+    assert run([role]) == 2
+    told = "PAYDESK_THEME names a look that there is not: sepia. There are dusk, paper, contrast."
+    assert capsys.readouterr().err.strip() == told

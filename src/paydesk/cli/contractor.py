@@ -50,7 +50,7 @@ def contractor(ctx: click.Context, person: str | None, look: str | None) -> None
 
 
 def _desk(person: str | None, look: str | None) -> None:
-    from paydesk.cli.desk import draft_file, filters_file, room, run_desk, view_file
+    from paydesk.cli.desk import draft_file, filters_file, look_of, room, run_desk, view_file
     from paydesk.cli.keymap import keymap
     from paydesk.contractor.app import ContractorApp
 
@@ -62,7 +62,7 @@ def _desk(person: str | None, look: str | None) -> None:
     desk = ContractorApp(
         room("contractor", person, make),
         drafts=draft_file("contractor", person),
-        look=look or "",
+        look=look_of(look),
         filters=filters_file("contractor", person),
         view=view_file("contractor", person),
         keys=keymap(),

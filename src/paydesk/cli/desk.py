@@ -10,8 +10,9 @@ from urllib.parse import quote
 import click
 import platformdirs
 
+from paydesk.cli.errand_options import LOOKS
 from paydesk.cli.front import refuse
-from paydesk.settings import PERSON_KEY
+from paydesk.settings import PERSON_KEY, THEME_KEY
 
 _LONGEST = 60
 
@@ -45,6 +46,16 @@ def _in_a_name(person: str) -> str:
 
 def _state(name: str) -> Path:
     return Path(platformdirs.user_state_dir("paydesk")) / f"{name}.json"
+
+
+def look_of(named: str | None) -> str:
+    """Return the look that is asked for, by option or else by the environment. Raises ``SettingsError``."""
+    wanted = named or os.environ.get(THEME_KEY, "")
+    if wanted.removeprefix("paydesk-") not in (*LOOKS, ""):
+        from paydesk.settings_file import SettingsError
+
+        raise SettingsError(f"{THEME_KEY} names a look that there is not: {wanted}.", f"There are {', '.join(LOOKS)}.")
+    return wanted
 
 
 def run_desk(app: Any) -> None:

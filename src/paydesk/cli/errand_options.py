@@ -2,8 +2,16 @@
 
 import click
 
+
+def named(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    """Return the name that was written; an empty one, such as of a variable that is not set, is nobody's."""
+    if value is not None and not value.strip():
+        raise click.BadParameter("Write a name, or leave it out.")
+    return value
+
+
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-as_person = click.option("--as", "person", metavar="NAME", help="Who acts; else your login name.")
+as_person = click.option("--as", "person", metavar="NAME", callback=named, help="Who acts; else your login name.")
 with_key = click.option("--key", metavar="K", help="The same key again has one effect, so a retry is safe.")
 LOOKS = ("dusk", "paper", "contrast")
 """The looks by name; the screens' own list is not read here, as a command line without a screen needs no Textual."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import click
 
 from paydesk.cli.completing import complete_filter, complete_request
+from paydesk.cli.errand_options import named
 from paydesk.domain.copy import RequestCopy
 from paydesk.infra.role import Role
 
@@ -18,12 +19,13 @@ def list_command(load_role: Callable[[], Role]) -> click.Command:
     @click.option("--json", "as_json", is_flag=True, help="Print one JSON document a line.")
     @click.option("--csv", "as_csv", is_flag=True, help="Print comma-separated values.")
     @click.option("--follow", is_flag=True, help="Then go on: a line for each change, until ^c.")
-    @click.option("--as", "person", metavar="NAME", help="Who from:me is; else your login name.")
+    @click.option("--as", "person", metavar="NAME", callback=named, help="Who from:me is; else your login name.")
     def command(filter_: tuple[str, ...], as_json: bool, as_csv: bool, follow: bool, person: str | None) -> None:
         """List requests, newest first. FILTER: status:pending cur:EUR amt>=1000 from:me age>7d due<2026-12-01 words."""
         from paydesk.cli import output
         from paydesk.cli.errand import errand
         from paydesk.domain.filter_text import parse_filter
+        from paydesk.domain.filters import FromIn
         from paydesk.infra import listing
         from paydesk.infra.pages import PageQuery
         from paydesk.infra.postgres import connect
@@ -46,6 +48,9 @@ def list_command(load_role: Callable[[], Role]) -> click.Command:
                         tell(row)
                 elif output.print_rows(rows) == 0:
                     click.echo("No requests." if not filter_ else "No requests fit this filter.", err=True)
+                elif here.role.name == "contractor" and not found.asks(FromIn):
+                    # The desk opens on one's own, a list without a filter is of all.
+                    click.echo("These are everyone's. Yours alone: paydesk contractor list from:me", err=True)
 
     return command
 

@@ -33,7 +33,7 @@ def manager(ctx: click.Context, person: str | None, look: str | None) -> None:
 
 
 def _desk(person: str | None, look: str | None) -> None:
-    from paydesk.cli.desk import filters_file, room, run_desk, view_file
+    from paydesk.cli.desk import filters_file, look_of, room, run_desk, view_file
     from paydesk.cli.keymap import keymap
     from paydesk.manager.app import ManagerApp
 
@@ -44,7 +44,7 @@ def _desk(person: str | None, look: str | None) -> None:
 
     desk = ManagerApp(
         room("manager", person, make),
-        look=look or "",
+        look=look_of(look),
         filters=filters_file("manager", person),
         view=view_file("manager", person),
         keys=keymap(),

@@ -18,8 +18,10 @@ def demo(plain: bool) -> None:
             narrate(stage, click.echo)
         return
     from paydesk.cli.demo.show import show
+    from paydesk.cli.desk import look_of
     from paydesk.cli.keymap import keymap
 
+    look_of(None)
     keys = keymap()
     with Stage() as stage:
         show(stage, keys)
