@@ -17,6 +17,7 @@ def doctor(as_json: bool) -> None:
     """Tell what is wrong, in words, and what to do. Exit code 0: all well; 7: something is not."""
     from paydesk.cli.output import marked
     from paydesk.cli.side_by_side import lines
+    from paydesk.cli.wrapping import tell
     from paydesk.infra.locked import joined
     from paydesk.settings_file import read_settings
 
@@ -29,13 +30,13 @@ def doctor(as_json: bool) -> None:
         click.echo(json.dumps(told, ensure_ascii=False))
     else:
         for found in findings:
-            click.echo(f"{marked('✓' if found.ok else '✗')} {found.name:<24} {found.seen}".rstrip())
+            tell(f"{marked('✓' if found.ok else '✗')} {found.name:<24} {found.seen}".rstrip(), 27)
             if found.todo and not found.ok:
-                click.echo(f"{'':<26} {marked('→')} {found.todo}")
+                tell(f"{'':<26} {marked('→')} {found.todo}", 29)
         for one in locked:
             click.echo()
             for line in lines(one):
-                click.echo(line)
+                tell(line)
     if not all(found.ok for found in findings):
         raise SystemExit(7)
 

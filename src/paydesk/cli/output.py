@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from paydesk.cli.wrapping import on_lines, tell
 from paydesk.domain.copy import RequestCopy, RequestDetail, Step
 from paydesk.domain.decision import DecisionRegister, Outcome
 from paydesk.domain.payment_request import typed_fields
@@ -115,7 +116,7 @@ def print_sentence(copy: RequestCopy, words: str = "") -> None:
     money = str(copy.terms.money) if copy.terms else "(not arrived yet)"
     state = marked(whole_state(copy))
     told = f"{marked(copy.number)}  {money}  {state}, revision {copy.revision}, {delivery_text(copy)}"
-    click.echo(_coloured(clean(f"{told}{words}", 2000), copy, state))
+    click.echo(_coloured(on_lines(clean(f"{told}{words}", 2000)), copy, state))
 
 
 def print_rows(rows: Iterable[RequestCopy]) -> int:
@@ -193,14 +194,14 @@ def print_detail(detail: RequestDetail) -> None:
     decision = _decision(detail.copy.decision)
     for name, value in document(detail.copy).items():
         if name in (*_TERMS, "contractor", "id") and value:
-            click.echo(f"  {name.replace('_', ' '):<13}{clean(str(value), 600)}")
+            tell(f"  {name.replace('_', ' '):<13}{clean(str(value), 600)}", 15)
     if decision is not None and detail.copy.decision is not None:
         cause = f": {decision['cause']['text']}" if decision["cause"] else ""
         who, when = decision["decided_by"] or "the manager's side", moment_text(detail.copy.decision.decided_at)
-        click.echo(clean(f"  {decision['outcome']} by {who}, {when}{cause}", 900))
+        tell(clean(f"  {decision['outcome']} by {who}, {when}{cause}", 900))
     for step, changes in detail.changes():
         money = f"  {step.money}" if step.money and not changes else ""
         said = "; ".join(changes) or step.text
         told = f"  {said}" if said else ""
         by = f" by {step.actor}" if step.actor else ""
-        click.echo(clean(f"  {moment_text(step.at)}  {step.kind.replace('_', ' ')}{by}{money}{told}", 900))
+        tell(clean(f"  {moment_text(step.at)}  {step.kind.replace('_', ' ')}{by}{money}{told}", 900), 20)

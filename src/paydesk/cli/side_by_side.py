@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Iterator
+from functools import partial
 from itertools import zip_longest
 
 from paydesk.domain.text import clean
@@ -29,10 +30,13 @@ def _beside(versions: tuple[Version, ...]) -> Iterator[str]:
     for name in _FACTS:
         cells = [each[name] for each in facts]
         if any(cells):
-            wrapped = [[part for told in cell for part in textwrap.wrap(clean(told, 600), _CELL)] for cell in cells]
+            wrapped = [[part for told in cell for part in _wrap(clean(told, 600))] for cell in cells]
             for place, parts in enumerate(zip_longest(*wrapped, fillvalue="")):
                 label = fitted(name if place == 0 else "", _LABEL)
                 yield f"    {label}{'  '.join(fitted(part, _CELL) for part in parts)}".rstrip()
+
+
+_wrap = partial(textwrap.wrap, width=_CELL, break_on_hyphens=False)
 
 
 def _facts(version: Version) -> dict[str, list[str]]:
