@@ -89,7 +89,7 @@ async def decide(pilot: Pilot[None]) -> None:
     press(pilot, "a")
     await seen(pilot, shows(pilot, "S send now"), WITHIN_S)
     press(pilot, "S")
-    await seen(pilot, shows(pilot, "Sent."), WITHIN_S)
+    await seen(pilot, shows(pilot, "Sent: PR-"), WITHIN_S)
 
 
 def walk(sides: Sides, drafts: Path) -> None:

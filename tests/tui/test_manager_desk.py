@@ -72,7 +72,7 @@ class Slow(FakeManagerDesk):
 
 @pytest.mark.parametrize(
     ("key", "told"),
-    [("u", "PR-1003 is pending again: nothing was sent"), ("S", "Sent.")],
+    [("u", "PR-1003 is pending again: nothing was sent"), ("S", "Sent: 2 decisions.")],
 )
 async def test_what_is_pressed_while_a_decision_is_written_waits_for_it(world: World, key: str, told: str) -> None:
     desk = Slow(world)
@@ -202,7 +202,7 @@ async def test_send_now_leaves_nothing_held(world: World) -> None:
         await pilot.press("a")
         await seen(pilot, lambda: "sends in" in shown(pilot))
         await pilot.press("S")
-        await seen(pilot, lambda: not world.holds and "Sent." in shown(pilot))
+        await seen(pilot, lambda: not world.holds and "Sent: PR-1002 18,400.00 EUR is accepted." in shown(pilot))
 
 
 @pytest.mark.long
@@ -225,7 +225,7 @@ async def test_a_hold_that_ran_out_in_a_restored_schema_is_asked_of_on_its_row(w
         await seen(pilot, lambda: "Put the cursor on the decision that was never sent" in shown(pilot))
         assert world.overdue == {first, second}, "what is overdue is never sent with the others"
         await pilot.press("g", "S")
-        await seen(pilot, lambda: "Sent." in shown(pilot) and world.overdue == {second})
+        await seen(pilot, lambda: "Sent: PR-1002 " in shown(pilot) and world.overdue == {second})
         await pilot.press("j", "u")
         await seen(pilot, lambda: "PR-1003 is pending again: nothing was sent" in shown(pilot))
         assert first in world.decisions and second not in world.decisions

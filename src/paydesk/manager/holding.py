@@ -134,15 +134,27 @@ class Holding(DeskPane[ManagerDesk], inherit_bindings=False):
             self.notice(ON_ITS_ROW.format(*self._send_and_undo()) if self.held else "Nothing is held.")
             return
 
+        mine = [row for row in self.held if (row.id == only if only else not row.overdue)]
+        count = len(mine)
+
         def send(desk: ManagerDesk) -> Result:
-            desk.send_now(only)
+            nonlocal count
+            count = max(count, desk.send_now(only))
             return Result(desk.detail(last).copy)
 
         def ended(_: Result | None, error: Exception | None) -> None:
             self.held = [row for row in self.held if row.overdue and row.id != only]
-            self.notice(sentence(error) if error else "Sent.", "trouble" if error else "good")
+            self.notice(sentence(error) if error else _sent(mine[0], count), "trouble" if error else "good")
 
         self.command(send, ended)
+
+
+def _sent(one: RequestCopy, count: int) -> str:
+    """Return what was sent: the one decision with its amount, or how many."""
+    if count > 1:
+        return f"Sent: {count:,} decisions."
+    money = f" {one.terms.money}" if one.terms is not None else ""
+    return f"Sent: {one.number}{money} is {one.status}."
 
 
 def _nothing(batch: Batch, error: Exception | None) -> str:
