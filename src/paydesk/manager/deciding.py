@@ -22,6 +22,7 @@ from paydesk.manager.port import ManagerDesk
 from paydesk.tui.desk_app import DeskApp
 from paydesk.tui.own_screen import sentence
 
+COMES_BACK = "What was undone is about to be shown again: look, then press again."
 ONLY_JUST = "{} is only just shown as {}: look, then press again."
 
 
@@ -93,8 +94,11 @@ class Deciding(Holding, inherit_bindings=False):
         """Whether a decision key counts: pressed on purpose, on a row that can be decided."""
         if not self.on_purpose(key):
             return False
+        if self.awaits:
+            self.notice(COMES_BACK, "trouble")
+            return False
         why, look = self.why_not(copy)
-        if why:
+        if why and (copy is None or copy.id not in self.taking_back):
             self.notice(why, look)
             return False
         assert copy is not None
@@ -128,10 +132,18 @@ class Deciding(Holding, inherit_bindings=False):
         self.changes.painted(before, after, cast(DeskApp, self.app).clock())
 
     def slid(self, before: RequestCopy | None) -> None:
-        """Note that the list is painted without the request ``before`` that was under the cursor: another is there."""
-        current = self.table.current
-        if before is not None and current is not None and all(row.id != before.id for row in self.table.rows):
+        """Note that another request is under the cursor than the ``before`` that its list is painted without."""
+        back, current = self.came_back(), self.table.current
+        gone = before is not None and all(row.id != before.id for row in self.table.rows)
+        if current is not None and (back or gone):
             self.changes.came(current.id, cast(DeskApp, self.app).clock())
+
+    def refused(self, request_id: UUID) -> None:
+        """Go back to what was not decided; a key that is on its way meant another."""
+        before = self.table.current
+        super().refused(request_id)
+        if self.table.current is not None and self.table.current != before:
+            self.changes.came(self.table.current.id, cast(DeskApp, self.app).clock())
 
     def _settle(self, copy: RequestCopy, decide: Callable[[ManagerDesk, UUID, int, str], Result]) -> None:
         """Move on, and decide a moment later unless the key turns out to be part of a burst."""
@@ -139,16 +151,25 @@ class Deciding(Holding, inherit_bindings=False):
         key, revision, digest = uuid4(), copy.request.revision, copy.request.terms.hash
         if self.table.current is not None and self.table.current.id == copy.id:
             self.table.action_move(1)
-        over = self.under_way.begin()
+        over, self.begun = self.under_way.begin(), copy.id
 
         def ended(result: Result | None, error: Exception | None) -> None:
-            self.settled(result, error)
+            self.settled(copy.id, result, error)
             over()
 
-        def go() -> None:
+        waits_for = 2
+
+        def ready() -> None:
+            nonlocal waits_for
+            waits_for -= 1
+            if not waits_for:
+                self.command(lambda desk: decide(desk, key, revision, digest), ended)
+
+        def quiet() -> None:
             if self.guard.in_burst(cast(DeskApp, self.app).clock()):
                 over()
             else:
-                self.command(lambda desk: decide(desk, key, revision, digest), ended)
+                ready()
 
-        self.set_timer(SETTLE_S, go)
+        self.undoing.after(ready)
+        self.set_timer(SETTLE_S, quiet)

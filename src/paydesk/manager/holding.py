@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from typing import ClassVar
+from uuid import UUID
 
 from textual.binding import Binding, BindingType
 
@@ -10,14 +11,14 @@ from paydesk.domain.copy import Delivery, RequestCopy
 from paydesk.infra.pages import Result
 from paydesk.manager.batch import Batch, NothingDone
 from paydesk.manager.port import ManagerDesk
+from paydesk.manager.returning import Returning
 from paydesk.manager.rows import ON_ITS_ROW, held_text, meant
-from paydesk.manager.under_way import UnderWay
-from paydesk.tui.desk_pane import DeskPane
+from paydesk.manager.under_way import Act, UnderWay
 from paydesk.tui.own_screen import sentence
 from paydesk.tui.wording import status_text
 
 
-class Holding(DeskPane[ManagerDesk], inherit_bindings=False):
+class Holding(Returning, inherit_bindings=False):
     """Knows what this person holds, and what each keystroke decided."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -28,6 +29,12 @@ class Holding(DeskPane[ManagerDesk], inherit_bindings=False):
     def __init__(self, make_desk: Callable[[], ManagerDesk], now: Callable[[], datetime], *, id: str) -> None:
         super().__init__(make_desk, now, id=id)
         self.under_way = UnderWay()
+        self.undoing = UnderWay()
+        """Each from the key that takes back to its end: a decision that is pressed meanwhile waits for it."""
+        self.taking_back: frozenset[UUID] = frozenset()
+        """What is about to be pending again, so that it can be decided anew at once."""
+        self.begun: UUID | None = None
+        """The request of the decision that began last."""
         self.held: list[RequestCopy] = []
         self._batches: list[tuple[RequestCopy, ...]] = []
         """What each keystroke of this person decided, the last one last."""
@@ -55,9 +62,10 @@ class Holding(DeskPane[ManagerDesk], inherit_bindings=False):
         """Offer taking back while something is held."""
         return self.undoes if action == "undo" else super().key_lives(action, usual)
 
-    def settled(self, result: Result | None, error: Exception | None) -> None:
-        """Say what became of a request that a key decided."""
+    def settled(self, request_id: UUID, result: Result | None, error: Exception | None) -> None:
+        """Say what became of a request that a key decided; where that was refused, the cursor is on it again."""
         if error is not None:
+            self.refused(request_id)
             self.notice(sentence(error), "trouble")
             return
         assert result is not None
@@ -83,30 +91,51 @@ class Holding(DeskPane[ManagerDesk], inherit_bindings=False):
             self.notice(f"{status_text(copies[0].status)} {len(copies):,}", "good")
 
     def action_undo(self) -> None:
-        """Take back what the last keystroke decided, all of it, while it is held."""
-        self.under_way.after(self._undo)
+        """Take back what the last keystroke decided, all of it, while it is held; the cursor is there again at once."""
+        going = self.begun if self.under_way.busy and not self.undoing.busy else None
+        over = self.undoing.begin()
+        if going is not None:
+            self._return_from(frozenset({going}))
+        self.under_way.after(lambda: self._undo(over, going))
 
-    def _undo(self) -> None:
+    def _return_from(self, ids: frozenset[UUID]) -> None:
+        self.taking_back |= ids
+        if len(ids) == 1:
+            self.return_to(*ids)
+
+    def _undo(self, over: Act, gone_to: UUID | None) -> None:
         copies = self._undoable()
         if not copies:
             self.notice(ON_ITS_ROW.format(*self._send_and_undo()) if self.held else "There is nothing to undo.")
+            self._undone(frozenset(), over)
             return
         batch = Batch(copies, lambda desk, copy, _: desk.take_back(copy.id))
-        ids = {copy.id for copy in copies}
+        ids = frozenset(copy.id for copy in copies)
+        if ids != {gone_to}:
+            self._return_from(ids)
         if len(copies) > 1:
             self.notice(f"Taking {len(copies):,} back …", "", 60)
 
         def ended(_: Result | None, error: Exception | None) -> None:
             self.held = [row for row in self.held if row.id not in ids]
-            if not batch.done:
-                self.notice(_nothing(batch, error), "trouble")
-                return
-            late = f"; {len(batch.failed):,} were not: {batch.failed[0].why}" if batch.failed else ""
-            back = batch.done[0]
-            told = f"{back.number} is" if len(copies) == 1 else f"{len(batch.done):,} are"
-            self.notice(f"↶ {told} {back.status} again: nothing was sent{late}.", "trouble" if late else "good")
+            self._tell_undone(batch, error)
+            self._undone(ids, over)
 
         self.command(batch.run, ended)
+
+    def _undone(self, ids: frozenset[UUID], over: Act) -> None:
+        over()
+        self.taking_back = self.taking_back - ids if self.undoing.busy else frozenset()
+
+    def _tell_undone(self, batch: Batch, error: Exception | None) -> None:
+        if not batch.done:
+            self.await_nothing()
+            self.notice(_nothing(batch, error), "trouble")
+            return
+        late = f"; {len(batch.failed):,} were not: {batch.failed[0].why}" if batch.failed else ""
+        back = batch.done[0]
+        told = f"{back.number} is" if len(batch.copies) == 1 else f"{len(batch.done):,} are"
+        self.notice(f"↶ {told} {back.status} again: nothing was sent{late}.", "trouble" if late else "good")
 
     def _undoable(self) -> tuple[RequestCopy, ...]:
         """Return what the next undo means: an overdue decision on its row, else the last keystroke's that is held.

@@ -1,0 +1,103 @@
+"""After undo and after a refusal the cursor is on that request again: the next key means it, and nobody else's."""
+
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+
+from paydesk.domain.decision import Outcome
+from paydesk.domain.payment_request import checked_terms
+from tests.fakes import FakeManagerDesk, World
+from tests.tui.conftest import Clock, manager, opened, seen, shown
+from tests.tui.test_manager_desk import Slow, of
+
+
+class Told(FakeManagerDesk):
+    """A desk that notes in which order it was asked to do what."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self.asked: list[str] = []
+
+    def _said(self, what: str, request_id: UUID) -> None:
+        self.asked.append(f"{what} {self.world.requests[request_id].number}")
+
+    def approve(self, key: UUID, request_id: UUID, revision: int, terms_hash: str):  # type: ignore[no-untyped-def]
+        self._said("approve", request_id)
+        return super().approve(key, request_id, revision, terms_hash)
+
+    def undo(self, request_id: UUID):  # type: ignore[no-untyped-def]
+        self._said("undo", request_id)
+        return super().undo(request_id)
+
+
+TWICE = ["approve PR-1002", "undo PR-1002", "approve PR-1002"]
+
+
+@pytest.mark.parametrize("way", [[], ["slash", *"status:pending", "enter"]], ids=["inbox", "filtered by status"])
+async def test_who_takes_back_and_decides_again_decides_the_same_request(world: World, way: list[str]) -> None:
+    desk = Told(world)
+    async with manager(world, desk=desk).run_test(size=(80, 24)) as pilot:
+        table = await opened(pilot)
+        await pilot.press(*way)
+        await seen(pilot, lambda: not way or (table.rows and "status:pending" in shown(pilot)))
+        await pilot.press("a")
+        await seen(pilot, lambda: "✓ accepted PR-1002 · sends in" in shown(pilot))
+        await pilot.press("u")
+        await seen(pilot, lambda: "PR-1002 is pending again" in shown(pilot))
+        await seen(pilot, lambda: table.current and table.current.number == "PR-1002")
+        await pilot.press("a")
+        await seen(pilot, lambda: desk.asked == TWICE)
+        await seen(pilot, lambda: world.holds.keys() == {of(world, "PR-1002")})
+        await seen(pilot, lambda: table.current and table.current.number == "PR-1003")
+
+
+async def test_keys_pressed_faster_than_they_are_done_mean_the_same(world: World) -> None:
+    desk = Told(world)
+    async with manager(world, desk=desk).run_test(size=(80, 24)) as pilot:
+        table = await opened(pilot)
+        await pilot.press("a", "u", "a", "u", "a", "a")
+        await seen(pilot, lambda: world.holds.keys() == {of(world, "PR-1002"), of(world, "PR-1003")})
+        assert desk.asked == [*TWICE, *TWICE[1:], "approve PR-1003"]
+        await seen(pilot, lambda: table.current and table.current.number == "PR-1004")
+
+
+async def test_undo_goes_back_from_afar_and_moving_on_moves_on_from_there(world: World) -> None:
+    async with manager(world, desk=Told(world)).run_test(size=(80, 24)) as pilot:
+        table = await opened(pilot)
+        await pilot.press("a", "j", "j", "j", "u", "j")
+        await seen(pilot, lambda: "PR-1002 is pending again" in shown(pilot))
+        assert table.current is not None and table.current.number == "PR-1003"
+
+
+async def test_a_refused_decision_brings_the_cursor_back_to_what_changed(world: World) -> None:
+    async with manager(world).run_test(size=(80, 24)) as pilot:
+        table = await opened(pilot)
+        request = world.requests[of(world, "PR-1002")]
+        terms = checked_terms("99999", "EUR", "August retainer")
+        # It changes behind the screen: no news are told, so the old revision is still what a person sees.
+        world.requests[request.id] = replace(request, version=2, revision=2, terms=terms)
+        await pilot.press("a")
+        await seen(pilot, lambda: "PR-1002 changed since you looked" in shown(pilot))
+        await seen(pilot, lambda: table.current and table.current.number == "PR-1002" and table.current.revision == 2)
+        assert not world.holds
+        await pilot.press("a")
+        await seen(pilot, lambda: world.holds.keys() == {request.id})
+        assert world.decisions[request.id].outcome is Outcome.ACCEPTED
+        assert world.decisions[request.id].revision == 2
+
+
+async def test_a_key_on_its_way_to_the_next_row_decides_nothing_where_the_cursor_came_back(world: World) -> None:
+    clock, desk = Clock(step_s=0.0), Slow(world)
+    async with manager(world, clock=clock, desk=desk).run_test(size=(80, 24)) as pilot:
+        table = await opened(pilot)
+        request = world.requests[of(world, "PR-1002")]
+        world.requests[request.id] = replace(request, version=2, revision=2, terms=checked_terms("9", "EUR", "less"))
+        clock.now += 1
+        await pilot.press("a")
+        desk.let_through.release()
+        await seen(pilot, lambda: table.current and table.current.number == "PR-1002" and table.current.revision == 2)
+        clock.now += 0.4
+        await pilot.press("a")
+        await seen(pilot, lambda: "PR-1002 is only just shown as 9.00 EUR" in shown(pilot))
+        assert not world.holds
