@@ -74,12 +74,14 @@ class Deciding(Holding, inherit_bindings=False):
             return
         assert copy is not None
 
-        def caused(cause: Cause | None) -> None:
-            if cause is not None:
-                self._settle(copy, lambda desk, key, rev, digest: desk.reject(key, copy.id, rev, digest, cause))
+        dialog = CauseDialog(copy)
 
-        terms = copy.terms
-        self.app.push_screen(CauseDialog(f"Reject {copy.number}  {terms.money if terms else ''}"), caused)
+        def caused(cause: Cause | None) -> None:
+            seen = dialog.copy
+            if cause is not None and seen is not None:
+                self._settle(seen, lambda desk, key, rev, digest: desk.reject(key, seen.id, rev, digest, cause))
+
+        self.app.push_screen(dialog, caused)
 
     def on_purpose(self, key: str) -> bool:
         """Whether a decision key was pressed on purpose, and not held down or part of a paste."""
@@ -130,6 +132,11 @@ class Deciding(Holding, inherit_bindings=False):
     def painted(self, before: Sequence[RequestCopy], after: Sequence[RequestCopy]) -> None:
         """Note what is painted with other terms than before: a key already on its way was not meant for those."""
         self.changes.painted(before, after, cast(DeskApp, self.app).clock())
+        for dialog in self.app.screen_stack:
+            if isinstance(dialog, CauseDialog) and dialog.copy is not None and dialog.is_mounted:
+                newest = next((row for row in after if row.id == dialog.copy.id), None)
+                if newest is not None:
+                    dialog.show_newest(newest, "" if newest.id in self.taking_back else self.why_not(newest)[0])
 
     def slid(self, before: RequestCopy | None) -> None:
         """Note that another request is under the cursor than the ``before`` that its list is painted without."""

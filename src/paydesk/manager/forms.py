@@ -1,6 +1,6 @@
 """The cause of a rejection: a digit picks it, and a note goes with it where the sentence alone would not do."""
 
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from textual import on
 from textual.app import ComposeResult
@@ -11,13 +11,18 @@ from textual.events import Click
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from paydesk.domain.copy import RequestCopy
 from paydesk.domain.decision import NOTE_MOST, Cause, CauseCode, checked_cause
 from paydesk.domain.errors import InvalidInput
+from paydesk.domain.payment_request import describe_changes
 from paydesk.domain.text import clean
+from paydesk.manager.guards import CHANGED_S
+from paydesk.tui.desk_app import DeskApp
 from paydesk.tui.fields import Field
 from paydesk.tui.named_keys import key_named
 
 _CODES = tuple(CauseCode)
+LOOK = "Nothing is rejected yet: look, then press again."
 
 
 class CauseLine(Static):
@@ -36,7 +41,10 @@ class CauseLine(Static):
 
 
 class CauseDialog(ModalScreen[Cause | None]):
-    """Returns the cause; nothing is decided here. esc goes from the note to the causes, then keeps the request."""
+    """Returns the cause; nothing is decided here. esc goes from the note to the causes, then keeps the request.
+
+    When the request changes meanwhile, its new terms are shown and the next key only says that they were seen.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
@@ -47,11 +55,17 @@ class CauseDialog(ModalScreen[Cause | None]):
     ]
 
     AUTO_FOCUS = ""
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (24, "-high")]
 
-    def __init__(self, title: str, digit: str = "rejects", enter: str = "rejects") -> None:
-        """``digit`` and ``enter`` are what a digit does, and what enter does that leaves the note."""
+    def __init__(self, what: RequestCopy | tuple[str, str], digit: str = "rejects", enter: str = "rejects") -> None:
+        """``what`` is rejected: one request, or in two lines which; ``digit``, ``enter``: what those keys do then."""
         super().__init__()
-        self._title = title
+        self.copy = what if isinstance(what, RequestCopy) else None
+        """The request whose cause is asked for, with the terms that are shown."""
+        self._known = self.copy
+        """The same as it was seen before it changed."""
+        self._lines = what if isinstance(what, tuple) else ("", "")
+        self._unseen, self._changed_at, self._why_not = False, 0.0, ""
         self._digit = digit
         self._enter = f"enter {enter}   esc back to the causes"
         self._code: CauseCode | None = None
@@ -59,12 +73,53 @@ class CauseDialog(ModalScreen[Cause | None]):
     def compose(self) -> ComposeResult:
         """Lay out what is rejected, the seven causes, and the note."""
         with Vertical(classes="dialog"):
-            yield Static(Content(clean(self._title)), classes="dialog-title", markup=False)
+            title, about = self._named()
+            yield Static(Content(clean(title)), id="cause-title", classes="dialog-title", markup=False)
+            yield Static(Content(clean(about, 200)), id="cause-about", markup=False)
+            yield Static(id="cause-changed", markup=False)
             for place, code in enumerate(_CODES, 1):
                 yield CauseLine(place, code, self._key(place))
             yield Field(placeholder="Note to the contractor", id="note", max_length=NOTE_MOST, compact=True)
             yield Static(id="problem", markup=False, classes="field-problem")
             yield Static(Content(clean(self._digits())), id="cause-keys", classes="dialog-keys", markup=False)
+
+    def _named(self) -> tuple[str, str]:
+        """Return what is rejected, in two lines."""
+        if self.copy is None or self.copy.request is None:
+            return self._lines
+        terms = self.copy.request.terms
+        return f"Reject {self.copy.number}  {terms.money}", f"{self.copy.contractor} · {terms.description}"
+
+    def show_newest(self, copy: RequestCopy, why_not: str) -> None:
+        """Show what the request of this dialog asks for now, and why it cannot be rejected any more, if so."""
+        if self.copy is None or self._known is None or copy.id != self.copy.id or copy.request is None:
+            return
+        before, self.copy = self.copy.request, copy
+        if before is not None and (before.revision, before.terms) != (copy.request.revision, copy.request.terms):
+            self._unseen, self._changed_at = True, cast(DeskApp, self.app).clock()
+        known = self._known.request.terms if self._known.request is not None else copy.request.terms
+        changes = "; ".join(describe_changes(known, copy.request.terms))
+        told = f"It changed meanwhile: {changes or f'revision {copy.request.revision}'}" if self._unseen else ""
+        if why_not or told:
+            self._tell_changed(f"⚠ {why_not or told}")
+        elif self._why_not:
+            self._tell_changed("")
+        self._why_not = why_not
+
+    def _tell_changed(self, text: str) -> None:
+        for name, line in zip(("title", "about"), self._named(), strict=True):
+            self.query_one(f"#cause-{name}", Static).update(Content(clean(line, 200)))
+        self.query_one("#cause-changed", Static).update(Content(clean(text, 165)))
+        self.set_class(bool(text), "-changed")
+
+    def _may_act(self) -> bool:
+        """Whether what a key rejects is what was seen: else the key says that it is seen now, and nothing more."""
+        if not self._unseen and not self._why_not:
+            return True
+        if self._unseen and cast(DeskApp, self.app).clock() - self._changed_at >= CHANGED_S:
+            self._unseen, self._known = False, self.copy
+        self._say(self._why_not or LOOK)
+        return False
 
     def _key(self, place: int) -> str:
         return key_named(self.app, f"cause.{_CODES[place - 1]}", str(place))
@@ -83,21 +138,25 @@ class CauseDialog(ModalScreen[Cause | None]):
     def action_pick(self, place: int) -> None:
         """Reject with this cause at once, or open the note where one is needed."""
         code = _CODES[place - 1]
+        if not self._may_act():
+            return
+        self._say("")
         if not code.needs_note:
             self.dismiss(Cause(code))
             return
         self._code = code
+        self.add_class("-note")
         note = self.query_one("#note", Input)
         note.display = True
         note.focus()
         for line in self.query(CauseLine):
-            line.set_class(line.id != f"cause-{code}", "muted")
+            line.set_class(line.id != f"cause-{code}", "other")
         self.query_one("#cause-keys", Static).update(clean(self._enter))
 
     @on(Input.Submitted)
     def _send(self, event: Input.Submitted) -> None:
         cause = self._checked(event.value)
-        if cause is not None:
+        if cause is not None and self._may_act():
             self.dismiss(cause)
 
     @on(Input.Changed)
@@ -113,11 +172,15 @@ class CauseDialog(ModalScreen[Cause | None]):
         try:
             cause = checked_cause(self._code, note)
         except InvalidInput as error:
-            wrong = f"✗ {clean(error.message)}"
-        problem = self.query_one("#problem", Static)
-        problem.update(Content(wrong))
-        problem.set_class(bool(wrong), "there")
+            wrong = f"✗ {error.message}"
+        self._say(wrong)
         return cause
+
+    def _say(self, problem: str) -> None:
+        """Say why a key did nothing."""
+        line = self.query_one("#problem", Static)
+        line.update(Content(clean(problem, 400)))
+        line.set_class(bool(problem), "there")
 
     def action_back(self) -> None:
         """Go back to the causes, or keep the request as it is."""
@@ -128,7 +191,8 @@ class CauseDialog(ModalScreen[Cause | None]):
         note.display = False
         self._code = None
         self.set_focus(None)
-        self.query_one("#problem", Static).remove_class("there")
+        self.remove_class("-note")
+        self._say("")
         for line in self.query(CauseLine):
-            line.remove_class("muted")
+            line.remove_class("other")
         self.query_one("#cause-keys", Static).update(clean(self._digits()))

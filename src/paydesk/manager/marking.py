@@ -18,7 +18,7 @@ from paydesk.domain.decision import Cause
 from paydesk.domain.filters import EVERYTHING, Asker
 from paydesk.infra.pages import PageQuery, Result, Start, Way, in_order, key_of
 from paydesk.manager.batch import Batch, Plan, planned, terms_seen
-from paydesk.manager.bulk import Asking, BulkDialog
+from paydesk.manager.bulk import Asking, BulkDialog, sums_text
 from paydesk.manager.deciding import Deciding
 from paydesk.manager.forms import CauseDialog
 from paydesk.manager.port import ManagerDesk
@@ -192,9 +192,8 @@ class Marking(Deciding, inherit_bindings=False):
                 if cause is not None:
                     self._ask(cause)
 
-            self.app.push_screen(
-                CauseDialog(f"Reject {len(self.marks):,} marked", "picks the cause", "goes on"), caused
-            )
+            what = f"Reject {len(self.marks):,} marked", sums_text(list(self.marks.values()))
+            self.app.push_screen(CauseDialog(what, "picks the cause", "goes on"), caused)
 
     def _ask(self, cause: Cause | None) -> None:
         """Ask about the marks as they are; nothing is decided before ``y``."""

@@ -1,0 +1,116 @@
+"""The dialog of the causes: it names what is rejected, and never rejects terms that came under it unseen."""
+
+from dataclasses import replace
+
+import pytest
+from textual.pilot import Pilot
+
+from paydesk.domain.commands import Approve, approve
+from paydesk.domain.payment_request import checked_terms
+from paydesk.manager.forms import LOOK, CauseDialog
+from tests.fakes import World
+from tests.tui.conftest import Clock, manager, opened, seen, shown
+from tests.tui.test_manager_desk import of
+
+LONG = "August retainer, and that of September, October and November as well"
+
+
+def changes(world: World, amount: str = "99999") -> None:
+    """Have the request under the cursor revised."""
+    request = world.requests[of(world, "PR-1002")]
+    terms = checked_terms(amount, "EUR", LONG, reference=request.terms.reference or "")
+    more = {"version": request.version + 1, "revision": request.revision + 1}
+    world.put(replace(request, **more, terms=terms))  # type: ignore[arg-type]
+
+
+def asks(pilot: Pilot[None]) -> bool:
+    return isinstance(pilot.app.screen, CauseDialog)
+
+
+async def test_it_names_number_amount_contractor_and_as_much_of_the_description_as_fits(world: World) -> None:
+    changes(world)
+    async with manager(world).run_test(size=(60, 15)) as pilot:
+        await opened(pilot)
+        await pilot.press("x")
+        await seen(pilot, lambda: "Reject PR-1002  99,999.00 EUR" in shown(pilot))
+        assert "brno-cablage · August retainer, and that of Septem…" in shown(pilot)
+
+
+@pytest.mark.parametrize("size", [(60, 15), (80, 24)])
+@pytest.mark.parametrize("way", [[], ["enter"]], ids=["list", "detail"])
+async def test_other_terms_are_shown_and_rejected_only_by_a_second_key(
+    world: World, size: tuple[int, int], way: list[str]
+) -> None:
+    async with manager(world).run_test(size=size) as pilot:
+        await opened(pilot)
+        await pilot.press(*way, "x")
+        await seen(pilot, lambda: "1-7 rejects" in shown(pilot))
+        changes(world)
+        await seen(pilot, lambda: "Reject PR-1002  99,999.00 EUR" in shown(pilot))
+        await seen(pilot, lambda: "⚠ It changed meanwhile: amount 18,400.00 EUR →" in shown(pilot))
+        await pilot.press("1")
+        await seen(pilot, lambda: LOOK in shown(pilot) and "1-7 rejects" in shown(pilot))
+        assert not world.holds
+        await pilot.press("1")
+        await seen(pilot, lambda: of(world, "PR-1002") in world.holds)
+        assert world.decisions[of(world, "PR-1002")].revision == 2
+
+
+async def test_a_note_that_was_typed_stays_and_waits_for_a_second_enter(world: World) -> None:
+    async with manager(world).run_test(size=(60, 15)) as pilot:
+        await opened(pilot)
+        await pilot.press("x", "6", *"which month?")
+        changes(world)
+        await seen(pilot, lambda: "Reject PR-1002  99,999.00 EUR" in shown(pilot))
+        await pilot.press("enter")
+        await seen(pilot, lambda: LOOK in shown(pilot) and "which month?" in shown(pilot))
+        assert not world.holds
+        await pilot.press("enter")
+        await seen(pilot, lambda: of(world, "PR-1002") in world.holds)
+
+
+async def test_a_key_on_its_way_when_it_changed_does_not_count_as_having_seen_it(world: World) -> None:
+    clock = Clock(step_s=0.0)
+    async with manager(world, clock=clock).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await pilot.press("x")
+        changes(world)
+        await seen(pilot, lambda: "It changed meanwhile" in shown(pilot))
+        for wait_s, decided in ((0.2, False), (0.2, False), (0.2, False), (0.2, True)):
+            clock.now += wait_s
+            await pilot.press("1")
+            await seen(pilot, lambda decided=decided: bool(world.holds) is decided and (decided or asks(pilot)))  # type: ignore[misc]
+
+
+async def test_what_is_decided_by_another_is_said_and_no_key_rejects_it(world: World) -> None:
+    async with manager(world).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await pilot.press("x")
+        await seen(pilot, lambda: asks(pilot))
+        request = world.requests[of(world, "PR-1002")]
+        decided = approve(Approve(request.id, "zoe", 1, request.terms.hash), request, None, world.now, world.now)
+        world.decisions[request.id] = decided  # type: ignore[assignment]
+        world.tell(request.id)
+        await seen(pilot, lambda: "⚠ PR-1002 is accepted already." in shown(pilot))
+        await pilot.press("1")
+        await seen(pilot, lambda: shown(pilot).count("PR-1002 is accepted already.") == 2)
+        await pilot.press("escape")
+        await seen(pilot, lambda: not asks(pilot) and not world.holds)
+
+
+@pytest.mark.parametrize("cause", ["2", "6", "7"])
+@pytest.mark.parametrize("size", [(60, 15), (80, 15), (80, 24)])
+async def test_note_problem_and_keys_are_in_sight_on_a_small_terminal(
+    world: World, size: tuple[int, int], cause: str
+) -> None:
+    async with manager(world).run_test(size=size) as pilot:
+        await opened(pilot)
+        await pilot.press("x")
+        await seen(pilot, lambda: "7  There is another reason." in shown(pilot) and "1-7 rejects" in shown(pilot))
+        await pilot.press(cause)
+        await seen(pilot, lambda: "Note to the contractor" in shown(pilot))
+        changes(world)
+        await seen(pilot, lambda: "Reject PR-1002  99,999.00 EUR" in shown(pilot))
+        await pilot.press("enter")
+        await seen(pilot, lambda: "✗ Write a note of 3" in shown(pilot) and "Note to the contractor" in shown(pilot))
+        assert "enter rejects   esc back to the causes" in shown(pilot)
