@@ -46,6 +46,7 @@ async def test_marks_are_decided_after_y_and_taken_back_by_one_key(world: World)
         await seen(pilot, lambda: decided(world) == {"PR-1002", "PR-1003"} and "PR-1004 is pending" in shown(pilot))
         await pilot.press("u")
         await seen(pilot, lambda: not world.holds and "2 are pending again: nothing was sent" in shown(pilot))
+        await seen(pilot, lambda: "┃  PR-1002" in shown(pilot) and "2 marked" in shown(pilot))
         await pilot.press("u")
         await seen(pilot, lambda: "nothing to undo" in shown(pilot))
 

@@ -101,3 +101,17 @@ async def test_a_key_on_its_way_to_the_next_row_decides_nothing_where_the_cursor
         await pilot.press("a")
         await seen(pilot, lambda: "PR-1002 is only just shown as 9.00 EUR" in shown(pilot))
         assert not world.holds
+
+
+async def test_what_changed_since_it_was_marked_is_not_marked_again(world: World) -> None:
+    async with manager(world).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await pilot.press("space", "space", "a")
+        await seen(pilot, lambda: "y approve 2" in shown(pilot))
+        await pilot.press("y")
+        await seen(pilot, lambda: len(world.holds) == 2)
+        request = world.requests[of(world, "PR-1002")]
+        world.put(replace(request, version=2, revision=2, terms=checked_terms("9", "EUR", "less")))
+        await pilot.press("u")
+        await seen(pilot, lambda: not world.holds and "1 marked" in shown(pilot))
+        assert "┃  PR-1003" in shown(pilot)

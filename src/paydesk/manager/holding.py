@@ -1,6 +1,6 @@
 """Decisions that are held for a moment: what is said of them, taking them back, and sending them now."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
@@ -38,6 +38,8 @@ class Holding(Returning, inherit_bindings=False):
         self.held: list[RequestCopy] = []
         self._batches: list[tuple[RequestCopy, ...]] = []
         """What each keystroke of this person decided, the last one last."""
+        self.marked_as: dict[UUID, RequestCopy] = {}
+        """What was decided because it was marked, as it was on the screen when it was."""
 
     def no_notice(self) -> str:
         """Say what is held, and how to take it back."""
@@ -69,6 +71,7 @@ class Holding(Returning, inherit_bindings=False):
             self.notice(sentence(error), "trouble")
             return
         assert result is not None
+        self.marked_as.pop(request_id, None)
         self._batches.append((result.copy,))
         if result.copy.delivery is Delivery.HELD:
             self.held = [row for row in self.held if row.id != result.copy.id] + [result.copy]
@@ -82,6 +85,8 @@ class Holding(Returning, inherit_bindings=False):
             self.notice(_nothing(batch, error), "trouble")
             return
         copies = tuple(batch.done)
+        done = {copy.id for copy in copies}
+        self.marked_as |= {copy.id: copy for copy in batch.copies if copy.id in done}
         self._batches.append(copies)
         held = {copy.id: copy for copy in copies if copy.delivery is Delivery.HELD}
         self.held = [row for row in self.held if row.id not in held] + list(held.values())
@@ -132,10 +137,14 @@ class Holding(Returning, inherit_bindings=False):
             self.await_nothing()
             self.notice(_nothing(batch, error), "trouble")
             return
+        self.brought_back(batch.done)
         late = f"; {len(batch.failed):,} were not: {batch.failed[0].why}" if batch.failed else ""
         back = batch.done[0]
         told = f"{back.number} is" if len(batch.copies) == 1 else f"{len(batch.done):,} are"
         self.notice(f"↶ {told} {back.status} again: nothing was sent{late}.", "trouble" if late else "good")
+
+    def brought_back(self, rows: Sequence[RequestCopy]) -> None:
+        """Have it as it was before these were decided."""
 
     def _undoable(self) -> tuple[RequestCopy, ...]:
         """Return what the next undo means: an overdue decision on its row, else the last keystroke's that is held.

@@ -15,7 +15,7 @@ from paydesk.domain.copy import RequestCopy
 from paydesk.domain.duplicates import Alike, Asking
 from paydesk.domain.payment_request import Terms
 from paydesk.domain.status import Status
-from paydesk.manager.marking import Marking
+from paydesk.manager.deciding_marked import DecidingMarked
 from paydesk.manager.port import ManagerDesk
 
 REST_S = 5.0
@@ -30,10 +30,10 @@ class AlikeRead(Message):
         self.found = found
 
 
-class Likening(Marking, inherit_bindings=False):
+class Likening(DecidingMarked, inherit_bindings=False):
     """A row that looks like another says so before it is decided."""
 
-    BINDINGS: ClassVar[list[BindingType]] = Marking.BINDINGS
+    BINDINGS: ClassVar[list[BindingType]] = DecidingMarked.BINDINGS
 
     def __init__(self, make_desk: Callable[[], ManagerDesk], now: Callable[[], datetime], *, id: str) -> None:
         super().__init__(make_desk, now, id=id)

@@ -1,32 +1,27 @@
-"""Marks on the manager's list, held by request id, and what deciding means while there are any."""
+"""Marks on the manager's list, held by request id."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import ClassVar
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from paydesk.domain import duplicates
 from paydesk.domain.ageing import WAITING
 from paydesk.domain.copy import RequestCopy
-from paydesk.domain.decision import Cause
-from paydesk.domain.filters import EVERYTHING, Asker
-from paydesk.infra.pages import PageQuery, Result, Start, Way, in_order, key_of
-from paydesk.manager.batch import Batch, Plan, planned, terms_seen
-from paydesk.manager.bulk import Asking, BulkDialog, sums_text
+from paydesk.domain.filters import EVERYTHING
+from paydesk.infra.pages import PageQuery, Start, Way, in_order, key_of
+from paydesk.manager.batch import terms_seen
 from paydesk.manager.deciding import Deciding
-from paydesk.manager.forms import CauseDialog
 from paydesk.manager.port import ManagerDesk
 from paydesk.tui.own_screen import sentence
 
 MOST = 1000
 """So many are marked by one key at most: more than anyone looks over before ``y``."""
-_WARNINGS = 5
 
 
 class MarksRead(Message):
@@ -40,7 +35,7 @@ class MarksRead(Message):
 
 
 class Marking(Deciding, inherit_bindings=False):
-    """With marks, ``a`` and ``x`` mean the marks, and always ask."""
+    """Keeps which requests are marked, as they were on the screen then."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *Deciding.BINDINGS,
@@ -93,6 +88,14 @@ class Marking(Deciding, inherit_bindings=False):
         if changed:
             self.notice(f"{', '.join(row.number for row in changed[:3])} changed: the mark is off.", "trouble")
             self.marked()
+
+    def brought_back(self, rows: Sequence[RequestCopy]) -> None:
+        """Mark again what was decided as marked and is taken back, where its terms are still those that were marked."""
+        for row in rows:
+            as_marked = self.marked_as.pop(row.id, None)
+            if as_marked is not None and self._markable(row) and terms_seen(row) == terms_seen(as_marked):
+                self.marks[row.id] = as_marked
+        self.marked()
 
     def action_mark(self) -> None:
         """Mark the request under the cursor, or take its mark off; move on."""
@@ -174,74 +177,3 @@ class Marking(Deciding, inherit_bindings=False):
             self.set_filter(EVERYTHING)
         elif self.marks:
             self.clear_marks()
-
-    def action_approve(self) -> None:
-        """Approve the marked requests after ``y``; without marks, the one under the cursor."""
-        if not self.marks:
-            super().action_approve()
-        elif self.on_purpose("a"):
-            self._ask(None)
-
-    def action_reject(self) -> None:
-        """Ask why, then reject the marked requests after ``y``; without marks, the one under the cursor."""
-        if not self.marks:
-            super().action_reject()
-        elif self.on_purpose("x"):
-
-            def caused(cause: Cause | None) -> None:
-                if cause is not None:
-                    self._ask(cause)
-
-            what = f"Reject {len(self.marks):,} marked", sums_text(list(self.marks.values()))
-            self.app.push_screen(CauseDialog(what, "picks the cause", "goes on"), caused)
-
-    def _ask(self, cause: Cause | None) -> None:
-        """Ask about the marks as they are; nothing is decided before ``y``."""
-        desk, copies = self.desk, list(self.marks.values())
-        if desk is None:
-            return
-        read = partial(self._asking, desk, copies, cause, self.wanted())
-        start = partial(self._start, cause)
-        word = "Approve" if cause is None else "Reject"
-        self.app.push_screen(BulkDialog(word, len(copies), read, start, desk.hold_s))
-
-    def _asking(self, desk: ManagerDesk, copies: list[RequestCopy], cause: Cause | None, shown: PageQuery) -> Asking:
-        """Read what was marked; called in a thread."""
-        now = self.now()
-        newest = {copy.id: copy for copy in desk.copies([copy.id for copy in copies])}
-        asker = Asker(shown.person, now)
-        hidden = [
-            copy
-            for copy in newest.values()
-            if (shown.statuses and copy.status not in shown.statuses) or not shown.filter.matches(copy, asker)
-        ]
-        plan = planned(copies, newest, desk.person, cause, now)
-        asked = [each for copy in plan.chosen if (each := duplicates.Asking.of(copy)) is not None]
-        alike = desk.alike(asked) if cause is None else {}
-        warnings = [f"{copy.number} looks like {alike[copy.id][0]}" for copy in plan.chosen if copy.id in alike]
-        more = [f"and {len(warnings) - _WARNINGS:,} more look like others"] if len(warnings) > _WARNINGS else []
-        why = cause.text if cause is not None else ""
-        return Asking(plan, len(hidden), why, (*warnings[:_WARNINGS], *more))
-
-    def _start(self, cause: Cause | None, plan: Plan) -> Batch:
-        """Decide what was asked about, each by itself."""
-        for changed in plan.changed:
-            self.marks.pop(changed, None)
-        keys = {copy.id: uuid4() for copy in plan.chosen}
-
-        def act(desk: ManagerDesk, copy: RequestCopy, rest_s: float) -> None:
-            desk.decide(keys[copy.id], copy.id, *terms_seen(copy), cause, rest_s)
-
-        batch = Batch(plan.chosen, act)
-
-        def ended(_: Result | None, error: Exception | None) -> None:
-            for done in batch.done:
-                self.marks.pop(done.id, None)
-            self.marked()
-            self.decided(batch, error)
-            for screen in self.app.screen_stack:
-                if isinstance(screen, BulkDialog) and screen.running is batch:
-                    screen.finished()
-
-        self.command(batch.run, ended)
-        return batch
