@@ -19,6 +19,8 @@ class PaydeskError(Exception):
     """The root: ``code`` is a stable word, ``message`` one plain sentence, ``hint`` what to do (may be empty)."""
 
     code: ClassVar[str] = "error"
+    desk_hint: str | None = None
+    """What to do on a desk, where ``hint`` helps on the command line alone."""
 
     def __init__(self, message: str, hint: str = "", **facts: object) -> None:
         super().__init__(message)

@@ -26,10 +26,12 @@ def refuse_own(actor: str, request: RequestRegister) -> None:
 def refuse_stranger(actor: str, request: RequestRegister) -> None:
     """Raise ``NotAllowed`` when the one who changes it is not the one who asked."""
     if not same_person(actor, request.contractor):
-        raise NotAllowed(
+        refusal = NotAllowed(
             f"Only {request.contractor}, who made {name_of(request)}, may change it.",
             "Use --as with the name of who made it.",
         )
+        refusal.desk_hint = ""  # Whoever sits at a desk is who they are.
+        raise refusal
 
 
 def refuse_locked(locked: bool, name: str) -> None:

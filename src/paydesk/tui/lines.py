@@ -25,7 +25,8 @@ _APART = 3
 class Line(Static):
     """One line of plain text: never markup, never a control character, painted only when it changed.
 
-    What is too long is cut, or with ``wraps`` goes on in the next line.
+    What is too long is cut, or goes on in the next line where the style sheet gives it more; what has a right end
+    needs ``wraps`` for that.
     """
 
     def __init__(self, *, id: str, wraps: bool = False) -> None:

@@ -21,7 +21,7 @@ log = logging.getLogger("paydesk.screen")
 def sentence(error: Exception) -> str:
     """Return what a person is told of an error."""
     if isinstance(error, PaydeskError):
-        return f"{error.message} {error.hint}".strip()
+        return f"{error.message} {error.hint if error.desk_hint is None else error.desk_hint}".strip()
     log.error("unexpected", exc_info=error)
     return f"Something went wrong that should not: {type(error).__name__}. The log tells more."
 

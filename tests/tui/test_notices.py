@@ -1,0 +1,46 @@
+"""What a desk tells is told whole: the end of a sentence is what to do."""
+
+from dataclasses import replace
+
+import pytest
+from textual.pilot import Pilot
+
+from paydesk.domain.payment_request import checked_terms
+from tests.fakes import World
+from tests.tui.conftest import contractor, manager, opened, seen, shown
+from tests.tui.test_manager_desk import of
+
+
+def told(pilot: Pilot[None]) -> str:
+    """Return what the screen shows, as if its lines were wide enough."""
+    return " ".join(shown(pilot).split())
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+async def test_a_long_refusal_goes_on_in_a_second_line(world: World, size: tuple[int, int]) -> None:
+    async with manager(world).run_test(size=size) as pilot:
+        table = await opened(pilot)
+        lines = table.size.height
+        request = world.requests[of(world, "PR-1002")]
+        terms = checked_terms("99999", "EUR", "August retainer", reference=request.terms.reference or "")
+        world.requests[request.id] = replace(request, version=2, revision=2, terms=terms)
+        await pilot.press("a")
+        whole = (
+            "PR-1002 changed since you looked: it is at revision 2 by brno-cablage, 99,999.00 EUR, August retainer. "
+            "Look at it again, then decide."
+        )
+        await seen(pilot, lambda: whole in told(pilot))
+        await pilot.press("j", "a")
+        await seen(pilot, lambda: "✓ accepted PR-1003" in shown(pilot) and table.size.height == lines)
+
+
+async def test_a_desk_does_not_tell_who_sits_there_to_be_another(world: World) -> None:
+    async with contractor(world).run_test(size=(80, 24)) as pilot:
+        table = await opened(pilot)
+        await pilot.press("m")
+        await seen(pilot, lambda: len(table.rows) == 8)
+        await pilot.press("g")
+        assert table.current is not None and table.current.contractor != "ada"
+        await pilot.press("w")
+        await seen(pilot, lambda: "may change it." in told(pilot))
+        assert "--as" not in told(pilot)
