@@ -10,7 +10,7 @@ from paydesk.domain.commands import RequestPayment, request_payment
 from paydesk.domain.payment_request import checked_terms
 from paydesk.tui.detail import DetailScreen
 from tests.fakes import FakeContractorDesk, World
-from tests.tui.conftest import contractor, manager, opened, seen, shown
+from tests.tui.conftest import Clock, contractor, manager, opened, seen, shown
 
 
 def again(world: World) -> None:
@@ -46,6 +46,40 @@ async def test_the_question_before_many_names_those_that_look_alike(world: World
         await seen(pilot, lambda: "⚠ PR-1002 looks like PR-1077 (pending)" in shown(pilot))
         await pilot.press("y")
         await seen(pilot, lambda: len(world.holds) == 2)
+
+
+@pytest.mark.parametrize("way", [[], ["enter"]], ids=["list", "detail"])
+async def test_approving_what_looks_like_another_says_so_first_and_a_second_key_approves(
+    world: World, way: list[str]
+) -> None:
+    again(world)
+    async with manager(world).run_test(size=(80, 24)) as pilot:
+        table = await opened(pilot)
+        await seen(pilot, lambda: "⚠ like PR-1077" in shown(pilot))
+        await pilot.press(*way, "a")
+        told = "⚠ PR-1002 looks like PR-1077 (pending): same amount and reference R-1. a again approves it."
+        await seen(pilot, lambda: told in " ".join(shown(pilot).split()))
+        assert not world.holds and table.current is not None and table.current.number == "PR-1002"
+        await pilot.press("a")
+        await seen(pilot, lambda: len(world.holds) == 1 and table.current and table.current.number == "PR-1003")
+        await pilot.press(*(["escape"] if way else []), "a")
+        await seen(pilot, lambda: len(world.holds) == 2)
+
+
+async def test_what_was_told_of_one_is_told_again_after_the_cursor_was_elsewhere(world: World) -> None:
+    clock = Clock(step_s=0.0)
+    again(world)
+    async with manager(world, clock=clock).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await seen(pilot, lambda: "⚠ like PR-1077" in shown(pilot))
+        clock.now += 1
+        for way, wait_s in (([], 1.0), (["j", "k"], 0.3), ([], 0.1)):
+            await pilot.press(*way, "a")
+            await seen(pilot, lambda: "a again approves it." in " ".join(shown(pilot).split()))
+            assert not world.holds
+            clock.now += wait_s
+        await pilot.press("x", "1")
+        await seen(pilot, lambda: len(world.holds) == 1)
 
 
 @pytest.mark.long

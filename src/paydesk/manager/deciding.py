@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import ClassVar, cast
 from uuid import UUID, uuid4
 
+from textual import on
 from textual.binding import Binding, BindingType
 from textual.events import Paste
 
@@ -16,11 +17,12 @@ from paydesk.domain.status import Status
 from paydesk.infra.pages import Result
 from paydesk.manager.bulk import BulkDialog
 from paydesk.manager.forms import CauseDialog
-from paydesk.manager.guards import SETTLE_S, ChangeGuard, KeyGuard
+from paydesk.manager.guards import SETTLE_S, ChangeGuard, DoubtGuard, KeyGuard
 from paydesk.manager.holding import Holding
 from paydesk.manager.port import ManagerDesk
 from paydesk.tui.desk_app import DeskApp
 from paydesk.tui.own_screen import sentence
+from paydesk.tui.request_table import RequestTable
 
 COMES_BACK = "What was undone is about to be shown again: look, then press again."
 ONLY_JUST = "{} is only just shown as {}: look, then press again."
@@ -39,6 +41,7 @@ class Deciding(Holding, inherit_bindings=False):
         super().__init__(make_desk, now, id=id)
         self.guard = KeyGuard()
         self.changes = ChangeGuard()
+        self.doubts = DoubtGuard()
 
     def typed(self, came_at: float) -> None:
         """Watch for keys that come faster than a person types: they decide nothing."""
@@ -58,6 +61,10 @@ class Deciding(Holding, inherit_bindings=False):
         """Approve the request under the cursor, as it is on the screen."""
         self.approve(self.table.current)
 
+    def doubt(self, copy: RequestCopy) -> str:  # noqa: ARG002
+        """Return what a person is to know before this is approved; it is told once and then taken for known."""
+        return ""
+
     def action_reject(self) -> None:
         """Ask for the cause, then reject the request under the cursor as it is on the screen."""
         self.reject(self.table.current)
@@ -66,6 +73,10 @@ class Deciding(Holding, inherit_bindings=False):
         """Approve exactly this revision with these terms."""
         if self._pressed("a", copy):
             assert copy is not None
+            doubt = self.doubt(copy)
+            if doubt and not self.doubts.told(copy.id, doubt, cast(DeskApp, self.app).key_came_at):
+                self.notice(f"⚠ {doubt}. {self.key('manager.approve', 'a')} again approves it.", "trouble")
+                return
             self._settle(copy, lambda desk, key, revision, digest: desk.approve(key, copy.id, revision, digest))
 
     def reject(self, copy: RequestCopy | None) -> None:
@@ -128,6 +139,11 @@ class Deciding(Holding, inherit_bindings=False):
         if action in ("approve", "reject"):
             return not self.why_not(self.table.current)[0]
         return super().key_lives(action, usual)
+
+    @on(RequestTable.Moved)
+    def _other_request(self) -> None:
+        """Tell again what is to be known of a request, when the cursor comes back to it."""
+        self.doubts.forget()
 
     def painted(self, before: Sequence[RequestCopy], after: Sequence[RequestCopy]) -> None:
         """Note what is painted with other terms than before: a key already on its way was not meant for those."""

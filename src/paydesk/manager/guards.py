@@ -44,6 +44,25 @@ class ChangeGuard:
         return at is not None and now - at < CHANGED_S
 
 
+class DoubtGuard:
+    """Remembers what was told before an approval: the same key on the same request, once that is read, approves it."""
+
+    def __init__(self) -> None:
+        self._told: tuple[UUID, str] | None = None
+        self._at = 0.0
+
+    def forget(self) -> None:
+        """Take nothing for known."""
+        self._told = None
+
+    def told(self, request_id: UUID, doubt: str, now: float) -> bool:
+        """Whether this was told of this request long enough before a key that came now; else it is from now on."""
+        known, self._told = self._told == (request_id, doubt), (request_id, doubt)
+        if not known:
+            self._at = now
+        return known and now - self._at >= CHANGED_S
+
+
 def _asked(copy: RequestCopy) -> tuple[int, Terms] | None:
     """Return what the contractor asks for; the terms and not their hash, as every row that is read is looked at."""
     return (copy.request.revision, copy.request.terms) if copy.request else None

@@ -45,6 +45,12 @@ class Likening(DecidingMarked, inherit_bindings=False):
         """Return which requests this one looks like, as far as is known."""
         return self._alike.get(request_id, ())
 
+    def doubt(self, copy: RequestCopy) -> str:
+        """Return which other request this one looks like, and why."""
+        alike = self.alike_to(copy.id) if copy.status is Status.PENDING else ()
+        more = f" and {len(alike) - 1} more" if len(alike) > 1 else ""
+        return f"{copy.number} looks like {alike[0]}{more}" if alike else ""
+
     def noticed(self, rows: Sequence[RequestCopy]) -> None:
         """Note what the rows that were read mean for the marks, and read what they look like when they are others."""
         self.keep_marks(rows)
