@@ -38,8 +38,12 @@ def test_what_a_spreadsheet_would_take_for_a_formula_is_text(paydesk: Paydesk, a
     assert (row["description"], row["reference"], row["amount"]) == ('\'=HYPERLINK("x"), a', "'-1", "5.00")
 
 
-def test_a_list_of_everyones_requests_says_so_and_ones_own_does_not(paydesk: Paydesk, ada: str) -> None:
+def test_a_list_of_everyones_requests_says_so_to_a_person_and_ones_own_does_not(
+    paydesk: Paydesk, ada: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     paydesk("contractor", "request", "5", "EUR", "mine", "--as", ada)
+    assert paydesk("contractor", "list", "mine").err == ""
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     told = "These are everyone's. Yours alone: paydesk contractor list from:me\n"
     assert paydesk("contractor", "list", "mine").err == told
     for words in (("contractor", "list", "from:me", "--as", ada), ("contractor", "list", "--csv"), ("manager", "list")):

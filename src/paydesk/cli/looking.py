@@ -1,6 +1,7 @@
 """``paydesk ROLE list`` and ``show``: what the lists of the desks show, for people, scripts and spreadsheets."""
 
 import signal
+import sys
 from collections.abc import Callable
 
 import click
@@ -48,8 +49,8 @@ def list_command(load_role: Callable[[], Role]) -> click.Command:
                         tell(row)
                 elif output.print_rows(rows) == 0:
                     click.echo("No requests." if not filter_ else "No requests fit this filter.", err=True)
-                elif here.role.name == "contractor" and not found.asks(FromIn):
-                    # The desk opens on one's own, a list without a filter is of all.
+                elif here.role.name == "contractor" and not found.asks(FromIn) and sys.stdout.isatty():
+                    # The desk opens on one's own, a list without a filter is of all; a script knows what it asked for.
                     click.echo("These are everyone's. Yours alone: paydesk contractor list from:me", err=True)
 
     return command
