@@ -103,7 +103,7 @@ def test_a_foreign_producer_with_the_rightful_login_is_quarantined(house: House)
     assert producer.flush(30) == 0
     later = ask(contractor, "21", "EUR", "Arrives after all of them")
     manager.see(later, "Arrives after all of them")
-    manager.see("messages in quarantine")
+    manager.see("in quarantine")
     found = house.lines("manager", "quarantine", "list")
     assert len(found) - before == 300
     assert {each["became"] for each in found} == {"quarantined"}

@@ -115,6 +115,8 @@ async def test_the_contractor_sees_everyones_or_any_filter(world: World, size: t
         await seen(pilot, lambda: "1 request   from:me status:rejected" in shown(pilot))
         assert "everyone" not in shown(pilot)
         await pilot.press("escape")
+        await seen(pilot, lambda: "4 requests   from:me (ada)" in shown(pilot))
+        await pilot.press("slash", "ctrl+u", "enter")
         await seen(pilot, lambda: "8 requests" in shown(pilot) and "everyone's requests" in shown(pilot))
         await pilot.press("slash", *names("zzz"), "enter")
         await seen(pilot, lambda: "Nothing fits this filter." in shown(pilot) and "0 requests" in shown(pilot))
@@ -127,7 +129,7 @@ async def test_the_last_filters_come_back_also_after_a_start(world: World, tmp_p
         app = ContractorApp(lambda: FakeContractorDesk(world), now=world.clock, filters=file)
         async with app.run_test(size=(80, 24)) as pilot:
             await opened(pilot)
-            await pilot.press("escape", "slash", *names("logo"), "enter")
+            await pilot.press("slash", "ctrl+u", *names("logo"), "enter")
             await pilot.press("slash", "ctrl+u", *names("hotel"), "enter")
             await shows(pilot, "PR-1003")
             await pilot.press("slash", "up", "up")
@@ -150,5 +152,11 @@ async def test_s_goes_through_every_order(world: World) -> None:
             await pilot.press("s")
             await seen(pilot, lambda words=words: words in shown(pilot))  # type: ignore[misc]
             await seen(pilot, lambda first=first: table.rows and table.rows[0].number == first)  # type: ignore[misc]
-        await pilot.press("s", "s", "s")
+        await pilot.press("s")
+        await seen(pilot, lambda: "due first" in shown(pilot))
+        await pilot.press("s")
         await seen(pilot, lambda: table.rows and table.rows[0].number == "PR-1002" and "first" not in shown(pilot))
+        await pilot.press("slash", *names("status:accepted,rejected"), "enter")
+        await seen(pilot, lambda: "2 requests" in shown(pilot))
+        await pilot.press("s", "s", "s", "s", "s")
+        await seen(pilot, lambda: "last decided first" in shown(pilot))  # What waits has no such order.

@@ -118,7 +118,7 @@ async def test_without_requests_it_says_what_to_do_and_without_a_database_why(mo
     world = World()
     async with contractor(world).run_test(size=(80, 24)) as pilot:
         await seen(pilot, lambda: "Press n to ask" in shown(pilot))
-        await pilot.press("escape", "2")
+        await pilot.press("m", "2")
         await seen(pilot, lambda: "There are no requests yet: q, then n, asks for a payment." in shown(pilot))
         world.down = True
         await pilot.press("r")

@@ -147,7 +147,7 @@ async def test_a_key_that_does_something_ends_the_hint_and_leaves_what_was_said_
         await opened(pilot)
         await seen(pilot, lambda: HINT in shown(pilot))
         pilot.app.query_one(ContractorHome).notice("Something else was said.")
-        await pilot.press("escape")
+        await pilot.press("m")
         await seen(pilot, lambda: "everyone" in shown(pilot))
         assert "Something else was said." in shown(pilot) and not KeptView(tmp_path / "view.json").hint_due
 

@@ -5,7 +5,9 @@ from dataclasses import replace
 import pytest
 from textual.pilot import Pilot
 
+from paydesk.cli.both import with_unit
 from paydesk.domain.payment_request import checked_terms
+from paydesk.domain.text import counted
 from tests.fakes import World
 from tests.tui.conftest import contractor, manager, opened, seen, shown
 from tests.tui.test_manager_desk import of
@@ -44,3 +46,16 @@ async def test_a_desk_does_not_tell_who_sits_there_to_be_another(world: World) -
         await pilot.press("w")
         await seen(pilot, lambda: "may change it." in told(pilot))
         assert "--as" not in told(pilot)
+
+
+def test_one_is_one_and_a_time_has_its_unit() -> None:
+    assert [counted(n, "request") for n in (0, 1, 2, 1024)] == [
+        "0 requests",
+        "1 request",
+        "2 requests",
+        "1,024 requests",
+    ]
+    assert (
+        counted(1, "currency", "currencies") == "1 currency" and counted(2, "currency", "currencies") == "2 currencies"
+    )
+    assert [with_unit(typed) for typed in ("2", " 2.5 ", "2s", "5m")] == ["2 s", "2.5 s", "2s", "5m"]

@@ -31,7 +31,7 @@ async def test_both_desks_tell_ages_and_sums_of_what_the_filter_shows(world: Wor
     async with manager(world).run_test(size=(80, 24)) as pilot:
         await opened(pilot)
         await seen(pilot, lambda: "oldest" in shown(pilot))
-        assert line(pilot, "oldest") == "under 1 d 1   1–3 d 2   3–7 d 3   over 7 d 0   oldest 5 d"
+        assert line(pilot, "oldest") == "under 1 d: 1   1–3 d: 2   3–7 d: 3   over 7 d: 0   oldest 5 d"
         sums = "◦ pending     6   28,780.00 EUR   150,000 JPY   640.000 KWD   312.45 USD"
         assert line(pilot, "◦ pending") == sums
         await pilot.press("d")
@@ -41,10 +41,10 @@ async def test_both_desks_tell_ages_and_sums_of_what_the_filter_shows(world: Wor
         assert "2 decided   last decided first" in shown(pilot) and "d inbox" in shown(pilot)
     async with contractor(world).run_test(size=(80, 24)) as pilot:
         await opened(pilot)
-        mine = "under 1 d 0   1–3 d 1   3–7 d 1   over 7 d 0   oldest 4 d"
+        mine = "under 1 d: 0   1–3 d: 1   3–7 d: 1   over 7 d: 0   oldest 4 d"
         await seen(pilot, lambda: line(pilot, "oldest") == mine)
         await pilot.press("slash", *" age<2d", "enter")
-        await seen(pilot, lambda: line(pilot, "oldest").endswith("over 7 d 0   oldest 1 d"))
+        await seen(pilot, lambda: line(pilot, "oldest").endswith("over 7 d: 0   oldest 1 d"))
 
 
 async def test_the_oldest_is_of_the_whole_list_and_not_of_the_rows_that_are_held() -> None:
@@ -59,7 +59,7 @@ async def test_the_oldest_is_of_the_whole_list_and_not_of_the_rows_that_are_held
         table = await opened(pilot)
         await seen(pilot, lambda: "oldest 9 d" in shown(pilot))
         assert len(table.rows) == PAGE, "newest first, so the oldest is not among them"
-        assert line(pilot, "oldest") == "under 1 d 12   1–3 d 24   3–7 d 48   over 7 d 36   oldest 9 d"
+        assert line(pilot, "oldest") == "under 1 d: 12   1–3 d: 24   3–7 d: 48   over 7 d: 36   oldest 9 d"
 
 
 @pytest.mark.long
@@ -79,12 +79,17 @@ def test_an_amount_is_shown_whole_or_counted(large: Money) -> None:
         whole = [each for each in sums if str(each) in told]
         missing = len(sums) - len(whole)
         assert len(told) <= width and "1,234,567" in told
-        assert (f"and {missing} more currencies" in told) is bool(missing) or width < len("and 4 more currencies") + 26
+        assert (more(missing) in told) is bool(missing) or width < len("and 4 more currencies") + 26
         assert not any(char.isdigit() for char in _without(told, whole, missing)), told
 
 
+def more(missing: int) -> str:
+    """Return what stands for the sums that are not shown."""
+    return f"and {missing} more {'currency' if missing == 1 else 'currencies'}"
+
+
 def _without(told: str, whole: list[Money], missing: int) -> str:
-    for known in ("1,234,567", *map(str, whole), f"and {missing} more currencies"):
+    for known in ("1,234,567", *map(str, whole), more(missing)):
         told = told.replace(known, "")
     return told
 

@@ -61,7 +61,7 @@ def test_a_handlers_bug_costs_the_one_message(sides: Sides, log_file: Path) -> N
     )
     assert count(sides, sides.manager, kept) == 1
     assert "ZeroDivisionError: the handler's bug" in log_file.read_text()
-    assert "1 messages in quarantine" in health_words(workers[1].health(), "manager").text
+    assert "1 message in quarantine" in health_words(workers[1].health(), "manager").text
 
 
 def test_a_broken_thread_is_shown_until_it_recovers_and_quarantines_nothing(sides: Sides, log_file: Path) -> None:

@@ -40,6 +40,11 @@ def seconds_of(typed: str) -> float:
     return float(found[1]) * {"s": 1, "m": 60, "h": 3600}[found[2] or "s"]
 
 
+def with_unit(typed: str) -> str:
+    """Return a length of time as it was typed, with its unit: a number alone means seconds."""
+    return typed.strip() if typed.strip()[-1:].isalpha() else f"{typed.strip()} s"
+
+
 def _wait(load_role: Callable[[], Role]) -> click.Command:
     @click.command("wait")
     @click.argument("request", shell_complete=complete_request)
@@ -60,7 +65,8 @@ def _wait(load_role: Callable[[], Role]) -> click.Command:
             while not decided(copy):
                 if time.monotonic() > until:
                     raise WaitTimedOut(
-                        f"{copy.number} is still {copy.status} after {timeout}.", "Wait longer with --timeout."
+                        f"{copy.number} is still {copy.status} after {with_unit(timeout)}.",
+                        "Wait longer with --timeout.",
                     )
                 time.sleep(_WAIT_LOOK_S)
                 copy = here.get(copy.id)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from paydesk.cli.errand_options import as_json_option
+from paydesk.domain.text import counted
 
 if TYPE_CHECKING:
     from paydesk.cli.errand import Errand
@@ -103,7 +104,7 @@ def _read_anew(here: "Errand") -> None:
             )
         if now - told_at > _TELL_S:
             told_at, found = now, here.read(rebuilding.filled)
-            click.echo(f"{found.own_events + found.heard:,} messages read ...", err=True)
+            click.echo(f"{counted(found.own_events + found.heard, 'message')} read ...", err=True)
         time.sleep(_LOOK_S)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from paydesk.cli.provision import compose_env, provision
+from paydesk.domain.text import counted
 from paydesk.settings_file import Settings, SettingsError, read_settings
 
 _UP_S = 240.0
@@ -84,7 +85,7 @@ def _tell(found: Any, as_json: bool) -> None:
         if told["memory"]:
             click.echo(f"{'':<9} the in-memory broker, in place of Apache Kafka. {told['why']}")
             click.echo(f"{'':<9} It forgets everything when it ends; your requests are kept, and are then sent again.")
-    click.echo(f"{found.memory >> 20} MB of memory, {len(found.users)} users, data in {found.home}")
+    click.echo(f"{found.memory >> 20} MB of memory, {counted(len(found.users), 'user')}, data in {found.home}")
 
 
 @stack.command()

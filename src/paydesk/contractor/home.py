@@ -40,7 +40,7 @@ class ContractorHome(Asking, inherit_bindings=False):
         Binding(
             "m", "everyone", "Mine, all", show=False, id="contractor.everyone", tooltip="My requests, or everyone's"
         ),
-        Binding("escape", "no_filter", "Everyone's requests", show=False, id="contractor.no_filter", key_display="esc"),
+        Binding("escape", "no_filter", "Back to my requests", show=False, id="contractor.no_filter", key_display="esc"),
         *DeskPane.BINDINGS,
     ]
 
@@ -114,8 +114,8 @@ class ContractorHome(Asking, inherit_bindings=False):
         self.set_filter(EVERYTHING if self.filter == MINE else MINE)
 
     def action_no_filter(self) -> None:
-        """Take the filter away; without one there is nothing to go back from."""
-        self.set_filter(EVERYTHING)
+        """Take away what was typed or chosen: what is left is how this desk opens, one's own requests."""
+        self.set_filter(MINE)
 
     @on(RequestTable.Opened)
     def _open_detail(self, message: RequestTable.Opened) -> None:

@@ -98,6 +98,11 @@ def _folded(name: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()).strip()
 
 
+def counted(count: int, one: str, many: str = "") -> str:
+    """Return how many there are of something, such as ``1 request`` and ``1,024 requests``."""
+    return f"{count:,} {one if count == 1 else many or f'{one}s'}"
+
+
 def clean(raw: str, limit: int = 512) -> Clean:
     """Return text fit for a terminal, whatever came in; never raises. ``limit`` is in characters."""
     cut = raw[:limit]

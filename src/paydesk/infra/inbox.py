@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from paydesk.domain.text import counted
 from paydesk.infra import right_of_way
 from paydesk.infra.anti_entropy import AntiEntropy
 from paydesk.infra.errors import OutcomeUnknown, ServerDown, StorageTrouble
@@ -76,7 +77,7 @@ class Inbound:
             if identity is None or any(reached.topic_id != identity[0] for reached in known.values()):
                 raise BrokerTrouble(f"The topic {topic} was made anew.")
             if len(known) != identity[1]:
-                raise BrokerTrouble(f"The topic {topic} has {identity[1]} partitions now.")
+                raise BrokerTrouble(f"The topic {topic} has {counted(identity[1], 'partition')} now.")
 
     def step(self, wait_s: float) -> frozenset[UUID]:
         """Read what is there and apply it; returns what changed. Raises ``BrokerTrouble``, ``Overtaken``."""

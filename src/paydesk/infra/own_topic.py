@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from paydesk.domain.text import counted
 from paydesk.infra.failpoints import reach
 from paydesk.infra.imports import Unknown, import_unknown, refuse_other_topic
 from paydesk.infra.ports import BrokerTrouble, LogReader, Storage
@@ -94,7 +95,7 @@ def _ask_again(store: Storage, reader: LogReader) -> None:
 
 
 def _amiss(done: Checked) -> str:
-    return f"{done.foreign} messages on the own topic were never said by this side." if done.foreign else ""
+    return f"Never said by this side, but on its own topic: {counted(done.foreign, 'message')}." if done.foreign else ""
 
 
 def _partition(

@@ -15,6 +15,7 @@ from paydesk.domain.ageing import WAITING
 from paydesk.domain.copy import Delivery, StatusTotal
 from paydesk.domain.filters import Filter, StatusIn
 from paydesk.domain.status import Status
+from paydesk.domain.text import counted
 from paydesk.infra.pages import Page, PageQuery, Sort, in_order
 from paydesk.manager import columns
 from paydesk.manager.detail import ManagerDetail
@@ -82,9 +83,9 @@ class ManagerInbox(Peeking, inherit_bindings=False):
 
     @property
     def sorts(self) -> Sequence[Sort]:
-        """What waits is shown oldest first, what was decided last decided first; and every other order."""
+        """What waits is shown oldest first, what was decided last decided first; and every other order that fits."""
         usual = Sort.DECIDED if self._decided_view else Sort.OLDEST
-        return (usual, *(each for each in Sort if each is not usual))
+        return (usual, *(each for each in Sort if each not in (usual, Sort.DECIDED if self._held_view else usual)))
 
     def set_filter(self, found: Filter) -> None:
         """Show what fits; the marks were made among other rows."""
@@ -122,7 +123,7 @@ class ManagerInbox(Peeking, inherit_bindings=False):
         usual = columns.EMPTY_DECIDED if self._decided_view else columns.EMPTY
         other = self.key("manager.decided", "d")
         self.table.empty = self.nothing_fits() if self.filter.terms else usual.format(other)
-        counts = f"{self.total:,} {'requests' if self.filter.asks(StatusIn) else 'decided'}"
+        counts = counted(self.total, "request") if self.filter.asks(StatusIn) else f"{self.total:,} decided"
         if self._held_view:
             counts = counts_text(self.total, self._between, len(self.held), self.key("desk.reload", "r"))
         marks = f"{len(self.marks):,} marked" if self.marks else ""

@@ -16,7 +16,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from paydesk.domain.insights import DAYS, Insights
-from paydesk.domain.text import clean
+from paydesk.domain.text import clean, counted
 from paydesk.infra.pages import News, PageQuery
 from paydesk.tui.counting import COUNT_REST, counted_of
 from paydesk.tui.desk_pane import DeskPane
@@ -120,7 +120,8 @@ class InsightsScreen(OwnScreen[None]):
         self._found, self._as_of = message.outcome, self.pane.now()
         which = str(message.query.filter)
         person = f" ({message.query.person})" if "from:me" in which else ""
-        of = f"{self._found.requests:,} requests   {which + person or 'everyone'}   as of {clock_text(self._as_of)}"
+        many = counted(self._found.requests, "request")
+        of = f"{many}   {which + person or 'everyone'}   as of {clock_text(self._as_of)}"
         self.query_one("#insights-of", Static).update(Content.styled(clean(of), "$secondary"))
         self._paint()
 

@@ -12,6 +12,7 @@ from textual.widgets import Static
 from paydesk.domain.ageing import AGES, Ageing
 from paydesk.domain.copy import StatusTotal
 from paydesk.domain.status import Status
+from paydesk.domain.text import counted
 from paydesk.tui.lines import put
 from paydesk.tui.wording import age_text, status_text
 
@@ -39,7 +40,7 @@ def flowed(parts: Sequence[Content], width: int) -> Content:
 def ageing_parts(ageing: Ageing, now: datetime) -> Iterator[Content]:
     """Yield the count of every age, then the oldest."""
     for age, count in zip(AGES, ageing.counts, strict=True):
-        yield Content.assemble((f"{age} ", "$secondary"), f"{count:,}")
+        yield Content.assemble((f"{age}: ", "$secondary"), f"{count:,}")
     yield Content.assemble(("oldest ", "$secondary"), (age_text(ageing.oldest, now), "$accent"))
 
 
@@ -57,7 +58,9 @@ def status_line(total: StatusTotal, digits: int, widths: Sequence[int], width: i
     for shown in range(len(total.sums), -1, -1):
         more = len(total.sums) - shown
         sums = [Content(str(money).rjust(cells)) for money, cells in zip(total.sums[:shown], widths, strict=False)]
-        rest = [Content.styled(f"and {more} more currencies", "$secondary")] if more else []
+        rest = (
+            [Content.styled(f"and {counted(more, 'more currency', 'more currencies')}", "$secondary")] if more else []
+        )
         line = Content(_GAP).join([head, *sums, *rest])
         if line.cell_length <= width:
             return line

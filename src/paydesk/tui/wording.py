@@ -6,7 +6,7 @@ from datetime import datetime
 from paydesk.domain.copy import Delivery, RequestCopy
 from paydesk.domain.money import Money
 from paydesk.domain.status import Status
-from paydesk.domain.text import clean
+from paydesk.domain.text import clean, counted
 from paydesk.infra.health import Duty, Health, PartState
 
 _GLYPHS = {
@@ -175,5 +175,5 @@ def _worries(health: Health, kept: str) -> list[str]:
         names = clean(", ".join(health.lost[:3]), 120)
         worries.append(f"◔ Lost, as another version stands: {names}{more}; `paydesk doctor` tells.")
     if health.quarantined:
-        worries.append(f"◔ {health.quarantined} messages in quarantine")
+        worries.append(f"◔ {counted(health.quarantined, 'message')} in quarantine")
     return worries
