@@ -22,6 +22,8 @@ def told(pilot: Pilot[None]) -> str:
 async def test_a_long_refusal_goes_on_in_a_second_line(world: World, size: tuple[int, int]) -> None:
     async with manager(world).run_test(size=size) as pilot:
         table = await opened(pilot)
+        await seen(pilot, lambda: "6 waiting" in shown(pilot) and "oldest" in shown(pilot))
+        await pilot.pause()  # The list has given these lines away.
         lines = table.size.height
         request = world.requests[of(world, "PR-1002")]
         terms = checked_terms("99999", "EUR", "August retainer", reference=request.terms.reference or "")
