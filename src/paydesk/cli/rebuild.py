@@ -62,7 +62,7 @@ def _refuse_without_kafka(here: "Errand") -> None:
 
 def _confirmed(side: str, before: "Filled") -> bool:
     asks = (
-        f"This empties the {side}'s schema, {_many(before.requests, 'request')}, and reads both topics again."
+        f"This empties the {side}'s schema, {counted(before.requests, 'request')}, and reads both topics again."
         " Type rebuild to go on"
     )
     typed: str = click.prompt(asks, default="", show_default=False, err=True)
@@ -117,16 +117,11 @@ def _report(here: "Errand", before: "Filled", as_json: bool) -> None:
         return
     missing = before.requests - found.requests
     less = f", {missing:,} fewer than before" if missing > 0 else ""
-    click.echo(
-        f"The {here.role.name}'s schema is read anew: {_many(found.requests, 'request')}{less}, {found.locked} locked."
-    )
+    requests = counted(found.requests, "request")
+    click.echo(f"The {here.role.name}'s schema is read anew: {requests}{less}, {found.locked} locked.")
     click.echo(back.told if back else "Nothing came back from the own topic.")
     bad = f", of them {found.bad:,} in quarantine or parked" if found.bad else ""
-    click.echo(f"{_many(found.heard, 'message')} of the other side came in again{bad}. {UNKNOWN}")
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
+    click.echo(f"{counted(found.heard, 'message')} of the other side came in again{bad}. {UNKNOWN}")
 
 
 def _document(side: str, before: "Filled", found: "Filled", back: "BroughtBack | None") -> dict[str, Any]:

@@ -16,6 +16,7 @@ from paydesk.contractor.port import ContractorDesk
 from paydesk.domain.copy import StatusTotal
 from paydesk.domain.filters import EVERYTHING, MINE, FromIn
 from paydesk.domain.status import Status
+from paydesk.domain.text import counted
 from paydesk.infra.pages import Page, PageQuery, Sort
 from paydesk.tui.desk_pane import DeskPane
 from paydesk.tui.drafts import DraftStore
@@ -97,7 +98,7 @@ class ContractorHome(Asking, inherit_bindings=False):
         self.table.empty = EMPTY.format(new) if self.filter in (MINE, EVERYTHING) else self.nothing_fits()
         named = str(self.filter) or f"everyone ({mine} shows yours)"
         whose = f"{named} ({self.person or 'you'})" if self.filter == MINE else named
-        count = f"{self.total:,} request{'' if self.total == 1 else 's'}"
+        count = counted(self.total, "request")
         draft = self.drafts.load()
         brief = "draft kept" if draft is not None and not draft.empty else ""
         kept = f"{brief}, {new} resumes it" if brief else ""

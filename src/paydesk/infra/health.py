@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from paydesk.domain.text import counted
+
 KAFKA_REFUSED = "Kafka refused the login: check its user name and password."
 
 
@@ -56,7 +58,7 @@ class BroughtBack:
     @property
     def told(self) -> str:
         """What is known again, and what cannot be known any more, in sentences."""
-        many = f"{self.events:,} event{'' if self.events == 1 else 's'}"
+        many = counted(self.events, "event")
         return (
             f"{many} came back from the own topic at {self.at:%Y-%m-%d %H:%M:%S} UTC, the last one said at"
             f" {self.last_said_at:%Y-%m-%d %H:%M:%S} UTC. {NOT_KNOWN}"

@@ -15,7 +15,7 @@ from textual.widgets import Static
 
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.money import totals
-from paydesk.domain.text import clean
+from paydesk.domain.text import clean, counted
 from paydesk.manager.batch import Batch, Plan, Told
 from paydesk.tui.named_keys import key_named
 from paydesk.tui.own_screen import sentence
@@ -143,7 +143,7 @@ class BulkDialog(ModalScreen[None]):
     def _asked(self, asking: Asking) -> Iterator[Content]:
         chosen, skipped = asking.plan.chosen, asking.plan.skipped
         if chosen:
-            yield Content.assemble((clean(sums_text(chosen)), "bold $accent"), f"   {_many(len(chosen))}")
+            yield Content.assemble((clean(sums_text(chosen)), "bold $accent"), f"   {counted(len(chosen), 'request')}")
         else:
             yield Content("Nothing of this can be decided.")
         if chosen and asking.cause:
@@ -177,10 +177,6 @@ class BulkDialog(ModalScreen[None]):
 def sums_text(copies: Sequence[RequestCopy]) -> str:
     """Return the sum of these requests, currency by currency."""
     return " and ".join(str(money) for money in totals(copy.terms.money for copy in copies if copy.terms))
-
-
-def _many(count: int) -> str:
-    return f"{count:,} request{'' if count == 1 else 's'}"
 
 
 def _told(told: Sequence[Told]) -> Iterator[Content]:
