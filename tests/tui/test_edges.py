@@ -2,16 +2,17 @@
 
 import pytest
 
-from paydesk.contractor.home import COLUMNS
+from paydesk.contractor.columns import COLUMNS, EVERYONES
 from paydesk.manager.peek import Peek
-from paydesk.tui.columns import CURSOR_CELLS, laid_out
+from paydesk.tui.columns import CURSOR_CELLS, Column, laid_out
 from tests.fakes import World
-from tests.tui.conftest import manager, opened, seen, shown
+from tests.tui.conftest import contractor, manager, opened, seen, shown
 
 
-@pytest.mark.parametrize("width", [80, 100, 160])
-def test_a_cell_is_left_at_the_right_edge(width: int) -> None:
-    sizes = [cells for _, cells in laid_out(COLUMNS, width)]
+@pytest.mark.parametrize("columns", [COLUMNS, EVERYONES], ids=["mine", "everyone's"])
+@pytest.mark.parametrize("width", [80, 100, 112, 160])
+def test_a_cell_is_left_at_the_right_edge(columns: tuple[Column, ...], width: int) -> None:
+    sizes = [cells for _, cells in laid_out(columns, width)]
     assert CURSOR_CELLS + sum(sizes) + len(sizes) - 1 == width - 1
 
 
@@ -22,3 +23,12 @@ async def test_beside_an_empty_inbox_there_is_no_rule(world: World) -> None:
     async with manager(world).run_test(size=(160, 45)) as pilot:
         await opened(pilot)
         await seen(pilot, lambda: "│" in shown(pilot))
+
+
+async def test_everyones_list_says_whose_each_is_on_a_narrow_terminal_too(world: World) -> None:
+    async with contractor(world).run_test(size=(80, 24)) as pilot:
+        await seen(pilot, lambda: "Delivery" in shown(pilot))
+        await pilot.press("m")
+        await seen(pilot, lambda: "PR-1006  studio-nord " in shown(pilot) and "Delivery" not in shown(pilot))
+        await pilot.press("m")
+        await seen(pilot, lambda: "Delivery" in shown(pilot) and "From" not in shown(pilot))

@@ -94,7 +94,7 @@ async def test_fields_and_values_are_completed(world: World) -> None:
     async with manager(world).run_test(size=(80, 24)) as pilot:
         await opened(pilot)
         await pilot.press("slash")
-        await seen(pilot, lambda: "status:" in shown(pilot) and "tab takes the first" in shown(pilot))
+        await seen(pilot, lambda: "status:" in shown(pilot) and "tab completes, enter applies" in shown(pilot))
         await pilot.press("f", "tab")
         await seen(pilot, lambda: "brno-cablage" in shown(pilot))
         await pilot.press("s", "tab")

@@ -1,5 +1,6 @@
 """What the contractor's list shows of a request."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from paydesk.domain.copy import RequestCopy
@@ -18,13 +19,21 @@ def _status(copy: RequestCopy, now: datetime) -> Cell:
     return say_state(copy, now, _LOOKS)
 
 
-COLUMNS = (
-    Column("Request", lambda copy, _: say(copy.number), 8, most=12, least=7),
-    Column("Sent", _asked_at, 16, from_width=100),
-    Column("From", lambda copy, _: say(copy.contractor), 14, from_width=130),
+NUMBER = Column("Request", lambda copy, _: say(copy.number), 8, most=12, least=7)
+SENT = Column("Sent", _asked_at, 16, from_width=100)
+FROM = Column("From", lambda copy, _: say(copy.contractor), 14, from_width=130)
+STATUS = Column("Status", _status, 13)
+DELIVERY = Column("Delivery", lambda copy, _: say(delivery_text(copy), "faded"), 8, from_width=72, most=11)
+
+COLUMNS = (NUMBER, SENT, FROM, AMOUNT, CURRENCY, STATUS, DELIVERY, DESCRIPTION)
+EVERYONES = (
+    NUMBER,
+    SENT,
+    replace(FROM, from_width=72, least=8),
     AMOUNT,
     CURRENCY,
-    Column("Status", _status, 13),
-    Column("Delivery", lambda copy, _: say(delivery_text(copy), "faded"), 8, from_width=72, most=11),
+    STATUS,
+    replace(DELIVERY, from_width=112),
     DESCRIPTION,
 )
+"""Where others' requests are among them: whose each is comes before how it stands on its way."""

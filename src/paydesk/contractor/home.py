@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from paydesk.contractor.asking import Asking
-from paydesk.contractor.columns import COLUMNS
+from paydesk.contractor.columns import COLUMNS, EVERYONES
 from paydesk.contractor.detail import ContractorDetail
 from paydesk.contractor.lapsing import confirmed_text, lapsed_text
 from paydesk.contractor.port import ContractorDesk
@@ -77,6 +77,7 @@ class ContractorHome(Asking, inherit_bindings=False):
 
     def shown(self, page: Page) -> None:
         """Show rows, and say what lapsed among them, or which withdrawal is confirmed."""
+        self.table.lay_out(COLUMNS if self.filter.asks(FromIn) else EVERYONES)
         late, confirmed = lapsed_text(self.table.rows, page.rows), confirmed_text(self.table.rows, page.rows)
         self.table.show(page.rows, edges=self.window.edges)
         self.go_to_followed()

@@ -158,7 +158,7 @@ class ManagerInbox(Peeking, inherit_bindings=False):
         """Show what was decided, or the inbox again."""
         self._decided_view = not self._decided_view
         self.clear_marks()
-        self.table.columns = columns.DECIDED if self._decided_view else columns.inbox(self.alike_to)
+        self.table.lay_out(columns.DECIDED if self._decided_view else columns.inbox(self.alike_to))
         self.begin_anew()
         self.summed_up()
 

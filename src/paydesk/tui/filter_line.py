@@ -126,7 +126,8 @@ class FilterLine(Vertical):
         found = self.field.suggestions()
         words = "  ".join(each.text for each in found[:_SHOWN]) + ("  …" if len(found) > _SHOWN else "")
         one = f"{found[0].text}   {found[0].says}" if len(found) == 1 else words
-        self.query_one("#filter-help", Line).say(f"  {one}" if found else "", "tab takes the first" if found else "")
+        keys = "tab completes, enter applies" if found else "enter applies"
+        self.query_one("#filter-help", Line).say(f"  {one}" if found else "", keys)
 
     @on(Input.Submitted)
     def _submitted(self, message: Input.Submitted) -> None:

@@ -53,6 +53,12 @@ class PaintedRows(ScrollView, inherit_bindings=False):
         self._brush: _Brush | None = None
         self._looks: tuple[object, tuple[Mapping[str, Style], Mapping[str, Style]]] | None = None
 
+    def lay_out(self, columns: Sequence[Column]) -> None:
+        """Show other columns from now on."""
+        if columns != self.columns:
+            self.columns = columns
+            self.refresh()
+
     @property
     def marked(self) -> frozenset[UUID]:
         """The requests that carry a mark, by id: also those that are not shown now."""
