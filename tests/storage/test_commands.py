@@ -180,14 +180,17 @@ def test_a_held_decision_is_sent_by_a_command_of_whoever_decided(both: Both) -> 
     assert both.both(request_id) == ("accepted", "accepted")
 
 
-def test_find_names_the_nearest(both: Both) -> None:
+def test_find_names_the_nearest_or_where_no_number_was_typed_the_newest(both: Both) -> None:
     request_id = both.ask()
     with connect(both.sides.url(both.sides.contractor), "contractor") as connection:
         for typed in ("PR-1001", "pr-1001", str(request_id), str(request_id)[:8], "1001"):
             assert queries.find(connection, typed).id == request_id
         with pytest.raises(UnknownRequest) as unknown:
             queries.find(connection, "PR-1009")
-        assert "PR-1001" in unknown.value.hint
+        assert unknown.value.hint == "The nearest are PR-1001."
+        with pytest.raises(UnknownRequest) as unknown:
+            queries.find(connection, "logo")
+        assert unknown.value.hint == "The newest are PR-1001."
         page = listing.totals(connection, PageQuery(parse_filter("from:ADA [v2]")))
         assert (page[0].count, str(page[0].sums[0])) == (1, "1,200.00 EUR")
         assert [copy.delivery for copy in listing.each(connection, PageQuery())] == ["queued"]

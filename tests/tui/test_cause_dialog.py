@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from textual.events import Paste
 from textual.pilot import Pilot
 
 from paydesk.domain.commands import Approve, approve
@@ -114,3 +115,20 @@ async def test_note_problem_and_keys_are_in_sight_on_a_small_terminal(
         await pilot.press("enter")
         await seen(pilot, lambda: "✗ Write a note of 3" in shown(pilot) and "Note to the contractor" in shown(pilot))
         assert "enter rejects   esc back to the causes" in shown(pilot)
+
+
+async def test_a_note_says_how_much_room_is_left_and_a_longer_one_is_not_cut(world: World) -> None:
+    async with manager(world).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await pilot.press("x", "6", *"the bank's answer")
+        await seen(pilot, lambda: "the bank's answer" in shown(pilot) and " left" not in shown(pilot))
+        pilot.app.post_message(Paste("." * 471))
+        await seen(pilot, lambda: "back to the causes   12 left" in shown(pilot))
+        pilot.app.post_message(Paste("." * 13))
+        await seen(pilot, lambda: "✗ The note is too long; write at most 500 characters." in shown(pilot))
+        await pilot.press("enter", "backspace")
+        await seen(pilot, lambda: "back to the causes   0 left" in shown(pilot) and "too long" not in shown(pilot))
+        await pilot.press("enter")
+        await seen(pilot, lambda: of(world, "PR-1002") in world.holds)
+        cause = world.decisions[of(world, "PR-1002")].cause
+        assert cause is not None and len(cause.note or "") == 500

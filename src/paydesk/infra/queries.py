@@ -112,7 +112,7 @@ def some(connection: Connection, ids: Sequence[UUID]) -> list[RequestCopy]:
 def find(connection: Connection, typed: str) -> RequestCopy:
     """Return the request that a number, an id, or a unique beginning or end of one (4 characters or more) means.
 
-    Raises ``UnknownRequest`` with the nearest numbers when none or several answer.
+    Raises ``UnknownRequest`` with the nearest or the newest numbers when none or several answer.
     """
     name = typed.strip().lstrip("…")
     exact = "WHERE p.number = ANY(%(names)s) OR p.id = %(id)s"
@@ -126,10 +126,7 @@ def find(connection: Connection, typed: str) -> RequestCopy:
     if found:
         names = ", ".join(sorted(copy.number for copy in found[:5]))
         raise UnknownRequest(f"More than one request answers to that: {names}.", "Write the whole number.")
-    near = ", ".join(_nearest(connection, name))
-    raise UnknownRequest(
-        "No request answers to that.", f"The nearest are {near}." if near else "There are no requests here yet."
-    )
+    raise UnknownRequest("No request answers to that.", _others(connection, name))
 
 
 def _copies(connection: Connection, where: str, values: dict[str, Any]) -> list[RequestCopy]:
@@ -138,12 +135,16 @@ def _copies(connection: Connection, where: str, values: dict[str, Any]) -> list[
         return [copy_of(row) for row in cursor]
 
 
-def _nearest(connection: Connection, name: str) -> list[str]:
+def _others(connection: Connection, name: str) -> str:
+    """Return which requests a person may have meant: by a number the nearest, else the newest."""
     digits = re.sub(r"[^0-9]", "", name)[:15]
     order = "abs(substring(number FROM '[0-9]+')::numeric - %(digits)s)" if digits else "requested_at DESC"
     read = f"SELECT number FROM payment_request WHERE number ~ '[0-9]' ORDER BY {order} LIMIT 3"
     rows = connection.execute(read, {"digits": int(digits or 0)})
-    return sorted(row[0] for row in rows)
+    found = ", ".join(sorted(row[0] for row in rows))
+    if not found:
+        return "There are no requests here yet."
+    return f"The nearest are {found}." if digits else f"The newest are {found}."
 
 
 def overdue(connection: Connection) -> list[RequestCopy]:

@@ -22,6 +22,8 @@ from paydesk.tui.fields import Field
 from paydesk.tui.named_keys import key_named
 
 _CODES = tuple(CauseCode)
+_NEARLY_FULL = 100
+"""With fewer characters left of a note it is said how many."""
 LOOK = "Nothing is rejected yet: look, then press again."
 
 
@@ -79,7 +81,7 @@ class CauseDialog(ModalScreen[Cause | None]):
             yield Static(id="cause-changed", markup=False)
             for place, code in enumerate(_CODES, 1):
                 yield CauseLine(place, code, self._key(place))
-            yield Field(placeholder="Note to the contractor", id="note", max_length=NOTE_MOST, compact=True)
+            yield Field(placeholder="Note to the contractor", id="note", compact=True)
             yield Static(id="problem", markup=False, classes="field-problem")
             yield Static(Content(clean(self._digits())), id="cause-keys", classes="dialog-keys", markup=False)
 
@@ -161,8 +163,13 @@ class CauseDialog(ModalScreen[Cause | None]):
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
-        """Take back what was wrong with the note as soon as it is right."""
-        if self.query_one("#problem", Static).has_class("there"):
+        """Take back what was wrong with the note as soon as it is right, and say when its room comes to an end."""
+        if self._code is None:
+            return
+        left = NOTE_MOST - len(event.value)
+        room = f"   {left} left" if 0 <= left < _NEARLY_FULL else ""
+        self.query_one("#cause-keys", Static).update(clean(self._enter + room))
+        if left < 0 or self.query_one("#problem", Static).has_class("there"):
             self._checked(event.value)
 
     def _checked(self, note: str) -> Cause | None:
