@@ -1,6 +1,6 @@
 """Pages of a list in memory, as the database reads them."""
 
-from paydesk.domain.copy import RequestCopy
+from paydesk.domain.copy import Delivery, RequestCopy
 from paydesk.infra.pages import Page, PageQuery, Way, in_order
 
 
@@ -17,5 +17,13 @@ def page_of(fitting: list[RequestCopy], known: list[RequestCopy], query: PageQue
         rows = rows[int(start.share * len(rows)) :]
     backwards = start.way in (Way.UP_TO, Way.LAST)
     cut = rows if limit is None else rows[-limit:] if backwards else rows[:limit]
-    also = [row for row in known if row not in cut and (row.id in query.also or (query.overdue and row.overdue))]
+    also = [
+        row
+        for row in known
+        if row not in cut and (row.id in query.also or (query.held and (row.overdue or _held(row, query.person))))
+    ]
     return Page(tuple(cut), len(cut) < len(rows), tuple(in_order(also, query.sort)))
+
+
+def _held(row: RequestCopy, person: str) -> bool:
+    return row.delivery is Delivery.HELD and row.decision is not None and row.decision.decided_by == person

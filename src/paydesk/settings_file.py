@@ -97,7 +97,15 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = PREFIX + str(first["loc"][0]).upper()
-        raise SettingsError(f"{name} cannot be taken: {first['msg'].lower()}.", "Mend it, or leave it out.") from error
+        wrong = _WRONG.get(first["type"]) or f"cannot be taken: {first['msg'].lower()}"
+        raise SettingsError(f"{name} {wrong}.", "Mend it, or leave it out.") from error
+
+
+_WRONG = {
+    "int_parsing": "is not a whole number",
+    "int_type": "is not a whole number",
+    "int_from_float": "is not a whole number",
+}
 
 
 def _from_file(found: Mapping[str, str]) -> dict[str, Any]:

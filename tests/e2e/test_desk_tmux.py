@@ -92,3 +92,21 @@ def test_control_keys_do_what_they_say(shell: Terminal, house: House, numbers: l
     desk.gone(number)
     desk.write("echo gone $((40 + 2)) home\r")
     desk.see("gone 42 home")
+
+
+def test_a_desk_that_another_program_started_is_suspended_with_it(shell: Terminal, numbers: list[str]) -> None:
+    """As ``make manager`` does: what waits for the desk stops as well, so there is a prompt; back, all is there."""
+    shell.write(f'/bin/sh -c "{" ".join(PAYDESK)} manager; echo left"\r')
+    shell.until(lambda: shell.line_with("✓ Kafka") and shell.line_with("✓ live"), what="a desk at work")
+    see_cursor_on(shell, numbers[0])
+    for _ in range(2):
+        shell.press("^z")
+        shell.see("Stopped")
+        shell.write("echo still $((40 + 2)) here\r")
+        shell.see("still 42 here")
+        shell.write("fg\r")
+        shell.see("Request", "Contractor", "Description")
+        shell.see("d decided")
+        see_cursor_on(shell, numbers[0])
+    shell.press("q")
+    shell.see("left")

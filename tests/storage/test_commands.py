@@ -12,6 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from paydesk.contractor import commands as asks
+from paydesk.domain.ageing import WAITING
 from paydesk.domain.decision import Cause, CauseCode, DecisionRegister, Outcome, checked_cause
 from paydesk.domain.errors import AlreadyDecided, KeyReused, NotAllowed, Stale, TooLate, UnknownRequest
 from paydesk.domain.filter_text import parse_filter
@@ -173,6 +174,10 @@ def test_a_held_decision_is_sent_by_a_command_of_whoever_decided(both: Both) -> 
     decides.approve(both.manager, uuid4(), request_id, "bo", 1, TERMS.hash, hold_s=60)
     with pytest.raises(NotAllowed, match="Only bo"):
         decides.send_held(both.manager, request_id, "zoe")
+    with connect(both.sides.url(both.sides.manager), "manager") as connection:
+        for person, seen in (("Bo", [request_id]), ("zoe", [])):
+            page = listing.page(connection, PageQuery(person=person, statuses=WAITING, held=True))
+            assert (list(page.rows), [row.id for row in page.also]) == ([], seen)
     assert both.back().newer == frozenset()
     assert decides.send_held(both.manager, request_id, "Bo").changed
     assert not decides.send_held(both.manager, request_id, "bo").changed, "it has left already"

@@ -32,3 +32,14 @@ async def test_everyones_list_says_whose_each_is_on_a_narrow_terminal_too(world:
         await seen(pilot, lambda: "PR-1006  studio-nord " in shown(pilot) and "Delivery" not in shown(pilot))
         await pilot.press("m")
         await seen(pilot, lambda: "Delivery" in shown(pilot) and "From" not in shown(pilot))
+
+
+async def test_lines_that_a_narrow_terminal_needed_are_given_back_to_the_list(world: World) -> None:
+    async with manager(world).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await seen(pilot, lambda: "under 1 d:" in shown(pilot))
+        before = shown(pilot)
+        await pilot.resize_terminal(30, 24)
+        await seen(pilot, lambda: "oldest" not in shown(pilot).splitlines()[3])
+        await pilot.resize_terminal(80, 24)
+        await seen(pilot, lambda: shown(pilot) == before)

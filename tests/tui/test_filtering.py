@@ -160,3 +160,12 @@ async def test_s_goes_through_every_order(world: World) -> None:
         await seen(pilot, lambda: "2 requests" in shown(pilot))
         await pilot.press("s", "s", "s", "s", "s")
         await seen(pilot, lambda: "last decided first" in shown(pilot))  # What waits has no such order.
+
+
+async def test_enter_is_offered_only_for_what_can_be_read(world: World) -> None:
+    async with manager(world).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await pilot.press("slash", *"cur:EUR")
+        await seen(pilot, lambda: "enter applies" in shown(pilot))
+        await pilot.press("space", *"foo:bar")
+        await seen(pilot, lambda: "foo:bar" in shown(pilot) and "enter applies" not in shown(pilot))

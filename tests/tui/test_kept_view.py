@@ -159,3 +159,17 @@ async def test_the_manager_is_told_of_the_keys_that_decide(world: World, tmp_pat
         await seen(pilot, lambda: hint in shown(pilot))
         await pilot.press("a")
         await seen(pilot, lambda: "u undo" in shown(pilot) and hint not in shown(pilot))
+
+
+async def test_inbox_and_decided_list_have_an_order_each(world: World, view: Path) -> None:
+    async with manager(world, view).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await pilot.press("s")
+        await seen(pilot, lambda: "newest first" in shown(pilot))
+        await pilot.press("d")
+        await seen(pilot, lambda: "last decided first" in shown(pilot))
+        await pilot.press("s", "s")
+        await seen(pilot, lambda: "last decided first" not in shown(pilot))
+        await pilot.press("d")
+        await seen(pilot, lambda: "newest first" in shown(pilot))
+    assert kept(view)["stacks"]["embedded"]["sort"] == "newest first"  # type: ignore[index]

@@ -115,3 +115,14 @@ async def test_what_changed_since_it_was_marked_is_not_marked_again(world: World
         await pilot.press("u")
         await seen(pilot, lambda: not world.holds and "1 marked" in shown(pilot))
         assert "┃  PR-1003" in shown(pilot)
+
+
+async def test_what_a_killed_desk_left_held_is_said_and_taken_back_by_the_next(world: World) -> None:
+    request = world.requests[of(world, "PR-1002")]
+    FakeManagerDesk(world, hold_s=60).approve(UUID(int=7), request.id, 1, request.terms.hash)
+    async with manager(world).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await seen(pilot, lambda: "✓ accepted PR-1002" in shown(pilot) and "sends in" in shown(pilot))
+        await pilot.press("u")
+        await seen(pilot, lambda: "PR-1002 is pending again: nothing was sent" in shown(pilot))
+        assert not world.holds

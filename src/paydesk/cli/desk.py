@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -59,7 +60,13 @@ def look_of(named: str | None) -> str:
 
 
 def run_desk(app: Any) -> None:
-    """Run a desk to its end, print its parting sentence, and exit with the code of what kept it from opening."""
+    """Run a desk to its end, print its parting sentence, and exit with the code of what kept it from opening.
+
+    Raises ``click.UsageError`` where there is no terminal to read keys from and to paint on.
+    """
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        role = app.panes[0].role
+        raise click.UsageError(f"A desk needs a terminal; `paydesk {role} list` and the other commands need none.")
     app.run()
     if app.failure is not None:
         raise SystemExit(refuse(app.failure, as_json=False))

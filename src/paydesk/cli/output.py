@@ -159,17 +159,24 @@ def on_terminal() -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
+_WIDE = 100
+"""On a terminal of fewer columns amounts and names get less room, so that it is seen what each is for."""
+
+
 def _line(number: str, status: str, amount: str, currency: str, contractor: str, what: str) -> str:
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else _WIDE
+    narrow = width < _WIDE
     parts = (
         fitted(clean(number), 9),
         fitted(clean(status), 13),
-        fitted(clean(amount), 20, right=True),
+        # Never cut: what is larger than most is out of line.
+        clean(amount).rjust(14 if narrow else 20),
         fitted(clean(currency), 3),
-        fitted(clean(contractor), 16),
+        fitted(clean(contractor), 12 if narrow else 16),
     )
     line = "  ".join((*parts, clean(what)))
     # A line that wraps is no longer aligned; what goes to a file or a program is whole.
-    return fitted(line, shutil.get_terminal_size().columns) if sys.stdout.isatty() else line
+    return fitted(line, width) if sys.stdout.isatty() else line
 
 
 def csv_writer() -> Callable[[RequestCopy], None]:
@@ -197,11 +204,13 @@ def print_detail(detail: RequestDetail) -> None:
             tell(f"  {name.replace('_', ' '):<13}{clean(str(value), 600)}", 15)
     if decision is not None and detail.copy.decision is not None:
         cause = f": {decision['cause']['text']}" if decision["cause"] else ""
-        who, when = decision["decided_by"] or "the manager's side", moment_text(detail.copy.decision.decided_at)
-        tell(clean(f"  {decision['outcome']} by {who}, {when}{cause}", 900))
+        when = moment_text(detail.copy.decision.decided_at)
+        by = f" by {decision['decided_by']}" if decision["decided_by"] else ": confirmed by the manager's side"
+        tell(clean(f"  {decision['outcome']}{by}, {when}{cause}", 900))
     for step, changes in detail.changes():
         money = f"  {step.money}" if step.money and not changes else ""
         said = "; ".join(changes) or step.text
         told = f"  {said}" if said else ""
         by = f" by {step.actor}" if step.actor else ""
-        tell(clean(f"  {moment_text(step.at)}  {step.kind.replace('_', ' ')}{by}{money}{told}", 900), 20)
+        kind = "withdrawal confirmed" if step.kind == "withdrawn" else step.kind.replace("_", " ")
+        tell(clean(f"  {moment_text(step.at)}  {kind}{by}{money}{told}", 900), 20)

@@ -12,9 +12,9 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Button, Input, Static
 
-from paydesk.contractor.alike import AlikeScreen
 from paydesk.contractor.compare import asked, side_by_side
 from paydesk.contractor.form_fields import FIELDS, FormFields
+from paydesk.contractor.meanwhile import MeanwhileScreen
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.payment_request import Terms, past_due, typed_fields
 from paydesk.domain.text import clean
@@ -31,7 +31,7 @@ class Filled:
     draft: Draft
 
 
-class RequestForm(AlikeScreen[Filled | None]):
+class RequestForm(MeanwhileScreen[Filled | None]):
     """A new request, or new terms for an old one; it returns what was typed and sends nothing itself."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -81,7 +81,9 @@ class RequestForm(AlikeScreen[Filled | None]):
     def of(cls, pane: DeskPane[Any], copy: RequestCopy, terms: Terms) -> "RequestForm":
         """Return the form that revises a request; what is not sent of it is not kept."""
         draft = Draft(typed_fields(terms), request_id=copy.id)
-        return cls(pane, draft, DraftStore(), title=f"revise {copy.number}", before=terms)
+        form = cls(pane, draft, DraftStore(), title=f"revise {copy.number}", before=terms)
+        form.revised = copy
+        return form
 
     def where(self) -> str:
         """Return what is filled in here."""
@@ -149,12 +151,17 @@ class RequestForm(AlikeScreen[Filled | None]):
         terms, problems = self._fields.terms()
         if terms is not None:
             self.look_for_alike(self._draft.request_id, terms)
-        self.query_one("#form-preview", Static).update(Content("\n").join(self._preview_lines(terms, problems)))
+        preview = self.query_one("#form-preview", Static)
+        if preview.content_size.width:  # Else it is laid out in a moment, and painted then.
+            preview.update(Content("\n").join(self._preview_lines(terms, problems)))
 
     def _preview_lines(self, terms: Terms | None, problems: dict[str, str]) -> Iterator[Content]:
         if self._trouble:
             yield Content.styled(f"✗ {clean(self._trouble)}", "$error")
             yield Content("Your draft is kept; ^s tries again.")
+            yield Content("")
+        if told := self.closed or self.meanwhile:
+            yield Content.styled(f"⚠ {clean(told, 700)}", "$warning")
             yield Content("")
         if self._before is not None:
             width = self.query_one("#form-preview", Static).content_size.width
@@ -176,6 +183,10 @@ class RequestForm(AlikeScreen[Filled | None]):
 
     def waiting_known(self) -> None:
         """Show what waits already."""
+        self._preview()
+
+    def meanwhile_known(self) -> None:
+        """Show what became of the request since the form was opened."""
         self._preview()
 
     def alike_known(self, terms: Terms) -> None:
@@ -200,10 +211,13 @@ class RequestForm(AlikeScreen[Filled | None]):
             self.look_for_alike(self._draft.request_id, terms)
 
     def _send(self, terms: Terms) -> None:
-        """Return the terms, after ``y`` where they look like another request."""
+        """Return the terms, after ``y`` where they look like another request, or theirs is not what it was."""
         self._sending = None
-        send, alike = Filled(terms, self._draft), self.alike_to(terms)
-        if not alike:
+        send, alike = Filled(terms, self._draft), self.alike_to(terms) or ()
+        if self.closed:
+            self.pane.notice(self.closed, "trouble")
+            return
+        if not alike and not self.meanwhile:
             self.dismiss(send)
             return
 
@@ -211,9 +225,9 @@ class RequestForm(AlikeScreen[Filled | None]):
             if yes:
                 self.dismiss(send)
 
-        lines = [f"{terms.money}, {terms.description}", *(f"looks like {other}" for other in alike)]
+        lines = [f"{terms.money}, {terms.description}", self.meanwhile, *(f"looks like {other}" for other in alike)]
         question = "Ask for this again?" if self._before is None else "Change it all the same?"
-        self.app.push_screen(Confirm(question, lines), answered)
+        self.app.push_screen(Confirm(question, list(filter(None, lines))), answered)
 
     def action_keep(self) -> None:
         """Go back; what was typed of a new request is kept already."""

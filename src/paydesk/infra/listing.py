@@ -16,7 +16,7 @@ from paydesk.domain.money import Money
 from paydesk.domain.status import Status
 from paydesk.infra.filter_sql import AMOUNT, DECIDED, DUE, SENT, conditions, one_of
 from paydesk.infra.pages import Page, PageQuery, Sort, Start, Way, between, in_order, key_of
-from paydesk.infra.queries import COPIES, OVERDUE, Connection, copy_of
+from paydesk.infra.queries import COPIES, Connection, copy_of
 
 _ORDERS = {
     Sort.NEWEST: (SENT, "timestamptz", "DESC", "-infinity"),
@@ -28,6 +28,11 @@ _ORDERS = {
 }
 """What each order goes by, its type, which way, and where what is not known stands; an index of each is kept."""
 _OPPOSITE = {"ASC": "DESC", "DESC": "ASC"}
+_HELD = (
+    "SELECT request_id FROM outbox WHERE published_at IS NULL AND hold_until IS NOT NULL AND NOT beaten"
+    " AND (overdue OR lower(normalize(actor, NFKC)) = lower(normalize(%(person)s, NFKC)))"
+)
+"""What ``PageQuery.held`` asks for: a desk that was killed may have left it to this one."""
 OLDER = ", ".join(f"count(*) FILTER (WHERE p.requested_at <= %(bound{place})s)" for place in range(len(BOUNDS)))
 """How many are so old, for each bound."""
 
@@ -42,8 +47,8 @@ def page(connection: Connection, query: PageQuery, now: datetime | None = None) 
     if query.start.way in (Way.UP_TO, Way.LAST):
         rows.reverse()
     also = set(query.also)
-    if query.overdue:
-        also |= {row[0] for row in connection.execute(OVERDUE)}
+    if query.held:
+        also |= {row[0] for row in connection.execute(_HELD, {"person": query.person})}
     also -= {row.id for row in rows}
     read = f"{COPIES.format(rows='payment_request')} WHERE p.id = ANY(%(ids)s)"
     beside = in_order(_rows(connection, read, {"ids": list(also)}), query.sort) if also else []

@@ -94,8 +94,8 @@ class PageQuery:
     sort: Sort = Sort.NEWEST
     start: Start = Start()
     limit: int | None = 500
-    overdue: bool = False
-    """Also the decisions whose hold ran out in a restored schema."""
+    held: bool = False
+    """Also what this person decided and is held, wherever that was, and whose hold ran out in a restored schema."""
     also: frozenset[UUID] = frozenset()
     """Requests that are shown whatever else the query says; the totals leave them out."""
 

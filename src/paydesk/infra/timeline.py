@@ -47,7 +47,12 @@ def detail(connection: Connection, request_id: UUID) -> RequestDetail:
         with connection.cursor(row_factory=dict_row) as cursor:
             cursor.execute(_ROWS, {"id": request_id})
             # Each side tells when it said a thing, so what was heard late still stands at its own moment.
-            return RequestDetail(copy, tuple(sorted(map(_step, cursor), key=lambda step: step.at)))
+            return RequestDetail(copy, tuple(sorted(map(_step, cursor), key=_place)))
+
+
+def _place(step: Step) -> tuple[datetime, bool]:
+    """Return where a step stands; a confirmed withdrawal bears the moment at which it was asked for."""
+    return step.at, step.kind == "withdrawn"
 
 
 def _step(row: dict[str, Any]) -> Step:

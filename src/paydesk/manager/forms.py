@@ -20,6 +20,7 @@ from paydesk.manager.guards import CHANGED_S
 from paydesk.tui.desk_app import DeskApp
 from paydesk.tui.fields import Field
 from paydesk.tui.named_keys import key_named
+from paydesk.tui.own_screen import fit
 
 _CODES = tuple(CauseCode)
 _NEARLY_FULL = 100
@@ -74,6 +75,7 @@ class CauseDialog(ModalScreen[Cause | None]):
 
     def compose(self) -> ComposeResult:
         """Lay out what is rejected, the seven causes, and the note."""
+        fit(self)
         with Vertical(classes="dialog"):
             title, about = self._named()
             yield Static(Content(clean(title)), id="cause-title", classes="dialog-title", markup=False)

@@ -46,6 +46,8 @@ class ManagerInbox(Peeking, inherit_bindings=False):
     ) -> None:
         super().__init__(make_desk, now, id="manager")
         self._decided_view = False
+        self._other_sort: Sort | None = None
+        """The order that was chosen on the list that is not shown; what waits and what was decided have one each."""
         self._gone: frozenset[UUID] = frozenset()
         self._page: Page | None = None
         self._between = 0
@@ -70,7 +72,7 @@ class ManagerInbox(Peeking, inherit_bindings=False):
         if not self._held_view:
             return query
         standing = frozenset(row.id for row in [*self.table.rows, *self.held]) - self._gone
-        return replace(query, also=standing, overdue=True)
+        return replace(query, also=standing, held=True)
 
     @property
     def _held_view(self) -> bool:
@@ -92,6 +94,12 @@ class ManagerInbox(Peeking, inherit_bindings=False):
         if found != self.filter:
             self.clear_marks()
         super().set_filter(found)
+
+    def keep(self, **chosen: object) -> None:
+        """Keep how the inbox is shown: that is what the next start begins with."""
+        if self._decided_view:
+            chosen.pop("sort", None)
+        super().keep(**chosen)
 
     def shown(self, page: Page) -> None:
         """Show rows and counts."""
@@ -157,6 +165,7 @@ class ManagerInbox(Peeking, inherit_bindings=False):
     def action_decided(self) -> None:
         """Show what was decided, or the inbox again."""
         self._decided_view = not self._decided_view
+        self._sort, self._other_sort = self._other_sort, self._sort
         self.clear_marks()
         self.table.lay_out(columns.DECIDED if self._decided_view else columns.inbox(self.alike_to))
         self.begin_anew()

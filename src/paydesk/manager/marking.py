@@ -48,7 +48,7 @@ class Marking(Deciding, inherit_bindings=False):
             "Unmark",
             show=False,
             id="manager.unmark",
-            tooltip="Back: filter, marks, peek",
+            tooltip="Back: filter, marks, pane",
         ),
     ]
 
@@ -135,7 +135,7 @@ class Marking(Deciding, inherit_bindings=False):
         """Read the rows that are meant: the list itself holds only a part of a long one."""
         self._range_from = None
         if self.desk is not None:
-            query = replace(self.wanted(), start=start, limit=MOST, also=frozenset(), overdue=False)
+            query = replace(self.wanted(), start=start, limit=MOST, also=frozenset(), held=False)
             work = partial(self._read_rows, self.desk, query, last)
             self.run_worker(work, thread=True, group="marks", exclusive=True, exit_on_error=False)
 

@@ -18,6 +18,7 @@ from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
 from textual.events import Event, Key, Paste
 from textual.filter import LineFilter
+from textual.screen import ModalScreen
 from textual.theme import Theme
 from textual.widgets import Input
 
@@ -31,6 +32,7 @@ from paydesk.tui.fields import Field, take_any_bytes
 from paydesk.tui.key_footer import KeyFooter
 from paydesk.tui.key_line import KeyLine, apart
 from paydesk.tui.messages import DeskFailed, DeskStarted
+from paydesk.tui.own_screen import fit
 from paydesk.tui.palette import DeskCommands
 from paydesk.tui.themes import DUSK, LOOKS, PAPER, look_named
 
@@ -86,6 +88,7 @@ class DeskApp(App[None]):
 
     def compose(self) -> ComposeResult:
         """Lay out the desks and the keys."""
+        fit(self.screen)
         yield from self.panes
         yield KeyFooter()
 
@@ -105,6 +108,7 @@ class DeskApp(App[None]):
         self.set_keymap(dict(self.other_keys))
         self._keys.start()
         self.theme_changed_signal.subscribe(self, self._keep_look)
+        self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         if self._no_such_look:
             self.notify("There is no look of that name; there are dusk, paper and contrast.", markup=False)
         loop = asyncio.get_running_loop()
@@ -203,7 +207,19 @@ class DeskApp(App[None]):
 
     def action_how_to_quit(self) -> None:
         """Say how to quit: ^c in a terminal program is as often a copy as a goodbye."""
-        self.notify("q quits; ^q too, where the terminal lets it through.", markup=False)
+        if isinstance(self.screen, ModalScreen):
+            self.notify("q quits; ^q too, where the terminal lets it through.", markup=False)
+        for pane in self.panes:
+            pane.notice("q quits; ^q too, where the terminal lets it through.")
+
+    def action_suspend_process(self) -> None:
+        """Suspend all of the terminal's job: a ``make`` that started this would else wait, and no prompt come.
+
+        Textual stops its own process alone. The terminal is as the shell left it before anybody stops.
+        """
+        if self._driver is not None and self._driver.can_suspend:
+            with self.suspend():
+                os.kill(0, signal.SIGSTOP)
 
     def action_command_palette(self) -> None:
         """Show everything that can be done here."""

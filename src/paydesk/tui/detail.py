@@ -110,6 +110,8 @@ class DetailScreen(OwnScreen[None]):
         """Show what is known."""
         now = self.pane.now()
         said, told = self.query_one("#facts", Static), self.query_one("#timeline", Static)
+        if not said.content_size.width:
+            return  # It is laid out in a moment, and painted then.
         told_of = [*facts(self.copy, now, said.content_size.width), *warnings(self.alike)]
         said.update(Content("\n").join(told_of))
         lines = [Content.styled("reading …", "$secondary")]

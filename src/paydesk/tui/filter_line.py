@@ -126,8 +126,16 @@ class FilterLine(Vertical):
         found = self.field.suggestions()
         words = "  ".join(each.text for each in found[:_SHOWN]) + ("  …" if len(found) > _SHOWN else "")
         one = f"{found[0].text}   {found[0].says}" if len(found) == 1 else words
-        keys = "tab completes, enter applies" if found else "enter applies"
+        keys = ", ".join(filter(None, ("tab completes" if found else "", "enter applies" if self._readable() else "")))
         self.query_one("#filter-help", Line).say(f"  {one}" if found else "", keys)
+
+    def _readable(self) -> bool:
+        """Whether what is typed can be applied as it is."""
+        try:
+            parse_filter(self.field.value)
+        except FilterError:
+            return False
+        return True
 
     @on(Input.Submitted)
     def _submitted(self, message: Input.Submitted) -> None:

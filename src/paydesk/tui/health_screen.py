@@ -56,6 +56,8 @@ class HealthScreen(OwnScreen[None]):
 
     def _paint(self) -> None:
         parts = self.query_one("#parts", Static)
+        if not parts.content_size.width:
+            return  # It is laid out in a moment, and painted then.
         room = max(20, parts.content_size.width - _NAME)
         between = Content("\n" if self.has_class("-short") else "\n\n")
         parts.update(between.join(Content("\n").join(_lines(report, room)) for report in self._told))

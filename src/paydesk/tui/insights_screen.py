@@ -97,7 +97,7 @@ class InsightsScreen(OwnScreen[None]):
         if desk is None or self._reading or not self._owed or time.monotonic() < self._rests_until:
             return
         self._owed, self._reading = False, True
-        query = replace(counted_of(self.pane.wanted()), statuses=frozenset(), overdue=False)
+        query = replace(counted_of(self.pane.wanted()), statuses=frozenset(), held=False)
         self.run_worker(partial(self._read, desk, query), thread=True, group="insights", exit_on_error=False)
 
     def _read(self, desk: Desk, query: PageQuery) -> None:

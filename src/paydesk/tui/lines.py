@@ -66,23 +66,28 @@ class Line(Static):
 
     def _paint(self) -> None:
         left, right, brief = (Content(clean(each)) for each in self._said)
-        if brief and left.cell_length + right.cell_length + _APART > self.content_size.width:
+        if brief and left.cell_length + right.cell_length + _APART > self._room:
             right = brief
-        if self._aside and not right and left.cell_length + len(self._aside) < self.content_size.width:
+        if self._aside and not right and left.cell_length + len(self._aside) < self._room:
             right = Content.styled(self._aside, "$accent")
         if not right:
             self._show(self._hung(left))
             return
         rest: list[Content] = []
-        gap = self.content_size.width - left.cell_length - right.cell_length
+        gap = self._room - left.cell_length - right.cell_length
         if gap < 1:
-            room = max(1, self.content_size.width - right.cell_length - 1)
+            room = max(1, self._room - right.cell_length - 1)
             left, *rest = left.wrap(room) if self._wraps else [left.truncate(room, ellipsis=True)]
-            gap = self.content_size.width - left.cell_length - right.cell_length
+            gap = self._room - left.cell_length - right.cell_length
         self._show(Content("\n").join([Content.assemble(left, " " * max(1, gap), right), *rest]))
 
+    @property
+    def _room(self) -> int:
+        """Cells of a line: the terminal's as long as this is not laid out."""
+        return self.content_size.width or self.app.size.width - 2
+
     def _hung(self, text: Content) -> Content:
-        width = self.content_size.width
+        width = self._room
         if not self._hang or width <= self._hang or text.cell_length <= width:
             return text
         return indented(text[: self._hang], text.plain[self._hang :], width)

@@ -26,6 +26,19 @@ def sentence(error: Exception) -> str:
     return f"Something went wrong that should not: {type(error).__name__}. The log tells more."
 
 
+def fit(screen: Screen[Any]) -> None:
+    """Give a screen the classes of the terminal's size now: Textual does so only after its first frame."""
+    app = screen.app
+    for cells, usual, own in (
+        (app.size.width, app.HORIZONTAL_BREAKPOINTS, screen.HORIZONTAL_BREAKPOINTS),
+        (app.size.height, app.VERTICAL_BREAKPOINTS, screen.VERTICAL_BREAKPOINTS),
+    ):
+        steps = sorted((usual if own is None else own) or ())
+        here = [name for least, name in steps if cells >= least][-1:]
+        for _, name in steps:
+            screen.set_class(name in here, name)
+
+
 R = TypeVar("R")
 
 
@@ -36,6 +49,7 @@ class OwnScreen(Screen[R]):
 
     def compose(self) -> ComposeResult:
         """Lay out the lines that stand on every screen, and the body between them."""
+        fit(self)
         yield TopLine(id="top")
         yield from self.body()
         yield Line(id="notice")

@@ -100,25 +100,35 @@ def timeline(detail: RequestDetail, width: int) -> Iterator[Content]:
             day = day_text(at)
             yield Content.styled(day, "$secondary")
         took = span_text((at - before).total_seconds()) if before is not None else ""
-        yield Content.assemble((f"{clock_text(at)}  ", "$secondary"), clean(f"{words:<27}"), (took, "$secondary"))
+        yield Content.assemble((f"{clock_text(at)}  ", "$secondary"), clean(f"{words:<26} "), (took, "$secondary"))
         if told:
             yield indented(Content(" " * 10), clean(told, 900), width, "$secondary")
         before = at
 
 
+_DECIDES = ("accepted", "rejected", "held")
+
+
 def _steps(detail: RequestDetail) -> Iterator[tuple[datetime, str, str]]:
-    """Yield moment, words and what was said; that the other side saw it is known only once it decided."""
+    """Yield moment, words and what was said; that the other side saw it is known only once it decided.
+
+    It may have seen it before Kafka's word came back that it stands on the topic: what is seen was sent.
+    """
     received = detail.copy.decision.received_at if detail.copy.decision is not None else None
     asked: datetime | None = None
-    for step, changes in detail.changes():
+    changed = list(detail.changes())
+    for (step, changes), after in zip(changed, [*(step for step, _ in changed[1:]), None], strict=True):
         asks = step.kind in ("requested", "revised", "withdrawal_requested")
-        if step.kind in ("accepted", "rejected", "held") and received is not None and asked and asked < received:
+        if step.kind in _DECIDES and received is not None and asked and asked < received:
             yield received, "seen by the manager's side", ""
         who = f" by {step.actor}" if step.actor and step.kind in ("accepted", "rejected", "held", "settled") else ""
         lapsed = ", lapsed" if detail.lapsed(step) else ""
         yield step.at, _STEPS.get(step.kind, step.kind) + who + lapsed, _told(step, changes)
-        if step.delivered_at is not None and step.delivered_at > step.at:
-            yield step.delivered_at, "sent" if asks else "delivered", ""
+        delivered = step.delivered_at
+        if delivered and received and asks and after and after.kind in _DECIDES and step.at < received:
+            delivered = min(delivered, received)
+        if delivered is not None and delivered > step.at:
+            yield delivered, "sent" if asks else "delivered", ""
         asked = step.at if asks else None
 
 

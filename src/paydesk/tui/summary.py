@@ -75,7 +75,7 @@ class Summary(Vertical):
         self._statuses = statuses
         self._totals: Sequence[StatusTotal] = ()
         self._now: datetime | None = None
-        self._most = 0
+        self._width = self._most = 0
         """So many lines it had: it keeps them, as the list below may not jump under the hand."""
 
     def compose(self) -> ComposeResult:
@@ -93,7 +93,10 @@ class Summary(Vertical):
         self._most = 0
 
     def on_resize(self) -> None:
-        """Fit them to the width."""
+        """Fit them to the width; of another one it may take fewer lines."""
+        if self.size.width != self._width:
+            self._width = self.size.width
+            self.forget()
         self._paint()
 
     def _paint(self) -> None:

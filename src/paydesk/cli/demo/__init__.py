@@ -25,4 +25,5 @@ def demo(plain: bool) -> None:
     keys = keymap()
     with Stage() as stage:
         show(stage, keys)
-    click.echo("The demo's servers and folders are deleted.")
+        click.echo("Deleting the demo's servers and folders ...")
+    click.echo("Deleted.")

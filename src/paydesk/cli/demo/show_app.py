@@ -37,6 +37,7 @@ from paydesk.tui.desk_pane import DeskPane
 from paydesk.tui.drafts import DraftStore
 from paydesk.tui.key_footer import KeyFooter
 from paydesk.tui.lines import Line
+from paydesk.tui.own_screen import fit
 
 LOOK_S = 0.25
 STORY_LINES, FEW_STORY_LINES = 6, 2
@@ -91,6 +92,7 @@ class ShowApp(DeskApp):
 
     def compose(self) -> ComposeResult:
         """Lay out what comes next, the desks, the story and the keys."""
+        fit(self.screen)
         yield Line(id="demo")
         with Horizontal(id="desks"):
             yield from self.panes
@@ -206,7 +208,9 @@ class ShowApp(DeskApp):
             self._moving = False
             self._moves += 1
             if result is not None and move.act in (Act.ASK, Act.REVISE):
-                pane.notice(f"{result.copy.number} is sent.", "good")
+                terms = result.copy.terms
+                asks = "asks for" if move.act is Act.ASK else "is revised: it asks for"
+                pane.notice(f"{result.copy.number} {asks} {terms.money}." if terms else "", "good")
             elif isinstance(error, PaydeskError):
                 pane.notice(f"{error.message}", "muted")
 

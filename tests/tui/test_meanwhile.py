@@ -1,0 +1,82 @@
+"""A request that others decide or change while the form that revises it is open: that is said before it is sent."""
+
+from dataclasses import replace
+
+import pytest
+from textual.pilot import Pilot
+
+from paydesk.contractor.forms import RequestForm
+from paydesk.domain.commands import Approve, Reject, approve, reject
+from paydesk.domain.decision import Cause, CauseCode
+from paydesk.domain.payment_request import checked_terms
+from tests.fakes import World
+from tests.tui.conftest import contractor, opened, seen, shown
+from tests.tui.test_manager_desk import of
+
+CAUSE = Cause(CauseCode.NEEDS_INFO, "Which photographer was it?")
+SIZES = [(80, 24), (120, 36)]
+
+
+def rejected(world: World) -> None:
+    request = world.requests[of(world, "PR-1007")]
+    command = Reject(request.id, "zoe", 1, request.terms.hash, CAUSE)
+    world.decisions[request.id] = reject(command, request, None, world.now, world.now)  # type: ignore[assignment]
+    world.tell(request.id)
+
+
+async def revising(pilot: Pilot[None]) -> None:
+    """Open the form and change the amount."""
+    await opened(pilot)
+    await pilot.press("e")
+    await seen(pilot, lambda: isinstance(pilot.app.screen, RequestForm) and "It becomes" in shown(pilot))
+    await pilot.press("home", "1")  # 12,400.00
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_a_rejection_is_seen_with_its_cause_and_asked_about_before_new_terms_are_sent(
+    world: World, size: tuple[int, int]
+) -> None:
+    async with contractor(world).run_test(size=size) as pilot:
+        await revising(pilot)
+        rejected(world)
+        await seen(pilot, lambda: "⚠ It was rejected meanwhile: More" in shown(pilot))
+        await pilot.press("ctrl+s")
+        await seen(pilot, lambda: "Change it all the same?" in shown(pilot) and "photographer" in shown(pilot))
+        await pilot.press("n")
+        await seen(pilot, lambda: isinstance(pilot.app.screen, RequestForm))
+        assert world.requests[of(world, "PR-1007")].revision == 1
+        await pilot.press("ctrl+s", "y")
+        await seen(pilot, lambda: world.requests[of(world, "PR-1007")].revision == 2)
+
+
+async def test_what_was_accepted_is_not_sent_and_the_form_says_so(world: World) -> None:
+    async with contractor(world).run_test(size=(80, 24)) as pilot:
+        await revising(pilot)
+        request = world.requests[of(world, "PR-1007")]
+        decided = approve(Approve(request.id, "zoe", 1, request.terms.hash), request, None, world.now, world.now)
+        world.decisions[request.id] = decided  # type: ignore[assignment]
+        world.tell(request.id)
+        await seen(pilot, lambda: "⚠ PR-1007 is accepted and cannot be revised." in shown(pilot))
+        await pilot.press("ctrl+s")
+        await seen(pilot, lambda: shown(pilot).count("PR-1007 is accepted and cannot be revised.") == 2)
+        assert isinstance(pilot.app.screen, RequestForm) and request.revision == 1
+
+
+async def test_a_revision_from_elsewhere_is_said(world: World) -> None:
+    async with contractor(world).run_test(size=(80, 24)) as pilot:
+        await revising(pilot)
+        request = world.requests[of(world, "PR-1007")]
+        terms = checked_terms("7", "EUR", request.terms.description, reference=request.terms.reference or "")
+        world.put(replace(request, version=request.version + 1, revision=2, terms=terms))
+        await seen(pilot, lambda: "⚠ It was revised meanwhile, not here: amount 2,400.00 EUR →" in shown(pilot))
+
+
+async def test_another_request_changes_nothing_in_the_form(world: World) -> None:
+    async with contractor(world).run_test(size=(80, 24)) as pilot:
+        await revising(pilot)
+        request = world.requests[of(world, "PR-1003")]
+        decided = approve(Approve(request.id, "zoe", 1, request.terms.hash), request, None, world.now, world.now)
+        world.decisions[request.id] = decided  # type: ignore[assignment]
+        world.tell(request.id)
+        await pilot.press("ctrl+s")
+        await seen(pilot, lambda: "PR-1007 is revised" in shown(pilot))
