@@ -5,6 +5,7 @@ them, which style each run of cells has, which is all that a terminal is sent. A
 ``pytest -m long tests/tui/test_every_screen.py --snapshot-update``, and look at ``python -m tests.tui.sheet FILE``.
 """
 
+import time
 from collections.abc import Iterable
 from itertools import groupby
 from pathlib import Path
@@ -25,6 +26,7 @@ OTHER = {
     "no-color": {"NO_COLOR": "1"},
     "ascii": {"PAYDESK_ASCII": "1"},
 }
+PATIENCE_S = 20.0
 LEAST_CONTRAST = 3.0
 """Whatever stands on the screen; ``test_every_word_can_be_read`` asks for 4.5 of the colours that words have."""
 
@@ -76,12 +78,14 @@ def unreadable(lines: Cells) -> Iterable[str]:
             yield f"{text!r} {looks_of(style)}"
 
 
-def hold(lines: Cells, name: str, update: bool) -> None:
-    """Hold what a screen paints to what is kept of it, or keep it anew."""
-    file, text = KEPT / f"{name}.txt", kept_text(lines)
+async def hold(pilot: Pilot[None], name: str, update: bool) -> None:
+    """Hold what a screen comes to paint to what is kept of it, or keep it anew."""
+    file, end = KEPT / f"{name}.txt", time.monotonic() + PATIENCE_S
     if update:
         KEPT.mkdir(exist_ok=True)
-        file.write_text(text)
+        file.write_text(kept_text(cells(pilot)))
+    while (text := kept_text(cells(pilot))) != file.read_text() and time.monotonic() < end:
+        await pilot.pause(0.05)  # On a busy machine it may be read a moment later, such as what looks alike.
     assert file.read_text() == text, f"{name} looks another way"
 
 
@@ -110,7 +114,7 @@ async def test_it_looks_as_it_did_in_both_looks(screen: Screen, size: tuple[int,
             lines = cells(pilot)
             if not pilot.app.screen.is_modal:  # What a dialog dims is not there to be read.
                 assert not [*unreadable(lines)]
-            hold(lines, f"{screen.role}-{screen.name}-{size[0]}x{size[1]}-{short_name(look)}", update)
+            await hold(pilot, f"{screen.role}-{screen.name}-{size[0]}x{size[1]}-{short_name(look)}", update)
 
 
 @pytest.mark.long
@@ -124,4 +128,4 @@ async def test_it_looks_as_it_did_on_other_terminals(
     (screen,) = (each for each in SCREENS if each.name == name)
     async with screen.app().run_test(size=screen.sizes[0]) as pilot:
         await screen.reach(pilot)
-        hold(cells(pilot), f"{screen.role}-{screen.name}-{terminal}", update)
+        await hold(pilot, f"{screen.role}-{screen.name}-{terminal}", update)
