@@ -6,12 +6,11 @@ import pytest
 from textual.events import Paste
 from textual.pilot import Pilot
 
-from paydesk.domain.commands import Approve, approve
 from paydesk.domain.payment_request import checked_terms
 from paydesk.manager.forms import LOOK, CauseDialog
 from tests.fakes import World
 from tests.tui.conftest import Clock, manager, opened, seen, shown
-from tests.tui.test_manager_desk import of
+from tests.tui.test_manager_desk import accepted_by_zoe, of
 
 LONG = "August retainer, and that of September, October and November as well"
 
@@ -88,10 +87,7 @@ async def test_what_is_decided_by_another_is_said_and_no_key_rejects_it(world: W
         await opened(pilot)
         await pilot.press("x")
         await seen(pilot, lambda: asks(pilot))
-        request = world.requests[of(world, "PR-1002")]
-        decided = approve(Approve(request.id, "zoe", 1, request.terms.hash), request, None, world.now, world.now)
-        world.decisions[request.id] = decided  # type: ignore[assignment]
-        world.tell(request.id)
+        world.tell(accepted_by_zoe(world, "PR-1002"))
         await seen(pilot, lambda: "⚠ PR-1002 is accepted already." in shown(pilot))
         await pilot.press("1")
         await seen(pilot, lambda: shown(pilot).count("PR-1002 is accepted already.") == 2)

@@ -23,6 +23,15 @@ def of(world: World, number: str) -> UUID:
     return next(each.id for each in world.requests.values() if each.number == number)
 
 
+def accepted_by_zoe(world: World, number: str) -> UUID:
+    """Have another manager accept a request behind the screen; returns its id, for whoever tells of it."""
+    request = world.requests[of(world, number)]
+    decided = approve(Approve(request.id, "zoe", 1, request.terms.hash), request, None, world.now, world.now)
+    assert decided is not None
+    world.decisions[request.id] = decided
+    return request.id
+
+
 async def test_approving_moves_on_and_holds_with_a_countdown(world: World) -> None:
     async with manager(world).run_test(size=(80, 24)) as pilot:
         table = await opened(pilot)
@@ -129,11 +138,7 @@ async def test_a_key_acts_on_what_is_on_the_screen_and_on_nothing_newer(world: W
 async def test_another_managers_decision_is_told_with_who_and_when(world: World) -> None:
     async with manager(world).run_test(size=(120, 36)) as pilot:
         await opened(pilot)
-        request = world.requests[of(world, "PR-1002")]
-        command = Approve(request.id, "zoe", 1, request.terms.hash)
-        decided = approve(command, request, None, world.now, world.now)
-        assert decided is not None
-        world.decisions[request.id] = decided
+        accepted_by_zoe(world, "PR-1002")
         await pilot.press("a")
         await seen(pilot, lambda: "PR-1002 was accepted by zoe at 2026-08-28 12:00:00 UTC" in shown(pilot))
 

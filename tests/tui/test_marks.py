@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from paydesk.domain.commands import Approve, RequestPayment, approve, request_payment
+from paydesk.domain.commands import RequestPayment, request_payment
 from paydesk.domain.decision import CauseCode
 from paydesk.domain.errors import PaydeskError
 from paydesk.domain.payment_request import checked_terms
@@ -17,7 +17,7 @@ from paydesk.manager import marking
 from paydesk.manager.bulk import BulkDialog
 from tests.fakes import FakeManagerDesk, World
 from tests.tui.conftest import Clock, manager, opened, seen, shown
-from tests.tui.test_manager_desk import of
+from tests.tui.test_manager_desk import accepted_by_zoe, of
 
 WAITING = ["PR-1002", "PR-1003", "PR-1004", "PR-1006", "PR-1007", "PR-1008"]
 
@@ -112,11 +112,10 @@ async def test_what_is_skipped_is_named_with_the_reason_and_what_the_filter_hide
         await pilot.press("asterisk")
         await seen(pilot, lambda: "6 marked" in shown(pilot))
         # Behind the screen, without news: what was marked is still what a person sees.
-        second, third = world.requests[of(world, "PR-1002")], world.requests[of(world, "PR-1003")]
+        second = world.requests[of(world, "PR-1002")]
         terms = checked_terms("99999", "EUR", "August retainer")
         world.requests[second.id] = replace(second, version=2, revision=2, terms=terms)
-        command = Approve(third.id, "zoe", 1, third.terms.hash)
-        world.decisions[third.id] = approve(command, third, None, world.now, world.now)  # type: ignore[assignment]
+        accepted_by_zoe(world, "PR-1003")
         await pilot.press("a")
         await seen(pilot, lambda: "3 skipped" in shown(pilot))
         told = " ".join(shown(pilot).replace("│", " ").split())

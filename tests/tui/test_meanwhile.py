@@ -6,12 +6,12 @@ import pytest
 from textual.pilot import Pilot
 
 from paydesk.contractor.forms import RequestForm
-from paydesk.domain.commands import Approve, Reject, approve, reject
+from paydesk.domain.commands import Reject, reject
 from paydesk.domain.decision import Cause, CauseCode
 from paydesk.domain.payment_request import checked_terms
 from tests.fakes import World
 from tests.tui.conftest import contractor, opened, seen, shown
-from tests.tui.test_manager_desk import of
+from tests.tui.test_manager_desk import accepted_by_zoe, of
 
 CAUSE = Cause(CauseCode.NEEDS_INFO, "Which photographer was it?")
 SIZES = [(80, 24), (120, 36)]
@@ -52,14 +52,12 @@ async def test_a_rejection_is_seen_with_its_cause_and_asked_about_before_new_ter
 async def test_what_was_accepted_is_not_sent_and_the_form_says_so(world: World) -> None:
     async with contractor(world).run_test(size=(80, 24)) as pilot:
         await revising(pilot)
-        request = world.requests[of(world, "PR-1007")]
-        decided = approve(Approve(request.id, "zoe", 1, request.terms.hash), request, None, world.now, world.now)
-        world.decisions[request.id] = decided  # type: ignore[assignment]
-        world.tell(request.id)
+        world.tell(accepted_by_zoe(world, "PR-1007"))
         await seen(pilot, lambda: "⚠ PR-1007 is accepted and cannot be revised." in shown(pilot))
         await pilot.press("ctrl+s")
         await seen(pilot, lambda: shown(pilot).count("PR-1007 is accepted and cannot be revised.") == 2)
-        assert isinstance(pilot.app.screen, RequestForm) and request.revision == 1
+        assert isinstance(pilot.app.screen, RequestForm)
+        assert world.requests[of(world, "PR-1007")].revision == 1
 
 
 async def test_a_revision_from_elsewhere_is_said(world: World) -> None:
@@ -74,9 +72,6 @@ async def test_a_revision_from_elsewhere_is_said(world: World) -> None:
 async def test_another_request_changes_nothing_in_the_form(world: World) -> None:
     async with contractor(world).run_test(size=(80, 24)) as pilot:
         await revising(pilot)
-        request = world.requests[of(world, "PR-1003")]
-        decided = approve(Approve(request.id, "zoe", 1, request.terms.hash), request, None, world.now, world.now)
-        world.decisions[request.id] = decided  # type: ignore[assignment]
-        world.tell(request.id)
+        world.tell(accepted_by_zoe(world, "PR-1003"))
         await pilot.press("ctrl+s")
         await seen(pilot, lambda: "PR-1007 is revised" in shown(pilot))

@@ -164,8 +164,8 @@ _WIDE = 100
 
 
 def _line(number: str, status: str, amount: str, currency: str, contractor: str, what: str) -> str:
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else _WIDE
-    narrow = width < _WIDE
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    narrow = width is not None and width < _WIDE
     parts = (
         fitted(clean(number), 9),
         fitted(clean(status), 13),
@@ -176,7 +176,7 @@ def _line(number: str, status: str, amount: str, currency: str, contractor: str,
     )
     line = "  ".join((*parts, clean(what)))
     # A line that wraps is no longer aligned; what goes to a file or a program is whole.
-    return fitted(line, width) if sys.stdout.isatty() else line
+    return line if width is None else fitted(line, width)
 
 
 def csv_writer() -> Callable[[RequestCopy], None]:

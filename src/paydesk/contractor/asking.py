@@ -9,8 +9,9 @@ from textual.binding import Binding, BindingType
 
 from paydesk.contractor.following import Following
 from paydesk.contractor.forms import Filled, RequestForm
+from paydesk.contractor.meanwhile import too_late
 from paydesk.contractor.port import ContractorDesk
-from paydesk.domain.commands import AskWithdrawal, RevisePayment, ask_withdrawal, revise_payment
+from paydesk.domain.commands import AskWithdrawal, ask_withdrawal
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.errors import PaydeskError
 from paydesk.domain.status import Status
@@ -140,12 +141,11 @@ class Asking(Following, inherit_bindings=False):
             return self.locked_text(copy), "trouble"
         if copy.request is None:
             return f"{copy.number} itself has not arrived here yet.", "trouble"
+        if action == "revise":
+            return too_late(copy, self.person), "trouble"
         try:
-            if action == "revise":
-                revise_payment(RevisePayment(copy.id, self.person, copy.request.terms), copy.request, copy.decision)
-            else:
-                ask_withdrawal(AskWithdrawal(copy.id, self.person), copy.request, copy.decision)
+            ask_withdrawal(AskWithdrawal(copy.id, self.person), copy.request, copy.decision)
         except PaydeskError as refusal:
             return sentence(refusal), "trouble"
-        back = action == "withdraw" and copy.status in (Status.WITHDRAWING, Status.WITHDRAWN)
+        back = copy.status in (Status.WITHDRAWING, Status.WITHDRAWN)
         return f"{copy.number} is {copy.status} already." if back else "", ""

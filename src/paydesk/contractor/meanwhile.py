@@ -67,8 +67,7 @@ class MeanwhileScreen(AlikeScreen[R]):
     def read(self, news: News | None = None) -> None:
         """Read the request again, unless the news are about others."""
         copy, desk = self.revised, self.pane.desk
-        others = copy is None or (news is not None and news.changed is not None and copy.id not in news.changed)
-        if copy is not None and desk is not None and not others:
+        if copy is not None and desk is not None and (news is None or news.about(copy.id)):
             self.run_worker(partial(self._read_again, desk, copy), thread=True, group="copy", exit_on_error=False)
 
     def _read_again(self, desk: Desk, copy: RequestCopy) -> None:

@@ -16,7 +16,7 @@ from paydesk.domain.money import Money
 from paydesk.domain.status import Status
 from paydesk.infra.filter_sql import AMOUNT, DECIDED, DUE, SENT, conditions, one_of
 from paydesk.infra.pages import Page, PageQuery, Sort, Start, Way, between, in_order, key_of
-from paydesk.infra.queries import COPIES, Connection, copy_of
+from paydesk.infra.queries import COPIES, HELD, Connection, copy_of
 
 _ORDERS = {
     Sort.NEWEST: (SENT, "timestamptz", "DESC", "-infinity"),
@@ -28,10 +28,7 @@ _ORDERS = {
 }
 """What each order goes by, its type, which way, and where what is not known stands; an index of each is kept."""
 _OPPOSITE = {"ASC": "DESC", "DESC": "ASC"}
-_HELD = (
-    "SELECT request_id FROM outbox WHERE published_at IS NULL AND hold_until IS NOT NULL AND NOT beaten"
-    " AND (overdue OR lower(normalize(actor, NFKC)) = lower(normalize(%(person)s, NFKC)))"
-)
+_HELD = f"{HELD} AND (overdue OR lower(normalize(actor, NFKC)) = lower(normalize(%(person)s, NFKC)))"
 """What ``PageQuery.held`` asks for: a desk that was killed may have left it to this one."""
 OLDER = ", ".join(f"count(*) FILTER (WHERE p.requested_at <= %(bound{place})s)" for place in range(len(BOUNDS)))
 """How many are so old, for each bound."""

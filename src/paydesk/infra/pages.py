@@ -123,3 +123,7 @@ class News:
     """Something changed behind the screen: these requests, or, where None, any of them."""
 
     changed: frozenset[UUID] | None = None
+
+    def about(self, request_id: UUID) -> bool:
+        """Whether this request may have changed."""
+        return self.changed is None or request_id in self.changed

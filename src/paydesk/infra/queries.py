@@ -35,9 +35,9 @@ LEFT JOIN LATERAL (
 ) o ON true
 """
 """What ``copy_of`` reads of ``{rows}``, which is the table or some rows of it."""
-OVERDUE = (
-    "SELECT request_id FROM outbox WHERE published_at IS NULL AND hold_until IS NOT NULL AND overdue AND NOT beaten"
-)
+HELD = "SELECT request_id FROM outbox WHERE published_at IS NULL AND hold_until IS NOT NULL AND NOT beaten"
+"""The requests whose decision is held, in SQL."""
+OVERDUE = f"{HELD} AND overdue"
 """The requests whose decision was held and ran out in a restored schema, in SQL."""
 # What a person said and what does not stand, unless the same command stands by another event. Told until somebody
 # says something newer of that request: on the health line for a day, by doctor for a week.

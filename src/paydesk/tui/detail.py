@@ -72,8 +72,7 @@ class DetailScreen(OwnScreen[None]):
 
     def read(self, news: News | None = None) -> None:
         """Read the request again, unless the news are about others."""
-        others = news is not None and news.changed is not None and self.copy.id not in news.changed
-        if self.pane.desk is not None and not others:
+        if self.pane.desk is not None and (news is None or news.about(self.copy.id)):
             work = partial(self._read, self.pane.desk, self.copy.id)
             self.run_worker(work, thread=True, group="detail", exit_on_error=False)
 

@@ -116,12 +116,12 @@ def _steps(detail: RequestDetail) -> Iterator[tuple[datetime, str, str]]:
     """
     received = detail.copy.decision.received_at if detail.copy.decision is not None else None
     asked: datetime | None = None
-    changed = list(detail.changes())
+    changed = detail.changes()
     for (step, changes), after in zip(changed, [*(step for step, _ in changed[1:]), None], strict=True):
         asks = step.kind in ("requested", "revised", "withdrawal_requested")
         if step.kind in _DECIDES and received is not None and asked and asked < received:
             yield received, "seen by the manager's side", ""
-        who = f" by {step.actor}" if step.actor and step.kind in ("accepted", "rejected", "held", "settled") else ""
+        who = f" by {step.actor}" if step.actor and step.kind in (*_DECIDES, "settled") else ""
         lapsed = ", lapsed" if detail.lapsed(step) else ""
         yield step.at, _STEPS.get(step.kind, step.kind) + who + lapsed, _told(step, changes)
         delivered = step.delivered_at

@@ -75,7 +75,8 @@ class Summary(Vertical):
         self._statuses = statuses
         self._totals: Sequence[StatusTotal] = ()
         self._now: datetime | None = None
-        self._width = self._most = 0
+        self._width = 0
+        self._most = 0
         """So many lines it had: it keeps them, as the list below may not jump under the hand."""
 
     def compose(self) -> ComposeResult:
