@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Callable, Iterator
 
-MOST_FILE_LINES = 250
+MOST_FILE_LINES = 500
 MOST_FUNCTION_LINES = 50
 
 PLAIN = {"abc", "collections", "dataclasses", "datetime", "difflib", "enum", "hashlib", "itertools", "json", "re"}

@@ -19,7 +19,7 @@ STARTED_BY_NAME |= {"paydesk.infra.migrations.env"} | {
 """What is run, or loaded by Alembic or by the name of a command, and so imported by nobody."""
 
 BAD_SAMPLES: list[tuple[rules.Rule, str]] = [
-    (rules.short_file, "\n" * 251),
+    (rules.short_file, "\n" * 501),
     (rules.short_functions, "def f():\n" + "    pass\n" * 50),
     (rules.module_docstring, "x = 1"),
     (rules.public_docstrings, 'class A:\n    """A."""\n    def f(self):\n        return 1'),
