@@ -5,10 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo contractor manager install test lint long simulate faults check trace picture env lock clean
+.PHONY: help demo contractor manager install test lint long simulate faults fault-table check trace picture env lock clean
 
 help: ## Say what there is.
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 18
 
 demo: ## Show one payment request all the way, on servers of its own; everything it needs is set up first.
 	@sh tools/announce.sh $(VENV) "$$($(MAKE) --question install >/dev/null 2>&1 || echo missing)"
@@ -52,13 +52,17 @@ lint: install ## Lint, format, types and the floors.
 	@$(BIN)/lint-imports
 
 long: install ## Pass the long suites: races, faults, load.
-	@$(BIN)/python -m pytest -m long
+	@$(BIN)/python -m pytest -m "long and not alone" --numprocesses 2; beside=$$?; \
+	$(BIN)/python -m pytest -m "long and alone" && exit $$beside
 
 simulate: install ## Run both sides' handlers 100,000 times under drawn faults, from a seed that it prints.
 	@$(BIN)/python -m tests.simulation
 
 faults: install ## Strike real processes and servers and check what people were told.
 	@$(BIN)/python -m tests.faults
+
+fault-table: install ## Try every fault that people met again, and write the table of docs/reliability.md anew.
+	@$(BIN)/python -m pytest -p tests.fault_table -m fault --numprocesses 2
 
 check: lint test ## What a change has to pass.
 

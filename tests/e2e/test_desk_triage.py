@@ -17,7 +17,7 @@ from tests.e2e.faults import Faults
 from tests.e2e.house import House
 from tests.e2e.terminal import Terminal
 
-pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.long, pytest.mark.alone, pytest.mark.timeout(600)]
 CAUSES = {"1": "duplicate", "3": "missing_document", "4": "not_agreed", "5": "wrong_payee"}
 REQUESTS = 60
 UNDER_CURSOR = re.compile(r"[ ┃]▸ (PR-\d{4}) ")

@@ -66,18 +66,21 @@ def rounds(house: House, role: Role, number: int, times: int) -> list[float]:
 
 
 @pytest.mark.long
+@pytest.mark.alone
 @pytest.mark.timeout(600)
 def test_a_killed_holder_is_followed_within_a_second(house: House) -> None:
     assert median(rounds(house, MANAGER, signal.SIGKILL, 2)) < KILLED_S
 
 
 @pytest.mark.long
+@pytest.mark.alone
 @pytest.mark.timeout(600)
 def test_a_frozen_holder_is_followed_within_four_and_stands_by_when_woken(house: House) -> None:
     assert median(rounds(house, CONTRACTOR, signal.SIGSTOP, 1)) < FROZEN_S
 
 
 @pytest.mark.long
+@pytest.mark.alone
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("role", [CONTRACTOR, MANAGER], ids=lambda role: role.name)
 @pytest.mark.parametrize(("number", "at_most_s"), [(signal.SIGKILL, KILLED_S), (signal.SIGSTOP, FROZEN_S)])

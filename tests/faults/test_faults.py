@@ -67,6 +67,7 @@ def judge(bench: Bench) -> Verdict:
 
 
 @pytest.mark.long
+@pytest.mark.alone
 @pytest.mark.timeout(600)
 def test_the_short_matrix() -> None:
     for row in run([(kind, kind.short) for kind in kinds() if kind.short and kind.possible()], 1000):
@@ -74,6 +75,7 @@ def test_the_short_matrix() -> None:
 
 
 @pytest.mark.long
+@pytest.mark.alone
 @pytest.mark.timeout(300)
 def test_the_judge_condemns_what_was_spoilt_by_hand() -> None:
     trial = Trial()

@@ -99,6 +99,7 @@ def test_a_planted_bug_still_fits_the_program(bug: Bug, tmp_path: Path) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.alone
 @pytest.mark.timeout(1300)
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
 def test_a_planted_bug_is_found_and_told_as_a_short_story(bug: Bug, tmp_path: Path) -> None:
@@ -109,6 +110,7 @@ def test_a_planted_bug_is_found_and_told_as_a_short_story(bug: Bug, tmp_path: Pa
 
 
 @pytest.mark.long
+@pytest.mark.alone
 @pytest.mark.timeout(3000)
 @pytest.mark.parametrize(("losses", "runs"), [(False, 50_000), (True, 50_000)], ids=["no store lost", "one store lost"])
 def test_every_promise_holds_in_many_runs(losses: bool, runs: int) -> None:

@@ -1,0 +1,26 @@
+"""A test that holds the right value where somebody met a fault says in a marker what holds, and where it was mended."""
+
+import ast
+
+from tests.house.files import CHECKOUT, SOURCE, all_python, name, tree
+
+
+def _markers() -> list[tuple[str, ast.Call]]:
+    return [
+        (name(file), node)
+        for file in all_python()
+        if file.is_relative_to(CHECKOUT / "tests")
+        for node in ast.walk(tree(file))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "pytest.mark.fault"
+    ]
+
+
+def test_each_marker_names_the_kind_and_a_file_that_exists() -> None:
+    wrong = []
+    for file, call in _markers():
+        values = {keyword.arg: ast.literal_eval(keyword.value) for keyword in call.keywords}
+        if set(values) != {"kind", "mended"} or not any(
+            (root / values["mended"]).is_file() for root in (SOURCE, CHECKOUT)
+        ):
+            wrong.append(f"{file}: {values}")
+    assert not wrong
