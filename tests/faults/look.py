@@ -13,12 +13,13 @@ _UNSENT = (
     " WHERE published_at IS NULL AND hold_until IS NULL AND NOT beaten AND position <= %s"
 )
 _HEARD = "SELECT coalesce(max(position), 0) FROM {0}.inbox"
-_WAITING = "SELECT count(*) FROM pg_locks WHERE relation = '{0}.lease'::regclass AND NOT granted"
-_HOLDER = "SELECT pid FROM pg_locks WHERE relation = '{0}.lease'::regclass AND mode = 'ExclusiveLock' AND granted"
+_LEASE = "relation IN ('{0}.lease_lock'::regclass, '{0}.lease'::regclass)"
+_WAITING = f"SELECT count(*) FROM pg_locks WHERE {_LEASE} AND NOT granted"
+_HOLDER = "SELECT pid FROM pg_locks WHERE relation = '{0}.lease_lock'::regclass AND mode = 'ExclusiveLock' AND granted"
 _AMID = (
     "SELECT count(*) FROM pg_stat_activity WHERE usename = '{0}' AND state LIKE 'idle in transaction%%'"
     " AND state_change < clock_timestamp() - interval '10 ms' AND pid NOT IN"
-    " (SELECT pid FROM pg_locks WHERE relation = '{0}.lease'::regclass)"
+    f" (SELECT pid FROM pg_locks WHERE {_LEASE})"
 )
 _NOT_THERE = """
 SELECT count(*) FROM {0}.outbox o WHERE position > %(least)s AND position <= %(most)s

@@ -30,7 +30,7 @@ _CHECKED_WITHIN_S = 300.0
 _CHECKED = (
     "SELECT 1 FROM pg_locks l JOIN pg_stat_activity a USING (pid) JOIN meta m"
     " ON m.checked_by = l.pid || '/' || extract(epoch FROM a.backend_start)"
-    " WHERE l.relation = 'lease'::regclass AND l.mode = 'ExclusiveLock' AND l.granted"
+    " WHERE l.relation = 'lease_lock'::regclass AND l.mode = 'ExclusiveLock' AND l.granted"
 )
 _NEWEST = (
     "SELECT id FROM payment_request WHERE contractor = %s AND status = ANY(%s) ORDER BY requested_at DESC LIMIT 30"

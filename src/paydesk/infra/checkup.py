@@ -15,11 +15,12 @@ from paydesk.infra.migrations import HEAD, current_revision
 from paydesk.infra.ports import BrokerTrouble
 from paydesk.infra.postgres import connect
 from paydesk.infra.role import Role
+from paydesk.infra.tables_beside import HOLDERS
 from paydesk.settings import Endpoints
 
-_LEASE = """
+_LEASE = f"""
 SELECT a.pid, a.application_name FROM pg_locks l JOIN pg_stat_activity a USING (pid)
-WHERE l.relation = to_regclass('lease') AND l.mode = 'ExclusiveLock' AND l.granted LIMIT 1
+WHERE {HOLDERS} LIMIT 1
 """
 
 

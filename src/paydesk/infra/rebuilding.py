@@ -87,7 +87,7 @@ def _alone(database_url: str, role: Role) -> Iterator[Connection]:
     try:
         with connect(database_url, role.name) as connection:
             connection.execute(f"SET LOCAL lock_timeout = '{_GO_S:.0f}s'")
-            connection.execute("LOCK TABLE lease IN EXCLUSIVE MODE")
+            connection.execute("LOCK TABLE lease_lock, lease IN EXCLUSIVE MODE")
             while _others(connection, role):
                 if time.monotonic() > until:
                     raise _company(role)

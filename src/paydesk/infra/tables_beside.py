@@ -70,8 +70,12 @@ class SettlementRow(SQLModel, table=True):
     settled_at: datetime | None = time_column("now()")
 
 
+HOLDERS = "l.relation IN (to_regclass('lease_lock'), to_regclass('lease')) AND l.mode = 'ExclusiveLock' AND l.granted"
+"""Which rows ``l`` of ``pg_locks`` are of whoever holds the lease, of this version or of the one before, in SQL."""
+
+
 class LeaseRow(SQLModel, table=True):
-    """Always empty: the lock on this table is the lease."""
+    """Always empty: the lock on this table was the lease, and still keeps programs of the version before out."""
 
     __tablename__ = "lease"
 

@@ -16,13 +16,13 @@ from paydesk.domain.payment_request import RequestRegister
 from paydesk.infra.records import Claim, Row
 from paydesk.infra.registers import decision_columns, decision_of, request_columns, request_of
 from paydesk.infra.tables import PaymentRequestRow
-from paydesk.infra.tables_beside import CommandRow
+from paydesk.infra.tables_beside import HOLDERS, CommandRow
 
-_CHECKED = """
+_CHECKED = f"""
 SELECT EXISTS (
     SELECT 1 FROM meta m JOIN pg_stat_activity a ON m.checked_by = a.pid || '/' || extract(epoch FROM a.backend_start)
     JOIN pg_locks l ON l.pid = a.pid
-    WHERE l.relation = 'lease'::regclass AND l.mode = 'ExclusiveLock' AND l.granted)
+    WHERE {HOLDERS})
 """
 _request = PaymentRequestRow.__table__  # type: ignore[attr-defined]
 

@@ -1,0 +1,155 @@
+"""The lease stands in nobody's way, and programs of the version before never work beside one of this version."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+
+import psycopg
+import pytest
+
+from paydesk.infra import rebuilding
+from paydesk.infra.checkup import check_role
+from paydesk.infra.errors import NotNow
+from paydesk.infra.lease import LOST_AFTER_S, Lease
+from paydesk.infra.postgres import connect
+from paydesk.infra.store import Store
+from paydesk.stack.servers import Postgres
+from tests.conftest import Sides, until
+
+MAINTENANCE = pytest.mark.fault(
+    kind="Maintenance of the database goes through while a worker runs, and the lease is kept.",
+    mended="infra/lease.py",
+)
+ALONE = pytest.mark.fault(
+    kind="One process of a role works, whichever of two versions it and the others are of.", mended="infra/lease.py"
+)
+OLD_TAKE = "LOCK TABLE lease IN EXCLUSIVE MODE NOWAIT"
+"""How the version before takes the lease."""
+
+
+@contextmanager
+def working(sides: Sides) -> Iterator[Lease]:
+    """Open a holder that beats, as a worker's loop does."""
+    with closing(Lease(sides.url(sides.contractor), "contractor")) as lease:
+        assert lease.take()
+        ending, lost = threading.Event(), []
+
+        def beat() -> None:
+            while not ending.wait(0.05):
+                if not lease.beat():
+                    lost.append(True)
+                    return
+
+        thread = threading.Thread(target=beat, daemon=True)
+        thread.start()
+        yield lease
+        ending.set()
+        thread.join(5)
+        assert not lost, "the lease was lost"
+
+
+def admin(sides: Sides) -> psycopg.Connection[Any]:
+    """Connect as who looks after the database; what waits for more than ten seconds is ended."""
+    url = Postgres(sides.stack.folder).url("stack", sides.database)
+    options = "-c lock_timeout=10s -c search_path=contractor"
+    return psycopg.connect(url, autocommit=True, options=options)
+
+
+@MAINTENANCE
+def test_maintenance_of_the_whole_database_goes_through_while_a_worker_runs(sides: Sides) -> None:
+    with working(sides) as lease, admin(sides) as connection:
+        for statement in (
+            "VACUUM ANALYZE",
+            "VACUUM FREEZE",
+            f"REINDEX DATABASE {sides.database}",
+            "CLUSTER lease USING lease_pkey",
+            "CLUSTER payment_request USING payment_request_pkey",
+            "CLUSTER",
+            "VACUUM FULL",
+        ):
+            connection.execute(statement)
+        assert not Lease(sides.url(sides.contractor), "contractor").take(), "a second holder is refused"
+        assert lease.held
+        # What made way for a moment keeps the version before out again.
+        with connect(sides.url(sides.contractor), "contractor") as old:
+
+            def refused() -> bool:
+                with pytest.raises(psycopg.errors.LockNotAvailable):
+                    old.execute(OLD_TAKE)
+                old.rollback()
+                return True
+
+            until(refused)
+
+
+@MAINTENANCE
+def test_the_holder_takes_no_transaction_id_and_keeps_no_row_from_being_cleaned(sides: Sides) -> None:
+    with working(sides) as lease, admin(sides) as connection:
+        read = "SELECT backend_xid IS NULL AND backend_xmin IS NULL FROM pg_stat_activity WHERE pid = %s"
+        assert connection.execute(read, [int(lease.identity.split("/")[0])]).fetchone() == (True,)
+
+
+@MAINTENANCE
+def test_a_frozen_holder_still_loses_the_lease(sides: Sides) -> None:
+    url = sides.url(sides.contractor)
+    with closing(Lease(url, "contractor")) as frozen, closing(Lease(url, "contractor")) as other:
+        assert frozen.take()
+        assert not other.take()
+        until(other.take, within_s=10)  # ``frozen`` says nothing, as a process that is stopped.
+        assert not frozen.held
+        assert not frozen.beat()
+        assert LOST_AFTER_S < 3
+
+
+@ALONE
+def test_a_program_of_the_version_before_stands_by_while_one_of_this_version_works(sides: Sides) -> None:
+    url = sides.url(sides.contractor)
+    with working(sides), connect(url, "contractor") as old, pytest.raises(psycopg.errors.LockNotAvailable):
+        old.execute(OLD_TAKE)
+
+
+@ALONE
+def test_a_program_of_this_version_stands_by_while_one_of_the_version_before_works(sides: Sides) -> None:
+    url = sides.url(sides.contractor)
+    with connect(url, "contractor") as old, closing(Lease(url, "contractor")) as lease:
+        old.execute(OLD_TAKE)
+        assert not lease.take()
+        assert not lease.take(), "nor by waiting for it"
+        old.rollback()
+        assert lease.take()
+
+
+@ALONE
+def test_one_of_the_version_before_that_took_the_table_while_it_was_free_is_left_the_work(sides: Sides) -> None:
+    url = sides.url(sides.contractor)
+    with connect(url, "contractor") as old, closing(Lease(url, "contractor")) as lease:
+        assert lease.take()
+        with lease._connection.cursor() as cursor:
+            lease._let_go(cursor)  # As for maintenance.
+        old.execute(OLD_TAKE)
+        until(lambda: not lease.beat())
+        assert not lease.held
+        assert not lease.take()
+
+
+@ALONE
+@pytest.mark.parametrize("statement", [OLD_TAKE, "LOCK TABLE lease_lock IN EXCLUSIVE MODE"])
+def test_a_schema_is_checked_by_whoever_works_of_either_version(sides: Sides, statement: str) -> None:
+    url = sides.url(sides.contractor)
+    with closing(Store(url, sides.contractor)) as store, connect(url, "contractor") as holder:
+        holder.execute(statement)
+        (identity,) = holder.execute(
+            "SELECT pid || '/' || extract(epoch FROM backend_start) FROM pg_stat_activity WHERE pid = pg_backend_pid()"
+        ).fetchone() or ("",)
+        with connect(url, "contractor") as connection:
+            connection.execute("INSERT INTO meta (partition, topic_id) VALUES (0, 'a topic')")
+        with store.transaction() as transaction:
+            assert not transaction.checked()
+            transaction.note_checked(identity)
+        with store.transaction() as transaction:
+            assert transaction.checked()
+        told = {found.name: found.seen for found in check_role(sides.contractor, sides.endpoints("contractor"))}
+        assert "a worker is at work" in told["contractor PostgreSQL"]
+        with pytest.raises(NotNow):
+            rebuilding.empty(url, sides.contractor)
