@@ -7,6 +7,7 @@ from uuid import UUID
 from paydesk.domain.decision import DecisionRegister, Outcome
 from paydesk.infra.anti_entropy import MOST_S
 from paydesk.infra.wire import Ignore, Park, Quarantine, decode
+from paydesk.infra.wire_control import fault_of_control
 from paydesk.manager.commands import send_now
 from tests.simulation.actions import Order, People
 from tests.simulation.limits import for_a_person, log_whole, two_finals
@@ -187,6 +188,8 @@ def _all_accounted(world: World, writer: MemoryStorage, reader: MemoryStorage) -
     for record in topic.records:
         place = (record.topic, f"{topic.id}/0/{record.offset}")
         try:
+            if record.unreadable:
+                raise Quarantine(record.unreadable)
             event = decode(reader.role, record.topic, record.key, record.headers, record.value)
             key, became = (writer.role.source, str(event.id)), {"applied", "stale"}
             sent = writer.tables.outbox.get(event.id)
@@ -198,7 +201,9 @@ def _all_accounted(world: World, writer: MemoryStorage, reader: MemoryStorage) -
         except (Quarantine, Park):
             key, became = place, {"quarantined", "parked"}
         except Ignore:
-            continue
+            if not fault_of_control(record):
+                continue
+            key, became = place, {"quarantined"}
         if key[0] == writer.role.source and not world.lost and (sent is None or sent.beaten):
             # What the writer says no more, its reader never took: it was too late, or it was the other of two.
             became = became - {"applied"}
@@ -211,6 +216,8 @@ def _finals(world: World, manager: MemoryStorage) -> None:
     """No outcome that was published as final is followed by another; where one had to be, the first stands."""
     first: dict[object, Outcome] = {}
     for record in world.log.topic(manager.role.writes).records:
+        if record.unreadable:
+            continue
         try:
             event = decode(world.contractor.role, record.topic, record.key, record.headers, record.value)
         except (Quarantine, Park, Ignore):

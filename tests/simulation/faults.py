@@ -4,6 +4,7 @@ import json
 from random import Random
 from uuid import UUID
 
+from paydesk.infra.records import UNREADABLE
 from tests.simulation.process import Process, Side
 from tests.simulation.tables import Tables
 from tests.simulation.world import World
@@ -52,7 +53,8 @@ def hostile(world: World, _: object, process: Process) -> None:
         key, headers, value = record.key or b"", list(record.headers), record.value or b""  # type: ignore[assignment]
         value = _spoilt(value, random) if random.random() < 0.7 else _forked(world, value)
         headers = [(name, str(world.new_id()).encode() if name == "ce_id" else raw) for name, raw in headers]
-    world.intrude(role.writes, key, headers, value)
+    unreadable = f"{UNREADABLE} its timestamp" if random.random() < 0.2 else ""
+    world.intrude(role.writes, key, headers, value, unreadable)
     world.tell(f"somebody writes nonsense to {role.writes}")
 
 

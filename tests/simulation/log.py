@@ -41,14 +41,19 @@ class MemoryLog:
         return self.topics[name]
 
     def put(
-        self, topic: str, key: bytes | None, headers: Sequence[tuple[str, bytes | None]], value: bytes | None
+        self,
+        topic: str,
+        key: bytes | None,
+        headers: Sequence[tuple[str, bytes | None]],
+        value: bytes | None,
+        unreadable: str = "",
     ) -> Record:
         """Append one message."""
         found = self.topic(topic)
         # No two appends at one time: an offset that was overwritten is known by its time.
         self._appended += 1
         at = self._now() + timedelta(microseconds=self._appended)
-        record = Record(topic, 0, len(found.records), key, tuple(headers), value, at)
+        record = Record(topic, 0, len(found.records), key, tuple(headers), value, at, unreadable)
         found.records.append(record)
         return record
 

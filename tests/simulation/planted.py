@@ -136,7 +136,7 @@ BUGS = (
     Bug(
         "no answer to a digest",
         "infra/inbox.py",
-        "                changed |= self.entropy.hear(record, news=record.place not in self.anew)\n",
+        "                changed |= self._converse(self.entropy, record)\n",
         "",
         losses=True,
     ),
@@ -182,6 +182,12 @@ BUGS = (
         "    following = list(takewhile(lambda pair: pair[0] == pair[1].offset, enumerate(acks, after + 1)))\n",
         "    following = list(enumerate(acks, after + 1))\n",
         losses=True,
+    ),
+    Bug(
+        "a record whose reading raises",
+        "infra/inbox_rows.py",
+        '    if record.unreadable:\n        return Judged(record, became="quarantined", reason=record.unreadable)\n',
+        "    if record.unreadable:\n        raise ValueError(record.unreadable)\n",
     ),
 )
 

@@ -79,10 +79,15 @@ class World:
         return UUID(int=self.random.getrandbits(128) >> 32 << 32 | self._ids, version=4)
 
     def intrude(
-        self, topic: str, key: bytes | None, headers: Sequence[tuple[str, bytes | None]], value: bytes | None
+        self,
+        topic: str,
+        key: bytes | None,
+        headers: Sequence[tuple[str, bytes | None]],
+        value: bytes | None,
+        unreadable: str = "",
     ) -> Record:
-        """Put a record on a topic that its writer does not know of."""
-        record = self.log.put(topic, key, headers, value)
+        """Put a record on a topic that its writer does not know of; a part of it may be such that it cannot be read."""
+        record = self.log.put(topic, key, headers, value, unreadable)
         self.foreign.add((topic, record.offset))
         return record
 

@@ -1,5 +1,6 @@
 """Hearing the other side: a batch is applied, recorded and its position moved in one transaction."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -7,7 +8,7 @@ from uuid import UUID
 from paydesk.domain.text import counted
 from paydesk.infra import right_of_way
 from paydesk.infra.anti_entropy import AntiEntropy
-from paydesk.infra.errors import OutcomeUnknown, ServerDown, StorageTrouble
+from paydesk.infra.errors import OutcomeUnknown, ServerDown, StorageTrouble, sentence_of
 from paydesk.infra.failpoints import reach
 from paydesk.infra.inbox_rows import Judged, incoming, judge, sift, take_in
 from paydesk.infra.ports import BrokerTrouble, LogReader, Storage
@@ -16,10 +17,15 @@ from paydesk.infra.role import Apply, Role
 from paydesk.infra.wire_control import is_control
 
 MOST_MESSAGES = 500
+log = logging.getLogger("paydesk.inbox")
 
 
 class Overtaken(Exception):
     """Somebody else moved the position, or has yet to check this schema: this batch is not ours."""
+
+
+SPARED = (Overtaken, BrokerTrouble, ServerDown, OutcomeUnknown, StorageTrouble)
+"""Trouble of which no message is to blame."""
 
 
 @dataclass(slots=True)
@@ -45,6 +51,8 @@ class Inbound:
         self.at_end: set[Place] = set()
         self.anew: set[Place] = set()
         """What is read from its beginning and has not come to its end yet: what is said there is of the past."""
+        self._blamed: dict[tuple[Place, int], str] = {}
+        """Why messages of the plumbing that were read just now could not be dealt with."""
 
     def assign(self) -> bool:
         """Take up reading where the table says, or at the beginning of a topic that is new; False while one is missing.
@@ -93,8 +101,8 @@ class Inbound:
             if self.entropy is not None and is_control(record):
                 # A digest is compared once everything before it was applied.
                 changed |= self._take(batch) if batch else frozenset()
-                changed |= self.entropy.hear(record, news=record.place not in self.anew)
                 batch = []
+                changed |= self._converse(self.entropy, record)
             batch.append(record)
         changed |= self._take(batch) if batch else frozenset()
         self.at_end -= {record.place for record in found.records}
@@ -103,6 +111,17 @@ class Inbound:
         if self.entropy is not None and not self.anew:
             self.entropy.caught_up()
         return changed
+
+    def _converse(self, entropy: AntiEntropy, record: Record) -> frozenset[UUID]:
+        """Deal with a digest or an answer; one that cannot be dealt with is to blame itself, and is kept for that."""
+        try:
+            return entropy.hear(record, news=record.place not in self.anew)
+        except SPARED:
+            raise
+        except Exception as error:
+            log.exception("quarantined: %s", _name(record))
+            self._blamed[record.place, record.offset] = sentence_of(error)
+            return frozenset()
 
     def reached(self, ends: Mapping[Place, int]) -> bool:
         """Whether everything before these ends was dealt with."""
@@ -117,11 +136,8 @@ class Inbound:
         def take(some: Sequence[Record], blamed: str) -> frozenset[UUID]:
             return self._transact([self._judged(record, blamed) for record in some])
 
-        def name(record: Record) -> str:
-            return f"{record.topic}/{record.partition} at {record.offset}"
-
-        spared = (Overtaken, BrokerTrouble, ServerDown, OutcomeUnknown, StorageTrouble)
-        changed = sift(records, take, spared, name)
+        changed = sift(records, take, SPARED, _name)
+        self._blamed.clear()
         self.reader.commit(
             {place: reached.known.next_offset for place, reached in self.places.items() if reached.known}
         )
@@ -129,7 +145,7 @@ class Inbound:
 
     def _judged(self, record: Record, blamed: str) -> Judged:
         right_of_way.give()
-        return judge(self.role, record, blamed)
+        return judge(self.role, record, blamed or self._blamed.get((record.place, record.offset), ""))
 
     def _transact(self, batch: list[Judged]) -> frozenset[UUID]:
         reach("C1")
@@ -162,3 +178,7 @@ class Inbound:
         for place, position in moved.items():
             self.places[place].known = position
         return applied.changed
+
+
+def _name(record: Record) -> str:
+    return f"{record.topic}/{record.partition} at {record.offset}"

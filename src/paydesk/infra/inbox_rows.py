@@ -14,6 +14,7 @@ from paydesk.infra.ports import Transaction
 from paydesk.infra.records import Incoming, Record
 from paydesk.infra.role import Applied, Apply, Heard, Role
 from paydesk.infra.wire import Ignore, Park, Quarantine, decode, subject_of
+from paydesk.infra.wire_control import fault_of_control
 
 log = logging.getLogger("paydesk.inbox")
 T = TypeVar("T")
@@ -33,6 +34,8 @@ class Judged:
 
 def judge(role: Role, record: Record, blamed: str = "") -> Judged:
     """Return what a message that ``role`` read turns out to be; ``blamed`` is why it is not applied all the same."""
+    if record.unreadable:
+        return Judged(record, became="quarantined", reason=record.unreadable)
     try:
         event = decode(role, record.topic, record.key, record.headers, record.value)
         if blamed:
@@ -43,7 +46,13 @@ def judge(role: Role, record: Record, blamed: str = "") -> Judged:
     except Park as unknown:
         return Judged(record, became="parked", reason=str(unknown), about=subject_of(record))
     except Ignore:
-        return Judged(record, became="ignored")
+        # Of the program's own plumbing: dealt with before, and kept only where it is bad.
+        fault = blamed or fault_of_control(record)
+        return Judged(record, became="quarantined" if fault else "ignored", reason=fault)
+    except Exception as error:
+        # A fault of the reading is this message's alone: raised, it would stop everything behind it.
+        log.exception("quarantined: %s/%d at %d", record.topic, record.partition, record.offset)
+        return Judged(record, became="quarantined", reason=f"does not decode: {sentence_of(error)}")
 
 
 def take_in(transaction: Transaction, role: Role, apply: Apply, batch: Sequence[Judged], now: datetime) -> Applied:

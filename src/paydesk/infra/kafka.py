@@ -5,7 +5,7 @@ The settings follow librdkafka's CONFIGURATION.md; why each differs from its def
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future
 from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
@@ -21,9 +21,10 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import AdminClient, NewTopic
 
+from paydesk.infra.errors import sentence_of
 from paydesk.infra.health import KAFKA_REFUSED
 from paydesk.infra.ports import BrokerTrouble
-from paydesk.infra.records import Record
+from paydesk.infra.records import UNREADABLE, Place, Record
 
 log = logging.getLogger("paydesk.kafka")
 
@@ -161,21 +162,57 @@ def headers_of(message: Message) -> list[tuple[str, bytes | None]]:
 
 
 def append_time(message: Message) -> datetime | None:
-    """Return when the broker took the message, in UTC."""
+    """Return when the broker took the message, in UTC.
+
+    Raises ``ValueError``, ``OverflowError`` or ``OSError`` where no date can be made of what its producer said.
+    """
     kind, stamp = message.timestamp()
     return None if kind == TIMESTAMP_NOT_AVAILABLE else datetime.fromtimestamp(stamp / 1000, UTC)
 
 
-def record_of(message: Message) -> Record:
-    """Return a message as what crosses the port."""
+def ack_time(message: Message) -> datetime | None:
+    """Return when the broker took a message of this program's own, or None where that cannot be read."""
+    try:
+        return append_time(message)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def place_of(message: Message, assigned: Collection[Place]) -> Place:
+    """Return topic and partition of a message; where they cannot be read, the one partition that is read.
+
+    Raises ``BrokerTrouble`` where that cannot be known.
+    """
+    try:
+        return message.topic() or "", message.partition() or 0
+    except Exception as error:
+        if len(assigned) == 1:
+            return next(iter(assigned))
+        raise BrokerTrouble(f"A message has no place that can be read: {error}.") from error
+
+
+def record_of(message: Message, place: Place, expected: int) -> Record:
+    """Return a message as what crosses the port; what of it cannot be read is left out and told in ``unreadable``.
+
+    ``expected`` is the offset that is next in this place, for a message whose own cannot be read.
+    """
+    faults: list[str] = []
+
+    def part(name: str, read: Callable[[], T], otherwise: T) -> T:
+        try:
+            return read()
+        except Exception as error:  # Whatever it is: the message is kept by itself, and what follows it is read.
+            faults.append(f"its {name}: {sentence_of(error)}")
+            return otherwise
+
     return Record(
-        message.topic() or "",
-        message.partition() or 0,
-        message.offset() or 0,
-        _bytes(message.key()),
-        headers_of(message),
-        _bytes(message.value()),
-        append_time(message),
+        *place,
+        offset=part("offset", lambda: message.offset() or 0, expected),
+        key=part("key", lambda: _bytes(message.key()), None),
+        headers=part("headers", lambda: headers_of(message), []),
+        value=part("value", lambda: _bytes(message.value()), None),
+        appended_at=part("timestamp", lambda: append_time(message), None),
+        unreadable=f"{UNREADABLE} {'; '.join(faults)}"[:300] if faults else "",
     )
 
 

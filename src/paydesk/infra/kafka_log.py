@@ -45,6 +45,8 @@ class KafkaReader:
         """The id of each topic when it was first looked at."""
         self._assigned: set[Place] = set()
         self._news = Reading()
+        self._expected: dict[Place, int] = {}
+        """The offset that comes next in each partition, for a message whose own cannot be read."""
         self.ends: dict[Place, int] = {}
         """The end of each partition when its reading began."""
 
@@ -110,6 +112,7 @@ class KafkaReader:
         self.unassign(place for place in starts if place in self._assigned)
         self._consumer.incremental_assign([TopicPartition(*place, offset) for place, offset in offsets.items()])
         self._assigned |= set(offsets)
+        self._expected |= offsets
         self._news = Reading((), frozenset(ended), frozenset(lost))
 
     def unassign(self, places: Iterable[Place] | None = None) -> None:
@@ -130,9 +133,11 @@ class KafkaReader:
         # poll, then consume without waiting: consume(n, t) would hold a lone message for the whole t.
         records, ended, lost = [], set[Place](), set[Place]()
         for message in (first, *self._consumer.consume(most - 1, 0)):
-            error, place = message.error(), (message.topic() or "", message.partition() or 0)
+            error, place = message.error(), kafka.place_of(message, self._assigned)
             if error is None:
-                records.append(kafka.record_of(message))
+                record = kafka.record_of(message, place, self._expected.get(place, 0))
+                self._expected[place] = record.offset + 1
+                records.append(record)
                 ended.discard(place)
             elif error.code() == KafkaError._PARTITION_EOF:
                 ended.add(place)
@@ -244,6 +249,6 @@ def _noted(event_id: UUID, acks: list[Ack], errors: list[KafkaError]) -> Callabl
         if error is not None:
             errors.append(error)
         else:
-            acks.append(Ack(event_id, message.partition() or 0, message.offset() or 0, kafka.append_time(message)))
+            acks.append(Ack(event_id, message.partition() or 0, message.offset() or 0, kafka.ack_time(message)))
 
     return note

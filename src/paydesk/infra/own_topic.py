@@ -1,5 +1,6 @@
 """The first check: the writer reads its own topic from what it verified to the end, before it relays or applies."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,6 +13,9 @@ from paydesk.infra.ports import BrokerTrouble, LogReader, Storage
 from paydesk.infra.records import Ack, Place, Record, Verified
 from paydesk.infra.role import Role
 from paydesk.infra.wire import Ignore, Park, Quarantine, decode_own
+from paydesk.infra.wire_control import fault_of_control
+
+log = logging.getLogger("paydesk.outbound")
 
 _POLL_S = 0.3
 _MOST = 500
@@ -146,6 +150,9 @@ def _take(store: Storage, role: Role, found: Found, records: Sequence[Record], t
         if found.first is None:
             found.first = record.offset, event_id, record.appended_at
         found.last = Verified(topic_id, record.offset, event_id, record.appended_at)
+        if record.unreadable:
+            found.foreign += 1
+            continue
         if event_id in known:
             if known[event_id].said(record):
                 found.known[event_id] = record.offset, record.appended_at
@@ -155,8 +162,11 @@ def _take(store: Storage, role: Role, found: Found, records: Sequence[Record], t
         try:
             found.unknown.append(Unknown(record, decode_own(role, record.key, record.headers, record.value)))
         except Ignore:
-            continue
+            found.foreign += bool(fault_of_control(record))
         except (Quarantine, Park):
+            found.foreign += 1
+        except Exception:
+            log.exception("not read: %s/%d at %d", record.topic, record.partition, record.offset)
             found.foreign += 1
 
 

@@ -13,6 +13,7 @@ from paydesk.domain.payment_request import RequestRegister
 Half = Literal["request", "decision"]
 Place = tuple[str, int]
 """A topic and a partition of it."""
+UNREADABLE = "cannot be read,"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,8 @@ class Record:
     headers: Sequence[tuple[str, bytes | None]]
     value: bytes | None
     appended_at: datetime | None
+    unreadable: str = ""
+    """What of it could not be read, as a sentence that begins with ``UNREADABLE``; such a message is never taken in."""
 
     @property
     def place(self) -> Place:

@@ -3,9 +3,10 @@
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from paydesk.infra.digest import Answer, Digest, Line
 from paydesk.infra.records import Outgoing, Record
@@ -14,6 +15,9 @@ from paydesk.infra.role import Role
 DIGEST, RESYNC = "paydesk.digest.v1", "paydesk.resync_requested.v1"
 _NOBODY = UUID(int=0)
 _KEY = b"digest"
+MOST_NUMBER = 2**31 - 1
+_Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+"""SHA-256 in hexadecimal: nothing else may reach a database or a log."""
 
 
 class DigestMessage(BaseModel):
@@ -21,7 +25,7 @@ class DigestMessage(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="ignore")
 
-    buckets: list[str] = Field(min_length=1)
+    buckets: list[Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]] = Field(min_length=1)
     locked: list[UUID] = []
 
 
@@ -30,12 +34,12 @@ class ResyncMessage(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="ignore")
 
-    total: int = Field(gt=0)
-    buckets: list[int]
+    total: int = Field(gt=0, le=MOST_NUMBER)
+    buckets: list[Annotated[int, Field(ge=0, le=MOST_NUMBER)]]
     ids: list[UUID]
-    versions: list[int]
-    hashes: list[str]
-    refused: list[str]
+    versions: list[Annotated[int, Field(ge=1, le=MOST_NUMBER)]]
+    hashes: list[_Hash]
+    refused: list[_Hash]
 
 
 def digest_event(role: Role, digest: Digest, event_id: UUID, now: datetime) -> Outgoing:
@@ -80,16 +84,31 @@ def is_control(record: Record) -> bool:
 def decode_control(role: Role, record: Record) -> Digest | Answer | None:
     """Return what the other side's plumbing says, or None where the message is nothing of the kind or unreadable."""
     told = dict(record.headers)
-    if record.topic not in role.reads or told.get("ce_source") != role.hears_from.encode():
+    if record.unreadable or record.topic not in role.reads or told.get("ce_source") != role.hears_from.encode():
         return None
     try:
-        if told.get("ce_type") == DIGEST.encode():
-            said = DigestMessage.model_validate_json(record.value or b"")
-            return Digest(tuple(said.buckets), tuple(said.locked))
-        if told.get("ce_type") == RESYNC.encode():
-            return _answer(ResyncMessage.model_validate_json(record.value or b""))
-    except (ValidationError, ValueError):
+        return _control(record)
+    except (ValueError, RecursionError):
         return None
+
+
+def fault_of_control(record: Record) -> str:
+    """Return why a message that calls itself one of the plumbing's is none, or an empty string."""
+    try:
+        _control(record)
+    except (ValueError, RecursionError) as error:
+        return f"does not decode: {str(error).splitlines()[0][:200]}"
+    return ""
+
+
+def _control(record: Record) -> Digest | Answer | None:
+    """Return what a message of the plumbing says. Raises ``ValueError`` (pydantic's are such), ``RecursionError``."""
+    kind, value = dict(record.headers).get("ce_type"), record.value or b""
+    if kind == DIGEST.encode():
+        said = DigestMessage.model_validate_json(value)
+        return Digest(tuple(said.buckets), tuple(said.locked))
+    if kind == RESYNC.encode():
+        return _answer(ResyncMessage.model_validate_json(value))
     return None
 
 

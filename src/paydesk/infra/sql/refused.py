@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from paydesk.infra.records import Incoming, Record, Refused
+from paydesk.infra.records import UNREADABLE, Incoming, Record, Refused
 
 _READ = """
 SELECT position, topic, partition, kafka_offset, key, headers, value, log_append_time, topic_id, became, reason,
@@ -72,6 +72,7 @@ class RefusedMessages:
 
 def _refused(row: Any) -> Refused:
     number, topic, partition, offset, key, headers, value, appended_at, topic_id, *rest = row
+    became, reason, request_id, discarded = rest
     record = Record(
         topic=topic,
         partition=partition,
@@ -80,8 +81,9 @@ def _refused(row: Any) -> Refused:
         headers=[(name, _raw(text)) for name, text in headers],
         value=None if value is None else bytes(value),
         appended_at=appended_at,
+        # What is kept of it is less than what it was.
+        unreadable=reason if reason and reason.startswith(UNREADABLE) else "",
     )
-    became, reason, request_id, discarded = rest
     return Refused(number, record, topic_id, became, reason or "", request_id, discarded)
 
 
