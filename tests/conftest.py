@@ -6,6 +6,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -118,6 +119,13 @@ def stack() -> Iterator[EmbeddedStack]:
 @pytest.fixture
 def sides(stack: EmbeddedStack) -> Iterator[Sides]:
     """Both roles on schemas and topics that nobody used before."""
+    with fresh_sides(stack) as found:
+        yield found
+
+
+@contextmanager
+def fresh_sides(stack: EmbeddedStack) -> Iterator[Sides]:
+    """Make both roles' schemas and topics anew; for a fixture of one test, or of a whole file."""
     name = f"t{secrets.token_hex(6)}"
     server = Postgres(stack.folder)
     with psycopg.connect(server.url("stack", "postgres"), autocommit=True) as admin:

@@ -46,17 +46,13 @@ def complete_request(context: click.Context, _: click.Parameter, typed: str) -> 
 
 
 def _numbers(role: str, typed: str, waiting: bool) -> Sequence[tuple[str, str]]:
-    import psycopg
-    from psycopg.conninfo import make_conninfo
-
     from paydesk.domain.text import clean
-    from paydesk.infra.postgres import conninfo
+    from paydesk.infra.postgres import connect
 
     url = _url(role)
     if url is None:
         return []
-    dsn = make_conninfo(conninfo(url, role), connect_timeout=_READ_S)
-    with psycopg.connect(dsn, autocommit=True) as connection:
+    with connect(url, role, autocommit=True, within_s=_READ_S) as connection:
         connection.execute(f"SET statement_timeout = '{_READ_S}s'")
         begin = typed.upper().replace("%", "").replace("_", "") + "%"
         rows = connection.execute(_FOUND, {"begin": begin, "waiting": waiting, "most": MOST})

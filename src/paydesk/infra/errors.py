@@ -1,12 +1,19 @@
 """What can go wrong outside the rules of the business: servers away, an outcome nobody knows, a schema too new."""
 
 from paydesk.domain.errors import PaydeskError
+from paydesk.secrecy import hide
 
 
 class ServerDown(PaydeskError):
     """A needed server is away; nothing was written."""
 
     code = "server_down"
+
+
+class SettingRefused(PaydeskError):
+    """A setting cannot be used, as a library found when it met it."""
+
+    code = "settings"
 
 
 class OutcomeUnknown(PaydeskError):
@@ -45,5 +52,5 @@ class StorageTrouble(Exception):
 
 def sentence_of(error: BaseException) -> str:
     """Return an error in one line of at most some 200 characters, for a health line or a reason."""
-    told = next(iter(str(error).splitlines()), "")[:200]
+    told = hide(next(iter(str(error).splitlines()), ""))[:200]
     return f"{type(error).__name__}: {told}" if told else type(error).__name__

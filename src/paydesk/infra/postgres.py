@@ -1,61 +1,133 @@
 """Connections to a role's own schema, and what a PostgreSQL error means for who meets it."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from paydesk.infra.errors import OutcomeUnknown, ServerDown
+from paydesk.infra.errors import OutcomeUnknown, ServerDown, SettingRefused
+from paydesk.libpq import CONNECT_TIMEOUT_S, POOL_EMPTY, dial
+from paydesk.secrecy import hide
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-CONNECT_TIMEOUT_S = 5
 FROZEN_AFTER = "3s"
 """Who says nothing for so long amid a transaction is ended by the server, with the lease or without it."""
 
 _ASIDES = ("Is the server running", "Multiple connection attempts")
 """How the lines begin in which libpq says nothing of what happened."""
-_TRANSIENT_CLASSES = ("08", "53", "57", "40")
+_TRANSIENT_CLASSES = ("08", "28", "53", "57", "40")
 _CONTENT_CLASSES = ("21", "22", "23", "54")
-_DISK_FULL = "53100"
+READ_ONLY, _NO_RIGHT = "25006", "42501"
 _LOCK_NOT_AVAILABLE = "55P03"
 _ENDED_FROZEN = "25P03"
+_TRANSIENT_STATES = (_LOCK_NOT_AVAILABLE, _ENDED_FROZEN, READ_ONLY, _NO_RIGHT)
+POOLER_NEEDS = "Set `pool_mode = session` for this login there, or name PostgreSQL itself in the URL."
 
 
-def conninfo(database_url: str, role_name: str) -> str:
-    """Return ``database_url`` with what every connection of a role has: its schema first in the search path."""
-    return make_conninfo(
-        database_url,
-        application_name=f"paydesk-{role_name}",
-        options=f"-c search_path={role_name} -c timezone=UTC -c jit=off",
-        connect_timeout=CONNECT_TIMEOUT_S,
-    )
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What PostgreSQL, libpq or a pooler says, by SQLSTATE or (where there is none) by its words, and ours for it."""
+
+    message: str
+    hint: str
+    states: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
 
 
-def connect(database_url: str, role_name: str, *, autocommit: bool = False) -> psycopg.Connection[Any]:
-    """Open a connection whose search path is the role's schema. Raises ``ServerDown`` in words."""
+_KNOWN = (
+    _Known(
+        "PostgreSQL refused the password.",
+        "Check the database URL of this role, then run `paydesk doctor`.",
+        ("28P01",),
+        ("password authentication failed", "no password supplied", "SASL authentication failed"),
+    ),
+    _Known(
+        "The database only reads: it is a standby, or default_transaction_read_only is on.",
+        "Nothing was written. Lists still work; name the primary in the URL, or wait until this one is it.",
+        (READ_ONLY,),
+        ("session is read-only", "server is in hot standby mode"),
+    ),
+    _Known(
+        "PostgreSQL asks for another way of logging in than is safe on an unverified connection: {reason}.",
+        "Verify the server with sslmode=verify-full in the URL, or name the way that you allow there: require_auth=…",
+        (),
+        ("authentication method requirement",),
+    ),
+    _Known("The database's disk is full.", "Make room there and try again; nothing was written.", ("53100",)),
+    _Known(
+        "PostgreSQL has no free connection.",
+        "Close a desk of this role and try again.",
+        ("53300",),
+        ("too many clients", "too many connections", "remaining connection slots are reserved"),
+    ),
+    _Known(
+        "A pooler stands between paydesk and PostgreSQL, and it gave no connection: {reason}.",
+        "Raise its pool size for this login to at least 5, or name PostgreSQL itself in the URL.",
+        (),
+        (POOL_EMPTY, "query_wait_timeout", "no more connections allowed", "client_login_timeout"),
+    ),
+    _Known(
+        "A pooler stands between paydesk and PostgreSQL, and it refuses what the URL asks for: {reason}.",
+        POOLER_NEEDS,
+        (),
+        ("unsupported startup parameter",),
+    ),
+    _Known(
+        "PostgreSQL does not give this login a right that it needs: {reason}.",
+        "`paydesk stack provision` gives each login its rights.",
+        (_NO_RIGHT,),
+    ),
+)
+
+
+def connect(
+    database_url: str, role_name: str, *, autocommit: bool = False, within_s: int = CONNECT_TIMEOUT_S
+) -> psycopg.Connection[Any]:
+    """Open a connection whose search path is the role's schema. Raises ``ServerDown`` or ``SettingRefused``."""
     try:
-        return psycopg.connect(conninfo(database_url, role_name), autocommit=autocommit)
+        return _dial(database_url, role_name, {}, autocommit=autocommit, within_s=within_s)
     except psycopg.OperationalError as error:
         raise unreachable(error) from error
 
 
-def engine(database_url: str, role_name: str, *, ends_frozen: bool = False) -> "Engine":
+def _dial(
+    database_url: str,
+    role_name: str,
+    session: Mapping[str, str],
+    *,
+    autocommit: bool = False,
+    within_s: int = CONNECT_TIMEOUT_S,
+) -> psycopg.Connection[Any]:
+    try:
+        return dial(
+            database_url,
+            autocommit=autocommit,
+            session={"search_path": role_name, **session},
+            application_name=f"paydesk-{role_name}",
+            connect_timeout=within_s,
+        )
+    except psycopg.ProgrammingError as error:
+        if error.sqlstate is not None:
+            raise
+        # What libpq says of a URL quotes it, password and all.
+        raise SettingRefused(
+            "The database URL cannot be read.", "Write postgresql://USER:PASSWORD@HOST/DATABASE."
+        ) from None
+
+
+def engine(database_url: str, role_name: str, session: Mapping[str, str] | None = None) -> "Engine":
     """Return a small SQLAlchemy engine on the role's schema; the caller disposes of it.
 
-    ``ends_frozen``: the server ends a transaction in which nothing is said for ``FROZEN_AFTER``.
+    ``session``: further settings of each of its sessions.
     """
     from sqlalchemy import create_engine
 
-    dsn = conninfo(database_url, role_name)
-    if ends_frozen:
-        # A process that is stopped amid a transaction, as by a closed lid, would keep its locks for as long as it is.
-        options = conninfo_to_dict(dsn)["options"]
-        dsn = make_conninfo(dsn, options=f"{options} -c idle_in_transaction_session_timeout={FROZEN_AFTER}")
     return create_engine(
         "postgresql+psycopg://",
-        creator=lambda: psycopg.connect(dsn),
+        creator=lambda: _dial(database_url, role_name, session or {}),
         pool_size=2,
         max_overflow=3,
         pool_pre_ping=True,
@@ -64,19 +136,21 @@ def engine(database_url: str, role_name: str, *, ends_frozen: bool = False) -> "
 
 def unreachable(error: BaseException) -> ServerDown:
     """Return the error for a person: why PostgreSQL could not be had, and what to do."""
-    told = [line.strip() for line in str(error).splitlines() if not line.strip().startswith(_ASIDES)]
-    reason = told[-1] if told and told[-1] else type(error).__name__
+    cause = getattr(error, "orig", None) or error
+    message = getattr(cause, "message", None)
+    if isinstance(message, str) and getattr(cause, "code", None) in ("server_down", "outcome_unknown"):
+        return ServerDown(message, getattr(cause, "hint", ""))  # It was put into words where it was met.
+    told = [line.strip() for line in str(cause).splitlines() if not line.strip().startswith(_ASIDES)]
+    reason = hide(told[-1] if told and told[-1] else type(cause).__name__)
     where, attempt, why = reason.rpartition(" failed: ")
-    reason = why.removeprefix("FATAL:").strip().rstrip(".")
-    if "password authentication failed" in reason:
-        return ServerDown(
-            "PostgreSQL refused the password.",
-            "Check the database URL of this role, then run `paydesk doctor`.",
-        )
-    if sqlstate(error) == _DISK_FULL:
-        return ServerDown("The database's disk is full.", "Make room there and try again; nothing was written.")
-    if "too many clients" in reason or "too many connections" in reason:
-        return ServerDown("PostgreSQL has no free connection.", "Close a desk of this role and try again.")
+    reason = why.removeprefix("FATAL:").removeprefix("ERROR:").strip().rstrip(".")
+    state = sqlstate(cause)
+    by_words = state is None or state.startswith(
+        "08"
+    )  # A refused connection has no state, a pooler's refusal has 08P01.
+    for known in _KNOWN:
+        if state in known.states or (by_words and any(words in str(cause) for words in known.words)):
+            return ServerDown(known.message.format(reason=reason), known.hint)
     return ServerDown(
         f"PostgreSQL does not answer{_place(where) if attempt else ''}: {reason}.",
         "Nothing was written. `paydesk doctor` tells what is wrong.",
@@ -103,7 +177,7 @@ def is_transient(error: BaseException) -> bool:
     state = sqlstate(error)
     if state is None:
         return isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError | ServerDown | OutcomeUnknown)
-    return state[:2] in _TRANSIENT_CLASSES or state in (_LOCK_NOT_AVAILABLE, _ENDED_FROZEN)
+    return state[:2] in _TRANSIENT_CLASSES or state in _TRANSIENT_STATES
 
 
 def is_content(error: BaseException) -> bool:

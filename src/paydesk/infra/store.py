@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from paydesk.infra.errors import OutcomeUnknown, StorageTrouble, sentence_of
 from paydesk.infra.ports import Transaction
-from paydesk.infra.postgres import engine, is_content, is_transient, unreachable
+from paydesk.infra.postgres import FROZEN_AFTER, engine, is_content, is_transient, unreachable
 from paydesk.infra.role import Role
 from paydesk.infra.sql.transaction import SqlTransaction
 
@@ -27,7 +27,8 @@ class Store:
         self.role = role
         self._word = word
         self._now = now or (lambda: datetime.now(UTC))
-        self._engine = engine(database_url, role.name, ends_frozen=True)
+        # A process that is stopped amid a transaction, as by a closed lid, would keep its locks for as long as it is.
+        self._engine = engine(database_url, role.name, {"idle_in_transaction_session_timeout": FROZEN_AFTER})
 
     def now(self) -> datetime:
         """Return the time that commands are stamped with."""

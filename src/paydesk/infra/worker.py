@@ -11,7 +11,7 @@ from paydesk.infra.health import Duty, Health
 from paydesk.infra.inbox import Overtaken
 from paydesk.infra.outbound import LeaseLost
 from paydesk.infra.ports import BrokerTrouble
-from paydesk.infra.postgres import is_transient
+from paydesk.infra.postgres import is_transient, unreachable
 from paydesk.infra.relaying import Relaying
 from paydesk.infra.role import Role
 from paydesk.infra.shift import Ended, Shift, log
@@ -93,7 +93,7 @@ class Worker:
     def _note_trouble(self, name: str, error: Exception) -> None:
         if is_transient(error) or getattr(error, "code", "") in ("server_down", "outcome_unknown"):
             log.warning("%s: %s", name, error)
-            self.shift.board.postgres_down("PostgreSQL does not answer.")
+            self.shift.board.postgres_down(unreachable(error).message)
         else:
             log.error("%s", name, exc_info=error)
             self.shift.board.trouble(name, f"The {name} worker failed: {sentence_of(error)}.")

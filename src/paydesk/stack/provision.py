@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from paydesk import libpq
 from paydesk.stack import binaries
 
 REQUESTS, DECISIONS = "paydesk.contractor.requests.v1", "paydesk.manager.decisions.v1"
@@ -36,10 +37,9 @@ class Login:
 
 def postgres(admin_url: str, database: str, logins: Iterable[Login]) -> None:
     """Make the database, a login per role and the schema that this login alone can reach."""
-    import psycopg
     from psycopg import sql
 
-    with psycopg.connect(admin_url, autocommit=True) as admin:
+    with libpq.dial(admin_url, autocommit=True) as admin:
         if not admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone():
             admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
         for login in logins:
@@ -55,12 +55,10 @@ def postgres(admin_url: str, database: str, logins: Iterable[Login]) -> None:
 
 def postgres_schemas(admin_url: str, database: str, logins: Iterable[Login]) -> None:
     """Make the schemas of a database and shut everyone else out of them."""
-    import psycopg
     from psycopg import sql
-    from psycopg.conninfo import make_conninfo
 
     logins = list(logins)
-    with psycopg.connect(make_conninfo(admin_url, dbname=database), autocommit=True) as admin:
+    with libpq.dial(admin_url, autocommit=True, dbname=database) as admin:
         name = sql.Identifier(database)
         admin.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
         admin.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")

@@ -1,6 +1,5 @@
 """The servers of the embedded stack: how each is prepared, started, found ready, and provisioned."""
 
-import os
 import shutil
 import signal
 import socket
@@ -11,6 +10,7 @@ from threading import Event
 
 import psutil
 
+from paydesk import libpq
 from paydesk.stack import binaries, provision
 from paydesk.stack.errors import StackError
 from paydesk.stack.folder import LOGINS, Folder, Process
@@ -166,7 +166,7 @@ class Postgres(Server):
         import psycopg
 
         try:
-            psycopg.connect(self.url("stack", "postgres"), connect_timeout=2).close()
+            libpq.dial(self.url("stack", "postgres"), connect_timeout=2).close()
         except psycopg.Error:
             return False
         return True
@@ -221,9 +221,3 @@ class Valkey(Server):
 
     def provision(self) -> None:
         """Nothing: the users' file did it."""
-
-
-def clear_environment() -> None:
-    """Forget what of the person's settings would steer libpq in this process."""
-    for name in [name for name in os.environ if name.startswith("PG")]:
-        del os.environ[name]

@@ -12,12 +12,13 @@ from pathlib import Path
 
 import psutil
 
+from paydesk import libpq
 from paydesk.stack import binaries
 from paydesk.stack.folder import Folder, Process
 from paydesk.stack.kafka_server import Kafka
 from paydesk.stack.member import STOP_S, Member
 from paydesk.stack.memory_broker import MemoryBroker
-from paydesk.stack.servers import Postgres, Server, Valkey, clear_environment
+from paydesk.stack.servers import Postgres, Server, Valkey
 
 log = logging.getLogger("paydesk.stack")
 
@@ -124,7 +125,7 @@ def _broker(folder: Folder) -> Server:
 
 def main(home: str, idle_s: str) -> None:
     """Supervise the stack of a folder; a second supervisor of one folder leaves at once."""
-    clear_environment()
+    libpq.forget_shell()
     folder = Folder(Path(home))
     handler = RotatingFileHandler(folder.log("supervisor"), maxBytes=1 << 20, backupCount=1)
     logging.basicConfig(level=logging.INFO, handlers=[handler], format="%(asctime)s %(levelname)s %(name)s %(message)s")

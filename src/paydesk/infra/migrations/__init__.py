@@ -12,6 +12,9 @@ from paydesk.infra.postgres import connect, engine, is_transient, unreachable
 HEAD = "0007"
 """The newest revision this program knows; a test compares it with the scripts."""
 
+_WAIT_FOR_OTHERS = "10min"
+"""Another process may migrate a million rows meanwhile."""
+
 
 def migrate(database_url: str, role_name: str) -> None:
     """Bring the role's schema to ``HEAD``. Costs one read when it is there already, and no import of Alembic.
@@ -83,7 +86,7 @@ def _upgrade(database_url: str, role_name: str) -> None:
     config.set_main_option("script_location", "paydesk.infra:migrations")
     config.attributes["schema"] = role_name
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    store = engine(database_url, role_name)
+    store = engine(database_url, role_name, {"lock_timeout": _WAIT_FOR_OTHERS})
     try:
         with store.begin() as connection:
             connection.exec_driver_sql("LOCK TABLE migration_lock IN EXCLUSIVE MODE")
