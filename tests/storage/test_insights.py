@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from paydesk.domain.ageing import Ageing
+from paydesk.domain.days import first_moment
 from paydesk.domain.decision import DecisionRegister, Outcome
 from paydesk.domain.filter_text import parse_filter
 from paydesk.domain.filters import Asker
@@ -25,6 +26,7 @@ from paydesk.infra.registers import decision_columns, request_columns
 from tests.conftest import Sides
 from tests.reckoning import insights_of
 from tests.storage.test_filters import FILTERS, rows
+from tests.zones import in_zone
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -125,3 +127,36 @@ def test_insights_in_sql_are_those_of_the_requests_one_by_one(connection: psycop
         assert compared[-1] == insights_of(fitting, NOW), typed
     assert len(compared) > 8 and any(found.within for found in compared)
     assert all(isinstance(day.day, date) for found in compared for day in found.days)
+
+
+@pytest.mark.fault(
+    kind="A day begins with its first moment, also where it has no midnight or two.", mended="domain/days.py"
+)
+def test_the_database_counts_and_finds_each_request_on_its_day_where_days_have_no_midnight_or_two(
+    connection: psycopg.Connection[Any],
+) -> None:
+    terms = checked_terms("5", "EUR", "Logo")
+    cases = {
+        "America/Santiago": date(2026, 9, 6),
+        "Africa/Cairo": date(2026, 4, 24),
+        "America/Havana": date(2026, 11, 1),
+    }
+    for zone, day in cases.items():
+        with in_zone(zone):
+            begins = first_moment(day)
+            moments = [begins - timedelta(minutes=30), begins, begins + timedelta(minutes=90)]
+            connection.execute("DELETE FROM payment_request")
+            for place, moment in enumerate(moments, 1):
+                asked = RequestRegister(UUID(int=place), 1, f"PR-{place}", "ada", moment, 1, terms)
+                insert(connection, {"id": asked.id} | request_columns(asked))
+            connection.commit()
+            found = {
+                typed: {copy.number for copy in listing.each(connection, PageQuery(parse_filter(typed), limit=None))}
+                for typed in (f"sent={day}", f"sent={day - DAY}", f"sent<{day}", f"-sent={day}")
+            }
+            first, others = {"PR-1"}, {"PR-2", "PR-3"}
+            assert list(found.values()) == [others, first, first, first], zone
+            connection.rollback()
+            per_day = {each.day: each.requested for each in insights(connection, PageQuery(), begins + HOUR).days}
+            assert (per_day[day - DAY], per_day[day]) == (1, 2), zone
+            connection.rollback()

@@ -1,8 +1,12 @@
 """The form of a request: what it says of a field, what it keeps, and how one goes from field to field."""
 
+from dataclasses import replace
+
+import pytest
 from textual.widgets import Input
 
 from paydesk.contractor.forms import RequestForm
+from paydesk.domain.money import Money
 from tests.fakes import World
 from tests.tui.conftest import contractor, opened, seen, shown
 
@@ -70,3 +74,44 @@ async def test_the_arrows_go_from_field_to_field_and_the_help_says_so(world: Wor
         assert pilot.app.focused is not None and pilot.app.focused.id == "send", "round, as with tab"
         await pilot.press("f1")
         await seen(pilot, lambda: "tab ↓" in shown(pilot) and "Field before, as shift+tab" in shown(pilot))
+
+
+@pytest.mark.fault(
+    kind="What looks like an IBAN is checked, and the form and the command line say what is wrong with it.",
+    mended="domain/iban.py",
+)
+async def test_a_wrong_account_number_is_warned_about_under_its_field_and_is_sent(world: World) -> None:
+    async with contractor(world).run_test(size=(80, 30)) as pilot:
+        table = await opened(pilot)
+        await pilot.press("n")
+        await seen(pilot, lambda: isinstance(pilot.app.screen, RequestForm))
+        await pilot.press(*"9", "tab", *"EUR", "tab", *"logo", "tab", "tab", "tab", "tab", *"BE86539007547034", "tab")
+        await seen(pilot, lambda: shown(pilot).count("⚠ The check digits of this IBAN do not fit") == 2)
+        await pilot.press("shift+tab", "ctrl+u", *"BE68539007547034", "tab")
+        await seen(pilot, lambda: "BE68539007547034" in shown(pilot) and "check digits" not in shown(pilot))
+        await pilot.press("shift+tab", "ctrl+u", *"BE86539007547034", "ctrl+s")
+        await seen(pilot, lambda: len(table.rows) == 5)
+        assert table.rows[0].terms is not None and table.rows[0].terms.pay_to == "BE86539007547034"
+
+
+@pytest.mark.fault(
+    kind="What was not typed is kept as it is, also a currency that ISO 4217 has no more.",
+    mended="domain/payment_request.py",
+)
+async def test_the_form_keeps_a_retired_currency_of_what_is_revised_and_refuses_it_for_a_new_request(
+    world: World,
+) -> None:
+    (request,) = [each for each in world.requests.values() if "brochure" in each.terms.description]
+    retired = replace(request.terms, money=Money(120000, "HRK", 2))
+    world.put(replace(request, terms=retired, version=request.version + 1))
+    async with contractor(world).run_test(size=(100, 36)) as pilot:
+        table = await opened(pilot)
+        await pilot.press("enter", "n")
+        await seen(pilot, lambda: "✗ HRK is no currency of ISO 4217" in shown(pilot))
+        await pilot.press("escape", "e")
+        await seen(pilot, lambda: "revise" in shown(pilot) and "1,200.00 HRK" in shown(pilot))
+        await pilot.press("tab", "tab", "end", *" by May", "ctrl+s")
+        await seen(pilot, lambda: world.requests[request.id].terms.description.endswith(" by May"))
+        assert world.requests[request.id].terms.money == retired.money
+        await pilot.press("escape")
+        assert table.rows

@@ -11,7 +11,7 @@ from paydesk.cli.errand_options import as_json_option, as_person, with_key, with
 from paydesk.infra.role import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from paydesk.cli.errand import Errand
     from paydesk.domain.copy import RequestCopy
@@ -118,18 +118,25 @@ def request(
             terms, named = _terms_like(here.find(like), fields)
         said = request_payment(here.store, here.key(), uuid7(), here.person, terms, named)
         copy = here.deliver(said)
-        warned = _past_due(copy) if said.changed else ()
+        warned = _doubts(copy, fields) if said.changed else ()
         report(copy, said.changed, as_json=as_json, alike=_alike(here, copy) if said.changed else (), warned=warned)
 
 
-def _past_due(copy: "RequestCopy") -> "Sequence[str]":
-    """Return what is to be said of a due date that is past where the person is."""
+def _doubts(copy: "RequestCopy", fields: "Mapping[str, str | None]") -> "Sequence[str]":
+    """Return what is to be said of each of these fields that is doubtful."""
     from datetime import date
 
-    from paydesk.domain.payment_request import past_due
+    from paydesk.domain.doubts import doubts
+    from paydesk.domain.payment_request import typed_fields
 
-    warning = past_due(copy.terms.due_date if copy.terms else None, date.today())
-    return [f"{warning} Not meant? paydesk contractor revise {copy.number} --due DATE"] if warning else []
+    if copy.terms is None:
+        return []
+    options = {"due_date": "--due DATE", "pay_to": "--pay-to P"}
+    found = doubts({name: value for name, value in typed_fields(copy.terms).items() if name in fields}, date.today())
+    return [
+        f"{warning} Not meant? paydesk contractor revise {copy.number} {options[name]}"
+        for name, warning in found.items()
+    ]
 
 
 def _alike(here: "Errand", copy: "RequestCopy") -> "Sequence[Alike]":
@@ -143,12 +150,12 @@ def _alike(here: "Errand", copy: "RequestCopy") -> "Sequence[Alike]":
 def _terms_like(copy: "RequestCopy", fields: dict[str, str | None]) -> "tuple[Terms, dict[str, object]]":
     """Return the terms of a request with what was said besides, and what of all that the person named."""
     from paydesk.domain.errors import InvalidInput
-    from paydesk.domain.payment_request import changed_terms
+    from paydesk.domain.payment_request import checked_terms, typed_fields
 
     if copy.terms is None:
         raise InvalidInput.of("like", f"It is not known here what {copy.number} asked for; write it out.")
     given = {name: value for name, value in fields.items() if value is not None}
-    return changed_terms(copy.terms, **given), {"like": copy.id, "changes": given}
+    return checked_terms(**(typed_fields(copy.terms) | given)), {"like": copy.id, "changes": given}
 
 
 @contractor.command()
@@ -176,7 +183,8 @@ def revise(
         copy = here.find(request)
         said = revise_payment(here.store, here.key(), copy.id, here.person, fields)
         copy = here.deliver(said)
-        warned = _past_due(copy) if said.changed and fields["due_date"] else ()
+        given = {name: value for name, value in fields.items() if value is not None}
+        warned = _doubts(copy, given) if said.changed else ()
         report(copy, said.changed, as_json=as_json, warned=warned)
 
 

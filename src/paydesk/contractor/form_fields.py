@@ -7,8 +7,9 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, Input, Static
 
+from paydesk.domain.doubts import doubts
 from paydesk.domain.errors import InvalidInput
-from paydesk.domain.payment_request import Terms, checked_terms, past_due
+from paydesk.domain.payment_request import Terms, changed_terms, checked_terms
 from paydesk.domain.text import clean
 from paydesk.tui.fields import Field
 
@@ -27,9 +28,10 @@ _OF_PROBLEM = {"money": "amount"}
 class FormFields(VerticalScroll, can_focus=False, inherit_bindings=False):
     """Seven fields and the button; what scrolls them is the field that one goes to, so the arrows are the screen's."""
 
-    def __init__(self, filled: dict[str, str]) -> None:
+    def __init__(self, filled: dict[str, str], before: Terms | None = None) -> None:
         super().__init__(id="form-fields")
         self._filled = filled
+        self._before = before
 
     def compose(self) -> ComposeResult:
         """Lay out a line a field, and under it the line of what is wrong with it."""
@@ -48,6 +50,8 @@ class FormFields(VerticalScroll, can_focus=False, inherit_bindings=False):
     def terms(self) -> tuple[Terms | None, dict[str, str]]:
         """Return the terms, or None and a sentence for every field that is wrong."""
         try:
+            if self._before is not None:
+                return changed_terms(self._before, **self.typed()), {}
             return checked_terms(**self.typed()), {}
         except InvalidInput as error:
             return None, {_OF_PROBLEM.get(field, field): text for field, text in error.problems.items()}
@@ -60,9 +64,8 @@ class FormFields(VerticalScroll, can_focus=False, inherit_bindings=False):
 
     def tell(self, name: str, problems: dict[str, str], today: date) -> None:
         """Say under a field what is wrong with it; what is only doubtful about it is said as a warning."""
-        problem, doubt = problems.get(name, ""), ""
-        if name == "due_date" and not problem:
-            doubt = past_due(self.query_one("#due_date", Input).value, today)
+        problem = problems.get(name, "")
+        doubt = "" if problem else doubts(self.typed(), today).get(name, "")
         found = self.query_one(f"#problem-{name}", Static)
         found.update(Content(f"✗ {clean(problem)}" if problem else f"⚠ {doubt}" if doubt else ""))
         found.set_class(bool(problem or doubt), "there")

@@ -16,7 +16,8 @@ from paydesk.contractor.compare import asked, side_by_side
 from paydesk.contractor.form_fields import FIELDS, FormFields
 from paydesk.contractor.meanwhile import MeanwhileScreen
 from paydesk.domain.copy import RequestCopy
-from paydesk.domain.payment_request import Terms, past_due, typed_fields
+from paydesk.domain.doubts import doubts
+from paydesk.domain.payment_request import Terms, typed_fields
 from paydesk.domain.text import clean
 from paydesk.tui.desk_pane import DeskPane
 from paydesk.tui.dialogs import Confirm
@@ -74,7 +75,7 @@ class RequestForm(MeanwhileScreen[Filled | None]):
         self._sending: Terms | None = None
         if draft.empty and known and known[0].terms is not None:
             draft.fields["currency"] = known[0].terms.money.currency
-        self._fields = FormFields(draft.fields)
+        self._fields = FormFields(draft.fields, before)
         self._opened, self._kept_before = draft.fields, drafts.load()
 
     @classmethod
@@ -176,7 +177,7 @@ class RequestForm(MeanwhileScreen[Filled | None]):
         if self.waiting is not None and self._before is None:
             sums = " and ".join(map(str, self.waiting.sums))
             yield Content.styled(f"Waiting already  {sums} ({self.waiting.count:,})", "$secondary")
-        if terms is not None and (doubt := past_due(terms.due_date, self._today())):
+        for doubt in doubts(typed_fields(terms), self._today()).values() if terms is not None else ():
             yield Content.styled(f"⚠ {doubt}", "$warning")
         for other in self.alike_to(terms) or ():
             yield Content.styled(f"⚠ Looks like {clean(str(other), 300)}", "$warning")

@@ -2,9 +2,10 @@
 
 import re
 import unicodedata
-from datetime import date
+from collections.abc import Iterable
 from decimal import Decimal
 
+from paydesk.domain.days import parse_day
 from paydesk.domain.errors import InvalidInput
 from paydesk.domain.filters import (
     ME,
@@ -21,7 +22,7 @@ from paydesk.domain.filters import (
     Term,
     When,
 )
-from paydesk.domain.money import is_amount
+from paydesk.domain.money import exponent_of, is_amount, misread, what_is_wrong
 from paydesk.domain.status import Status
 from paydesk.domain.text import checked, visible
 
@@ -44,7 +45,6 @@ _FIELD = re.compile(r"([A-Za-z]+)(:|<=|>=|<|>|=)")
 _AGE = re.compile(r"([0-9]{1,6})([mhdw])")
 _MOST_MINUTES = 100 * 366 * 24 * 60
 _MINUTES = {"m": 1, "h": 60, "d": 24 * 60, "w": 7 * 24 * 60}
-_YEARS = range(1970, 3000)
 _MOST = 1000
 _MOST_DIGITS = 25
 """Of an amount, its commas and point counted: below what decimals hold exactly."""
@@ -75,6 +75,7 @@ def parse_filter(typed: str) -> Filter:
     terms: list[Term] = []
     while (term := reader.term()) is not None:
         _add(terms, term)
+    reader.check_amounts(terms)
     return Filter(tuple(terms))
 
 
@@ -107,6 +108,17 @@ class _Reader:
     def __init__(self, typed: str) -> None:
         self.typed = typed
         self.at = 0
+        self._amounts: list[tuple[str, int]] = []
+
+    def check_amounts(self, terms: Iterable[Term]) -> None:
+        """Refuse an amount that can be read in two ways in each currency that the filter asks for."""
+        codes = {
+            code for term in terms if isinstance(term.rule, CurrencyIn) and not term.negated for code in term.rule.codes
+        }
+        doubts = [[_misread(value, code) for code in sorted(codes)] for value, _ in self._amounts]
+        for (_, at), each in zip(self._amounts, doubts, strict=True):
+            if each and all(each):
+                raise self._error(each[0], at)
 
     def term(self) -> Term | None:
         """Read the next term; None at the end."""
@@ -171,20 +183,19 @@ class _Reader:
 
     def _compared(self, name: str, op: Op, value: str, at: int) -> Rule:
         if name == "amt":
-            if not is_amount(value) or len(value) > _MOST_DIGITS:
-                raise self._error("Write an amount in digits, such as amt>=1000 or amt<1,250.50.", at)
+            if len(value) > _MOST_DIGITS:
+                raise self._error(f"Write a smaller amount in digits, of at most {_MOST_DIGITS} characters.", at)
+            if not is_amount(value):
+                raise self._error(what_is_wrong(value), at)
+            self._amounts.append((value, at))
             plain = Decimal(value.replace(",", "")).normalize()
             return AmountIs(op, plain)
         if name == "age":
             return self._age(op, value, at)
         try:
-            if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
-                raise ValueError
-            day = date.fromisoformat(value)
-        except ValueError:
-            raise self._error(f"Write a day as year-month-day, such as {FIELDS[name][0]}.", at) from None
-        if day.year not in _YEARS:
-            raise self._error(f"Write a day of the years {_YEARS[0]} to {_YEARS[-1]}.", at)
+            day = parse_day("filter", value, FIELDS[name][0])
+        except InvalidInput as error:
+            raise self._error(error.message, at) from None
         return DayIs(When(name), op, day)
 
     def _age(self, op: Op, value: str, at: int) -> AgeIs:
@@ -236,6 +247,13 @@ class _Reader:
 
     def _error(self, sentence: str, at: int) -> FilterError:
         return FilterError(sentence, self.typed, at)
+
+
+def _misread(amount: str, code: str) -> str:
+    try:
+        return misread(amount, code, exponent_of(code))
+    except InvalidInput:  # Requests in a currency that was retired since are looked for too.
+        return ""
 
 
 def _no_status(word: str) -> str:

@@ -2,18 +2,18 @@
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
 from paydesk.domain.copy import RequestCopy
+from paydesk.domain.days import ONE_DAY, first_moment
 from paydesk.domain.status import Status
 from paydesk.domain.text import same_person
 
 ME = "me"
 """``from:me`` is whoever asks; somebody who is called so is written in quotation marks."""
 _BARE = re.compile(r'[^\s"\\,:<>=-][^\s"\\,:<>=]*')
-_DAY = timedelta(days=1)
 _LEAST = timedelta(microseconds=1)
 """Time is counted in steps of this, here and in the store: so every comparison is an interval with its end left out."""
 
@@ -165,13 +165,13 @@ class DayIs:
 
     def days(self) -> tuple[date | None, date | None]:
         """Return the first day that fits and the first one after that does not; None is open."""
-        low = {Op.MORE: self.day + _DAY, Op.AT_LEAST: self.day, Op.IS: self.day}.get(self.op)
-        high = {Op.LESS: self.day, Op.AT_MOST: self.day + _DAY, Op.IS: self.day + _DAY}.get(self.op)
+        low = {Op.MORE: self.day + ONE_DAY, Op.AT_LEAST: self.day, Op.IS: self.day}.get(self.op)
+        high = {Op.LESS: self.day, Op.AT_MOST: self.day + ONE_DAY, Op.IS: self.day + ONE_DAY}.get(self.op)
         return low, high
 
     def span(self, _: Asker) -> Span:
         """Return the moments that these days are."""
-        low, high = (datetime.combine(day, time()).astimezone() if day else None for day in self.days())
+        low, high = (first_moment(day) if day else None for day in self.days())
         return Span(low, high)
 
     def fits(self, copy: RequestCopy, asker: Asker) -> bool:

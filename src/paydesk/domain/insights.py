@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from paydesk.domain.ageing import Ageing
+from paydesk.domain.days import ONE_DAY, first_moment
 from paydesk.domain.money import Money
 from paydesk.domain.status import Status
 
@@ -59,4 +60,4 @@ def last_days(now: datetime) -> tuple[date, ...]:
 
 def edges(days: Sequence[date]) -> list[datetime]:
     """Return the moments at which these days begin, and at which the last one ends."""
-    return [datetime.combine(day, time()).astimezone() for day in (*days, days[-1] + timedelta(days=1))]
+    return [first_moment(day) for day in (*days, days[-1] + ONE_DAY)]

@@ -2,12 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from paydesk.domain.days import parse_day
 from paydesk.domain.errors import InvalidInput
 from paydesk.domain.money import Money, parse_money
 from paydesk.domain.text import checked
@@ -76,9 +77,25 @@ def checked_terms(
     pay_to: str = "",
 ) -> Terms:
     """Return the terms a person typed. Raises ``InvalidInput`` with a sentence for every field that is wrong."""
-    problems: dict[str, str] = {}
-    found: dict[str, object] = {}
-    checks: dict[str, Callable[[], object]] = {
+    found = _found(
+        _checks(
+            amount=amount,
+            currency=currency,
+            description=description,
+            reference=reference,
+            due_date=due_date,
+            document=document,
+            pay_to=pay_to,
+        )
+    )
+    return Terms(**found)  # type: ignore[arg-type]
+
+
+def _checks(
+    *, amount: str, currency: str, description: str, reference: str, due_date: str, document: str, pay_to: str
+) -> dict[str, Callable[[], object]]:
+    """Return what reads each field of the terms as it was typed."""
+    return {
         "money": lambda: parse_money(amount, currency),
         "description": lambda: checked("description", description, least=1, most=DESCRIPTION_MOST),
         "reference": lambda: checked("reference", reference, least=0, most=REFERENCE_MOST) or None,
@@ -86,6 +103,12 @@ def checked_terms(
         "document": lambda: _link(document),
         "pay_to": lambda: checked("pay_to", pay_to, least=0, most=PAY_TO_MOST) or None,
     }
+
+
+def _found(checks: Mapping[str, Callable[[], object]]) -> dict[str, object]:
+    """Return what was read. Raises ``InvalidInput`` with a sentence for every field that is wrong."""
+    problems: dict[str, str] = {}
+    found: dict[str, object] = {}
     for field, check in checks.items():
         try:
             found[field] = check()
@@ -93,56 +116,49 @@ def checked_terms(
             problems.update(error.problems)
     if problems:
         raise InvalidInput(problems)
-    return Terms(**found)  # type: ignore[arg-type]
+    return found
 
 
 def _date(typed: str) -> date | None:
-    text = typed.strip()
-    if not text:
-        return None
-    try:
-        if len(text) != 10 or not text.isascii():
-            raise ValueError
-        return date.fromisoformat(text)
-    except ValueError:
-        raise InvalidInput.of("due_date", "Write the due date as year-month-day, such as 2026-12-31.") from None
-
-
-def past_due(due: date | str | None, today: date) -> str:
-    """Return a warning where a due date, also as typed, is before today where the person is; else an empty string.
-
-    It is a warning alone: an invoice that is late is asked for too.
-    """
-    try:
-        found = _date(due) if isinstance(due, str) else due
-    except InvalidInput:
-        return ""
-    return f"The due date {found.isoformat()} is past." if found is not None and found < today else ""
+    return parse_day("due_date", typed, "2026-12-31") if typed.strip() else None
 
 
 def _link(typed: str) -> str | None:
     text = checked("document", typed, least=0, most=DOCUMENT_MOST)
     if not text:
         return None
-    wrong = InvalidInput.of("document", "Write a link that begins with https://, such as https://example.org/a.pdf.")
+    if wrong := _what_is_wrong_with_link(text):
+        raise InvalidInput.of("document", wrong)
+    return text
+
+
+def _what_is_wrong_with_link(text: str) -> str:
+    example = "such as https://example.org/a.pdf"
+    if " " in text:
+        return "The link holds a blank; write %20 in its place, such as https://example.org/a%20b.pdf."
     try:
         parts = urlsplit(text)
         host = parts.hostname
     except ValueError:
-        raise wrong from None
-    if parts.scheme != "https" or not host or " " in text or "@" in parts.netloc:
-        raise wrong
-    return text
+        return f"The host of the link cannot be read; write a link {example}."
+    if parts.scheme != "https":
+        return f"Write a link that begins with https://, {example}."
+    if "@" in parts.netloc:
+        return "The link holds a login before the @, which others would see; write the link without it."
+    return "" if host else f"The link names no host; write a link {example}."
 
 
 def changed_terms(terms: Terms, **fields: str | None) -> Terms:
-    """Return the terms with the given fields typed anew: None keeps a field, an empty string clears an optional one."""
+    """Return the terms with the given fields typed anew: None keeps a field, an empty string clears an optional one.
+
+    What stays as it was is kept without another look at it, such as a currency that was retired since.
+    """
     kept = typed_fields(terms)
-    kept.update({name: value for name, value in fields.items() if value is not None})
-    new = checked_terms(**kept)
-    if fields.get("amount") is None and fields.get("currency") is None:
-        return replace(new, money=terms.money)
-    return new
+    typed = kept | {name: value for name, value in fields.items() if value is not None}
+    changed = {name for name, value in typed.items() if value != kept[name]}
+    if changed & {"amount", "currency"}:
+        changed.add("money")
+    return replace(terms, **_found({name: check for name, check in _checks(**typed).items() if name in changed}))  # type: ignore[arg-type]
 
 
 def typed_fields(terms: Terms) -> dict[str, str]:

@@ -1,0 +1,85 @@
+"""What a person types of a request: what was not typed is kept, and a refusal says what is wrong."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from paydesk.domain.errors import InvalidInput
+from paydesk.domain.money import Money
+from paydesk.domain.payment_request import Terms, changed_terms, checked_terms, typed_fields
+
+_KEPT = pytest.mark.fault(
+    kind="What was not typed is kept as it is, also a currency that ISO 4217 has no more.",
+    mended="domain/payment_request.py",
+)
+
+
+def _in_a_retired_currency(code: str = "HRK", exponent: int = 2) -> Terms:
+    return replace(checked_terms("1", "EUR", "Logo", pay_to="Ada"), money=Money(123450, code, exponent))
+
+
+@_KEPT
+@pytest.mark.parametrize(("code", "exponent"), [("HRK", 2), ("ZZZ", 3), ("ISK", 2)])
+@pytest.mark.parametrize(
+    ("field", "typed", "becomes"),
+    [
+        ("description", "Logo, final", "Logo, final"),
+        ("due_date", "2026-12-31", date(2026, 12, 31)),
+        ("reference", "R-17", "R-17"),
+        ("document", "https://example.org/a.pdf", "https://example.org/a.pdf"),
+        ("pay_to", "", None),
+    ],
+)
+def test_amount_and_currency_that_were_not_typed_are_kept(
+    code: str, exponent: int, field: str, typed: str, becomes: object
+) -> None:
+    old = _in_a_retired_currency(code, exponent)
+    new = replace(old, **{field: becomes})  # type: ignore[arg-type]
+    assert changed_terms(old, **{field: typed}) == new
+    # The form types every field, most of them as they were.
+    assert changed_terms(old, **(typed_fields(old) | {field: typed})) == new
+
+
+@_KEPT
+@pytest.mark.parametrize(
+    "typed", [{"amount": "5"}, {"currency": "FIM"}, {"amount": "5", "currency": "HRK"}, {"amount": "5", "due_date": ""}]
+)
+def test_what_is_typed_of_an_amount_is_looked_at(typed: dict[str, str]) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        changed_terms(_in_a_retired_currency(), **typed)
+    assert typed.get("currency", "HRK") in refused.value.message
+    assert changed_terms(_in_a_retired_currency(), amount="5", currency="EUR").money == Money(500, "EUR", 2)
+
+
+@_KEPT
+def test_a_new_request_in_a_retired_currency_is_refused_by_name() -> None:
+    with pytest.raises(InvalidInput) as refused:
+        checked_terms(**typed_fields(_in_a_retired_currency()))
+    assert list(refused.value.problems) == ["currency"]
+    assert "HRK" in refused.value.message
+
+
+@pytest.mark.fault(
+    kind="A refusal tells what is wrong with what was typed, and not another reason.",
+    mended="domain/payment_request.py",
+)
+@pytest.mark.parametrize(
+    ("link", "words"),
+    [
+        ("https://example.org/my invoice.pdf", "holds a blank"),
+        ("https://exa mple.org/a.pdf", "holds a blank"),
+        ("https://ada:secret@example.org/a.pdf", "holds a login"),
+        ("https://ada@example.org/a.pdf", "holds a login"),
+        ("http://example.org/a.pdf", "begins with https://"),
+        ("example.org/a.pdf", "begins with https://"),
+        ("ftp://example.org/a.pdf", "begins with https://"),
+        ("https:///a.pdf", "names no host"),
+        ("https://", "names no host"),
+        ("https://[::1/a.pdf", "host of the link cannot be read"),
+    ],
+)
+def test_a_link_is_refused_with_what_is_wrong_with_it(link: str, words: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        checked_terms("5", "EUR", "Logo", document=link)
+    assert words in refused.value.problems["document"]
