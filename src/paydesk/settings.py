@@ -14,6 +14,11 @@ THEME_KEY = "PAYDESK_THEME"
 KEYS_KEY, KEYS_TABLE = "PAYDESK_KEYS", "keys"
 """Keys of one's own; read and checked before the first frame, by whoever opens a screen."""
 
+MEMORY_BROKER = (
+    "anybody with a login on this machine can write to it, so it is for trying out on a machine of one's own"
+)
+"""What whoever uses the in-memory broker has to know: it has no logins."""
+
 
 def config_path(environment: Mapping[str, str]) -> Path:
     """Return where the settings file is, or would be."""

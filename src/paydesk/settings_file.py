@@ -11,7 +11,16 @@ from urllib.parse import urlsplit
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
-from paydesk.settings import ASCII_KEY, CONFIG_KEY, KEYS_KEY, KEYS_TABLE, THEME_KEY, Endpoints, config_path
+from paydesk.settings import (
+    ASCII_KEY,
+    CONFIG_KEY,
+    KEYS_KEY,
+    KEYS_TABLE,
+    MEMORY_BROKER,
+    THEME_KEY,
+    Endpoints,
+    config_path,
+)
 
 PREFIX = "PAYDESK_"
 
@@ -65,7 +74,7 @@ class Settings(BaseModel):
     home: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir("paydesk")) / "stack")
     """The folder of the embedded stack."""
     broker: Literal["kafka", "memory"] = "kafka"
-    """The embedded broker: Apache Kafka, or the in-memory one that forgets everything when it ends."""
+    """The embedded broker: Apache Kafka, or `memory`: any login of the machine can write to it, and it forgets all."""
     maven_repository: str | None = None
     """Where Apache Kafka's files are fetched from, instead of Maven's central repository."""
     pg_bin: Path | None = None
@@ -150,6 +159,10 @@ class ConfiguredServers:
         if missing or url is None or bootstrap is None:
             names = ", ".join(PREFIX + name.upper() for name in missing)
             raise SettingsError(f"Some servers are configured, but not {names}.", "Set it, or leave all of them out.")
+        if self._settings.broker == "memory":
+            raise SettingsError(
+                f"{PREFIX}BROKER=memory is for the embedded stack alone: {MEMORY_BROKER}.", "Leave it out."
+            )
         if urlsplit(url).scheme not in ("postgresql", "postgres"):
             raise SettingsError(f"{PREFIX}{role.upper()}_DATABASE_URL does not begin with postgresql://.", "Mend it.")
         return Endpoints(self._settings.stack_name, url, self._kafka(role, bootstrap), redis_url)

@@ -113,8 +113,9 @@ def test_a_schema_newer_than_the_program(new_house: NewHouse) -> None:
 
 def test_data_of_another_postgres(new_house: NewHouse) -> None:
     house = new_house(PAYDESK_BROKER="memory")
+    house.folder.secrets()
     data = house.home / "postgres"
-    data.mkdir(parents=True)
+    data.mkdir()
     (data / "PG_VERSION").write_text("17\n")
     refused(house, 7, "is of PostgreSQL 17", "Move it away")
 

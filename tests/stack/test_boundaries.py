@@ -74,3 +74,9 @@ def test_nobody_gets_in_without_a_password(sides: Sides, login: str) -> None:
     said: list[str] = []
     client = kafka.admin(dict(found.kafka) | {"sasl.password": "wrong"}, said.append)
     until(lambda: client.poll(0.1) or KAFKA_REFUSED in said)
+
+
+@pytest.mark.fault(kind="Who says nothing at a server takes no place from others for long.", mended="stack/servers.py")
+def test_a_connection_that_says_nothing_is_ended_after_ten_seconds(sides: Sides) -> None:
+    with connect(sides.url(sides.contractor), "contractor") as connection:
+        assert connection.execute("SHOW authentication_timeout").fetchone() == ("10s",)

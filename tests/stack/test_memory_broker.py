@@ -2,6 +2,8 @@
 
 import signal
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -52,12 +54,20 @@ def topic_id(house: House) -> str:
     return found[0]
 
 
+open_to_all = pytest.mark.fault(
+    kind="The broker in memory has no logins: said wherever it is in use, refused beside servers of one's own.",
+    mended="stack/provision.py",
+)
+
+
+@open_to_all
 @pytest.mark.long
 def test_a_request_goes_both_ways_and_outlives_the_broker(new_house: NewHouse) -> None:
     house = new_house(PAYDESK_BROKER="memory")
     said = house.run("stack", "up").stdout
     assert "in-memory broker, in place of Apache Kafka" in said and "your requests are kept" in said
-    assert "in-memory broker" in house.run("stack", "status").stdout
+    for told in (said, house.run("stack", "status").stdout, house.run("doctor").stdout):
+        assert "in-memory broker" in told and "nybody with a login on this machine can write to it" in told
     first = house.json("contractor", "request", "12", "EUR", "one")
     assert first["delivery"] == "sent" and [row["id"] for row in house.rows("manager")] == [first["id"]]
     assert house.json("manager", "approve", first["number"])["status"] == "accepted"
@@ -110,10 +120,54 @@ def test_a_first_start_tells_how_far_kafka_is_while_requests_are_taken(new_house
         assert desk.wait() == 0
 
 
+@open_to_all
+@pytest.mark.parametrize("command", [("contractor", "list"), ("stack", "provision"), ("manager", "approve", "1")])
+def test_settings_of_ones_own_refuse_it(new_house: NewHouse, command: tuple[str, ...]) -> None:
+    own = {f"PAYDESK_{role}_DATABASE_URL": "postgresql://u:p@127.0.0.1:9/x" for role in ("CONTRACTOR", "MANAGER")}
+    own |= {"PAYDESK_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9", "PAYDESK_REDIS_URL": "redis://127.0.0.1:9/0"}
+    house = new_house(PAYDESK_BROKER="memory", PAYDESK_ADMIN_DATABASE_URL="postgresql://u:p@127.0.0.1:9/x", **own)
+    refused = house.run(*command, check=False)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "PAYDESK_BROKER=memory is for the embedded stack alone: anybody with a login" in refused.stderr
+    told = house.run("doctor", check=False)
+    assert told.returncode == 7 and "PAYDESK_BROKER=memory is for the embedded stack alone" in told.stdout
+
+
+@open_to_all
+def test_provisioning_refuses_it_where_it_is_named_as_a_broker_of_ones_own(tmp_path: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "paydesk.stack.memory_broker", str(port), REQUESTS]
+    with subprocess.Popen(command) as broker:
+        try:
+            admin = {"bootstrap.servers": f"127.0.0.1:{port}"}
+            until(lambda: answers(port))
+            (tmp_path / "admin.kafka").write_text("client.id=admin\n")
+            env = {
+                "PAYDESK_KAFKA_BOOTSTRAP_SERVERS": admin["bootstrap.servers"],
+                "PAYDESK_ADMIN_KAFKA_CONFIG": str(tmp_path / "admin.kafka"),
+            }
+            refused = House(tmp_path, env).run("stack", "provision", check=False)
+            assert refused.returncode == 2 and "This is the in-memory broker: anybody with a login" in refused.stderr
+        finally:
+            broker.terminate()
+
+
+def answers(port: int) -> bool:
+    """Whether somebody listens there."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@open_to_all
 @pytest.mark.long
 def test_the_desk_says_that_it_is_in_use(new_house: NewHouse) -> None:
     house = new_house(PAYDESK_BROKER="memory")
     desk = house.desk("contractor", columns=160, rows=40)
-    desk.see("in-memory broker: it forgets when it ends, your desk does not")
+    desk.see("in-memory broker: any login of this machine can write to it; it forgets at its end, your desk does not")
+    desk.press("3")
+    desk.see("anybody with a login on this machine can write to it".capitalize()[:40])
+    desk.press("q")
     desk.press("q")
     assert desk.wait() == 0

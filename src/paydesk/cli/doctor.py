@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 
 import click
 
+from paydesk.settings import MEMORY_BROKER
+
 if TYPE_CHECKING:
     from paydesk.infra.checkup import Finding
     from paydesk.settings_file import Settings
@@ -68,16 +70,20 @@ def _embedded(settings: "Settings") -> "list[Finding]":
     from paydesk.cli.servers import embedded_of
     from paydesk.infra.checkup import Finding, check_role
     from paydesk.stack.embedded import status
+    from paydesk.stack.errors import StackError
 
-    found = status(settings.home)
     findings = [Finding("servers", True, f"embedded, data in {settings.home}")]
+    try:
+        found = status(settings.home)
+    except StackError as error:
+        return [*findings, Finding("embedded stack", False, error.message, error.hint)]
     if not found.running:
         return [*findings, Finding("embedded stack", True, "does not run; the first command starts it")]
     for name, told in found.servers.items():
         well = told["state"] in ("ready", "coming") and not told["trouble"]
         seen = told["trouble"] or told["notice"] or told["state"]
         if told["memory"]:
-            seen = f"{seen}, the in-memory broker stands in for Apache Kafka. {told['why']}"
+            seen = f"{seen}, the in-memory broker stands in for Apache Kafka: {MEMORY_BROKER}. {told['why']}"
         findings.append(Finding(f"embedded {name}", well, seen, told["hint"]))
     embedded = embedded_of(settings)
     try:

@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 import click
 
+from paydesk.settings import MEMORY_BROKER
 from paydesk.settings_file import Settings, SettingsError, kafka_properties, read_settings
 from paydesk.stack.errors import StackError
 from paydesk.stack.provision import Login
@@ -36,6 +37,8 @@ def provision() -> None:
     settings = read_settings()
     if not settings.configured:
         raise SettingsError("No servers of your own are configured.", "The embedded stack makes its own logins.")
+    if settings.broker == "memory":
+        raise SettingsError(f"PAYDESK_BROKER=memory is for the embedded stack alone: {MEMORY_BROKER}.", "Leave it out.")
     steps: list[tuple[str, Any, Callable[[Settings], str]]] = [
         ("PostgreSQL", settings.admin_database_url, _postgres),
         ("Kafka", settings.admin_kafka_config, _kafka),
@@ -89,7 +92,10 @@ def _kafka(settings: Settings) -> str:
         if conf.get("sasl.username") and conf.get("sasl.password"):
             logins.append(Login(role, conf["sasl.username"], conf["sasl.password"]))
     try:
-        maker.kafka(maker.kafka_admin(admin), logins)
+        client = maker.kafka_admin(admin)
+        if maker.is_in_memory(client):
+            raise SettingsError(f"This is the in-memory broker: {MEMORY_BROKER}.", "Name an Apache Kafka of your own.")
+        maker.kafka(client, logins)
     except KafkaException as error:
         raise StackError(
             f"Kafka: {error.args[0].str()}.", "Look at PAYDESK_ADMIN_KAFKA_CONFIG and the broker's log."

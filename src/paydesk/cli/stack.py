@@ -9,6 +9,7 @@ import click
 
 from paydesk.cli.provision import compose_env, provision
 from paydesk.domain.text import counted
+from paydesk.settings import MEMORY_BROKER
 from paydesk.settings_file import Settings, SettingsError, read_settings
 
 _UP_S = 240.0
@@ -84,6 +85,7 @@ def _tell(found: Any, as_json: bool) -> None:
         click.echo(f"{name:<9} {told['state']:<7} pid {told['pid'] or '-'}{trouble}")
         if told["memory"]:
             click.echo(f"{'':<9} the in-memory broker, in place of Apache Kafka. {told['why']}")
+            click.echo(f"{'':<9} {MEMORY_BROKER[0].upper()}{MEMORY_BROKER[1:]}.")
             click.echo(f"{'':<9} It forgets everything when it ends; your requests are kept, and are then sent again.")
     click.echo(f"{found.memory >> 20} MB of memory, {counted(len(found.users), 'user')}, data in {found.home}")
 
@@ -106,18 +108,12 @@ def env(role: str) -> None:
 def down() -> None:
     """Stop the servers; the data stays."""
     from paydesk.stack.embedded import down as stop
-    from paydesk.stack.embedded import status
+    from paydesk.stack.embedded import status, still_open
 
     home = _settings().home
     click.echo(f"Stopped. Your data is in {home}." if stop(home) else f"It did not run. Its data is in {home}.")
-    users = status(home).users
-    if users:
-        many = len(users) > 1
-        who = f"{len(users)} desks or workers are" if many else "A desk or worker is"
-        which = f"{'processes' if many else 'process'} {', '.join(map(str, users))}"
-        click.echo(
-            f"{who} still open ({which}) and will start the servers again; close {'them' if many else 'it'} first."
-        )
+    if users := status(home).users:
+        click.echo(still_open(users))
 
 
 @stack.command()
@@ -125,8 +121,12 @@ def down() -> None:
 def reset(yes: bool) -> None:
     """Stop the servers and delete all their data."""
     from paydesk.stack.embedded import reset as delete
+    from paydesk.stack.embedded import status, still_open
+    from paydesk.stack.errors import StillOpen
 
     home = _settings().home
+    if users := status(home).users:
+        raise StillOpen(still_open(users), "Nothing was deleted.")
     if not yes:
         typed = click.prompt(
             f"This deletes every request in {home}. Type reset to go on", default="", show_default=False
@@ -134,5 +134,7 @@ def reset(yes: bool) -> None:
         if typed.strip() != "reset":
             click.echo("Nothing was deleted.")
             raise SystemExit(1)
-    delete(home)
-    click.echo(f"Deleted {home}.")
+    if left := delete(home):
+        click.echo(f"Deleted what paydesk made in {home}. The rest is not paydesk's and stays: {', '.join(left)}.")
+    else:
+        click.echo(f"Deleted {home}.")

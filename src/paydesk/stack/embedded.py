@@ -2,11 +2,10 @@
 
 import contextlib
 import os
-import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,10 +14,11 @@ import psutil
 
 from paydesk.settings import Endpoints
 from paydesk.stack import binaries
-from paydesk.stack.errors import StackError
-from paydesk.stack.folder import Folder, Process
+from paydesk.stack.errors import StackError, StillOpen
+from paydesk.stack.folder import Folder
 from paydesk.stack.kafka_server import Kafka
 from paydesk.stack.memory_broker import MemoryBroker
+from paydesk.stack.process import Process
 from paydesk.stack.servers import Postgres, Valkey
 
 _WAIT_S = 60.0
@@ -43,6 +43,7 @@ class EmbeddedStack:
     def endpoints(self, role: str) -> Endpoints:
         """Return the addresses of a role's login; starts the stack when it does not run, waits for PostgreSQL."""
         with self.folder.usable():
+            self.folder.secrets()
             servers = self._joined()["servers"]
             kafka, valkey = servers.get("kafka", {}), servers.get("valkey", {})
             memory = bool(kafka.get("memory"))
@@ -64,13 +65,20 @@ class EmbeddedStack:
                 state = self.folder.read("state.json")
             postgres = state.get("servers", {}).get("postgres", {})
             if _supervised(state) and not state.get("stopping"):
-                if postgres.get("state") == "ready":
+                there = Postgres(self.folder).there()
+                if postgres.get("state") == "ready" and there:
                     return state
                 if postgres.get("state") == "down":
                     raise StackError(postgres["trouble"], postgres["hint"])
             if time.monotonic() > until:
-                raise StackError("PostgreSQL did not start in time.", f"The logs are in {self.folder.home / 'log'}.")
+                raise self._not_in_time(postgres)
             time.sleep(_LOOK_S)
+
+    def _not_in_time(self, postgres: Mapping[str, Any]) -> StackError:
+        if postgres.get("state") == "ready":
+            socket = Postgres(self.folder).address
+            return StackError(f"PostgreSQL runs, but its socket in {socket} is gone.", "Run `paydesk stack down`.")
+        return StackError("PostgreSQL did not start in time.", f"The logs are in {self.folder.home / 'log'}.")
 
     def start(self) -> None:
         """Have the stack's supervisor run; returns as soon as it does, before the servers do."""
@@ -133,7 +141,9 @@ class StackStatus:
 
 def status(home: Path) -> StackStatus:
     """Return how the stack in ``home`` stands; starts nothing."""
-    folder = Folder(home)
+    folder = Folder.found(home)
+    if folder is None:
+        return StackStatus(home.expanduser().absolute(), False, {}, [], 0)
     state = folder.read("state.json")
     running = _supervised(state)
     servers = state.get("servers", {}) if running else {}
@@ -143,9 +153,9 @@ def status(home: Path) -> StackStatus:
 
 def running_database(home: Path, role: str) -> str | None:
     """Return the database URL of a role's login where PostgreSQL runs already; starts and makes nothing."""
-    if not (home.expanduser() / "state.json").exists():
+    folder = Folder.found(home)
+    if folder is None:
         return None
-    folder = Folder(home)
     state = folder.read("state.json")
     ready = state.get("servers", {}).get("postgres", {}).get("state") == "ready"
     return Postgres(folder).url(role) if ready and _supervised(state) else None
@@ -153,13 +163,14 @@ def running_database(home: Path, role: str) -> str | None:
 
 def down(home: Path, wait_s: float = 45) -> bool:
     """Stop the stack and keep its data; returns whether it ran. Raises ``StackError`` when it does not stop."""
-    folder = Folder(home)
-    state = folder.read("state.json")
+    folder = Folder.found(home)
+    state = folder.read("state.json") if folder else {}
     if not _supervised(state):
         return False
-    told = state["supervisor"]
-    supervisor = Process(told["pid"], told["started"])
-    psutil.Process(supervisor.pid).terminate()
+    supervisor = Process.told(state["supervisor"])
+    assert supervisor is not None
+    with contextlib.suppress(psutil.NoSuchProcess):
+        psutil.Process(supervisor.pid).terminate()
     until = time.monotonic() + wait_s
     while supervisor.alive:
         if time.monotonic() > until:
@@ -168,12 +179,30 @@ def down(home: Path, wait_s: float = 45) -> bool:
     return True
 
 
-def reset(home: Path) -> None:
-    """Stop the stack and delete its data."""
-    down(home)
-    folder = Folder(home)
-    shutil.rmtree(folder.run, ignore_errors=True)
-    shutil.rmtree(folder.home)
+def still_open(users: Sequence[int]) -> str:
+    """Return the sentence about processes that use the stack."""
+    many = len(users) > 1
+    who = f"{len(users)} desks or workers are" if many else "A desk or worker is"
+    which = f"{'processes' if many else 'process'} {', '.join(map(str, users))}"
+    return f"{who} still open ({which}) and will start the servers again; close {'them' if many else 'it'} first."
+
+
+def reset(home: Path, *, though_open: bool = False) -> list[str]:
+    """Stop the stack and delete what paydesk made in its folder; returns what else is there, which stays.
+
+    Raises ``StillOpen`` while desks or workers use it, unless ``though_open``, and ``NotOurs`` for a folder that
+    paydesk did not make.
+    """
+    folder = Folder.found(home)
+    if folder is None:
+        return []
+    for stopped in (False, True):
+        users = folder.users()
+        if users and not though_open:
+            raise StillOpen(still_open(users), "Nothing was deleted.")
+        if not stopped:
+            down(home)
+    return folder.delete()
 
 
 def environment(home: Path, login: str) -> dict[str, str]:
@@ -191,8 +220,8 @@ def environment(home: Path, login: str) -> dict[str, str]:
 
 
 def _supervised(state: dict[str, Any]) -> bool:
-    told = state.get("supervisor")
-    return told is not None and Process(told["pid"], told["started"]).alive
+    supervisor = Process.told(state.get("supervisor"))
+    return supervisor is not None and supervisor.alive
 
 
 def _memory(supervisor: int) -> int:

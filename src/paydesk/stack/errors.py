@@ -14,3 +14,15 @@ class StackError(Exception):
 
 class BrokerMissing(StackError):
     """Apache Kafka cannot be had here, because its files or its Java are missing; the in-memory broker stands in."""
+
+
+class NotOurs(StackError):
+    """The folder holds what paydesk did not make, so paydesk does nothing to it."""
+
+    code = "settings"
+
+
+class StillOpen(StackError):
+    """Desks or workers use the stack; it stays as it is."""
+
+    code = "not_now"

@@ -6,75 +6,65 @@ import json
 import os
 import secrets
 import shutil
-import signal
 import socket
+import stat
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psutil
-
+from paydesk.stack import home as homes
 from paydesk.stack.errors import StackError
+from paydesk.stack.process import Process
 
 _LONGEST_SOCKET_FOLDER = 70
 """Bytes of a folder that still leave room for a socket's name within the system's 107 (103 on macOS)."""
+_SHARED_MEMORY = Path("/dev/shm")
 _LOOK_S = 0.02
+_LOCK_S = 60.0
+"""How long another process may hold a lock of the stack before it is named."""
 _LEAST_ROOM = 1 << 20
 _LAST_WORDS = 2048
 LOGINS = ("stack", "contractor", "manager")
 
 
-@dataclass(frozen=True, slots=True)
-class Process:
-    """A process that cannot be mistaken for a later one with the same pid."""
-
-    pid: int
-    started: float
-
-    @classmethod
-    def of(cls, pid: int) -> "Process":
-        """Return the identity of a living process."""
-        return cls(pid, psutil.Process(pid).create_time())
-
-    @property
-    def alive(self) -> bool:
-        """Whether this very process still runs; a zombie does not."""
-        try:
-            found = psutil.Process(self.pid)
-            return abs(found.create_time() - self.started) < 0.5 and found.status() != psutil.STATUS_ZOMBIE
-        except psutil.Error:
-            return False
-
-    def end(self, number: int, patience_s: float) -> None:
-        """Send it a signal and wait for its end; a patience that is exhausted kills it."""
-        for sent in (number, signal.SIGKILL):
-            try:
-                psutil.Process(self.pid).send_signal(sent)
-            except psutil.Error:
-                return
-            until = time.monotonic() + patience_s
-            while time.monotonic() < until:
-                if not self.alive:
-                    return
-                time.sleep(_LOOK_S)
-
-
 class Folder:
-    """The paths of a stack under ``home``; made private (0700) when missing."""
+    """The paths of a stack under ``home``; made private (0700) and marked as paydesk's when missing.
+
+    Raises ``StackError`` for a folder that cannot be used, ``NotOurs`` for one that holds what paydesk did not make.
+    """
 
     def __init__(self, home: Path) -> None:
-        self.home = home.expanduser().absolute()
+        self.home = _absolute(home)
         with self.usable():
             self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+            homes.ours(self.home)
             if self.home.stat().st_uid != os.geteuid():
                 raise StackError(f"The folder {self.home} belongs to another login.", "Set PAYDESK_HOME to your own.")
             self.home.chmod(0o700)
+            homes.mark(self.home)
             for name in ("log", "users"):
                 (self.home / name).mkdir(mode=0o700, exist_ok=True)
+
+    @classmethod
+    def found(cls, home: Path) -> "Folder | None":
+        """Return the folder of a stack that was made before; None where nothing is. Nothing is made or changed.
+
+        Raises ``NotOurs`` for a folder that holds what paydesk did not make.
+        """
+        folder = cls.__new__(cls)
+        folder.home = _absolute(home)
+        with folder.usable():
+            there = homes.ours(folder.home)
+        return cls(home) if there else None
+
+    def delete(self) -> list[str]:
+        """Delete what paydesk made; returns what else is in the folder, which stays."""
+        with self.usable():
+            shutil.rmtree(self.run, ignore_errors=True)
+            return homes.delete(self.home)
 
     @contextmanager
     def usable(self) -> Iterator[None]:
@@ -88,23 +78,43 @@ class Folder:
             ) from error
 
     def failed(self, what: str, log: Path) -> StackError:
-        """Return the error for a program that did not do its work: a full disk is told as that."""
+        """Return the error for a program that did not do its work: what is full is named."""
         last = log.read_bytes()[-_LAST_WORDS:] if log.exists() else b""
-        if b"No space left on device" in last or shutil.disk_usage(self.home).free < _LEAST_ROOM:
+        full = b"No space left on device" in last
+        if full and b"shared memory" in last:
+            return StackError(
+                f"There is no room left in {_SHARED_MEMORY}, the machine's shared memory.",
+                f"Delete what nobody needs in {_SHARED_MEMORY}, or give it more room.",
+            )
+        if full or shutil.disk_usage(self.home).free < _LEAST_ROOM:
             return StackError(f"There is no room left in {self.home}.", "Make room there, or set PAYDESK_HOME.")
         return StackError(what, f"The log {log} says why.")
 
     @property
     def run(self) -> Path:
-        """The folder of the sockets; a short one elsewhere when the home's path is too long for a socket."""
+        """The folder of the sockets; a short one elsewhere when the home's path is no address for a socket."""
         inside = self.home / "run"
-        if len(os.fsencode(inside)) > _LONGEST_SOCKET_FOLDER:
-            name = hashlib.sha256(os.fsencode(self.home)).hexdigest()[:12]
-            inside = Path(tempfile.gettempdir()) / f"paydesk-{os.geteuid()}-{name}"
+        if not _is_an_address(inside):
+            inside = self._elsewhere()
         inside.mkdir(mode=0o700, exist_ok=True)
-        if inside.lstat().st_uid != os.geteuid() or inside.is_symlink():
+        if inside.is_symlink() or inside.lstat().st_uid != os.geteuid():
             raise StackError(f"The folder {inside} belongs to another login.", "Set PAYDESK_HOME to a shorter path.")
+        if stat.S_IMODE(inside.lstat().st_mode) != 0o700:
+            inside.chmod(0o700)
         return inside
+
+    def _elsewhere(self) -> Path:
+        """Return the folder that this stack chose in the temporary folder: one for all, whatever TMPDIR each has."""
+        chosen = self.read("run.json").get("folder")
+        if chosen and Path(chosen).parent.is_dir():
+            return Path(chosen)
+        name = f"paydesk-{os.geteuid()}-{hashlib.sha256(os.fsencode(self.home)).hexdigest()[:12]}"
+        found = next(
+            (place / name for place in (Path(tempfile.gettempdir()), Path("/tmp")) if _is_an_address(place / name)),
+            Path("/tmp") / name,
+        )
+        self.write("run.json", {"folder": str(found)})
+        return found
 
     def log(self, name: str) -> Path:
         """Return the log file of a member."""
@@ -112,13 +122,22 @@ class Folder:
 
     @contextmanager
     def lock(self, name: str, *, wait: bool = True) -> Iterator[bool]:
-        """Hold a lock file of the stack; yields False when ``wait`` is off and another process holds it."""
-        with (self.home / f"{name}.lock").open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-            except BlockingIOError:
-                yield False
-                return
+        """Hold a lock file of the stack; yields False when ``wait`` is off and another process holds it.
+
+        Raises ``StackError`` when another process holds it for a minute.
+        """
+        with (self.home / f"{name}.lock").open("a") as file:
+            until = time.monotonic() + _LOCK_S
+            while not _locked(file.fileno()):
+                if not wait:
+                    yield False
+                    return
+                if time.monotonic() > until:
+                    raise StackError(
+                        f"Another paydesk holds {self.home / name}.lock and does not go on.",
+                        "Is a paydesk stopped or stuck? End it, and try again.",
+                    )
+                time.sleep(_LOOK_S)
             yield True
 
     def read(self, name: str) -> dict[str, Any]:
@@ -140,6 +159,11 @@ class Folder:
         """Return the passwords of this stack by login, made at random the first time."""
         with self.lock("secrets"):
             found = self.read("secrets.json")
+            if not found and (self.home / "postgres").exists():
+                raise StackError(
+                    f"The passwords of the data in {self.home} are gone.",
+                    "Put its secrets.json back, or `paydesk stack reset` deletes the data.",
+                )
             if not found:
                 found = {login: secrets.token_hex(24) for login in LOGINS}
                 found["kafka_cluster"] = _cluster_id()
@@ -161,7 +185,7 @@ class Folder:
         """Note this process as a user of the stack; returns the file that says so."""
         me = Process.of(os.getpid())
         file = self.home / "users" / f"{me.pid}-{secrets.token_hex(4)}"
-        file.write_text(json.dumps({"pid": me.pid, "started": me.started}))
+        file.write_text(json.dumps(me.document()))
         return file
 
     def users(self) -> list[int]:
@@ -169,14 +193,41 @@ class Folder:
         living = []
         for file in (self.home / "users").iterdir():
             try:
-                told = json.loads(file.read_text())
-                if Process(told["pid"], told["started"]).alive:
-                    living.append(told["pid"])
-                    continue
-            except (OSError, ValueError, KeyError):
-                pass
+                user = Process.told(json.loads(file.read_text()))
+            except (OSError, ValueError):
+                user = None
+            if user is not None and user.alive:
+                living.append(user.pid)
+                continue
             file.unlink(missing_ok=True)
         return living
+
+
+def _absolute(home: Path) -> Path:
+    try:
+        return home.expanduser().absolute()
+    except RuntimeError as error:
+        raise StackError(
+            "This login has no home folder.", "Set PAYDESK_HOME to a folder for the embedded stack, or HOME."
+        ) from error
+
+
+def _is_an_address(folder: Path) -> bool:
+    """Whether every server and client takes this folder for its socket: some divide lists at commas or fold quotes."""
+    text = os.fsencode(folder)
+    try:
+        plain = text.decode().isprintable() and not any(each in ',"\\' for each in str(folder))
+    except UnicodeDecodeError:
+        return False
+    return plain and len(text) <= _LONGEST_SOCKET_FOLDER
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _cluster_id() -> str:

@@ -50,7 +50,7 @@ class Kafka(Server):
             "BROKER_HOST": "127.0.0.1",
             "BROKER_PORT": str(self.port),
             "BROKER_CONTROLLER_PORT": str(self._controller_port),
-            "BROKER_DATA": str(self._data),
+            "BROKER_DATA": self._data.name,  # Below the folder it runs in: a comma would divide a path in two.
             "STACK_PASSWORD": self.secrets["stack"],
         }
 

@@ -99,6 +99,11 @@ class Member(threading.Thread):
             if self.process is None or self.process.poll() is not None:
                 log.warning("%s ended by itself and is started again", self.server.name)
                 return
+            if not self.server.there():
+                log.warning("the socket of %s was removed; it is started again", self.server.name)
+                self._become("coming")
+                self._stop()
+                return
 
     def _stop(self) -> None:
         process, self.process = self.process, None

@@ -22,6 +22,8 @@ TOPIC_SETTINGS = {
 TRIGRAMS, TRIGRAMS_SCHEMA = "pg_trgm", "text_search"
 """What finds a word amid a million descriptions; in a schema of its own, as nobody may look into ``public``."""
 _CALL_S = 10.0
+_IN_MEMORY = "mockCluster"
+"""How librdkafka's own broker calls its cluster, before a number."""
 _MOST_CONNECTIONS = 90
 """Of one role: a process has up to seven, and a dozen desks and commands may run at once."""
 
@@ -80,6 +82,11 @@ def kafka_admin(conf: Mapping[str, str]) -> Any:
     from confluent_kafka.admin import AdminClient
 
     return AdminClient(dict[str, Any](conf) | {"logger": logging.getLogger("paydesk.stack.kafka")})
+
+
+def is_in_memory(admin: Any) -> bool:
+    """Whether it is librdkafka's own broker, which has no logins. Raises ``KafkaException`` when none answers."""
+    return str(admin.list_topics(timeout=_CALL_S).cluster_id).startswith(_IN_MEMORY)
 
 
 def kafka(admin: Any, logins: Iterable[Login], *, test_topics: bool = False) -> None:

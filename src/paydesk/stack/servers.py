@@ -1,19 +1,23 @@
 """The servers of the embedded stack: how each is prepared, started, found ready, and provisioned."""
 
+import os
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 from abc import ABC, abstractmethod
 from pathlib import Path
 from threading import Event
+from urllib.parse import quote
 
 import psutil
 
 from paydesk import libpq
 from paydesk.stack import binaries, provision
 from paydesk.stack.errors import StackError
-from paydesk.stack.folder import LOGINS, Folder, Process
+from paydesk.stack.folder import LOGINS, Folder
+from paydesk.stack.process import Process
 from paydesk.stack.provision import Login
 
 _END_S = 10.0
@@ -57,6 +61,10 @@ class Server(ABC):
         """Return what its configuration file asks of the environment."""
         return {}
 
+    def there(self) -> bool:
+        """Whether its socket is where clients look for it; a cleaner of temporary folders may have removed it."""
+        return True
+
     def stand_in(self, _trouble: StackError) -> "Server | None":
         """Return the server to use instead, where this one cannot be had; None when there is none."""
         return None
@@ -83,6 +91,7 @@ class Server(ABC):
                 stdout=log,
                 stderr=log,
                 env=binaries.server_environment() | self.environment(),
+                cwd=self.folder.home,
                 check=False,
             )
         if done.returncode != 0:
@@ -108,7 +117,8 @@ class Postgres(Server):
     def url(self, login: str, database: str = "paydesk") -> str:
         """Return the libpq URL of a login."""
         user = "paydesk" if login == "stack" else login
-        return f"postgresql://{user}:{self.secrets[login]}@/{database}?host={self.folder.run}&port=5432"
+        host = quote(str(self.folder.run), safe="/")
+        return f"postgresql://{user}:{self.secrets[login]}@/{quote(database, safe='')}?host={host}&port=5432"
 
     def prepare(self) -> None:
         """Make the cluster once, in a folder that is renamed when it is whole; clear what a killed server left."""
@@ -127,10 +137,19 @@ class Postgres(Server):
             finally:
                 password.unlink()
             fresh.rename(self.data)
+        self._make_private()
         major = (self.data / "PG_VERSION").read_text().strip()
         if major != "18":
             raise StackError(f"The data in {self.data} is of PostgreSQL {major}.", "Move it away, or use that version.")
         self._end_left_behind()
+
+    def _make_private(self) -> None:
+        """Shut everyone else out of the data, as after a copy was put back; PostgreSQL starts on no other."""
+        found = self.data.stat()
+        if found.st_uid != os.geteuid():
+            raise StackError(f"The data in {self.data} belongs to another login.", "Give it to yours with chown.")
+        if stat.S_IMODE(found.st_mode) & 0o077 or found.st_mode & 0o700 != 0o700:
+            self.data.chmod(0o700)
 
     def _end_left_behind(self) -> None:
         """End a server that still runs on this data, and clear the lock files that name a process of another kind.
@@ -171,6 +190,10 @@ class Postgres(Server):
             return False
         return True
 
+    def there(self) -> bool:
+        """Whether the socket is still there."""
+        return (self.folder.run / ".s.PGSQL.5432").exists()
+
     def provision(self) -> None:
         """Make the database, a login per role and the schema that the login alone can reach."""
         provision.postgres(self.url("stack", "postgres"), "paydesk", self.logins())
@@ -192,7 +215,7 @@ class Valkey(Server):
 
     def url(self, login: str) -> str:
         """Return the URL of a login."""
-        return f"unix://{login}:{self.secrets[login]}@{self.address}?db=0"
+        return f"unix://{login}:{self.secrets[login]}@{quote(self.address, safe='/')}?db=0"
 
     def prepare(self) -> None:
         """Write the users' file."""
@@ -218,6 +241,10 @@ class Valkey(Server):
         with socket.socket(socket.AF_UNIX) as probe:
             probe.settimeout(1)
             return probe.connect_ex(self.address) == 0
+
+    def there(self) -> bool:
+        """Whether the socket is still there."""
+        return Path(self.address).exists()
 
     def provision(self) -> None:
         """Nothing: the users' file did it."""

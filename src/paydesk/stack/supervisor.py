@@ -2,7 +2,6 @@
 
 import logging
 import os
-import shutil
 import signal
 import sys
 import threading
@@ -14,19 +13,14 @@ import psutil
 
 from paydesk import libpq
 from paydesk.stack import binaries
-from paydesk.stack.folder import Folder, Process
+from paydesk.stack.folder import Folder
 from paydesk.stack.kafka_server import Kafka
 from paydesk.stack.member import STOP_S, Member
 from paydesk.stack.memory_broker import MemoryBroker
+from paydesk.stack.process import Process
 from paydesk.stack.servers import Postgres, Server, Valkey
 
 log = logging.getLogger("paydesk.stack")
-
-
-def delete(folder: Folder) -> None:
-    """Delete a stack's folders; nothing of it runs any more."""
-    shutil.rmtree(folder.run, ignore_errors=True)
-    shutil.rmtree(folder.home, ignore_errors=True)
 
 
 class Supervisor:
@@ -48,10 +42,10 @@ class Supervisor:
     def _stop_orphans(self) -> None:
         """End the servers that a killed supervisor left, so that each data folder has one server."""
         for told in self.folder.read("state.json").get("servers", {}).values():
-            pid, started = told.get("pid"), told.get("started")
-            if pid and started and Process(pid, started).alive:
-                log.warning("ending the server %s that was left behind", pid)
-                Process(pid, started).end(signal.SIGINT, STOP_S)
+            left = Process.told(told)
+            if left is not None and left.alive:
+                log.warning("ending the server %s that was left behind", left.pid)
+                left.end(signal.SIGINT, STOP_S)
 
     def write_state(self) -> None:
         """Tell everyone how it stands."""
@@ -61,12 +55,12 @@ class Supervisor:
                 told = member.told()
                 if told["pid"]:
                     try:
-                        told["started"] = Process.of(told["pid"]).started
+                        told |= Process.of(told["pid"]).document()
                     except psutil.Error:
                         told["pid"] = None
                 servers[member.server.name] = told
             state = {
-                "supervisor": {"pid": self.me.pid, "started": self.me.started},
+                "supervisor": self.me.document(),
                 "stopping": self.ending.is_set(),
                 "servers": servers,
                 "idle_s": self.idle_s,
@@ -104,7 +98,7 @@ class Supervisor:
             member.join(member.server.stop_within_s + STOP_S)
         (self.folder.home / "state.json").unlink(missing_ok=True)
         if self.folder.read("options.json").get("deleted_at_end"):
-            delete(self.folder)
+            self.folder.delete()
 
     def _nobody_came(self) -> bool:
         """Say that the stack stops, unless somebody entered meanwhile: who enters now waits for the next one."""

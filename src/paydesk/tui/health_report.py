@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from paydesk.domain.text import clean
 from paydesk.infra.health import Duty, Health, Part, PartState
+from paydesk.settings import MEMORY_BROKER
 from paydesk.tui.wording import span_text
 
 _WHOSE = {"contractor": ("requests", "the manager's side"), "manager": ("decisions", "the contractors' side")}
@@ -109,6 +110,7 @@ def _exceptions(health: Health, role: str) -> Iterator[PartReport]:
     if health.brought_back:
         yield PartReport("Own topic", "✓ read", "", health.brought_back.told)
     if health.memory_broker:
-        yield PartReport("Broker", "◔ in memory", "", "It forgets when it ends; your desk does not.")
+        meaning = f"It forgets when it ends; your desk does not. {MEMORY_BROKER[0].upper()}{MEMORY_BROKER[1:]}."
+        yield PartReport("Broker", "◔ in memory", "", meaning)
     if health.notice:
         yield PartReport("Set-up", "◔ under way", "", clean(health.notice, 300))

@@ -145,7 +145,9 @@ def health_words(health: Health | None, role: str) -> HealthWords:
     if health.duty in (Duty.STARTING, Duty.CHECKING):
         lines[2] = "◔ Kafka joining"
     if health.memory_broker:
-        lines.append("in-memory broker: it forgets when it ends, your desk does not")
+        lines.append(
+            "in-memory broker: any login of this machine can write to it; it forgets at its end, your desk does not"
+        )
     if health.brought_back:
         back = health.brought_back
         told = f"◔ {back.events:,} came back from the topic, the last of {clock_text(back.last_said_at)}"

@@ -16,7 +16,11 @@ def narrate(stage: Stage, say: Callable[[str], object]) -> None:
     say(f"They run in {stage.home}, which is deleted at the end.")
     say("")
     stage.wait_until_ready(lambda notice: say(f"   {notice}"))
-    broker = "a broker in memory (Apache Kafka cannot be had here)" if stage.memory_broker else "Apache Kafka"
+    broker = (
+        "a broker in memory (Apache Kafka cannot be had here), open to any login of this machine"
+        if stage.memory_broker
+        else "Apache Kafka"
+    )
     say(f"   PostgreSQL, Valkey and {broker} are ready after {stage.ready_after_s:.1f} s.")
     say("")
     walk = Walk(stage)

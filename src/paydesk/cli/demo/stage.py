@@ -74,7 +74,7 @@ class Stage:
     def _delete(self) -> None:
         # Whoever starts the servers holds this lock: a thread that is doing so has done it then, and none may later.
         with contextlib.suppress(StackError, OSError), Folder(self.home).lock("start"):
-            reset(self.home)
+            reset(self.home, though_open=True)
 
     def wait_until_ready(self, tell: Callable[[str], object]) -> None:
         """Wait for all three servers; what they are doing is told when it changes. Raises ``StepFailed``."""
