@@ -1,11 +1,12 @@
 """How a desk is started: the frame first, settings and servers behind it."""
 
+import contextlib
 import hashlib
 import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 from urllib.parse import quote
 
 import click
@@ -16,6 +17,8 @@ from paydesk.cli.front import refuse
 from paydesk.settings import PERSON_KEY, THEME_KEY
 
 _LONGEST = 60
+_NO_SCREEN = ("", "dumb", "unknown")
+"""Terminals, by ``TERM``, that show every escape sequence as text, or of which nothing is known."""
 
 
 def draft_file(role_name: str, person: str | None) -> Path:
@@ -62,18 +65,54 @@ def look_of(named: str | None) -> str:
 def run_desk(app: Any) -> None:
     """Run a desk to its end, print its parting sentence, and exit with the code of what kept it from opening.
 
-    Raises ``click.UsageError`` where there is no terminal to read keys from and to paint on.
+    What a person has to read is written where a person sees it, whatever stderr is. Raises ``click.UsageError`` where
+    there is no terminal to read keys from, or none that can show a desk.
     """
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        role = app.panes[0].role
-        raise click.UsageError(f"A desk needs a terminal; `paydesk {role} list` and the other commands need none.")
+    _refuse_terminal(app.panes[0].role)
     app.run()
     if app.failure is not None:
-        raise SystemExit(refuse(app.failure, as_json=False))
+        from paydesk.tui.own_screen import sentence
+
+        code = refuse(app.failure, as_json=False)
+        _say_to_person(sentence(app.failure), sys.stderr)
+        raise SystemExit(code)
     if app.return_code:
         raise SystemExit(app.return_code)
     if app.parting:
         click.echo(app.parting)
+        _say_to_person(app.parting, sys.stdout)
+
+
+def _refuse_terminal(role: str) -> None:
+    others = f"`paydesk {role} list` and the other commands need none."
+    if not sys.stdin.isatty():
+        why = f"A desk needs a terminal; {others}"
+    elif not shows_screens():
+        kind = os.environ.get("TERM")
+        named = f"TERM={kind}" if kind else "TERM is not set"
+        why = f"This terminal cannot show a desk ({named}); {others}"
+    else:
+        return
+    _say_to_person(why, sys.stderr)
+    raise click.UsageError(why)
+
+
+def shows_screens() -> bool:
+    """Return whether the terminal, as ``TERM`` names it, can show more than lines."""
+    return os.environ.get("TERM", "") not in _NO_SCREEN
+
+
+def _say_to_person(sentence: str, written_to: TextIO) -> None:
+    """Write a sentence on the terminal, unless what it was written to is one."""
+    if not sentence or written_to.isatty():
+        return
+    from paydesk.tui.textual_private import terminal_output
+
+    terminal = terminal_output() if sys.stdin.isatty() else sys.stdout if sys.stdout.isatty() else None
+    if terminal is not None:
+        with contextlib.suppress(OSError):
+            terminal.write(f"{sentence}\n")
+            terminal.flush()
 
 
 def room(role_name: str, person: str | None, make: Callable[[Any, str, Any], Any]) -> Callable[[], Any]:

@@ -6,16 +6,17 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from textual import on
+from textual import constants, on
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
+from textual.driver import Driver
 from textual.events import Event, Key, Paste
 from textual.filter import LineFilter
 from textual.screen import ModalScreen
@@ -28,7 +29,7 @@ from paydesk.settings import THEME_KEY
 from paydesk.tui.ascii import AsciiMarks, key_in_ascii, only_ascii
 from paydesk.tui.desk_pane import DeskPane
 from paydesk.tui.dialogs import Help
-from paydesk.tui.fields import Field, take_any_bytes
+from paydesk.tui.fields import Field
 from paydesk.tui.key_footer import KeyFooter
 from paydesk.tui.key_line import KeyLine, apart
 from paydesk.tui.messages import DeskFailed, DeskStarted
@@ -38,6 +39,20 @@ from paydesk.tui.themes import DUSK, LOOKS, PAPER, look_named
 
 SWITCH_S = 0.0003
 """So long the screen waits at most for a thread that computes; Python's own 5 ms are felt at each step of a frame."""
+
+
+_NOT_ENDING = (
+    *("SIGKILL", "SIGSTOP", "SIGCHLD", "SIGCLD", "SIGCONT", "SIGTSTP", "SIGTTIN", "SIGTTOU", "SIGURG", "SIGWINCH"),
+    *("SIGINT", "SIGPIPE", "SIGXFSZ", "SIGINFO"),
+    *("SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL"),
+)
+"""Signals that do not end a program, that Python itself takes, or after which no program can go on."""
+
+
+def ending_signals() -> Iterator[int]:
+    """Yield every signal that would end the program at once, and leave the terminal as it is."""
+    kept = {getattr(signal, name) for name in _NOT_ENDING if hasattr(signal, name)}
+    yield from sorted(signal.valid_signals() - kept)
 
 
 class DeskApp(App[None]):
@@ -72,7 +87,6 @@ class DeskApp(App[None]):
         self._keys = KeyLine(self)
         self._alone = False
         """Whether this is the one program of its process, and not a part of another."""
-        take_any_bytes()
         for each in LOOKS:
             self.register_theme(each)
         self.kept = panes[0].kept
@@ -102,8 +116,25 @@ class DeskApp(App[None]):
         key = super().get_key_display(binding)
         return key_in_ascii(key) if self._ascii else key
 
+    def get_driver_class(self) -> type[Driver]:
+        """Return what reads the terminal and paints on it."""
+        if sys.platform == "win32" or constants.DRIVER is not None:
+            return super().get_driver_class()
+        from paydesk.tui.textual_private import DeskDriver
+
+        return DeskDriver
+
+    def on_load(self) -> None:
+        """Leave the terminal in order when a signal ends the program: before anything is painted on it."""
+        loop = asyncio.get_running_loop()
+        for number in ending_signals():
+            try:
+                loop.add_signal_handler(number, self.exit)
+            except (NotImplementedError, RuntimeError, ValueError):
+                return  # Not the main thread, or a system without signals.
+
     def on_mount(self) -> None:
-        """Leave the terminal in order when the system ends the program."""
+        """Begin to take keys, with the look that was chosen."""
         self.panes[0].query("RequestTable").first().focus()
         self.set_keymap(dict(self.other_keys))
         self._keys.start()
@@ -111,12 +142,6 @@ class DeskApp(App[None]):
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         if self._no_such_look:
             self.notify("There is no look of that name; there are dusk, paper and contrast.", markup=False)
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            try:
-                loop.add_signal_handler(number, self.exit)
-            except (NotImplementedError, RuntimeError, ValueError):
-                return  # Not the main thread, or a system without signals.
 
     async def on_event(self, event: Event) -> None:
         """Take keys one after the other, so that none is lost to a screen that is still opening."""

@@ -10,15 +10,15 @@ import click
 def demo(plain: bool) -> None:
     """Show the whole way of a payment request, on servers of its own that are deleted at the end."""
     from paydesk.cli.demo.stage import Stage
+    from paydesk.cli.desk import look_of, shows_screens
 
-    if plain or not (sys.stdout.isatty() and sys.stdin.isatty()):
+    if plain or not (sys.stdout.isatty() and sys.stdin.isatty() and shows_screens()):
         from paydesk.cli.demo.narrate import narrate
 
         with Stage() as stage:
             narrate(stage, click.echo)
         return
     from paydesk.cli.demo.show import show
-    from paydesk.cli.desk import look_of
     from paydesk.cli.keymap import keymap
 
     look_of(None)

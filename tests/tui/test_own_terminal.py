@@ -1,0 +1,81 @@
+"""Where a desk is shown, and how it leaves the terminal: redirected streams, terminals that show no desk, signals."""
+
+import os
+import shlex
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.terminal import Terminal
+
+SHOWN = pytest.mark.fault(
+    kind="a desk is shown on the terminal, wherever its output goes, or a sentence says there why not",
+    mended="tui/textual_private.py",
+)
+RESTORED = pytest.mark.fault(
+    kind="whatever signal ends a desk, the terminal is left as it was", mended="tui/desk_app.py"
+)
+DESK = [sys.executable, "-m", "tests.tui.own_terminal", "manager"]
+
+
+def started(redirected: str, **env: str) -> Terminal:
+    """Return a terminal in which a shell starts a desk."""
+    kept = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+    return Terminal(["sh", "-c", f"exec {shlex.join(DESK)} {redirected}"], env=kept | env)
+
+
+@SHOWN
+@pytest.mark.parametrize("redirected", ["2>{file}", ">{file}", "2>/dev/null", ">{file} 2>&1"])
+def test_a_desk_opens_on_the_terminal_wherever_its_output_goes(redirected: str, tmp_path: Path) -> None:
+    desk = started(redirected.format(file=tmp_path / "out"))
+    try:
+        desk.see("▸", "PR-")
+        desk.write("j")
+        desk.see("▸", "PR-1003")
+        desk.resize(100, 30)
+        desk.until(lambda: len(desk.line_with("paydesk manager") or "") > 90, within_s=10, what="the whole width")
+        desk.write("q")
+        assert desk.wait() == 0
+    finally:
+        desk.close()
+
+
+@SHOWN
+@pytest.mark.parametrize("redirected", ["</dev/null", "</dev/null 2>{file}"])
+def test_a_desk_without_keys_says_so_where_a_person_sees_it(redirected: str, tmp_path: Path) -> None:
+    desk = started(redirected.format(file=tmp_path / "out"))
+    try:
+        desk.see("A desk needs a terminal")
+        assert desk.wait() != 0
+    finally:
+        desk.close()
+
+
+@SHOWN
+@pytest.mark.parametrize("kind", ["dumb", "unknown", ""])
+@pytest.mark.parametrize("redirected", ["", "2>/dev/null"])
+def test_a_terminal_that_cannot_show_a_desk_is_told_so(kind: str, redirected: str) -> None:
+    desk = started(redirected, TERM=kind)
+    try:
+        desk.see("This terminal cannot show a desk")
+        assert desk.wait() != 0
+        assert b"\x1b" not in desk.raw
+    finally:
+        desk.close()
+
+
+@RESTORED
+@pytest.mark.parametrize("name", ["QUIT", "USR1", "USR2", "ALRM", "PROF", "ABRT", "TERM", "HUP", "RTMIN"])
+def test_a_signal_ends_a_desk_and_the_terminal_is_as_before(name: str) -> None:
+    desk = started("")
+    try:
+        desk.see("▸", "PR-")
+        desk.kill(getattr(signal, f"SIG{name}"))
+        assert desk.wait() == 0
+        for mode in (b"1049", b"1000", b"1003", b"2004", b"1004"):
+            assert desk.raw.rfind(b"\x1b[?" + mode + b"l") > desk.raw.rfind(b"\x1b[?" + mode + b"h"), mode
+        assert desk.raw.rfind(b"\x1b[?25h") > desk.raw.rfind(b"\x1b[?25l")
+    finally:
+        desk.close()
