@@ -1,12 +1,15 @@
 """Lines on a terminal: broken between words, never within one."""
 
+import json
 import re
 import sys
 
 import pytest
 from rich.cells import cell_len
 
-from paydesk.cli.wrapping import wrapped
+from paydesk.cli.output import json_text
+from paydesk.cli.wrapping import pointed, tell, wrapped
+from paydesk.domain.filter_text import FilterError, parse_filter
 from tests.cli.conftest import Paydesk
 
 
@@ -36,3 +39,55 @@ def test_what_is_told_on_a_terminal_of_80_columns_has_no_broken_word(
     if words == "show":
         assert shown.split() == plain.split() and len(shown.splitlines()) > len(plain.splitlines())
         assert re.search(r"\n {15}word\d+-\d+ ", shown), "under where the description begins"
+
+
+POINTED = pytest.mark.fault(
+    kind="a mark under a fault stands under it in the cells of a terminal, whatever stands before it",
+    mended="cli/wrapping.py",
+)
+RAW = pytest.mark.fault(
+    kind="control and bidi characters reach no terminal raw, wherever they came from", mended="domain/text.py"
+)
+
+
+def test_the_mark_stands_under_the_character_in_cells() -> None:
+    assert pointed(FilterError("", "北京 cur:E\x1b", 8)).splitlines() == ["北京 cur:E␛", " " * 10 + "^"]
+
+
+@POINTED
+@pytest.mark.parametrize(
+    ("before", "cells"),
+    [
+        ("e\u0301te\u0301", 3),
+        ("ที่พัก", 3),
+        ("👩🏽\u200d💻", 2),
+        ("🇩🇪", 2),
+        ("❤\ufe0f", 2),
+        ("ｆｕｌｌ", 8),
+        ("a\u0323\u0302", 1),
+        ("한국", 4),
+        ("\u1112\u1161\u11ab", 2),
+        ("a\tb", 3),
+    ],
+)
+def test_a_fault_behind_text_of_any_width_is_pointed_at(before: str, cells: int) -> None:
+    with pytest.raises(FilterError) as wrong:
+        parse_filter(f'"{before}" status:pendin')
+    mark = pointed(wrong.value).splitlines()[1]
+    assert mark == " " * (cells + len('"" status:')) + "^"
+
+
+@RAW
+def test_a_sentence_of_servers_reaches_the_terminal_without_control_characters(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    tell("a server said \x9b31m \u202e and \x1b]0;x\x07 and a\u200bb")
+    assert not set(capsys.readouterr().out) & set("\x9b\u202e\x1b\x07\u200b")
+
+
+@RAW
+def test_a_document_escapes_what_a_terminal_must_not_see_and_says_the_same() -> None:
+    raw = {"a\x9bb": ["\u202e\x7f\u2066", "\ud83d", "\U000e0041", "\ue000", "x\u200by"], "honest": "é 北京 👩‍💻 عברית"}
+    printed = json_text(raw)
+    assert json.loads(printed) == raw and "é 北京 👩‍💻 عברית" in printed
+    assert not set(printed) & set("\x9b\u202e\x7f\u2066\ud83d\U000e0041\ue000\u200b")

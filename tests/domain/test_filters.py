@@ -165,10 +165,6 @@ def test_an_error_says_what_is_wrong_and_where(typed: str, at: int, word: str) -
     assert wrong.value.code == "invalid_input"
 
 
-def test_the_mark_stands_under_the_character_in_cells() -> None:
-    assert FilterError("", "北京 cur:E\x1b", 8).pointed.splitlines() == ["北京 cur:E␛", " " * 10 + "^"]
-
-
 @given(st.text(st.sampled_from('status:from cur,EUR amt>=<17d-"\\me\u00e9\x1b年 2026-11pending\t'), max_size=40))
 def test_reading_never_crashes_and_what_is_read_is_written_so_that_it_reads_the_same(typed: str) -> None:
     try:

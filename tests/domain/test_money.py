@@ -183,3 +183,15 @@ def test_an_amount_is_refused_with_what_is_wrong_with_it(amount: str, currency: 
     with pytest.raises(InvalidInput) as refused:
         parse_money(amount, currency)
     assert words in refused.value.message
+
+
+@pytest.mark.fault(
+    kind="currency codes are A to Z: no letter whose capital is one of these makes a code", mended="domain/money.py"
+)
+@pytest.mark.parametrize("code", ["ßp", "uſd", "ＥＵＲ", "ﬅn", "Euﬀ", "eu\u1e9b"])
+def test_letters_whose_capitals_look_like_a_code_are_no_code(code: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        parse_money("1250", code)
+    assert "currency" in refused.value.problems
+    with pytest.raises(InvalidInput):
+        parse_filter(f"cur:{code}")

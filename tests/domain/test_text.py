@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paydesk.domain.errors import InvalidInput
-from paydesk.domain.text import checked, clean, is_hostile, same_person
+from paydesk.domain.text import checked, checked_name, clean, is_hostile, same_person
 
 HONEST = ["O'Neil", "Ørsted", "北京", "עברית", "🙂", "[v2]", "👩‍💻", "[/nope]", "می‌خواهم", "क्‍ष", "❤️", "a <b> & c"]
 HOSTILE = [
@@ -54,3 +54,42 @@ def test_too_long_and_too_short_are_told() -> None:
 
 def test_names_are_compared_folded() -> None:
     assert same_person(" Ada ", "ADA") and same_person("ﬁnn", "FINN") and not same_person("ada", "bo")
+
+
+ANY_PYTHON = pytest.mark.fault(
+    kind="what text means and may cross depends on no interpreter's Unicode tables", mended="domain/text.py"
+)
+TABS = pytest.mark.fault(
+    kind="a pasted tab becomes a blank, as line breaks do, in every field and argument", mended="domain/text.py"
+)
+
+
+@ANY_PYTHON
+@pytest.mark.parametrize(
+    "text", ["Team day 🫨", "\U0002ebf0 Wang", "\u0c5c", "\U000323b5", "\U0001fadf\u200d🧑", "a\U0001e6e3"]
+)
+def test_characters_that_a_python_does_not_know_may_cross(text: str) -> None:
+    assert not is_hostile(text) and checked_name(text) == text
+    unknown = [char for char in text if unicodedata.category(char) == "Cn"]
+    assert not set(unknown) & set(clean(text)) and clean(text).count("\ufffd") == len(unknown)
+
+
+@ANY_PYTHON
+@pytest.mark.parametrize(
+    "char", ["\ufdd0", "\uffff", "\U0001fffe", "\U0010ffff", "\u2065", "\ufff3", "\U000e0fff", "\ue000"]
+)
+def test_what_can_never_be_a_character_may_not_cross(char: str) -> None:
+    assert is_hostile(f"a{char}b")
+
+
+@ANY_PYTHON
+@pytest.mark.parametrize("mark", ["\u0301", "\u0cf3", "\U00010efd", "\U00011f41"])
+def test_marks_are_counted_alike_whether_this_python_knows_them(mark: str) -> None:
+    stacks = "a" + mark * 9
+    assert is_hostile(stacks) is (mark not in "\u0cf3\U00011f41")  # These two take room of their own.
+
+
+@TABS
+@pytest.mark.parametrize("pasted", ["logo\tdesign", "logo\ndesign", "logo\r\ndesign", "\tlogo\rdesign\n"])
+def test_a_tab_or_line_break_becomes_a_blank(pasted: str) -> None:
+    assert checked("description", pasted, least=1, most=500) == "logo design"

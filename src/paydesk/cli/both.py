@@ -16,6 +16,7 @@ from paydesk.cli.settle import settle_command
 from paydesk.domain.copy import Delivery, RequestCopy
 from paydesk.domain.errors import InvalidInput
 from paydesk.domain.status import Status
+from paydesk.domain.text import clean
 from paydesk.infra.role import Role
 
 _WAIT_LOOK_S = 0.1
@@ -98,7 +99,7 @@ def _worker(load_role: Callable[[], Role]) -> click.Command:
             told = f"{health.duty}{': ' + words.text if words.trouble else ''}"
             if told != said:
                 said = told
-                click.echo(f"paydesk {here.role.name} worker: {told}", err=True)
+                click.echo(clean(f"paydesk {here.role.name} worker: {told}", 2000), err=True)
         click.echo(f"paydesk {here.role.name} worker: stopped. {here.close()}".rstrip(), err=True)
 
     return command

@@ -14,6 +14,7 @@ import platformdirs
 
 from paydesk.cli.errand_options import LOOKS
 from paydesk.cli.front import refuse
+from paydesk.domain.text import clean
 from paydesk.settings import PERSON_KEY, THEME_KEY
 
 _LONGEST = 60
@@ -79,8 +80,9 @@ def run_desk(app: Any) -> None:
     if app.return_code:
         raise SystemExit(app.return_code)
     if app.parting:
-        click.echo(app.parting)
-        _say_to_person(app.parting, sys.stdout)
+        parting = clean(app.parting, 1000)
+        click.echo(parting)
+        _say_to_person(parting, sys.stdout)
 
 
 def _refuse_terminal(role: str) -> None:

@@ -1,6 +1,5 @@
 """``paydesk doctor``: what is configured, what answers, what is wrong and what to do; passwords are never shown."""
 
-import json
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def doctor(as_json: bool) -> None:
     """Tell what is wrong, in words, and what to do. Exit code 0: all well; 7: something is not."""
+    from paydesk.cli import output
     from paydesk.cli.output import marked
     from paydesk.cli.side_by_side import lines
     from paydesk.cli.wrapping import tell
@@ -29,7 +29,7 @@ def doctor(as_json: bool) -> None:
     if as_json:
         rows = [{"name": f.name, "ok": f.ok, "seen": f.seen, "todo": f.todo} for f in findings]
         told = {"ok": all(f.ok for f in findings), "findings": rows, "locked": [one.document() for one in locked]}
-        click.echo(json.dumps(told, ensure_ascii=False))
+        output.print_json(told)
     else:
         for found in findings:
             tell(f"{marked('✓' if found.ok else '✗')} {found.name:<24} {found.seen}".rstrip(), 27)

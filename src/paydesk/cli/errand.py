@@ -13,7 +13,7 @@ import psycopg
 from paydesk.cli.servers import servers_of
 from paydesk.domain.asked import Asked
 from paydesk.domain.copy import Delivery, RequestCopy
-from paydesk.domain.text import checked_name
+from paydesk.domain.names import typed_name
 from paydesk.infra import queries
 from paydesk.infra.command import Said, run
 from paydesk.infra.errors import OutcomeUnknown, ServerDown
@@ -38,7 +38,7 @@ def person_of(settings: Settings, role_name: str, given: str | None) -> str:
     """Return who acts: as said, as set, or by the login; the manager's desk is somebody else's by default."""
     named = given or settings.person
     if named:
-        return checked_name(named)
+        return typed_name(named)
     login = getpass.getuser()
     return login if role_name == "contractor" else f"{login}-{role_name}"
 

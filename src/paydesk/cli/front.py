@@ -159,7 +159,9 @@ def refuse(error: Exception, *, as_json: bool) -> int:
     if isinstance(code, str) and isinstance(message, str) and code in EXIT_CODES:
         at: dict[str, object] = {"at": error.at} if isinstance(error, FilterError) else {}
         if isinstance(error, FilterError) and not as_json:
-            click.echo(error.pointed, err=True)
+            from paydesk.cli.wrapping import pointed
+
+            click.echo(pointed(error), err=True)
         return _refuse(as_json, EXIT_CODES[code], code, message, getattr(error, "hint", ""), at)
     logging.getLogger("paydesk").error("unexpected", exc_info=error)
     told = f"Something went wrong that should not: {type(error).__name__}."
@@ -169,12 +171,12 @@ def refuse(error: Exception, *, as_json: bool) -> int:
 def _refuse(
     as_json: bool, exit_code: int, code: str, message: str, hint: str, more: Mapping[str, object] = MappingProxyType({})
 ) -> int:
-    from paydesk.domain.text import clean
+    from paydesk.domain.text import clean, escaped
 
     message, hint = clean(message, 2000), clean(hint, 1000)
     if as_json:
         error = {"code": code, "message": message, "hint": hint, **more}
-        click.echo(json.dumps({"error": error}, ensure_ascii=False), err=True)
+        click.echo(escaped(json.dumps({"error": error}, ensure_ascii=False)), err=True)
     else:
         click.echo(f"{message} {hint}".strip(), err=True)
     return exit_code

@@ -8,6 +8,7 @@ import click
 
 from paydesk.cli.completing import complete_filter
 from paydesk.cli.errand_options import as_json_option, as_person
+from paydesk.domain.text import visible
 from paydesk.infra.role import Role
 
 if TYPE_CHECKING:
@@ -43,9 +44,9 @@ def insights_command(load_role: Callable[[], Role]) -> click.Command:
             output.print_json({"filter": str(found), **document(told)})
             return
         for table in tables(told, now):
-            click.echo(f"{table.title}   {table.says}".rstrip())
+            click.echo(visible(f"{table.title}   {table.says}".rstrip()))
             for line in table_lines(table):
-                click.echo(f"  {line}")
+                click.echo(visible(f"  {line}"))
             click.echo()
 
     return command

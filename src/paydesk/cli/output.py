@@ -14,9 +14,10 @@ import click
 from paydesk.cli.wrapping import on_lines, tell
 from paydesk.domain.copy import RequestCopy, RequestDetail, Step
 from paydesk.domain.decision import DecisionRegister, Outcome
+from paydesk.domain.names import mixes_scripts, shown_name
 from paydesk.domain.payment_request import typed_fields
 from paydesk.domain.status import Status
-from paydesk.domain.text import clean
+from paydesk.domain.text import clean, escaped
 from paydesk.tui.ascii import only_ascii, to_ascii
 from paydesk.tui.columns import fitted
 from paydesk.tui.wording import LOCKED, delivery_text, moment_text, status_text, whole_state
@@ -62,6 +63,7 @@ def document(copy: RequestCopy) -> dict[str, Any]:
         "locked": copy.locked,
         "settled": copy.settled,
         "overdue": copy.overdue,
+        "mixed_scripts": mixes_scripts(copy.contractor),
     }
 
 
@@ -85,6 +87,7 @@ def _decision(decision: DecisionRegister | None) -> dict[str, Any] | None:
         "decided_by": decision.decided_by,
         "decided_at": _when(decision.decided_at),
         "received_at": _when(decision.received_at),
+        "mixed_scripts": mixes_scripts(decision.decided_by or ""),
     }
 
 
@@ -98,6 +101,7 @@ def _step(step: Step) -> dict[str, Any]:
         "amount": step.money.amount if step.money else None,
         "currency": step.money.currency if step.money else None,
         "delivered_at": _when(step.delivered_at),
+        "mixed_scripts": mixes_scripts(step.actor or ""),
     }
 
 
@@ -105,10 +109,17 @@ def _when(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
 
 
+def json_text(found: Any) -> str:
+    """Return one JSON document on one line.
+
+    Characters that a terminal must not see are written as ``\\u…``, as is half a character, which no stream takes.
+    """
+    return escaped(json.dumps(found, ensure_ascii=False))
+
+
 def print_json(found: dict[str, Any]) -> None:
     """Print one document on one line."""
-    # What the other side sent may hold half a character, which no terminal and no file takes.
-    click.echo(json.dumps(found, ensure_ascii=False).encode(errors="backslashreplace").decode())
+    click.echo(json_text(found))
 
 
 def print_sentence(copy: RequestCopy, words: str = "") -> None:
@@ -140,7 +151,9 @@ def print_row(copy: RequestCopy) -> None:
     terms = copy.terms
     amount, currency = (terms.money.grouped, terms.money.currency) if terms else ("", "")
     state = marked(LOCKED if copy.locked else status_text(copy.status))
-    line = _line(marked(copy.number), state, amount, currency, copy.contractor, terms.description if terms else "")
+    line = _line(
+        marked(copy.number), state, amount, currency, shown_name(copy.contractor), terms.description if terms else ""
+    )
     click.echo(_coloured(line.rstrip(), copy, state))
 
 
@@ -185,7 +198,8 @@ def csv_writer() -> Callable[[RequestCopy], None]:
     writer.writeheader()
 
     def write(copy: RequestCopy) -> None:
-        writer.writerow({name: _no_formula(clean(str(value or ""), 600)) for name, value in document(copy).items()})
+        facts = document(copy) | {"contractor": shown_name(copy.contractor)}
+        writer.writerow({name: _no_formula(clean(str(value or ""), 600)) for name, value in facts.items()})
 
     return write
 
@@ -201,16 +215,21 @@ def print_detail(detail: RequestDetail) -> None:
     decision = _decision(detail.copy.decision)
     for name, value in document(detail.copy).items():
         if name in (*_TERMS, "contractor", "id") and value:
-            tell(f"  {name.replace('_', ' '):<13}{clean(str(value), 600)}", 15)
+            fact = shown_name(value) if name == "contractor" else clean(str(value), 600)
+            tell(f"  {name.replace('_', ' '):<13}{fact}", 15)
     if decision is not None and detail.copy.decision is not None:
         cause = f": {decision['cause']['text']}" if decision["cause"] else ""
         when = moment_text(detail.copy.decision.decided_at)
-        by = f" by {decision['decided_by']}" if decision["decided_by"] else ": confirmed by the manager's side"
+        by = (
+            f" by {shown_name(decision['decided_by'])}"
+            if decision["decided_by"]
+            else ": confirmed by the manager's side"
+        )
         tell(clean(f"  {decision['outcome']}{by}, {when}{cause}", 900))
     for step, changes in detail.changes():
         money = f"  {step.money}" if step.money and not changes else ""
         said = "; ".join(changes) or step.text
         told = f"  {said}" if said else ""
-        by = f" by {step.actor}" if step.actor else ""
+        by = f" by {shown_name(step.actor)}" if step.actor else ""
         kind = "withdrawal confirmed" if step.kind == "withdrawn" else step.kind.replace("_", " ")
         tell(clean(f"  {moment_text(step.at)}  {kind}{by}{money}{told}", 900), 20)

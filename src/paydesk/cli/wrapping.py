@@ -7,6 +7,9 @@ import sys
 import click
 from rich.cells import cell_len
 
+from paydesk.domain.filter_text import FilterError
+from paydesk.domain.text import visible
+
 _LEAST = 30
 """What goes on under its beginning gets so many cells at least, else it goes on further left."""
 _LEFT = 4
@@ -33,6 +36,11 @@ def on_lines(text: str, hang: int = _LEFT) -> str:
     return wrapped(text, shutil.get_terminal_size().columns, hang) if sys.stdout.isatty() else text
 
 
+def pointed(error: FilterError) -> str:
+    """Return the filter that was typed, and below it a mark under the fault, in the cells of a terminal."""
+    return f"{visible(error.typed)}\n{' ' * cell_len(error.before)}^"
+
+
 def tell(text: str, hang: int = _LEFT) -> None:
-    """Print text so."""
-    click.echo(on_lines(text, hang))
+    """Print text so, fit for a terminal whatever is in it."""
+    click.echo(on_lines(visible(text), hang))

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from paydesk.domain.copy import RequestCopy
+from paydesk.domain.names import shown_name
 from paydesk.domain.status import Status
 from paydesk.tui.columns import AMOUNT, CURRENCY, DESCRIPTION, Cell, Column, say, say_state
 from paydesk.tui.wording import delivery_text, moment_text
@@ -21,7 +22,7 @@ def _status(copy: RequestCopy, now: datetime) -> Cell:
 
 NUMBER = Column("Request", lambda copy, _: say(copy.number), 8, most=12, least=7)
 SENT = Column("Sent", _asked_at, 16, from_width=100)
-FROM = Column("From", lambda copy, _: say(copy.contractor), 14, from_width=130)
+FROM = Column("From", lambda copy, _: say(shown_name(copy.contractor)), 14, from_width=130)
 STATUS = Column("Status", _status, 13)
 DELIVERY = Column("Delivery", lambda copy, _: say(delivery_text(copy), "faded"), 8, from_width=72, most=11)
 

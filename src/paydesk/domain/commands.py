@@ -6,6 +6,7 @@ from uuid import UUID
 
 from paydesk.domain.decision import Cause, DecisionRegister, Outcome
 from paydesk.domain.errors import AlreadyDecided, Conflict, Stale
+from paydesk.domain.names import shown_name
 from paydesk.domain.payment_request import RequestRegister, Terms
 from paydesk.domain.refusals import name_of, refuse_locked, refuse_own, refuse_stranger
 from paydesk.domain.status import Status, is_open, status
@@ -194,7 +195,7 @@ def _refuse_undecidable(
     refuse_locked(locked, name)
     found = status(request, decision)
     if decision is not None and found in (Status.ACCEPTED, Status.REJECTED):
-        who = decision.decided_by or "someone"
+        who = shown_name(decision.decided_by)
         when = f"{decision.decided_at:%Y-%m-%d %H:%M:%S} UTC" if decision.decided_at else "before"
         why = f": {decision.cause.text}" if found is Status.REJECTED and decision.cause else "."
         raise AlreadyDecided(f"{name} was {found} by {who} at {when}{why}", "Nothing was changed.")
@@ -207,8 +208,8 @@ def _refuse_undecidable(
         )
     if (command.revision, command.terms_hash) != (request.revision, request.terms.hash):
         raise Stale(
-            f"{name} changed since you looked: it is at revision {request.revision} by {request.contractor}, "
-            f"{request.terms.money}, {request.terms.description}.",
+            f"{name} changed since you looked: it is at revision {request.revision}"
+            f" by {shown_name(request.contractor)}, {request.terms.money}, {request.terms.description}.",
             "Look at it again, then decide.",
         )
     return decision or DecisionRegister(request.id, 0)

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from paydesk.domain.copy import RequestCopy
+from paydesk.domain.fold import fold
 from paydesk.domain.payment_request import Terms
 from paydesk.domain.status import Status
 from paydesk.domain.text import same_person
@@ -70,7 +71,7 @@ def _compared(asking: Asking, other: RequestCopy) -> tuple[bool, float, str]:
         return False, 0, ""
     days = abs(other.request.requested_at - asking.asked_at).total_seconds() / 86400
     reference, document = asking.terms.reference, asking.terms.document
-    if reference and terms.reference and reference.casefold() == terms.reference.casefold():
+    if reference and terms.reference and fold(reference) == fold(terms.reference):
         return True, days, f"same amount and reference {reference}"
     if document and terms.document == document:
         return True, days, "same amount and document"

@@ -7,6 +7,7 @@ from iso4217 import Currency
 
 from paydesk.domain.filter_text import BLANKS, FIELDS, LISTS
 from paydesk.domain.filters import ME, written
+from paydesk.domain.fold import fold
 from paydesk.domain.status import Status
 
 _ALL_CODES = sorted(each.code for each in Currency if each.exponent is not None)
@@ -74,10 +75,10 @@ def _known(name: str, contractors: Iterable[str], currencies: Iterable[str]) -> 
         return list(Status)
     if name == "cur":
         return list(dict.fromkeys([*sorted(currencies), *_ALL_CODES]))
-    return [ME, *(written(each) for each in sorted({*contractors}, key=str.lower))]
+    return [ME, *(written(each) for each in sorted({*contractors}, key=fold))]
 
 
 def _values(known: Iterable[str], part: str, start: int, end: int) -> tuple[Suggestion, ...]:
-    sought = part.lower().lstrip('"')
-    found = [each for each in known if each.lower().lstrip('"').startswith(sought) and each != part]
+    sought = fold(part.lstrip('"'))
+    found = [each for each in known if fold(each.lstrip('"')).startswith(sought) and each != part]
     return tuple(Suggestion(each, start, end) for each in found[:_MOST])

@@ -1,7 +1,6 @@
 """Reading a filter that a person typed: ``status:pending cur:EUR amt>=1000 from:me age>7d "logo" -"test"``."""
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from decimal import Decimal
 
@@ -60,11 +59,9 @@ class FilterError(InvalidInput):
         self.facts["at"] = at
 
     @property
-    def pointed(self) -> str:
-        """What was typed, and below it a mark under the character at fault."""
-        shown = visible(self.typed)
-        cells = sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in shown[: self.at])
-        return f"{shown}\n{' ' * cells}^"
+    def before(self) -> str:
+        """What stands before the fault, as it is shown; how many cells that takes, who shows it knows."""
+        return visible(self.typed)[: self.at]
 
 
 def parse_filter(typed: str) -> Filter:

@@ -8,8 +8,8 @@ from enum import StrEnum
 
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.days import ONE_DAY, first_moment
+from paydesk.domain.fold import fold, fold_number
 from paydesk.domain.status import Status
-from paydesk.domain.text import same_person
 
 ME = "me"
 """``from:me`` is whoever asks; somebody who is called so is written in quotation marks."""
@@ -97,9 +97,13 @@ class FromIn:
         """Return the names that are meant."""
         return (*self.names, asker.person) if self.me else self.names
 
+    def folded(self, asker: Asker) -> tuple[str, ...]:
+        """Return what the folded name of who asked is one of."""
+        return tuple(dict.fromkeys(map(fold, self.persons(asker))))
+
     def fits(self, copy: RequestCopy, asker: Asker) -> bool:
         """Whether one of them asked."""
-        return copy.request is not None and any(same_person(copy.contractor, name) for name in self.persons(asker))
+        return copy.request is not None and fold(copy.contractor) in self.folded(asker)
 
     def __str__(self) -> str:
         names = [f'"{name}"' if name.lower() == ME else written(name) for name in self.names]
@@ -189,15 +193,20 @@ class DayIs:
 
 @dataclass(frozen=True, slots=True)
 class Has:
-    """``logo`` or ``"logo design"``: in the number, who asked, the description or the reference; small is large."""
+    """``logo`` or ``"logo design"``: in the number, who asked, the description or the reference, all of them folded."""
 
     text: str
 
+    @property
+    def folded(self) -> str:
+        """What is looked for in the folded texts."""
+        return fold(self.text)
+
     def fits(self, copy: RequestCopy, _: Asker) -> bool:
         """Whether the text is in one of them."""
-        number = copy.request.number if copy.request else None
-        terms = (copy.terms.description, copy.terms.reference) if copy.terms else ()
-        return any(self.text.lower() in each.lower() for each in (number, copy.contractor, *terms) if each)
+        number = fold_number(copy.request.number or "") if copy.request else ""
+        terms = (copy.terms.description, copy.terms.reference or "") if copy.terms else ()
+        return any(self.folded in each for each in (number, *map(fold, (copy.contractor, *terms))) if each)
 
     def __str__(self) -> str:
         return written(self.text)

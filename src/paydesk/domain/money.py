@@ -77,9 +77,15 @@ def is_amount(typed: str) -> bool:
     return bool(_PLAIN.fullmatch(typed) or _GROUPED.fullmatch(typed))
 
 
+def currency_code(typed: str) -> str:
+    """Return a currency's code as typed, in capitals; only A to Z have any, so that ``ßp`` and ``uſd`` are no codes."""
+    code = typed.strip()
+    return code.upper() if code.isascii() else code
+
+
 def parse_money(amount: str, currency: str) -> Money:
     """Return the money a person typed: ``1250.5``, ``1250.50`` or ``1,250.50``, and a currency code."""
-    code, typed = currency.strip().upper(), amount.strip()
+    code, typed = currency_code(currency), amount.strip()
     problems = {}
     if not is_amount(typed):
         problems["amount"] = what_is_wrong(typed)

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from paydesk.domain.errors import Conflict, Locked, NotAllowed, Stale
+from paydesk.domain.names import shown_name
 from paydesk.domain.payment_request import RequestRegister, Terms, called, describe_changes
 from paydesk.domain.text import same_person
 
@@ -10,7 +11,7 @@ from paydesk.domain.text import same_person
 def explain_stale(seen: Terms, request: RequestRegister) -> Stale:
     """Return the refusal that names each term that changed since the person looked."""
     changes = "; ".join(describe_changes(seen, request.terms))
-    newest = f"revision {request.revision}, by {request.contractor}"
+    newest = f"revision {request.revision}, by {shown_name(request.contractor)}"
     return Stale(
         f"{name_of(request)} changed since you looked: {changes} ({newest}).",
         "Look at it again, then decide.",
@@ -27,7 +28,7 @@ def refuse_stranger(actor: str, request: RequestRegister) -> None:
     """Raise ``NotAllowed`` when the one who changes it is not the one who asked."""
     if not same_person(actor, request.contractor):
         refusal = NotAllowed(
-            f"Only {request.contractor}, who made {name_of(request)}, may change it.",
+            f"Only {shown_name(request.contractor)}, who made {name_of(request)}, may change it.",
             "Use --as with the name of who made it.",
         )
         refusal.desk_hint = ""  # Whoever sits at a desk is who they are.

@@ -1,12 +1,17 @@
 """Text rules: what may be stored and sent, and how anything is made fit for a terminal (Unicode TR 36, CWE-150)."""
 
+import re
 import unicodedata
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from paydesk.domain.errors import InvalidInput
+from paydesk.domain.fold import FOLD_VERSION, Ranges, fold, known, nfc
+from paydesk.domain.unicode_data import KINDS
 
+_BREAKS = re.compile("\r\n|[\t\n\r]")
 _JOINERS = {"\u200c", "\u200d"}
+_JOINABLE = ("joinable", "mark")
 _EMOJI_VARIATION = {"\ufe0e", "\ufe0f"}
 _MOST_MARKS = 8
 """Combining marks on one base that a script or an emoji may need; more is an attack on the line height."""
@@ -18,15 +23,23 @@ class Clean(str):
     __slots__ = ()
 
 
+@cache
+def _kinds() -> Ranges:
+    return Ranges(KINDS)
+
+
+@lru_cache(maxsize=4096)
+def _kind(char: str) -> str:
+    """Return what a table of a named Unicode says of a character: what may cross depends on no interpreter's tables."""
+    return _kinds().of(char)
+
+
 def _joins(raw: str, index: int) -> bool:
     """Whether a joiner at ``index`` stands between two characters that a script or an emoji may join."""
     if index == 0 or index + 1 >= len(raw):
         return False
     before, after = raw[index - 1], raw[index + 1]
-    kinds = {"So", "Sk", "Lo", "Mn", "Mc", "Lm"}
-    return (unicodedata.category(before) in kinds or before in _EMOJI_VARIATION) and unicodedata.category(
-        after
-    ) in kinds
+    return (_kind(before) in _JOINABLE or before in _EMOJI_VARIATION) and _kind(after) in _JOINABLE
 
 
 def _is_bad(raw: str, index: int) -> bool:
@@ -35,18 +48,14 @@ def _is_bad(raw: str, index: int) -> bool:
         return not _joins(raw, index)
     if char in _EMOJI_VARIATION:
         return index == 0
-    category = unicodedata.category(char)
-    if category in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"):
-        return True
-    # Marks that paint nothing, and fillers that look like a space but are letters.
-    return char in "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\u2800" or "\U000e0100" <= char <= "\U000e01ef"
+    return _kind(char) == "hostile"
 
 
 def _stacked(text: str) -> Iterator[tuple[str, bool]]:
     """Yield each character, and whether it is one mark too many on its base."""
     run = 0
     for char in text:
-        run = run + 1 if unicodedata.category(char) in ("Mn", "Me") else 0
+        run = run + 1 if _kind(char) == "mark" else 0
         yield char, run > _MOST_MARKS
 
 
@@ -66,7 +75,7 @@ def first_hostile(raw: str) -> int | None:
 
 def checked(field: str, raw: str, *, least: int, most: int) -> str:
     """Return the text NFC-normalised and trimmed. Raises ``InvalidInput`` with what to write instead."""
-    text = unicodedata.normalize("NFC", raw[: most * 4 + 64]).strip(" ")
+    text = nfc(on_one_line(raw[: most * 4 + 64])).strip(" ")
     name = field.replace("_", " ")
     if (place := first_hostile(text)) is not None:
         raise InvalidInput.of(
@@ -84,17 +93,25 @@ def checked(field: str, raw: str, *, least: int, most: int) -> str:
     return text
 
 
+def on_one_line(pasted: str) -> str:
+    """Return text with a blank for each tab and line break, which copied text is full of."""
+    return _BREAKS.sub(" ", pasted)
+
+
 def checked_name(raw: str) -> str:
     """Return a person's name, 1 to 70 characters."""
     return checked("name", raw, least=1, most=70)
 
 
-def same_person(a: str, b: str) -> bool:
-    """Whether two names mean one person: NFKC-normalised, case-folded and trimmed."""
-    return _folded(a) == _folded(b)
+def same_person(a: str, b: str, fold_version: int = FOLD_VERSION) -> bool:
+    """Whether two names mean one person: by today's folding or, for what was said before it, by another version."""
+    if fold_version == 1:
+        return _first_fold(a) == _first_fold(b)
+    return fold(a) == fold(b)
 
 
-def _folded(name: str) -> str:
+def _first_fold(name: str) -> str:
+    """Fold as the first version did: by whatever tables the interpreter has."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()).strip()
 
 
@@ -114,7 +131,7 @@ def clean(raw: str, limit: int = 512) -> Clean:
 @lru_cache(maxsize=1024)
 def _fit(raw: str) -> Clean:
     """Look through a text once: what stands on a screen is painted again and again."""
-    return visible(unicodedata.normalize("NFC", raw))
+    return visible(nfc(raw))
 
 
 def visible(raw: str) -> Clean:
@@ -131,4 +148,21 @@ def _shown(text: str, index: int) -> str:
         return chr(0x2400 + ord(char))
     if char == "\x7f":
         return "\u2421"
-    return "\ufffd" if _is_bad(text, index) else char
+    return "\ufffd" if _is_bad(text, index) or _unknown(char) else char
+
+
+def _unknown(char: str) -> bool:
+    """Whether this Python, and so the width that a screen is laid out with, does not know a character."""
+    return not known(char) and unicodedata.category(char) == "Cn"
+
+
+def escaped(text: str) -> str:
+    """Return JSON or Python text with what a terminal must not see written as ``\\u…``; what it says is the same."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_unicode_escape(char) if _is_bad(text, index) else char for index, char in enumerate(text))
+
+
+def _unicode_escape(char: str) -> str:
+    units = char.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))

@@ -11,6 +11,7 @@ from psycopg.rows import dict_row
 
 from paydesk.domain.decision import DecisionRegister, Outcome
 from paydesk.domain.events import REQUEST_TYPES, EventType
+from paydesk.domain.names import shown_name
 from paydesk.domain.payment_request import RequestRegister, called
 from paydesk.infra.healing import FINALS
 from paydesk.infra.queries import SETTLED, Connection
@@ -53,7 +54,7 @@ class Version:
         )
         return {
             "says": _word(register),
-            "by": by,
+            "by": shown_name(by) if by else None,
             "revision": register.revision,
             "amount": terms.money.amount if terms else None,
             "currency": terms.money.currency if terms else None,

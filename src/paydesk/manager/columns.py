@@ -7,6 +7,7 @@ from uuid import UUID
 
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.duplicates import Alike
+from paydesk.domain.names import shown_name
 from paydesk.domain.status import Status
 from paydesk.tui.columns import AMOUNT, CURRENCY, DESCRIPTION, Cell, Column, say, say_state
 from paydesk.tui.wording import age_text, moment_text
@@ -36,7 +37,7 @@ def _state(copy: RequestCopy, now: datetime) -> Cell:
 
 
 def _decided_by(copy: RequestCopy, _: datetime) -> Cell:
-    return say(copy.decision.decided_by or "" if copy.decision else "")
+    return say(shown_name(copy.decision.decided_by or "") if copy.decision else "")
 
 
 def _decided_at(copy: RequestCopy, _: datetime) -> Cell:
@@ -44,7 +45,9 @@ def _decided_at(copy: RequestCopy, _: datetime) -> Cell:
 
 
 NUMBER = Column("Request", lambda copy, _: say(copy.number), 8, most=12)
-CONTRACTOR = Column("Contractor", lambda copy, _: say(copy.contractor), 14, from_width=72, wide_width=20, least=8)
+CONTRACTOR = Column(
+    "Contractor", lambda copy, _: say(shown_name(copy.contractor)), 14, from_width=72, wide_width=20, least=8
+)
 
 DECIDED = (
     NUMBER,

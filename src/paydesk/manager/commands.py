@@ -8,6 +8,7 @@ from paydesk.domain import commands
 from paydesk.domain.asked import Asked
 from paydesk.domain.decision import Cause, DecisionRegister
 from paydesk.domain.errors import Conflict, NotAllowed, Stale, TooLate
+from paydesk.domain.names import shown_name
 from paydesk.domain.payment_request import RequestRegister
 from paydesk.domain.refusals import explain_stale
 from paydesk.domain.text import same_person
@@ -119,7 +120,9 @@ def undo(store: Storage, key: UUID, request_id: UUID, actor: str) -> Said:
     def take_back(transaction: Transaction, _command_id: str, _command_hash: str) -> bool:
         decision = transaction.row(request_id).decision
         if decision is not None and not same_person(decision.decided_by or "", actor):
-            raise NotAllowed(f"Only {decision.decided_by}, who decided, may undo.", "Nothing was changed.")
+            raise NotAllowed(
+                f"Only {shown_name(decision.decided_by or '')}, who decided, may undo.", "Nothing was changed."
+            )
         if decision is None or not transaction.take_back(request_id, decision.version):
             raise TooLate("It is too late to undo: the decision was sent.", "Speak with the contractor.")
         confirm_withdrawals(transaction, store.role, [request_id], store.now())
@@ -139,5 +142,7 @@ def send_held(store: Storage, request_id: UUID, actor: str) -> Said:
     with store.transaction() as transaction:
         decision = transaction.row(request_id).decision
         if decision is not None and not same_person(decision.decided_by or "", actor):
-            raise NotAllowed(f"Only {decision.decided_by}, who decided, may send it now.", "Nothing was changed.")
+            raise NotAllowed(
+                f"Only {shown_name(decision.decided_by or '')}, who decided, may send it now.", "Nothing was changed."
+            )
         return Said(request_id, transaction.release({request_id}, actor) > 0)

@@ -14,6 +14,7 @@ from textual.widgets import Input, Static
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.decision import NOTE_MOST, Cause, CauseCode, checked_cause
 from paydesk.domain.errors import InvalidInput
+from paydesk.domain.names import shown_name
 from paydesk.domain.payment_request import describe_changes
 from paydesk.domain.text import clean
 from paydesk.manager.guards import CHANGED_S
@@ -92,7 +93,7 @@ class CauseDialog(ModalScreen[Cause | None]):
         if self.copy is None or self.copy.request is None:
             return self._lines
         terms = self.copy.request.terms
-        return f"Reject {self.copy.number}  {terms.money}", f"{self.copy.contractor} · {terms.description}"
+        return f"Reject {self.copy.number}  {terms.money}", f"{shown_name(self.copy.contractor)} · {terms.description}"
 
     def show_newest(self, copy: RequestCopy, why_not: str) -> None:
         """Show what the request of this dialog asks for now, and why it cannot be rejected any more, if so."""

@@ -11,6 +11,7 @@ from textual.widgets import Static
 from paydesk.domain.copy import RequestCopy, StatusTotal
 from paydesk.domain.duplicates import Alike, Asking
 from paydesk.domain.filters import AgeIs, Filter, FromIn, Op, Term
+from paydesk.domain.names import shown_name
 from paydesk.domain.status import Status
 from paydesk.domain.text import clean
 from paydesk.infra.pages import PageQuery
@@ -72,7 +73,7 @@ def _lines(copy: RequestCopy, peeked: Peeked | None, now: datetime, width: int) 
     yield Content.styled(clean(copy.number), "bold")
     yield Content.styled(clean(str(terms.money)) if terms else "(not arrived yet)", "bold $accent")
     since = age_text(copy.request.requested_at if copy.request else None, now)
-    yield Content.styled(clean(f"{copy.contractor}, revision {copy.revision}, {since}"), "$secondary")
+    yield Content.styled(clean(f"{shown_name(copy.contractor)}, revision {copy.revision}, {since}"), "$secondary")
     if terms is not None:
         yield indented(Content(""), clean(terms.description, 600), width)
     if peeked is None:
@@ -84,7 +85,7 @@ def _lines(copy: RequestCopy, peeked: Peeked | None, now: datetime, width: int) 
         yield Content.styled("The last revision changed", "$secondary")
         yield from (indented(Content("  "), clean(change, 600), width) for change in peeked.changes)
     yield Content("")
-    yield Content.styled(clean(f"{copy.contractor}, last {DAYS} days"), "$secondary")
+    yield Content.styled(clean(f"{shown_name(copy.contractor)}, last {DAYS} days"), "$secondary")
     totals = {total.status: total for total in peeked.totals}
     for status in _SHOWN:
         total = totals.get(status)

@@ -7,7 +7,7 @@ from textual.binding import Binding, BindingType
 from textual.events import Paste
 from textual.widgets import Input
 
-from paydesk.domain.text import visible
+from paydesk.domain.text import on_one_line, visible
 
 
 class Field(Input, inherit_bindings=False):
@@ -22,9 +22,9 @@ class Field(Input, inherit_bindings=False):
         return Text(visible(self.value), no_wrap=True, overflow="ignore", end="")
 
     def _on_paste(self, event: Paste) -> None:
-        """Take all lines as one; Textual's own would drop all but the first without a word."""
+        """Take all lines as one, and a tab as a blank; Textual's own would drop all but the first without a word."""
         event.stop()
         event.prevent_default()
-        line = event.text.replace("\r\n", "\n").replace("\r", "\n").strip("\n").replace("\n", " ")
+        line = on_one_line(event.text.strip("\r\n"))
         if line:
             self.replace(line, *sorted(self.selection))

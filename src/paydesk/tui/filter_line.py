@@ -14,7 +14,6 @@ from textual.widgets import Input, Static
 from paydesk.domain.filter_completion import Suggestion, complete
 from paydesk.domain.filter_text import FilterError, parse_filter
 from paydesk.domain.filters import Filter
-from paydesk.domain.text import visible
 from paydesk.tui.fields import Field
 from paydesk.tui.last_filters import LastFilters
 from paydesk.tui.lines import Line
@@ -153,7 +152,7 @@ class FilterLine(Vertical):
     def _point_at(self, error: FilterError) -> None:
         """Put a mark under the first character at fault, and the reason beside it, or before where it is far right."""
         self.field.cursor_position = min(error.at, len(error.typed))
-        before = _PROMPT_CELLS + cell_len(visible(error.typed[: error.at])) - round(self.field.scroll_offset.x)
+        before = _PROMPT_CELLS + cell_len(error.before) - round(self.field.scroll_offset.x)
         line, room = self.query_one("#filter-help", Line), self.size.width - 2
         beside = f"{' ' * before}^ {error.message}"
         if cell_len(beside) > room:

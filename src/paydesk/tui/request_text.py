@@ -8,6 +8,7 @@ from textual.content import Content
 from paydesk.domain.copy import RequestCopy, RequestDetail, Step
 from paydesk.domain.decision import Outcome
 from paydesk.domain.duplicates import Alike
+from paydesk.domain.names import shown_name
 from paydesk.domain.payment_request import describe_changes, typed_fields
 from paydesk.domain.status import Status
 from paydesk.domain.text import clean
@@ -49,18 +50,18 @@ def facts(copy: RequestCopy, now: datetime, width: int) -> Iterator[Content]:
     if copy.locked:
         yield from _locked_facts(copy, width)
     if decision is not None and decision.cause is not None and decision.outcome is Outcome.NONE:
-        by, revision = clean(decision.decided_by or "someone"), decision.revision
+        by, revision = shown_name(decision.decided_by), decision.revision
         yield Content("")
         yield Content.styled(f"Rejected by {by}, revision {revision}, {moment_text(decision.decided_at)}", "$secondary")
         yield Content(clean(decision.cause.text, 1000))
     elif decision is not None and decision.outcome is Outcome.ACCEPTED:
-        by = clean(decision.decided_by or "someone")
+        by = shown_name(decision.decided_by)
         yield Content.styled(
             f"Approved by {by}, revision {decision.revision}, {moment_text(decision.decided_at)}", "$secondary"
         )
     yield Content("")
     if terms is not None:
-        fields = typed_fields(terms) | {"contractor": copy.contractor, "revision": str(copy.revision)}
+        fields = typed_fields(terms) | {"contractor": shown_name(copy.contractor), "revision": str(copy.revision)}
         for name in ("contractor", "description", "reference", "due_date", "document", "pay_to", "revision"):
             if fields[name]:
                 label = Content.styled(f"{name.replace('_', ' '):<13}", "$secondary")
@@ -121,7 +122,7 @@ def _steps(detail: RequestDetail) -> Iterator[tuple[datetime, str, str]]:
         asks = step.kind in ("requested", "revised", "withdrawal_requested")
         if step.kind in _DECIDES and received is not None and asked and asked < received:
             yield received, "seen by the manager's side", ""
-        who = f" by {step.actor}" if step.actor and step.kind in (*_DECIDES, "settled") else ""
+        who = f" by {shown_name(step.actor)}" if step.actor and step.kind in (*_DECIDES, "settled") else ""
         lapsed = ", lapsed" if detail.lapsed(step) else ""
         yield step.at, _STEPS.get(step.kind, step.kind) + who + lapsed, _told(step, changes)
         delivered = step.delivered_at

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from paydesk.domain.copy import Delivery, RequestCopy
 from paydesk.domain.money import Money
+from paydesk.domain.names import shown_name
 from paydesk.domain.status import Status
 from paydesk.domain.text import clean, counted
 from paydesk.infra.health import Duty, Health, PartState
@@ -56,7 +57,7 @@ def state_text(copy: RequestCopy, now: datetime) -> str:
     text = status_text(copy.status)
     if copy.overdue:
         who = copy.decision.decided_by if copy.decision else None
-        return f"{text} · {who or 'someone'} is asked"
+        return f"{text} · {shown_name(who)} is asked"
     if copy.delivery is Delivery.HELD and copy.hold_until is not None:
         return f"{text} · sends in {seconds_left(copy.hold_until, now)} s"
     return text

@@ -1,0 +1,75 @@
+"""Names of people: what may be typed, and how a name that mixes scripts is told apart from the one it looks like."""
+
+from functools import cache, lru_cache
+
+from paydesk.domain.errors import InvalidInput
+from paydesk.domain.fold import Ranges
+from paydesk.domain.text import Clean, checked_name, clean
+from paydesk.domain.unicode_scripts import SCRIPTS
+
+_EVERY = frozenset({"Zyyy", "Zinh"})
+"""Digits, blanks, dashes and marks, which go with every script."""
+_WRITES_WITH = {
+    "Hani": ("Jpan", "Hanb", "Kore"), "Hira": ("Jpan",), "Kana": ("Jpan",), "Hang": ("Kore",), "Bopo": ("Hanb",),
+}  # fmt: skip
+"""The ways of writing that use several scripts: Japanese, Han with Bopomofo, Korean (UTS 39, section 5.1)."""
+_WITH_LATIN = frozenset({"Jpan", "Hanb", "Kore"})
+
+
+def typed_name(raw: str, field: str = "name") -> str:
+    """Return a person's name as typed, which is of one script or of some that are written together.
+
+    The rule is that of UTS 39, "Highly Restrictive": Latin goes with Japanese, Chinese and Korean, and no other script.
+    Raises ``InvalidInput``. What comes from a topic is not asked: see ``shown_name``.
+    """
+    name = checked_name(raw)
+    if odd := _odd(name):
+        letters = ", ".join(f"{name[place]} (U+{ord(name[place]):04X})" for place in odd[:3])
+        raise InvalidInput.of(
+            field, f"The name mixes scripts, so that it looks like another one: {letters}. Type it in one script."
+        )
+    return name
+
+
+def mixes_scripts(name: str) -> bool:
+    """Whether a name mixes scripts that are not written together, so that it may look like another one."""
+    return bool(_odd(name))
+
+
+def shown_name(name: str | None) -> Clean:
+    """Return a name fit for a terminal, or ``someone``; letters of another script than most show their code points."""
+    if name is None:
+        return Clean("someone")
+    odd = set(_odd(name))
+    shown = (f"<U+{ord(char):04X}>" if place in odd else char for place, char in enumerate(name))
+    return clean("".join(shown))
+
+
+@cache
+def _scripts() -> Ranges:
+    return Ranges(SCRIPTS)
+
+
+@lru_cache(maxsize=4096)
+def _ways(char: str) -> frozenset[str]:
+    """Return the scripts, and the ways of writing, in which a character is used."""
+    scripts = _scripts().of(char).split()
+    return frozenset(scripts).union(*(_WRITES_WITH.get(script, ()) for script in scripts)) or frozenset({"Zzzz"})
+
+
+@lru_cache(maxsize=1024)
+def _odd(name: str) -> tuple[int, ...]:
+    """Return the places of the letters that do not go with the others."""
+    if name.isascii():
+        return ()
+    letters = {place: ways for place, char in enumerate(name) if not (ways := _ways(char)) & _EVERY}
+    # Which way of writing leaves the fewest out? With Japanese, Chinese and Korean goes Latin.
+    used = frozenset[str]().union(*letters.values())
+    left_out = [
+        tuple(
+            place for place, found in letters.items()
+            if way not in found and not (way in _WITH_LATIN and "Latn" in found)
+        )
+        for way in sorted(used, key=lambda way: (way not in _WITH_LATIN, way != "Latn", way))
+    ]  # fmt: skip
+    return min(left_out, key=len, default=())

@@ -1,0 +1,96 @@
+"""One folding: what people take for the same is the same, and every Python folds alike."""
+
+import hashlib
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from paydesk.domain.fold import fold, known, nfc
+from paydesk.domain.text import is_hostile, same_person
+
+ALIKE = pytest.mark.fault(
+    kind="letters that differ in size or form alone are one letter, by one folding everywhere", mended="domain/fold.py"
+)
+SUMS = ["cbcb16cf35dcc0f3", "68bc0a471a8f04c1", "f9638978b62be8be"]
+ANY_PYTHON = pytest.mark.fault(
+    kind="what text means and may cross depends on no interpreter's Unicode tables", mended="domain/text.py"
+)
+PAIRS = [
+    ("Straße GmbH", "STRASSE GMBH"),
+    ("Straße GmbH", "STRAẞE GMBH"),
+    ("Σίσυφος", "ΣΊΣΥΦΟΣ"),
+    ("ὈΔΥΣΣΕΎΣ", "ὀδυσσεύς"),
+    ("ᾳ", "ΑΙ"),
+    ("İade masrafı", "iade MASRAFI"),
+    ("İzmir", "I\u0307ZMIR"),
+    ("I\u0323\u0307", "\u0130\u0323"),
+    ("IŞIK", "ışık"),
+    ("ﬁnn ﬄ", "FINN FFL"),
+    ("\u212aelvin", "Kelvin"),
+    ("\u212bngström", "Ångström"),
+    ("ａｄａ", "ADA"),
+    ("ǅ", "ǆ"),
+    ("ǅ", "Ǆ"),
+    ("Ꭰꭰ", "ꭰᎠ"),
+    ("გიორგი", "ᲒᲘᲝᲠᲒᲘ"),
+    ("ſecond", "SECOND"),
+    ("e\u0301", "É"),
+    ("北\u200d京", "北京"),
+    ("می\u200cخواهم", "میخواهم"),
+    ("❤\ufe0f", "❤"),
+    ("ada\u00a0bo", "Ada Bo"),
+    (" ada ", "ada"),
+    ("𝐀𝐝𝐚", "ada"),
+]
+
+
+@ALIKE
+@pytest.mark.parametrize(("one", "other"), PAIRS)
+def test_what_people_take_for_the_same_is_the_same(one: str, other: str) -> None:
+    assert fold(one) == fold(other) and same_person(one, other)
+
+
+@pytest.mark.parametrize(("one", "other"), [("ada", "bo"), ("resume", "résumé"), ("аda", "ada"), ("Ørsted", "Orsted")])
+def test_other_letters_are_other_letters(one: str, other: str) -> None:
+    assert not same_person(one, other)
+
+
+@ALIKE
+def test_every_case_of_every_letter_is_one_letter() -> None:
+    wrong = []
+    for code in range(0x20000):
+        char = chr(code)
+        forms = {char.upper(), char.lower(), char.title(), char.casefold(), char.swapcase()} - {char}
+        wrong += [(char, form) for form in forms if known(char) and all(map(known, form)) and fold(char) != fold(form)]
+    assert not wrong
+
+
+@given(st.text(max_size=30))
+def test_folding_again_changes_nothing(text: str) -> None:
+    assert fold(fold(text)) == fold(text) == fold(nfc(text))
+
+
+@given(st.text(max_size=30))
+def test_what_one_normal_form_folds_to_all_do(text: str) -> None:
+    old = "".join(filter(known, text))
+    assert fold(old) == fold(unicodedata.normalize("NFD", old)) == fold(unicodedata.normalize("NFKC", old))
+
+
+@ANY_PYTHON
+def test_every_python_folds_normalises_and_refuses_alike() -> None:
+    """The sums were made by Python 3.11, 3.12 and 3.13, whose tables are three."""
+    sums = [hashlib.sha256() for _ in range(3)]
+    for start in (*range(0, 0x34000, 64), *range(0xE0000, 0xE1040, 64)):
+        text = "".join(map(chr, range(start, start + 64)))
+        if not 0xD800 <= start < 0xE000:
+            sums[0].update(fold(text).encode())
+            sums[1].update(nfc(text).encode())
+        sums[2].update(bytes(is_hostile(char) for char in text))
+    assert [each.hexdigest()[:16] for each in sums] == SUMS
+
+
+def test_the_folding_before_this_one_is_kept_for_what_was_said_then() -> None:
+    assert not same_person("İda", "ida", 1) and same_person("İda", "ida")
+    assert same_person(" Ada ", "ADA", 1) and same_person("ﬁnn", "FINN", 1) and not same_person("ada", "bo", 1)
