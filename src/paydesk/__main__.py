@@ -15,7 +15,7 @@ def main() -> None:
     try:
         from paydesk.cli.front import run
 
-        code = run(sys.argv[1:])
+        code = run(sys.argv[1:], last=True)
     except KeyboardInterrupt:
         sys.stderr.write("Interrupted.\n")
         code = 130

@@ -149,7 +149,8 @@ def test_unknown_and_ambiguous_requests_name_the_nearest(paydesk: Paydesk, ada: 
 
 def test_several_items_have_a_result_each(paydesk: Paydesk, ada: str) -> None:
     numbers = [
-        paydesk("contractor", "request", "5", "EUR", "x", "--as", ada, "--json").json["number"] for _ in range(2)
+        paydesk("contractor", "request", amount, "EUR", "x", "--as", ada, "--json").json["number"]
+        for amount in ("5", "6")
     ]
     mixed = paydesk("manager", "approve", numbers[0], "PR-999999", "--as", "bo", "--json")
     assert mixed.code == 9 and mixed.lines[0]["status"] == "accepted"

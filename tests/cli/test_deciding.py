@@ -130,5 +130,6 @@ def test_what_was_decided_before_an_interruption_is_told(
         return real(store, key, request_id, *rest, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(commands, "approve", interrupted)
-    cut = paydesk("manager", "approve", *ids, "--as", "bo", "--json")
-    assert cut.code == 130 and [row["id"] for row in cut.lines] == ids[:1]
+    cut = paydesk("manager", "approve", *ids, "--as", "bo", "--key", "k-1", "--json")
+    assert cut.code == 10 and [row["id"] for row in cut.lines] == ids[:1]
+    assert cut.error["code"] == "outcome_unknown" and "--key k-1" in cut.error["hint"]

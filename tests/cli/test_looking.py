@@ -168,8 +168,9 @@ def completed(*words: str) -> list[str]:
 def test_numbers_are_completed_of_what_waits_and_nothing_is_started_for_it(
     paydesk: Paydesk, ada: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    numbers = [paydesk("contractor", "request", "5", "EUR", "x", "--as", ada, "--json").json["number"] for _ in "ab"]
-    paydesk("manager", "approve", numbers[0], "--as", "bo")
+    asked = [paydesk("contractor", "request", amount, "EUR", "x", "--as", ada, "--json") for amount in "56"]
+    numbers = [each.json["number"] for each in asked]
+    assert paydesk("manager", "approve", numbers[0], "--as", "bo").code == 0
     offered = completed("manager", "approve", "pr-")
     assert numbers[1] in offered and numbers[0] not in offered
     assert set(numbers) <= set(completed("contractor", "show", "PR-"))

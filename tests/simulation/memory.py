@@ -65,6 +65,11 @@ class MemoryTransaction(MemoryOutbox):
             self.tables.commands[key] = Claim(content_hash, request_id, False)
         return known
 
+    def known(self, key: UUID) -> Claim | None:
+        found = self.tables.commands.get(key)
+        said = (sent.event for sent in self.tables.outbox.values() if sent.event.command_id == str(key))
+        return replace(found, actor=next((event.actor for event in said), None)) if found else None
+
     def note_changed(self, key: UUID) -> None:
         self.tables.commands[key] = replace(self.tables.commands[key], changed=True)
 

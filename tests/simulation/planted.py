@@ -64,14 +64,14 @@ BUGS = (
     Bug(
         "undo after the release",
         "manager/commands.py",
-        "        if decision is None or not transaction.take_back(request_id, decision.version):\n",
+        "        if not transaction.take_back(request_id, decision.version):\n",
         "        from dataclasses import replace\n"
         "        held = next((s for s in transaction.tables.outbox.values() if s.event.request_id == request_id"
         " and s.event.previous is not None), None)\n"
         "        if held is not None and held.event.hold_until is None:\n"
         "            transaction.tables.outbox[held.event.id] = replace(held,"
         " event=replace(held.event, hold_until=transaction.now()))\n"
-        "        if decision is None or not transaction.take_back(request_id, decision.version):\n",
+        "        if not transaction.take_back(request_id, decision.version):\n",
     ),
     Bug(
         "a hold cleared without a commit",

@@ -32,6 +32,7 @@ from paydesk.infra.tables import PaymentRequestRow
 from paydesk.infra.timeline import detail
 from paydesk.infra.wire import decode
 from paydesk.manager import commands as decides
+from paydesk.manager.held import send_held
 from tests.conftest import Sides
 
 TERMS = checked_terms("1200", "EUR", "Logo [v2]", due_date="2026-12-31")
@@ -173,14 +174,14 @@ def test_a_held_decision_is_sent_by_a_command_of_whoever_decided(both: Both) -> 
     both.there()
     decides.approve(both.manager, uuid4(), request_id, "bo", 1, TERMS.hash, hold_s=60)
     with pytest.raises(NotAllowed, match="Only bo"):
-        decides.send_held(both.manager, request_id, "zoe")
+        send_held(both.manager, uuid4(), request_id, "zoe")
     with connect(both.sides.url(both.sides.manager), "manager") as connection:
         for person, seen in (("Bo", [request_id]), ("zoe", [])):
             page = listing.page(connection, PageQuery(person=person, statuses=WAITING, held=True))
             assert (list(page.rows), [row.id for row in page.also]) == ([], seen)
     assert both.back().newer == frozenset()
-    assert decides.send_held(both.manager, request_id, "Bo").changed
-    assert not decides.send_held(both.manager, request_id, "bo").changed, "it has left already"
+    assert send_held(both.manager, uuid4(), request_id, "Bo").changed
+    assert not send_held(both.manager, uuid4(), request_id, "bo").changed, "it has left already"
     both.back()
     assert both.both(request_id) == ("accepted", "accepted")
 

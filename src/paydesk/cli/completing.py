@@ -54,7 +54,7 @@ def _numbers(role: str, typed: str, waiting: bool) -> Sequence[tuple[str, str]]:
         return []
     with connect(url, role, autocommit=True, within_s=_READ_S) as connection:
         connection.execute(f"SET statement_timeout = '{_READ_S}s'")
-        begin = typed.upper().replace("%", "").replace("_", "") + "%"
+        begin = (f"PR-{typed}" if typed.isdigit() else typed.upper()).replace("%", "").replace("_", "") + "%"
         rows = connection.execute(_FOUND, {"begin": begin, "waiting": waiting, "most": MOST})
         return [(clean(number), clean(told, 60)) for number, told in rows if number.isascii() and " " not in number]
 

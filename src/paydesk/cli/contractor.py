@@ -115,11 +115,12 @@ def request(
         here.catch_up()
         named = None
         if like is not None:
-            terms, named = _terms_like(here.find(like), fields)
+            terms, named = _terms_like(here.target(like), fields)
         said = request_payment(here.store, here.key(), uuid7(), here.person, terms, named)
         copy = here.deliver(said)
         warned = _doubts(copy, fields) if said.changed else ()
-        report(copy, said.changed, as_json=as_json, alike=_alike(here, copy) if said.changed else (), warned=warned)
+        twins = _alike(here, copy) if said.changed else ()
+        report(here, copy, said.changed, as_json=as_json, alike=twins, warned=warned)
 
 
 def _doubts(copy: "RequestCopy", fields: "Mapping[str, str | None]") -> "Sequence[str]":
@@ -180,12 +181,12 @@ def revise(
         raise click.UsageError("Say what changes, such as --amount 1250.50.")
     with errand(_role(), person or outer, key) as here:
         here.catch_up()
-        copy = here.find(request)
+        copy = here.target(request)
         said = revise_payment(here.store, here.key(), copy.id, here.person, fields)
         copy = here.deliver(said)
         given = {name: value for name, value in fields.items() if value is not None}
         warned = _doubts(copy, given) if said.changed else ()
-        report(copy, said.changed, as_json=as_json, warned=warned)
+        report(here, copy, said.changed, as_json=as_json, warned=warned)
 
 
 @contractor.command()
@@ -202,9 +203,9 @@ def withdraw(outer: str | None, request: str, as_json: bool, key: str | None, pe
 
     with errand(_role(), person or outer, key) as here:
         here.catch_up()
-        copy = here.find(request)
+        copy = here.target(request)
         said = ask_withdrawal(here.store, here.key(), copy.id, here.person)
-        report(here.deliver(said), said.changed, as_json=as_json)
+        report(here, here.deliver(said), said.changed, as_json=as_json)
 
 
 add_to(contractor, _role)

@@ -3,130 +3,244 @@
 import contextlib
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from shlex import quote
+from dataclasses import dataclass
 from uuid import UUID
 
+import click
+
+from paydesk.cli import streams
 from paydesk.cli.errand import Errand, errand
-from paydesk.cli.report import SomeFailed, refused, report
+from paydesk.cli.report import conclude, in_words, refused, report
 from paydesk.domain.copy import RequestCopy
-from paydesk.domain.errors import InvalidInput, PaydeskError
+from paydesk.domain.duplicates import Alike, Asking
+from paydesk.domain.errors import Conflict, InvalidInput, LooksAlike, PaydeskError
+from paydesk.domain.status import Status
+from paydesk.domain.text import clean
 from paydesk.infra import queries
-from paydesk.infra.command import Said
+from paydesk.infra.command import CommandKey, Said
+from paydesk.infra.duplicates import alike_of
 from paydesk.infra.errors import ServerDown
 from paydesk.infra.queries import Connection
 from paydesk.infra.role import Role
 
-Decide = Callable[[Errand, UUID, UUID, int, str, dict[str, object]], Said]
+Decide = Callable[[Errand, CommandKey, UUID, int, str, dict[str, object]], Said]
 
 AT_ONCE = 50
 """So many are decided before they are sent and told: one by one, each would wait for the broker alone."""
+_MOST_DIGITS = 9
 
 
-def decide_each(
-    role: Role,
-    decide: Decide,
-    asked: Mapping[str, object],
-    typed: Sequence[str],
-    revision: int | None,
-    person: str | None,
-    key: str | None,
-    *,
-    as_json: bool,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be decided, as a person named it."""
+
+    typed: Sequence[str]
+    revision: int | None
+    asked: Mapping[str, object]
+    """The command word and what belongs to it: by this a repeated command line is told from a reused key."""
+    warns: bool = False
+    """What looks like another request is asked about, or refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """One request as it was named, found: which revision was asked for, if any, and which one that means."""
+
+    copy: RequestCopy
+    wanted: int | None
+    at: int
+
+
+def decide_each(role: Role, decide: Decide, wish: Wish, person: str | None, key: str | None, *, as_json: bool) -> None:
     """Decide each request as it was in the copy before catching up; a change meanwhile is a conflict.
 
     Raises ``SomeFailed`` when one of several was not decided; of one alone, what kept it from being decided.
     """
-    names = _requests_in(typed)
+    names = _requests_in(wish.typed)
     with errand(role, person, key) as here:
-        before = here.read(lambda connection: _seen(connection, names, revision))
+        before = here.read(lambda connection: _seen(connection, names, wish.revision))
         here.catch_up()
         if len(names) > 1:
-            here.claim({**asked, "requests": names, "revision": revision})
+            here.claim({**wish.asked, "requests": names, "revision": wish.revision})
+        found = _found(here, names, wish, before)
 
-        def act(item: str) -> Said:
-            name, wanted = _split(item, revision)
-            copy = before.get(item) or here.find(name)
+        def act(name: str) -> Said:
+            item = found[name]
+            if isinstance(item, PaydeskError):
+                raise item
             # A revision that was named may have come with the catching up; one that was not is the one seen before it.
-            register = here.get(copy.id).request if wanted else copy.request
-            at = wanted or (register.revision if register else 0)
-            digest = register.terms.hash if register and register.revision == at else ""
-            command_key = here.key(str(copy.id)) if len(names) > 1 else here.key()
-            return decide(here, command_key, copy.id, at, digest, {"revision": wanted})
+            register = here.get(item.copy.id).request if item.wanted else item.copy.request
+            digest = register.terms.hash if register and register.revision == item.at else ""
+            command_key = here.key(str(item.copy.id)) if len(names) > 1 else here.key()
+            return decide(here, command_key, item.copy.id, item.at, digest, {"revision": item.wanted})
 
         if len(names) == 1:
             said = act(names[0])
-            report(here.deliver(said), said.changed, as_json=as_json)
+            report(here, here.deliver(said), said.changed, as_json=as_json)
             return
-        several = _Several(here, act, as_json=as_json)
+        several = _Several(here, act, found, as_json=as_json)
         for at in range(0, len(names), AT_ONCE):
             several.decide(names[at : at + AT_ONCE])
-        if several.failed:
-            raise SomeFailed(
-                f"{several.failed} of {len(names)} failed.",
-                f"The lines above say which and why. The same again with --key {quote(here.word)} tries those alone,"
-                " as they are then; NUMBER@2 means exactly revision 2.",
-            )
+        conclude(here, several.failures, len(names), ", as they are then; NUMBER@2 means exactly revision 2")
 
 
 def _requests_in(typed: Sequence[str]) -> list[str]:
     """Return what was named; ``-`` is what stands on standard input, divided by blanks or lines."""
     names: list[str] = []
     for item in typed:
-        names += sys.stdin.read().split() if item == "-" else [item]
+        names += _on_standard_input() if item == "-" else [item.strip(_MARKS)]
     if not names:
         raise InvalidInput.of("request", "Standard input named no request; write one a line, such as PR-1042@2.")
     return names
+
+
+_MARKS = "\ufeff"
+"""What editors put before a text to say how it is encoded."""
+
+
+def _on_standard_input() -> list[str]:
+    try:
+        text = streams.read_all()
+    except OSError as error:
+        raise InvalidInput.of("request", f"Standard input cannot be read: {error.strerror}.") from error
+    if text is None:
+        raise InvalidInput.of("request", "Standard input is closed; name the requests, or pipe them in.")
+    return [name for word in text.split() if (name := word.strip(_MARKS))]
 
 
 def _seen(connection: Connection, names: Sequence[str], revision: int | None) -> dict[str, RequestCopy]:
     found = {}
     for name in names:
         with contextlib.suppress(PaydeskError):  # It may arrive while catching up; if not, the act says what is wrong.
-            found[name] = queries.find(connection, _split(name, revision)[0])
+            found[name] = queries.named(connection, _split(name, revision)[0])
     return found
+
+
+def _found(
+    here: Errand, names: Sequence[str], wish: Wish, before: Mapping[str, RequestCopy]
+) -> dict[str, _Item | PaydeskError]:
+    """Return for each name what it means, or why it cannot be decided; before anything is."""
+    found: dict[str, _Item | PaydeskError] = {}
+    for name in dict.fromkeys(names):
+        try:
+            found[name] = _item(here, name, wish.revision, before.get(name))
+        except ServerDown:
+            raise
+        except PaydeskError as error:
+            found[name] = error
+    items = [item for item in found.values() if isinstance(item, _Item)]
+    refusals = _contradictions(items)
+    if wish.warns:
+        refusals = {**_doubts(here, wish, items, refusals), **refusals}
+    return {name: refusals.get(item.copy.id, item) if isinstance(item, _Item) else item for name, item in found.items()}
+
+
+def _item(here: Errand, name: str, revision: int | None, seen: RequestCopy | None) -> _Item:
+    typed, wanted = _split(name, revision)
+    copy = seen or here.target(typed)
+    here.saved.called(copy.id, copy.number)
+    return _Item(copy, wanted, wanted or (copy.request.revision if copy.request else 0))
+
+
+def _contradictions(items: Sequence[_Item]) -> dict[UUID, PaydeskError]:
+    """Return which requests were named with several revisions: none of them is what the person means for sure."""
+    revisions: dict[UUID, dict[int, RequestCopy]] = {}
+    for item in items:
+        revisions.setdefault(item.copy.id, {})[item.at] = item.copy
+    return {
+        request_id: Conflict(
+            f"{next(iter(named.values())).number} is named with revisions {_and(sorted(named))} at once.",
+            "Say one of them.",
+        )
+        for request_id, named in revisions.items()
+        if len(named) > 1
+    }
+
+
+def _and(numbers: Sequence[int]) -> str:
+    return " and ".join(map(str, numbers))
+
+
+def _doubts(
+    here: Errand, wish: Wish, items: Sequence[_Item], refused_already: Mapping[UUID, PaydeskError]
+) -> dict[UUID, PaydeskError]:
+    """Return which requests look like others and are not to be decided for that; on a terminal the person is asked."""
+    ids = list(dict.fromkeys(item.copy.id for item in items if item.copy.id not in refused_already))
+
+    def look(connection: Connection) -> tuple[dict[UUID, RequestCopy], Mapping[UUID, tuple[Alike, ...]]]:
+        copies = {copy.id: copy for copy in queries.some(connection, ids) if copy.status is Status.PENDING}
+        asked = [asking for copy in copies.values() if (asking := Asking.of(copy)) is not None]
+        return copies, alike_of(connection, asked)
+
+    copies, found = here.read(look)
+    asks = "-" not in wish.typed and sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
+    doubts: dict[UUID, PaydeskError] = {}
+    for request_id, others in found.items():
+        more = f" and {len(others) - 1} more" if len(others) > 1 else ""
+        told = f"{copies[request_id].number} looks like {others[0]}{more}"
+        if not (asks and click.confirm(clean(f"{told}. Approve it all the same?", 600), err=True)):
+            doubts[request_id] = LooksAlike(f"{told}.", "Look at both; --allow-duplicate approves it all the same.")
+    return doubts
 
 
 class _Several:
     """Several decisions: each is made whatever became of the others, and each is told."""
 
-    def __init__(self, here: Errand, act: Callable[[str], Said], *, as_json: bool) -> None:
+    def __init__(
+        self, here: Errand, act: Callable[[str], Said], found: Mapping[str, _Item | PaydeskError], *, as_json: bool
+    ) -> None:
         self._here = here
         self._act = act
+        self._found = found
         self._as_json = as_json
         self._away = False
-        self.failed = 0
+        self._results: dict[UUID, Said | PaydeskError] = {}
+        """What became of each request: named twice, it is decided once."""
+        self.failures: list[PaydeskError] = []
 
     def decide(self, names: Sequence[str]) -> None:
         """Decide some, then have them sent and tell each; where it is interrupted, what was decided is told too."""
         results: list[tuple[str, Said | PaydeskError]] = []
         try:
             for name in names:
-                results.append((name, self._attempt(name)))
+                results.append((name, self._once(name)))
         finally:
             self._tell(results)
 
-    def _attempt(self, name: str) -> Said | PaydeskError:
+    def _once(self, name: str) -> Said | PaydeskError:
+        item = self._found[name]
+        if isinstance(item, PaydeskError):
+            return item
+        if item.copy.id not in self._results:
+            self._results[item.copy.id] = self._attempt(name, item.copy.id)
+        return self._results[item.copy.id]
+
+    def _attempt(self, name: str, request_id: UUID) -> Said | PaydeskError:
         if self._away:
             return ServerDown("Not tried, as the database was away.", "Nothing was written.")
         try:
             return self._act(name)
-        except PaydeskError as error:
+        except Exception as error:
             self._away = isinstance(error, ServerDown)
-            return error
+            return in_words(self._here, error, request_id)
 
     def _tell(self, results: Sequence[tuple[str, Said | PaydeskError]]) -> None:
-        said = [result for _, result in results if isinstance(result, Said)]
+        said = {result.request_id: result for _, result in results if isinstance(result, Said)}
+        failure: Exception = KeyError("not read back")
+        copies: dict[UUID, RequestCopy] = {}
         try:
-            copies: dict[UUID, RequestCopy] = {copy.id: copy for copy in self._here.deliver_all(said)}
-        except PaydeskError as error:
-            results = [(name, error if isinstance(result, Said) else result) for name, result in results]
+            copies = {copy.id: copy for copy in self._here.deliver_all(list(said.values()))}
+        except Exception as error:
+            failure = error
         for name, result in results:
-            if isinstance(result, Said):
-                report(copies[result.request_id], result.changed, as_json=self._as_json)
-            else:
-                self.failed += 1
-                refused(name, result, self._as_json, "request")
+            if isinstance(result, Said) and result.request_id in copies:
+                report(self._here, copies[result.request_id], result.changed, as_json=self._as_json)
+                continue
+            why = in_words(self._here, failure, result.request_id) if isinstance(result, Said) else result
+            self.failures.append(why)
+            refused(name, why, self._as_json, "request")
+            if isinstance(item := self._found[name], _Item):
+                self._here.saved.told(item.copy.id)
 
 
 def _split(item: str, revision: int | None) -> tuple[str, int | None]:
@@ -134,6 +248,6 @@ def _split(item: str, revision: int | None) -> tuple[str, int | None]:
     name, at, number = item.rpartition("@")
     if not at:
         return item, revision
-    if not (number.isascii() and number.isdigit()) or int(number) < 1:
+    if not (number.isascii() and number.isdigit()) or len(number) > _MOST_DIGITS or int(number) < 1:
         raise InvalidInput.of("revision", f"Write the revision as a number, such as {name or 'PR-1042'}@2.")
     return name, int(number)

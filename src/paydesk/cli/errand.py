@@ -1,22 +1,27 @@
 """One errand of one role: its servers, its person, and a worker for as long as the errand takes."""
 
 import getpass
+import json
+import logging
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from shlex import quote
 from typing import Any, TypeVar
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 import psycopg
 
+from paydesk.cli.ending import raised
+from paydesk.cli.saved import current
 from paydesk.cli.servers import servers_of
+from paydesk.cli.streams import say_aside
 from paydesk.domain.asked import Asked
 from paydesk.domain.copy import Delivery, RequestCopy
 from paydesk.domain.names import typed_name
+from paydesk.domain.text import clean
 from paydesk.infra import queries
-from paydesk.infra.command import Said, run
-from paydesk.infra.errors import OutcomeUnknown, ServerDown
+from paydesk.infra.command import CommandKey, Said, run
+from paydesk.infra.errors import ServerDown
 from paydesk.infra.health import PartState
 from paydesk.infra.hints import HintSender
 from paydesk.infra.migrations import migrate
@@ -26,6 +31,7 @@ from paydesk.infra.store import Store
 from paydesk.infra.worker import Worker
 from paydesk.settings_file import Settings, read_settings
 
+log = logging.getLogger("paydesk.errand")
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
 CATCH_UP_S = 3.0
@@ -52,6 +58,9 @@ class Errand:
         self.person = person_of(self.settings, role.name, person)
         self.servers = servers_of(self.settings)
         self.word = uuid4().hex if key is None else key
+        self._named = key is not None
+        self.saved = current()
+        self.saved.key = self.word
         self.url = self.servers.endpoints(role.name).database_url
         migrate(self.url, role.name)
         self._store: Store | None = None
@@ -62,21 +71,26 @@ class Errand:
     def store(self) -> Store:
         """The own schema, for writing."""
         if self._store is None:
-            self._store = Store(self.url, self.role, word=self.word)
+            self._store = Store(self.url, self.role, word=self.word, watch=self.saved)
         return self._store
 
-    def key(self, about: str = "") -> UUID:
-        """Return the command's id, made of the person's key or of one made up: run again with it, it has one effect.
+    def key(self, about: str = "") -> CommandKey:
+        """Return the command's id, made of the person and the key: run again with it, it has one effect.
 
+        A key is its person's, by the exact name; with it comes the id that the version before made of the key alone.
         ``about`` tells apart the commands of one command line.
         """
-        mine = uuid5(NAMESPACE_URL, f"paydesk:{self.role.name}:{self.word}")
-        return uuid5(mine, about) if about else mine
+        mine = uuid5(NAMESPACE_URL, f"paydesk:{json.dumps([self.role.name, self.person, self.word])}")
+        before = uuid5(NAMESPACE_URL, f"paydesk:{self.role.name}:{self.word}")
+        if about:
+            mine, before = uuid5(mine, about), uuid5(before, about)
+        return CommandKey(mine, before if self._named else None)
 
     def claim(self, asked: Mapping[str, object]) -> None:
         """Keep what a command line of several commands said, so that its key is refused for another one."""
         key = self.key()
-        run(self.store, key, Asked("several", key, self.person, asked, new=True), lambda *_: False)
+        with self.saved.paused():
+            run(self.store, key, Asked("several", key.id, self.person, asked, new=True), lambda *_: False)
 
     def read(self, look: Callable[[psycopg.Connection[Any]], T]) -> T:
         """Read the own schema. Raises ``ServerDown``."""
@@ -89,8 +103,20 @@ class Errand:
             raise
 
     def find(self, typed: str) -> RequestCopy:
-        """Return the request that a person means. Raises ``UnknownRequest``."""
-        return self.read(lambda connection: queries.find(connection, typed))
+        """Return the request that a person wants to see, also by a part of its name, which is said then.
+
+        Raises ``UnknownRequest``.
+        """
+        copy = self.read(lambda connection: queries.find(connection, typed))
+        if not queries.is_whole(typed, copy):
+            say_aside(clean(f"{typed} is part of a name: this is {copy.number}, id {copy.id}."))
+        return copy
+
+    def target(self, typed: str) -> RequestCopy:
+        """Return the request that a person wants something done to, by its whole name. Raises ``UnknownRequest``."""
+        copy = self.read(lambda connection: queries.named(connection, typed))
+        self.saved.called(copy.id, copy.number)
+        return copy
 
     def get(self, request_id: UUID) -> RequestCopy:
         """Return a request by its id."""
@@ -130,28 +156,49 @@ class Errand:
 
     def spread(self, ids: Collection[UUID]) -> None:
         """Tell the open desks that rows changed, and have relayed what was said by it."""
-        if ids:
-            self._hint(ids)
-            if self._has_broker():
+        try:
+            if ids:
+                self._hint(ids)
+            if ids and self._has_broker():
                 self.work().nudge()
                 self._until(lambda: not self.read(queries.counts).unsent, DELIVER_S)
+        except Exception:
+            log.exception("saved, and not told to the others yet: the next worker of this role does that")
 
     def deliver(self, said: Said, timeout_s: float = DELIVER_S) -> RequestCopy:
         """Tell the open desks, and relay what was said while there is a broker; returns the copy after it."""
         return self.deliver_all([said], timeout_s)[0]
 
     def deliver_all(self, said: Sequence[Said], timeout_s: float = DELIVER_S) -> list[RequestCopy]:
-        """Do as ``deliver`` does for what several commands said; what they said is saved, whatever happens here."""
+        """Do as ``deliver`` does for what several commands said; what they said is saved, whatever happens here.
+
+        Raises ``OutcomeUnknown``, with what is saved, where nothing can be read back.
+        """
         ids = [each.request_id for each in said]
-        self._hint(set(ids))
         try:
-            if self._queued(ids) and self._has_broker():
-                self.work().nudge()
-                self._until(lambda: not self._queued(ids), timeout_s)
-            return self._copies(ids)
-        except ServerDown as error:
-            again = f"Run the same command again with --key {quote(self.word)}: it has one effect."
-            raise OutcomeUnknown("It was saved, and then the database went away.", again, key=self.word) from error
+            try:
+                self._hint(set(ids))
+                self._relay(ids, timeout_s)
+            except ServerDown:
+                raise
+            except Exception:
+                log.exception("saved, and not delivered yet: the next worker of this role does that")
+            copies = self._copies(ids)
+        except Exception as error:
+            raise self.saved.truth(error) or error from error
+        for copy in copies:
+            self.saved.called(copy.id, copy.number)
+        return copies
+
+    def _relay(self, ids: Sequence[UUID], timeout_s: float) -> None:
+        if self._queued(ids) and self._has_broker():
+            self.work().nudge()
+            self._until(lambda: not self._queued(ids), timeout_s)
+
+    @property
+    def kafka_answers(self) -> bool:
+        """Whether Kafka is not known to be away, as far as this errand has met it."""
+        return self._worker is not None and self._worker.health().kafka.state is not PartState.DOWN
 
     def _copies(self, ids: Sequence[UUID]) -> list[RequestCopy]:
         return self.read(lambda connection: queries.some(connection, ids))
@@ -160,9 +207,12 @@ class Errand:
         return any(copy.delivery is Delivery.QUEUED for copy in self._copies(ids))
 
     def _hint(self, ids: Collection[UUID]) -> None:
+        """Tell the open desks; whatever keeps a hint from being sent, they look by themselves soon."""
         hints = HintSender(self.role, self.servers)
-        hints.send(ids)
-        hints.close()
+        try:
+            hints.send(ids)
+        finally:
+            hints.close()
 
     def _has_broker(self) -> bool:
         return self.servers.endpoints(self.role.name).kafka is not None
@@ -175,18 +225,28 @@ class Errand:
             time.sleep(_LOOK_S)
 
     def close(self) -> str:
-        """Stop the worker, leave the servers; returns their parting sentence."""
-        self.rest()
-        if self._store is not None:
-            self._store.close()
-        return self.servers.leave()
+        """Stop the worker, leave the servers; returns their parting sentence. Raises nothing: the work is done."""
+        left = ""
+        try:
+            self.rest()
+            if self._store is not None:
+                self._store.close()
+        except Exception:
+            log.exception("closing")
+        try:
+            left = self.servers.leave()
+        except Exception:
+            log.exception("leaving")
+        return left
 
 
 @contextmanager
 def errand(role: Role, person: str | None = None, key: str | None = None) -> Iterator[Errand]:
-    """Open an errand and close it whatever happens."""
-    opened = Errand(role, person, key)
-    try:
-        yield opened
-    finally:
-        opened.close()
+    """Open an errand and close it whatever happens, SIGTERM and SIGHUP among it."""
+    with raised():
+        opened = Errand(role, person, key)
+        try:
+            yield opened
+            opened.saved.finished = True
+        finally:
+            opened.close()

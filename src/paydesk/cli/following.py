@@ -4,7 +4,7 @@ import json
 import queue
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -14,8 +14,10 @@ import psycopg
 from paydesk.cli.errand import Errand
 from paydesk.cli.output import document
 from paydesk.domain.copy import Delivery, RequestCopy
+from paydesk.domain.duplicates import Alike
 from paydesk.domain.filters import Asker
 from paydesk.infra import changes, listing, queries
+from paydesk.infra.duplicates import with_alike
 from paydesk.infra.errors import ServerDown
 from paydesk.infra.health import PartState
 from paydesk.infra.hints import HintListener
@@ -33,7 +35,7 @@ _ON_ITS_WAY = (Delivery.QUEUED, Delivery.HELD)
 class Follower:
     """Tells the rows of a query, then each that changes and fits it, or fitted it when it was told last."""
 
-    def __init__(self, here: Errand, query: PageQuery, tell: Callable[[RequestCopy], None]) -> None:
+    def __init__(self, here: Errand, query: PageQuery, tell: Callable[[RequestCopy, Sequence[Alike]], None]) -> None:
         self._here = here
         self._query = query
         self._tell = tell
@@ -68,8 +70,8 @@ class Follower:
     def _follow(self, connection: Connection, listener: HintListener) -> None:
         if self._place is None:
             place = changes.newest(connection)
-            for copy in listing.each(connection, self._query):
-                self._say(copy)
+            for copy, alike in with_alike(connection, listing.each(connection, self._query)):
+                self._say(copy, alike)
             self._place = place
         self._away = False
         while True:
@@ -79,7 +81,7 @@ class Follower:
                 place = changes.newest(connection)
                 ids = changes.changed_since(connection, self._place) | self._on_its_way
                 self._place = place
-            self._look(queries.some(connection, sorted(ids)))
+            self._look(with_alike(connection, queries.some(connection, sorted(ids))))
 
     def _heard(self, wait_s: float) -> set[UUID] | None:
         """Wait for hints; returns what they are about, or None when anything may have changed."""
@@ -96,19 +98,19 @@ class Follower:
             found |= ids
         return found
 
-    def _look(self, copies: Iterable[RequestCopy]) -> None:
+    def _look(self, copies: Iterable[tuple[RequestCopy, Sequence[Alike]]]) -> None:
         asker = Asker(self._query.person, datetime.now(UTC))
-        for copy in copies:
+        for copy, alike in copies:
             fits = self._query.filter.matches(copy, asker)
             if fits or copy.id in self._told:
-                self._say(copy)
+                self._say(copy, alike)
             if not fits:
                 self._told.pop(copy.id, None)
 
-    def _say(self, copy: RequestCopy) -> None:
+    def _say(self, copy: RequestCopy, alike: Sequence[Alike]) -> None:
         told = hash(json.dumps(document(copy)))
         if self._told.get(copy.id) != told:
-            self._tell(copy)
+            self._tell(copy, alike)
         self._told[copy.id] = told
         self._told.move_to_end(copy.id)
         if len(self._told) > REMEMBERED:

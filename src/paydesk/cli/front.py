@@ -1,10 +1,8 @@
 """The front door: arguments in, exit code out. Loads only what was asked for; no traceback ever reaches a person."""
 
-import contextlib
 import importlib
 import json
 import logging
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from logging.handlers import RotatingFileHandler
@@ -13,6 +11,10 @@ from types import MappingProxyType
 
 import click
 import platformdirs
+
+from paydesk.cli import streams
+from paydesk.cli.ending import Deaf, Ended
+from paydesk.cli.saved import Saved, recorded
 
 _COMMANDS = {
     "contractor": ("paydesk.cli.contractor", "contractor", "The contractor's desk, and its commands."),
@@ -31,6 +33,7 @@ EXIT_CODES = {
     "stale": 5,
     "already_decided": 5,
     "too_late": 5,
+    "looks_alike": 5,
     "locked": 5,
     "not_now": 5,
     "still_refused": 5,
@@ -93,7 +96,9 @@ def keep_log() -> None:
         return
     try:
         log_file().parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handler: logging.Handler = RotatingFileHandler(log_file(), maxBytes=1 << 20, backupCount=2, delay=True)
+        handler: logging.Handler = RotatingFileHandler(
+            log_file(), maxBytes=1 << 20, backupCount=2, delay=True, encoding="utf-8", errors="backslashreplace"
+        )
     except OSError:
         handler = logging.NullHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(levelname)s %(name)s %(message)s"))
@@ -102,67 +107,75 @@ def keep_log() -> None:
     logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
-def run(arguments: Sequence[str]) -> int:
-    """Run a command line; returns the exit code."""
+def run(arguments: Sequence[str], *, last: bool = False) -> int:
+    """Run a command line; returns the exit code. ``last``: nothing but the exit follows, which no signal changes."""
     keep_log()
-    _open_closed_streams()
+    was_open = streams.prepare(arguments)
     as_json = "--json" in arguments
-    try:
-        code = paydesk.main(list(arguments), prog_name="paydesk", standalone_mode=False)
-        sys.stdout.flush()
+    deaf = Deaf()
+    with recorded() as saved:
+        try:
+            try:
+                code = paydesk.main(list(arguments), prog_name="paydesk", standalone_mode=False)
+                sys.stdout.flush()
+            finally:
+                deaf.begin()
+        except BaseException as error:
+            return _ended(error, saved, as_json)
+        finally:
+            if not last:
+                deaf.end()
+        if saved.names and not was_open:
+            streams.say_aside(f"{', '.join(saved.names)} saved; standard output is closed. The key is {saved.key}.")
         return code if isinstance(code, int) else 0
-    except click.exceptions.Exit as done:
-        return done.exit_code
-    except click.Abort:
+
+
+def _ended(error: BaseException, saved: Saved, as_json: bool) -> int:
+    """Tell what ended a command; returns the exit code. What was saved before is told as saved."""
+    if isinstance(error, OSError | ValueError | click.Abort | SystemExit):
+        streams.silence_broken()
+    truth = saved.truth(error)
+    if truth is not None:
+        logging.getLogger("paydesk").error("after a commit", exc_info=error)
+        return 0 if saved.complete else refuse(truth, as_json=as_json)
+    if isinstance(error, click.exceptions.Exit):
+        return error.exit_code
+    if isinstance(error, click.Abort | KeyboardInterrupt):
         return _refuse(as_json, INTERRUPTED, "interrupted", "Interrupted.", "")
-    except click.ClickException as error:
+    if isinstance(error, Ended):
+        return _refuse(as_json, 128 + error.number, "interrupted", "Interrupted.", "")
+    if isinstance(error, click.ClickException):
         asked = error.ctx if isinstance(error, click.UsageError) else None
         hint = f"`{asked.command_path} --help` tells more." if asked else ""
         told = " ".join(error.format_message().split())
         return _refuse(as_json, USAGE, "usage", told if told.endswith((".", "?", "!")) else f"{told}.", hint)
-    except SystemExit as ended:
+    if isinstance(error, SystemExit):
         # click's way of ending when whoever reads has enough: its exit says so, and nothing went wrong.
-        return 0 if type(sys.stdout).__name__.endswith("PacifyFlushWrapper") else int(ended.code or 0)
-    except BrokenPipeError:
-        _silence_output()
+        return 0 if type(sys.stdout).__name__.endswith("PacifyFlushWrapper") else int(error.code or 0)
+    if isinstance(error, BrokenPipeError):
         return 0
-    except KeyboardInterrupt:
-        return _refuse(as_json, INTERRUPTED, "interrupted", "Interrupted.", "")
-    except OSError as error:
+    if isinstance(error, OSError):
         where = f": {error.filename}" if error.filename else ""
         told = f"The system refused: {error.strerror or type(error).__name__}{where}."
         logging.getLogger("paydesk").error("refused by the system", exc_info=error)
-        _silence_output()
         return _refuse(as_json, UNEXPECTED, "system", told, f"{log_file()} tells more.")
-    except Exception as error:
-        return refuse(error, as_json=as_json)
+    return refuse(error, as_json=as_json)
 
 
-def _open_closed_streams() -> None:
-    """Give a stream that whoever started the program had closed somewhere to go."""
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:
-            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115
-
-
-def _silence_output() -> None:
-    """Let what is still to be written go nowhere, so that the end of the program does not stumble over it."""
-    with contextlib.suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def refuse(error: Exception, *, as_json: bool) -> int:
+def refuse(error: BaseException, *, as_json: bool) -> int:
     """Tell a person, or a program, what went wrong; returns the exit code."""
     from paydesk.domain.filter_text import FilterError
 
     code, message = getattr(error, "code", None), getattr(error, "message", None)
     if isinstance(code, str) and isinstance(message, str) and code in EXIT_CODES:
-        at: dict[str, object] = {"at": error.at} if isinstance(error, FilterError) else {}
+        more: dict[str, object] = {"at": error.at} if isinstance(error, FilterError) else {}
+        if code == "outcome_unknown":
+            more = dict(getattr(error, "facts", {}))
         if isinstance(error, FilterError) and not as_json:
             from paydesk.cli.wrapping import pointed
 
-            click.echo(pointed(error), err=True)
-        return _refuse(as_json, EXIT_CODES[code], code, message, getattr(error, "hint", ""), at)
+            streams.say_aside(pointed(error))
+        return _refuse(as_json, EXIT_CODES[code], code, message, getattr(error, "hint", ""), more)
     logging.getLogger("paydesk").error("unexpected", exc_info=error)
     told = f"Something went wrong that should not: {type(error).__name__}."
     return _refuse(as_json, UNEXPECTED, "unexpected", told, f"{log_file()} tells more.")
@@ -176,7 +189,7 @@ def _refuse(
     message, hint = clean(message, 2000), clean(hint, 1000)
     if as_json:
         error = {"code": code, "message": message, "hint": hint, **more}
-        click.echo(escaped(json.dumps({"error": error}, ensure_ascii=False)), err=True)
+        streams.say_aside(escaped(json.dumps({"error": error}, ensure_ascii=False)))
     else:
-        click.echo(f"{message} {hint}".strip(), err=True)
+        streams.say_aside(f"{message} {hint}".strip())
     return exit_code

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from paydesk.cli.completing import complete_filter
 from paydesk.cli.errand_options import as_json_option, as_person
+from paydesk.cli.filter_argument import FilterCommand, filter_argument
 from paydesk.domain.text import visible
 from paydesk.infra.role import Role
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 def insights_command(load_role: Callable[[], Role]) -> click.Command:
     """Return ``insights`` for a role."""
 
-    @click.command("insights")
-    @click.argument("filter_", metavar="[FILTER]", nargs=-1, shell_complete=complete_filter)
+    @click.command("insights", cls=FilterCommand)
+    @filter_argument
     @as_json_option
     @as_person
     def command(filter_: tuple[str, ...], as_json: bool, person: str | None) -> None:

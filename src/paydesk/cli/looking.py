@@ -2,21 +2,23 @@
 
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import click
 
-from paydesk.cli.completing import complete_filter, complete_request
+from paydesk.cli.completing import complete_request
 from paydesk.cli.errand_options import named
+from paydesk.cli.filter_argument import FilterCommand, filter_argument
 from paydesk.domain.copy import RequestCopy
+from paydesk.domain.duplicates import Alike
 from paydesk.infra.role import Role
 
 
 def list_command(load_role: Callable[[], Role]) -> click.Command:
     """Return ``list`` for a role."""
 
-    @click.command("list")
-    @click.argument("filter_", metavar="[FILTER]", nargs=-1, shell_complete=complete_filter)
+    @click.command("list", cls=FilterCommand)
+    @filter_argument
     @click.option("--json", "as_json", is_flag=True, help="Print one JSON document a line.")
     @click.option("--csv", "as_csv", is_flag=True, help="Print comma-separated values.")
     @click.option("--follow", is_flag=True, help="Then go on: a line for each change, until ^c.")
@@ -28,6 +30,7 @@ def list_command(load_role: Callable[[], Role]) -> click.Command:
         from paydesk.domain.filter_text import parse_filter
         from paydesk.domain.filters import FromIn
         from paydesk.infra import listing
+        from paydesk.infra.duplicates import with_alike
         from paydesk.infra.pages import PageQuery
         from paydesk.infra.postgres import connect
 
@@ -42,11 +45,11 @@ def list_command(load_role: Callable[[], Role]) -> click.Command:
                 Follower(here, query, _printer(as_json, as_csv)).run()
                 return
             with connect(here.url, here.role.name) as connection:
-                rows = listing.each(connection, query)
+                rows = with_alike(connection, listing.each(connection, query))
                 if as_json or as_csv:
                     tell = _printer(as_json, as_csv)
-                    for row in rows:
-                        tell(row)
+                    for row, alike in rows:
+                        tell(row, alike)
                 elif output.print_rows(rows) == 0:
                     click.echo("No requests." if not filter_ else "No requests fit this filter.", err=True)
                 elif here.role.name == "contractor" and not found.asks(FromIn) and sys.stdout.isatty():
@@ -56,12 +59,12 @@ def list_command(load_role: Callable[[], Role]) -> click.Command:
     return command
 
 
-def _printer(as_json: bool, as_csv: bool) -> Callable[[RequestCopy], None]:
-    """Return what prints one request."""
+def _printer(as_json: bool, as_csv: bool) -> Callable[[RequestCopy, Sequence[Alike]], None]:
+    """Return what prints one request, with those that it looks like."""
     from paydesk.cli import output
 
     if as_json:
-        return lambda copy: output.print_json(output.document(copy))
+        return lambda copy, alike: output.print_json(output.document(copy, alike))
     if as_csv:
         return output.csv_writer()
     output.print_heading()
@@ -78,15 +81,17 @@ def show_command(load_role: Callable[[], Role]) -> click.Command:
         """Show one request with its decision and its timeline."""
         from paydesk.cli import output
         from paydesk.cli.errand import errand
+        from paydesk.infra.duplicates import with_alike
         from paydesk.infra.timeline import detail
 
         with errand(load_role()) as here:
             here.catch_up()
             request_id = here.find(request).id
             found = here.read(lambda connection: detail(connection, request_id))
+            [(_, alike)] = here.read(lambda connection: list(with_alike(connection, [found.copy])))
             if as_json:
-                output.print_json(output.full_document(found))
+                output.print_json(output.full_document(found, alike))
             else:
-                output.print_detail(found)
+                output.print_detail(found, alike)
 
     return command

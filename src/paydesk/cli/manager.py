@@ -12,7 +12,7 @@ from paydesk.infra.role import Role
 
 if TYPE_CHECKING:
     from paydesk.cli.errand import Errand
-    from paydesk.infra.command import Said
+    from paydesk.infra.command import CommandKey, Said
 
 
 def _role() -> Role:
@@ -55,6 +55,7 @@ def _desk(person: str | None, look: str | None) -> None:
 @manager.command()
 @click.argument("requests", metavar="REQUEST[@REVISION]...", nargs=-1, required=True, shell_complete=complete_request)
 @click.option("--revision", type=click.IntRange(min=1), help="Exactly this revision, and no other.")
+@click.option("--allow-duplicate", is_flag=True, help="Approve also what looks like another request.")
 @as_json_option
 @with_key
 @as_person
@@ -63,6 +64,7 @@ def approve(
     outer: str | None,
     requests: tuple[str, ...],
     revision: int | None,
+    allow_duplicate: bool,
     as_json: bool,
     key: str | None,
     person: str | None,
@@ -70,15 +72,16 @@ def approve(
     """Approve requests, each as this side has it now, or exactly the revision that is said; - reads them."""
 
     def decide(
-        here: "Errand", command_key: UUID, request_id: UUID, at: int, digest: str, named: dict[str, object]
+        here: "Errand", command_key: "CommandKey", request_id: UUID, at: int, digest: str, named: dict[str, object]
     ) -> "Said":
         from paydesk.manager.commands import approve as do
 
         return do(here.store, command_key, request_id, here.person, at, digest, named=named)
 
-    from paydesk.cli.deciding import decide_each
+    from paydesk.cli.deciding import Wish, decide_each
 
-    decide_each(_role(), decide, {"word": "approve"}, requests, revision, person or outer, key, as_json=as_json)
+    wish = Wish(requests, revision, {"word": "approve"}, warns=not allow_duplicate)
+    decide_each(_role(), decide, wish, person or outer, key, as_json=as_json)
 
 
 @manager.command()
@@ -112,16 +115,16 @@ def reject(
     why = checked_cause(cause, note)
 
     def decide(
-        here: "Errand", command_key: UUID, request_id: UUID, at: int, digest: str, named: dict[str, object]
+        here: "Errand", command_key: "CommandKey", request_id: UUID, at: int, digest: str, named: dict[str, object]
     ) -> "Said":
         from paydesk.manager.commands import reject as do
 
         return do(here.store, command_key, request_id, here.person, at, digest, why, named=named)
 
-    from paydesk.cli.deciding import decide_each
+    from paydesk.cli.deciding import Wish, decide_each
 
-    asked = {"word": "reject", "cause": why}
-    decide_each(_role(), decide, asked, requests, revision, person or outer, key, as_json=as_json)
+    wish = Wish(requests, revision, {"word": "reject", "cause": why})
+    decide_each(_role(), decide, wish, person or outer, key, as_json=as_json)
 
 
 @manager.command()
@@ -137,29 +140,34 @@ def undo(outer: str | None, request: str, as_json: bool, key: str | None, person
     from paydesk.manager.commands import undo as do
 
     with errand(_role(), person or outer, key) as here:
-        copy = here.find(request)
+        copy = here.target(request)
         said = do(here.store, here.key(), copy.id, here.person)
-        report(here.deliver(said), said.changed, as_json=as_json)
+        report(here, here.deliver(said), said.changed, as_json=as_json)
 
 
 @manager.command()
-@click.argument("requests", metavar="REQUEST...", nargs=-1, required=True)
+@click.argument("requests", metavar="REQUEST...", nargs=-1, required=True, shell_complete=complete_request)
 @as_json_option
+@with_key
 @as_person
 @click.pass_obj
-def send(outer: str | None, requests: tuple[str, ...], as_json: bool, person: str | None) -> None:
+def send(outer: str | None, requests: tuple[str, ...], as_json: bool, key: str | None, person: str | None) -> None:
     """Send decisions of yours now that a desk still holds."""
     from paydesk.cli.errand import errand
     from paydesk.cli.report import each_of, report
-    from paydesk.manager.commands import send_held
+    from paydesk.manager.held import send_held
 
-    with errand(_role(), person or outer) as here:
+    with errand(_role(), person or outer, key) as here:
+        if len(requests) > 1:
+            here.claim({"word": "send", "requests": requests})
 
         def act(typed: str) -> None:
-            said = send_held(here.store, here.find(typed).id, here.person)
-            report(here.deliver(said), said.changed, as_json=as_json)
+            copy = here.target(typed)
+            command_key = here.key(str(copy.id)) if len(requests) > 1 else here.key()
+            said = send_held(here.store, command_key, copy.id, here.person)
+            report(here, here.deliver(said), said.changed, as_json=as_json)
 
-        each_of(requests, act, as_json=as_json)
+        each_of(here, requests, act, as_json=as_json)
 
 
 add_to(manager, _role)

@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ import click
 from paydesk.cli.wrapping import on_lines, tell
 from paydesk.domain.copy import RequestCopy, RequestDetail, Step
 from paydesk.domain.decision import DecisionRegister, Outcome
+from paydesk.domain.duplicates import Alike
 from paydesk.domain.names import mixes_scripts, shown_name
 from paydesk.domain.payment_request import typed_fields
 from paydesk.domain.status import Status
@@ -41,11 +42,12 @@ CSV_FIELDS = (
     *_TERMS,
     "delivery",
     "requested_at",
+    "alike",
 )
 
 
-def document(copy: RequestCopy) -> dict[str, Any]:
-    """Return a request as plain values."""
+def document(copy: RequestCopy, alike: Sequence[Alike] | None = None) -> dict[str, Any]:
+    """Return a request as plain values, with those that it looks like, where these were looked for."""
     terms = copy.terms
     fields = typed_fields(terms) if terms is not None else {}
     return {
@@ -64,12 +66,17 @@ def document(copy: RequestCopy) -> dict[str, Any]:
         "settled": copy.settled,
         "overdue": copy.overdue,
         "mixed_scripts": mixes_scripts(copy.contractor),
-    }
+    } | ({} if alike is None else {"alike": twins(alike)})
 
 
-def full_document(detail: RequestDetail) -> dict[str, Any]:
+def twins(alike: Sequence[Alike]) -> list[dict[str, str]]:
+    """Return the requests that one looks like as plain values."""
+    return [{"id": str(each.id), "number": each.number, "status": each.status.value, "why": each.why} for each in alike]
+
+
+def full_document(detail: RequestDetail, alike: Sequence[Alike] = ()) -> dict[str, Any]:
     """Return a request with its decision and its timeline as plain values."""
-    return document(detail.copy) | {
+    return document(detail.copy, alike) | {
         "decision": _decision(detail.copy.decision),
         "timeline": [_step(step) | {"changes": changes} for step, changes in detail.changes()],
     }
@@ -130,13 +137,13 @@ def print_sentence(copy: RequestCopy, words: str = "") -> None:
     click.echo(_coloured(on_lines(clean(f"{told}{words}", 2000)), copy, state))
 
 
-def print_rows(rows: Iterable[RequestCopy]) -> int:
+def print_rows(rows: Iterable[tuple[RequestCopy, Sequence[Alike]]]) -> int:
     """Print requests as aligned lines; returns how many."""
     count = 0
-    for count, copy in enumerate(rows, 1):
+    for count, (copy, alike) in enumerate(rows, 1):
         if count == 1:
             print_heading()
-        print_row(copy)
+        print_row(copy, alike)
     return count
 
 
@@ -146,14 +153,15 @@ def print_heading() -> None:
     click.echo(click.style(line, dim=True) if on_terminal() else line)
 
 
-def print_row(copy: RequestCopy) -> None:
+def print_row(copy: RequestCopy, alike: Sequence[Alike] = ()) -> None:
     """Print one request as a line; on a terminal it has its status's colour, and ends where the terminal does."""
     terms = copy.terms
     amount, currency = (terms.money.grouped, terms.money.currency) if terms else ("", "")
     state = marked(LOCKED if copy.locked else status_text(copy.status))
-    line = _line(
-        marked(copy.number), state, amount, currency, shown_name(copy.contractor), terms.description if terms else ""
-    )
+    what = terms.description if terms else ""
+    if alike:
+        what = f"{marked('⚠')} like {marked(alike[0].number)} {marked('·')} {what}"
+    line = _line(marked(copy.number), state, amount, currency, shown_name(copy.contractor), what)
     click.echo(_coloured(line.rstrip(), copy, state))
 
 
@@ -192,13 +200,14 @@ def _line(number: str, status: str, amount: str, currency: str, contractor: str,
     return line if width is None else fitted(line, width)
 
 
-def csv_writer() -> Callable[[RequestCopy], None]:
+def csv_writer() -> Callable[[RequestCopy, Sequence[Alike]], None]:
     """Print the header of RFC 4180 values; returns what prints one request."""
     writer = csv.DictWriter(sys.stdout, CSV_FIELDS, extrasaction="ignore", lineterminator="\r\n")
     writer.writeheader()
 
-    def write(copy: RequestCopy) -> None:
+    def write(copy: RequestCopy, alike: Sequence[Alike] = ()) -> None:
         facts = document(copy) | {"contractor": shown_name(copy.contractor)}
+        facts |= {"alike": " ".join(each.number for each in alike)}
         writer.writerow({name: _no_formula(clean(str(value or ""), 600)) for name, value in facts.items()})
 
     return write
@@ -209,7 +218,7 @@ def _no_formula(text: str) -> str:
     return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
 
 
-def print_detail(detail: RequestDetail) -> None:
+def print_detail(detail: RequestDetail, alike: Sequence[Alike] = ()) -> None:
     """Print everything of a request, a fact a line."""
     print_sentence(detail.copy)
     decision = _decision(detail.copy.decision)
@@ -217,6 +226,8 @@ def print_detail(detail: RequestDetail) -> None:
         if name in (*_TERMS, "contractor", "id") and value:
             fact = shown_name(value) if name == "contractor" else clean(str(value), 600)
             tell(f"  {name.replace('_', ' '):<13}{fact}", 15)
+    for each in alike:
+        tell(clean(f"  {'looks like':<13}{each}", 600), 15)
     if decision is not None and detail.copy.decision is not None:
         cause = f": {decision['cause']['text']}" if decision["cause"] else ""
         when = moment_text(detail.copy.decision.decided_at)

@@ -1,5 +1,6 @@
 """``paydesk stack compose-env`` and ``provision``: servers of one's own, made ready for both desks."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 import click
 
+from paydesk.cli.errand_options import as_json_option
 from paydesk.settings import MEMORY_BROKER
 from paydesk.settings_file import Settings, SettingsError, kafka_properties, read_settings
 from paydesk.stack.errors import StackError
@@ -17,18 +19,24 @@ _ROLES = ("contractor", "manager")
 
 @click.command("compose-env")
 @click.option("--folder", type=click.Path(path_type=Path), default=Path(), help="Where compose.yaml is.")
-def compose_env(folder: Path) -> None:
+@as_json_option
+def compose_env(folder: Path, as_json: bool) -> None:
     """Write what compose.yaml needs: passwords into .env, the desks' settings into .compose/."""
     from paydesk.stack.compose import write
 
-    for file in write(folder):
-        click.echo(str(file))
+    files = [str(file) for file in write(folder)]
+    if as_json:
+        click.echo(json.dumps({"files": files}))
+        return
+    for file in files:
+        click.echo(file)
     click.echo("Next: docker compose up --detach --wait")
     click.echo(f"      PAYDESK_CONFIG={folder / '.compose' / 'stack.toml'} paydesk stack provision")
 
 
 @click.command()
-def provision() -> None:
+@as_json_option
+def provision(as_json: bool) -> None:
     """Make logins, rights, schemas and topics on your own servers, as the settings name them.
 
     What to make is read from the settings of both desks; who makes it from PAYDESK_ADMIN_DATABASE_URL,
@@ -50,7 +58,8 @@ def provision() -> None:
             "Set PAYDESK_ADMIN_DATABASE_URL, PAYDESK_ADMIN_KAFKA_CONFIG and PAYDESK_ADMIN_REDIS_URL.",
         )
     for name, admin, make in steps:
-        click.echo(f"{name:<11} {make(settings) if admin else 'left as it is: no admin is configured'}")
+        made = make(settings) if admin else "left as it is: no admin is configured"
+        click.echo(json.dumps({"server": name, "made": made}) if as_json else f"{name:<11} {made}")
 
 
 def _postgres(settings: Settings) -> str:

@@ -93,6 +93,7 @@ def _redrive(load_role: LoadRole) -> click.Command:
             if several:
                 here.claim({"word": "redrive", "messages": ids})
             each_of(
+                here,
                 [str(each) for each in ids],
                 lambda item: _taken_again(here, int(item), item if several else "", as_json),
                 as_json=as_json,
@@ -108,13 +109,17 @@ def _taken_again(here: "Errand", number: int, about: str, as_json: bool) -> None
     from paydesk.infra.quarantine import bad_message
     from paydesk.infra.redriving import OPEN, redrive
 
-    done = redrive(here.store, here.key(about), number, here.person)
+    key = here.key(about)
+    here.saved.called(key.id, f"The redrive of message {number}")
+    done = redrive(here.store, key, number, here.person)
     here.spread(done.requests)
     message = done.message
     if message.became in OPEN:
         told = f"Message {number} stays {message.became}: {message.reason.rstrip('.')}."
+        here.saved.told(key.id)
         raise StillRefused(told, "`quarantine show` tells more.")
     _tell(here.read(lambda connection: bad_message(connection, number)), as_json, changed=done.changed)
+    here.saved.told(key.id)
 
 
 def _discard(load_role: LoadRole) -> click.Command:
@@ -132,8 +137,11 @@ def _discard(load_role: LoadRole) -> click.Command:
         from paydesk.infra.redriving import discard
 
         with errand(load_role(), person or outer, key) as here:
-            changed = discard(here.store, here.key(), id_, here.person, why)
+            key_ = here.key()
+            here.saved.called(key_.id, f"The discard of message {id_}")
+            changed = discard(here.store, key_, id_, here.person, why)
             _tell(here.read(lambda connection: bad_message(connection, id_)), as_json, changed=changed)
+            here.saved.told(key_.id)
 
     return command
 

@@ -1,15 +1,23 @@
 """What a command that writes says when it is done, for one request or for several."""
 
+import logging
 from collections.abc import Callable, Sequence
+from shlex import quote
 from typing import Any
+from uuid import UUID
 
 import click
 
 from paydesk.cli import output
+from paydesk.cli.errand import DELIVER_S, Errand
+from paydesk.cli.streams import is_of_stream, say_aside
 from paydesk.domain.copy import Delivery, RequestCopy
 from paydesk.domain.duplicates import Alike
 from paydesk.domain.errors import PaydeskError
 from paydesk.domain.text import clean
+from paydesk.infra.errors import OutcomeUnknown
+
+log = logging.getLogger("paydesk.report")
 
 
 class SomeFailed(PaydeskError):
@@ -18,41 +26,83 @@ class SomeFailed(PaydeskError):
     code = "some_failed"
 
 
+class Unexpected(PaydeskError):
+    """A mistake of the program itself met one of several items; the others are done all the same."""
+
+    code = "unexpected"
+
+
 def report(
-    copy: RequestCopy, changed: bool, *, as_json: bool, alike: Sequence[Alike] = (), warned: Sequence[str] = ()
+    here: Errand,
+    copy: RequestCopy,
+    changed: bool,
+    *,
+    as_json: bool,
+    alike: Sequence[Alike] = (),
+    warned: Sequence[str] = (),
 ) -> None:
     """Say what a command did; what stays queued is said, which other requests it looks like, and what is doubtful."""
     if as_json:
-        twins = [{"number": each.number, "status": each.status, "why": each.why} for each in alike]
-        besides = {"alike": twins, "warnings": list(warned)}
+        besides = {"alike": output.twins(alike), "warnings": list(warned)}
         told = {name: value for name, value in besides.items() if value}
         output.print_json(output.document(copy) | {"changed": changed} | told)
+        here.saved.told(copy.id)
         return
     words = "" if changed else " (already so)"
-    if copy.delivery is Delivery.QUEUED:
+    if copy.delivery is Delivery.QUEUED and here.kafka_answers:
+        words += f"; not acknowledged yet after {DELIVER_S:.0f} s; it is kept and goes out by itself"
+    elif copy.delivery is Delivery.QUEUED:
         words += "; it is kept and will be sent when Kafka answers"
     output.print_sentence(copy, words)
+    here.saved.told(copy.id)
     for line in warned:
-        click.echo(clean(line, 600), err=True)
+        say_aside(clean(line, 600))
     for each in alike:
-        click.echo(clean(f"It looks like {each}.", 600), err=True)
+        say_aside(clean(f"It looks like {each}.", 600))
     if alike:
-        click.echo(clean(f"Not meant? paydesk contractor withdraw {copy.number}"), err=True)
+        say_aside(clean(f"Not meant? paydesk contractor withdraw {copy.number}"))
 
 
-def each_of(typed: Sequence[str], act: Callable[[str], None], *, as_json: bool, names: str = "request") -> None:
+def each_of(
+    here: Errand, typed: Sequence[str], act: Callable[[str], None], *, as_json: bool, names: str = "request"
+) -> None:
     """Let ``act`` do and tell each item. One: its own exit code. Several: ``SomeFailed`` when one failed."""
-    failed = 0
+    failures: list[PaydeskError] = []
     for item in typed:
         try:
             act(item)
-        except PaydeskError as error:
-            if len(typed) == 1:
+        except Exception as error:
+            if len(typed) == 1 or is_of_stream(error):
                 raise
-            failed += 1
-            refused(item, error, as_json, names)
-    if failed:
-        raise SomeFailed(f"{failed} of {len(typed)} failed.", "The lines above say which and why.")
+            failures.append(in_words(here, error))
+            refused(item, failures[-1], as_json, names)
+            here.saved.told_all()
+    conclude(here, failures, len(typed))
+
+
+def conclude(here: Errand, failures: Sequence[PaydeskError], count: int, more: str = "") -> None:
+    """Say that some of several items failed, each of which has said why, or that of some it is not known.
+
+    Raises ``SomeFailed`` or ``OutcomeUnknown``; ``more`` is said besides.
+    """
+    unknown = sum(failure.code == OutcomeUnknown.code for failure in failures)
+    again = f"The lines above say which and why. The same again with --key {quote(here.word)} tries those alone"
+    if unknown:
+        told = f"{len(failures)} of {count} failed, and of {unknown} of them the result is not known."
+        raise OutcomeUnknown(told, f"{again}{more}.", key=here.word, saved=[], unknown=[])
+    if failures:
+        raise SomeFailed(f"{len(failures)} of {count} failed.", f"{again}{more}.")
+
+
+def in_words(here: Errand, error: Exception, only: UUID | None = None) -> PaydeskError:
+    """Return what kept one of several items from being done or told: as saved, where it is."""
+    truth = here.saved.truth_of_untold(error, only)
+    if truth is not None:
+        return truth
+    if isinstance(error, PaydeskError):
+        return error
+    log.error("one of several items", exc_info=error)
+    return Unexpected(f"Something went wrong that should not: {type(error).__name__}.", "The log tells more.")
 
 
 def refused(item: str, error: PaydeskError, as_json: bool, names: str) -> None:

@@ -27,8 +27,8 @@ def settle_command(load_role: Callable[[], Role]) -> click.Command:
 
         with errand(load_role(), person or outer, key) as here:
             here.catch_up()
-            copy = here.find(request)
+            copy = here.target(request)
             said = do(here.store, here.key(), copy.id, here.person, note)
-            report(here.deliver(said), said.changed, as_json=as_json)
+            report(here, here.deliver(said), said.changed, as_json=as_json)
 
     return settle

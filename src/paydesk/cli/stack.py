@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from paydesk.cli.errand_options import as_json_option
 from paydesk.cli.provision import compose_env, provision
 from paydesk.domain.text import counted
 from paydesk.settings import MEMORY_BROKER
@@ -92,7 +93,8 @@ def _tell(found: Any, as_json: bool) -> None:
 
 @stack.command()
 @click.option("--role", type=click.Choice(["contractor", "manager", "stack"]), required=True, help="Whose login.")
-def env(role: str) -> None:
+@as_json_option
+def env(role: str, as_json: bool) -> None:
     """Print shell lines with which other tools connect as a login."""
     from paydesk.stack.embedded import environment, status
     from paydesk.stack.errors import StackError
@@ -100,25 +102,36 @@ def env(role: str) -> None:
     settings = _settings()
     if not status(settings.home).running:
         raise StackError("The embedded stack does not run.", "Start it with `paydesk stack up`.")
-    for name, value in environment(settings.home, role).items():
+    found = environment(settings.home, role)
+    if as_json:
+        click.echo(json.dumps(found))
+        return
+    for name, value in found.items():
         click.echo(f"export {name}={shlex.quote(value)}")
 
 
 @stack.command()
-def down() -> None:
+@as_json_option
+def down(as_json: bool) -> None:
     """Stop the servers; the data stays."""
     from paydesk.stack.embedded import down as stop
     from paydesk.stack.embedded import status, still_open
 
     home = _settings().home
-    click.echo(f"Stopped. Your data is in {home}." if stop(home) else f"It did not run. Its data is in {home}.")
-    if users := status(home).users:
+    stopped = stop(home)
+    users = status(home).users
+    if as_json:
+        click.echo(json.dumps({"home": str(home), "stopped": stopped, "users": users}))
+        return
+    click.echo(f"Stopped. Your data is in {home}." if stopped else f"It did not run. Its data is in {home}.")
+    if users:
         click.echo(still_open(users))
 
 
 @stack.command()
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def reset(yes: bool) -> None:
+@as_json_option
+def reset(yes: bool, as_json: bool) -> None:
     """Stop the servers and delete all their data."""
     from paydesk.stack.embedded import reset as delete
     from paydesk.stack.embedded import status, still_open
@@ -129,12 +142,15 @@ def reset(yes: bool) -> None:
         raise StillOpen(still_open(users), "Nothing was deleted.")
     if not yes:
         typed = click.prompt(
-            f"This deletes every request in {home}. Type reset to go on", default="", show_default=False
+            f"This deletes every request in {home}. Type reset to go on", default="", show_default=False, err=as_json
         )
         if typed.strip() != "reset":
-            click.echo("Nothing was deleted.")
+            click.echo("Nothing was deleted.", err=as_json)
             raise SystemExit(1)
-    if left := delete(home):
+    left = delete(home)
+    if as_json:
+        click.echo(json.dumps({"home": str(home), "deleted": True, "left": list(left)}))
+    elif left:
         click.echo(f"Deleted what paydesk made in {home}. The rest is not paydesk's and stays: {', '.join(left)}.")
     else:
         click.echo(f"Deleted {home}.")

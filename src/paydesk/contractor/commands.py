@@ -8,14 +8,14 @@ from paydesk.domain.asked import Asked
 from paydesk.domain.errors import UnknownRequest
 from paydesk.domain.payment_request import RequestRegister, Terms, changed_terms
 from paydesk.domain.refusals import refuse_locked
-from paydesk.infra.command import Said, run, say
+from paydesk.infra.command import Key, Said, run, say
 from paydesk.infra.ports import Storage, Transaction
 from paydesk.infra.records import Row
 
 
 def request_payment(
     store: Storage,
-    key: UUID,
+    key: Key,
     request_id: UUID,
     contractor: str,
     terms: Terms,
@@ -39,7 +39,7 @@ def request_payment(
     return run(store, key, Asked("request", request_id, contractor, named or {"terms": terms}, new=True), decide)
 
 
-def revise_payment(store: Storage, key: UUID, request_id: UUID, actor: str, changes: Mapping[str, str | None]) -> Said:
+def revise_payment(store: Storage, key: Key, request_id: UUID, actor: str, changes: Mapping[str, str | None]) -> Said:
     """Change the terms of a request that waits or was rejected; ``changes`` are fields as typed, None keeps one."""
     given = {name: value for name, value in changes.items() if value is not None}
 
@@ -50,7 +50,7 @@ def revise_payment(store: Storage, key: UUID, request_id: UUID, actor: str, chan
     return _change(store, key, Asked("revise", request_id, actor, {"changes": given}), decided)
 
 
-def ask_withdrawal(store: Storage, key: UUID, request_id: UUID, actor: str) -> Said:
+def ask_withdrawal(store: Storage, key: Key, request_id: UUID, actor: str) -> Said:
     """Ask for a request back; it is shown as withdrawing until the manager side confirms."""
     command = commands.AskWithdrawal(request_id, actor)
     return _change(
@@ -62,7 +62,7 @@ def ask_withdrawal(store: Storage, key: UUID, request_id: UUID, actor: str) -> S
 
 
 def _change(
-    store: Storage, key: UUID, asked: Asked, decided: Callable[[RequestRegister, Row], RequestRegister | None]
+    store: Storage, key: Key, asked: Asked, decided: Callable[[RequestRegister, Row], RequestRegister | None]
 ) -> Said:
     def decide(transaction: Transaction, command_id: str, command_hash: str) -> bool:
         row = transaction.row(asked.id)

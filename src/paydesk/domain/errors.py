@@ -7,6 +7,7 @@ PaydeskError
 │   ├── Stale          it changed since the person looked
 │   ├── AlreadyDecided another decision was first
 │   ├── TooLate        the decision was released already
+│   ├── LooksAlike     it looks like another request, which nobody said is meant
 │   └── Locked         its two sides said different final things
 ├── NotAllowed         this person may not do it
 └── KeyReused          the same key came with another content
@@ -78,6 +79,12 @@ class Locked(Conflict):
     """The two sides of the request said different final things; a person settles it."""
 
     code = "locked"
+
+
+class LooksAlike(Conflict):
+    """It looks like another request, and nobody said that both are meant."""
+
+    code = "looks_alike"
 
 
 class NotAllowed(PaydeskError):

@@ -2,9 +2,11 @@
 
 from uuid import UUID
 
+from paydesk.domain.decision import DecisionRegister
 from paydesk.domain.errors import Conflict, Locked, NotAllowed, Stale
 from paydesk.domain.names import shown_name
 from paydesk.domain.payment_request import RequestRegister, Terms, called, describe_changes
+from paydesk.domain.status import Status, status
 from paydesk.domain.text import same_person
 
 
@@ -49,6 +51,19 @@ def refuse_unlocked(locked: bool, request: RequestRegister | None, request_id: U
     if not locked:
         name = called(request.number if request is not None else None, request_id)
         raise Conflict(f"{name} is not locked: there is nothing to settle.", "`paydesk doctor` lists what is.")
+
+
+def refuse_undecided(request: RequestRegister | None, decision: DecisionRegister | None, name: str, act: str) -> None:
+    """Raise ``Conflict`` when no manager's decision stands that could be taken back or sent; ``act`` says which."""
+    if (found := status(request, decision)) not in (Status.ACCEPTED, Status.REJECTED):
+        raise Conflict(f"{name} is {found}: there is nothing to {act}.", "Nothing was changed.")
+
+
+def refuse_others(decision: DecisionRegister, actor: str, may: str) -> None:
+    """Raise ``NotAllowed`` when somebody else decided; ``may`` says what only that one may do."""
+    if not same_person(decision.decided_by or "", actor):
+        name = shown_name(decision.decided_by or "")
+        raise NotAllowed(f"Only {name}, who decided, may {may}.", "Nothing was changed.")
 
 
 def name_of(request: RequestRegister) -> str:

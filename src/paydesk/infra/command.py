@@ -13,7 +13,7 @@ from paydesk.domain.events import Event, event_type_of
 from paydesk.domain.payment_request import RequestRegister
 from paydesk.infra.failpoints import reach
 from paydesk.infra.ports import Storage, Transaction
-from paydesk.infra.records import Outgoing, Row
+from paydesk.infra.records import Claim, Outgoing, Row
 from paydesk.infra.role import Role
 from paydesk.infra.wire import encode
 
@@ -26,25 +26,56 @@ class Said:
     changed: bool
 
 
-def run(store: Storage, key: UUID, asked: Asked, decide: Callable[[Transaction, str, str], bool]) -> Said:
+@dataclass(frozen=True, slots=True)
+class CommandKey:
+    """The id of a command that a person's key names, and the id that the version before made of the same key."""
+
+    id: UUID
+    before: UUID | None = None
+
+
+Key = UUID | CommandKey
+
+
+def id_of(key: Key) -> UUID:
+    """Return the id by which a command is registered."""
+    return key.id if isinstance(key, CommandKey) else key
+
+
+def run(store: Storage, key: Key, asked: Asked, decide: Callable[[Transaction, str, str], bool]) -> Said:
     """Run a command once: the same key again gives the same answer, with other content ``KeyReused``.
+
+    A key that the version before registered without its person is looked up first, so that a retry over the upgrade
+    has one effect; what another person did by it is not this person's.
 
     ``decide`` gets the transaction, the command's id and the hash of its content, writes, and returns whether
     anything changed.
     """
-    content_hash = hashlib.sha256(asked.canonical.encode()).hexdigest()
+    # What a shell handed over may hold half a character, which has a hash all the same.
+    content_hash = hashlib.sha256(asked.canonical.encode("utf-8", "surrogatepass")).hexdigest()
+    command_id = id_of(key)
     with store.transaction() as transaction:
-        known = transaction.claim(key, content_hash, asked.id)
+        known = _of_before(transaction, key, asked.actor, content_hash)
+        known = known or transaction.claim(command_id, content_hash, asked.id)
         if known is not None:
             if known.content_hash != content_hash:
                 raise KeyReused("This key was used before with another content.", "Use a new key for a new command.")
-            return Said(known.request_id, known.changed)
-        changed = decide(transaction, str(key), content_hash)
-        if changed:
-            transaction.note_changed(key)
+            said = Said(known.request_id, known.changed)
+        else:
+            said = Said(asked.id, decide(transaction, str(command_id), content_hash))
+            if said.changed:
+                transaction.note_changed(command_id)
         reach("W1")
     reach("W2")
-    return Said(asked.id, changed)
+    return said
+
+
+def _of_before(transaction: Transaction, key: Key, actor: str, content_hash: str) -> Claim | None:
+    """Return what this person did by the same key when keys were not yet a person's own."""
+    before = key.before if isinstance(key, CommandKey) else None
+    known = transaction.known(before) if before is not None else None
+    # The content names its actor, so the same content is the same person's.
+    return known if known is not None and (known.content_hash == content_hash or known.actor == actor) else None
 
 
 def say(

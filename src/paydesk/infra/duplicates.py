@@ -1,14 +1,17 @@
 """Which requests look like others: the database finds the few of the same amount, the domain judges them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
+from itertools import islice
 from uuid import UUID
 
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.duplicates import NEAR_DAYS, PAYABLE, Alike, Asking, alike
+from paydesk.domain.status import Status
 from paydesk.infra.filter_sql import CONTRACTOR
 from paydesk.infra.queries import Connection, some
 
+_AT_ONCE = 200
 _MOST_NEAR = 50
 _MOST_OF_AMOUNT = 1000
 """So many of one contractor and one amount are looked at, the newest: a bill of every day must not hold up the list."""
@@ -34,6 +37,18 @@ CROSS JOIN LATERAL (
     WHERE lower(n.standing_reference) = lower(a.reference) OR n.standing_document = a.document
 ) c
 """
+
+
+def with_alike(
+    connection: Connection, copies: Iterable[RequestCopy]
+) -> Iterator[tuple[RequestCopy, tuple[Alike, ...]]]:
+    """Yield each with what it looks like, where it waits for a decision; some hundred are compared at once."""
+    rest = iter(copies)
+    while batch := list(islice(rest, _AT_ONCE)):
+        asked = [each for copy in batch if copy.status is Status.PENDING and (each := Asking.of(copy)) is not None]
+        found = alike_of(connection, asked) if asked else {}
+        for copy in batch:
+            yield copy, found.get(copy.id, ())
 
 
 def alike_of(connection: Connection, asked: Sequence[Asking]) -> Mapping[UUID, tuple[Alike, ...]]:

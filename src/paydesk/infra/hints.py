@@ -1,5 +1,6 @@
 """Redis pub/sub: a hint says "these requests changed, look again"; it never carries a fact."""
 
+import contextlib
 import json
 import logging
 import threading
@@ -43,8 +44,9 @@ class HintSender:
             client = self._connected()
             if client is not None:
                 client.publish(self._role.channel, json.dumps({"ids": few}))
-        except redis.RedisError as error:
-            # A Redis that is away must not slow down whoever works: it is left alone for a moment.
+        except Exception as error:
+            # A Redis that is away must not slow down whoever works: it is left alone for a moment. And whatever else
+            # is wrong with it, what the hint is about is saved by now.
             self._quiet_until = time.monotonic() + _QUIET_S
             log.info("hint not sent: %s", error)
 
@@ -58,7 +60,8 @@ class HintSender:
     def close(self) -> None:
         """Close the connection."""
         if self._client is not None:
-            self._client.close()
+            with contextlib.suppress(Exception):
+                self._client.close()
 
 
 class HintListener(threading.Thread):

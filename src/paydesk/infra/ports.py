@@ -44,6 +44,9 @@ class Transaction(RefusedMessages, Numbers, Imports, Protocol):
     def claim(self, key: UUID, content_hash: str, request_id: UUID) -> Claim | None:
         """Register a command's id; returns what it did when it was known already, else None."""
 
+    def known(self, key: UUID) -> Claim | None:
+        """Return what a command did that ran before, and who gave it; None when there was none. Registers nothing."""
+
     def note_changed(self, key: UUID) -> None:
         """Note that the command changed something."""
 

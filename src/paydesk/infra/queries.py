@@ -54,6 +54,10 @@ SELECT ARRAY[imported, extract(epoch FROM imported_at), extract(epoch FROM last_
 FROM meta WHERE partition = 0 AND imported_at > clock_timestamp() - interval '7 days'
 """
 _SHORTEST_PART = 4
+_PART = re.compile(r"[!-~]{1,64}")
+"""What a number, or a part of it or of an id, is made of; whatever else is typed, no request is called so."""
+_TAIL = re.compile(r"(?:…|\.{1,3})([0-9a-fA-F]{6})")
+"""The name of a request without a number, as lists show it, with the mark of ASCII terminals too."""
 _ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -109,24 +113,64 @@ def some(connection: Connection, ids: Sequence[UUID]) -> list[RequestCopy]:
     return [found[each] for each in ids if each in found]
 
 
-def find(connection: Connection, typed: str) -> RequestCopy:
-    """Return the request that a number, an id, or a unique beginning or end of one (4 characters or more) means.
+def named(connection: Connection, typed: str) -> RequestCopy:
+    """Return the one request that a whole number (``1042`` is ``PR-1042``), a whole id, or a tail means.
 
-    Raises ``UnknownRequest`` with the nearest or the newest numbers when none or several answer.
+    A tail is written as lists show it while there is no number: ``…`` and the last six of the id. What writes goes by
+    this: a part of a number must never act on another request. Raises ``UnknownRequest`` with the nearest numbers.
     """
-    name = typed.strip().lstrip("…")
-    exact = "WHERE p.number = ANY(%(names)s) OR p.id = %(id)s"
-    found = _copies(connection, exact, {"names": [name, name.upper()], "id": name if _ID.fullmatch(name) else None})
-    if not found and len(name) >= _SHORTEST_PART:
+    name = typed.strip()
+    found = _named(connection, name)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise _several(found)
+    raise UnknownRequest("No request is called that.", _others(connection, name))
+
+
+def find(connection: Connection, typed: str) -> RequestCopy:
+    """Return what ``named`` does, else the request that a unique beginning or end (4 characters or more) means.
+
+    For what reads alone. Raises ``UnknownRequest`` with the nearest or the newest numbers when none or several answer.
+    """
+    name = typed.strip()
+    found = _named(connection, name)
+    if not found and len(name) >= _SHORTEST_PART and _PART.fullmatch(name):
         part = like(name)
         parts = "WHERE p.number ILIKE ANY(%(parts)s) OR p.id::text ILIKE ANY(%(parts)s) LIMIT 6"
         found = _copies(connection, parts, {"parts": [f"{part}%", f"%{part}"]})
     if len(found) == 1:
         return found[0]
     if found:
-        names = ", ".join(sorted(copy.number for copy in found[:5]))
-        raise UnknownRequest(f"More than one request answers to that: {names}.", "Write the whole number.")
+        raise _several(found)
     raise UnknownRequest("No request answers to that.", _others(connection, name))
+
+
+def is_whole(typed: str, copy: RequestCopy) -> bool:
+    """Whether a request was named by its whole number, id or tail."""
+    name = typed.strip().upper()
+    number = copy.request.number if copy.request is not None and copy.request.number else ""
+    return name in (number, str(copy.id).upper()) or f"PR-{name}" == number or _TAIL.fullmatch(name) is not None
+
+
+def _named(connection: Connection, name: str) -> list[RequestCopy]:
+    """Return the requests whose whole number or id this is, or whose tail as lists show it."""
+    if _ID.fullmatch(name):
+        return _copies(connection, "WHERE p.id = %(id)s", {"id": name})
+    if tail := _TAIL.fullmatch(name):
+        where = "WHERE right(replace(p.id::text, '-', ''), 6) = %(tail)s ORDER BY p.number IS NOT NULL LIMIT 6"
+        found = _copies(connection, where, {"tail": tail[1].lower()})
+        nameless = [copy for copy in found if copy.request is None or copy.request.number is None]
+        return nameless or found
+    if not _PART.fullmatch(name):
+        return []
+    number = f"PR-{name}" if name.isdigit() else name.upper()
+    return _copies(connection, "WHERE p.number = ANY(%(names)s)", {"names": [name, number]})
+
+
+def _several(found: Sequence[RequestCopy]) -> UnknownRequest:
+    names = ", ".join(sorted(copy.number for copy in found[:5]))
+    return UnknownRequest(f"More than one request answers to that: {names}.", "Write the whole number.")
 
 
 def _copies(connection: Connection, where: str, values: dict[str, Any]) -> list[RequestCopy]:

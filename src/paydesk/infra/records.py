@@ -175,6 +175,8 @@ class Claim:
     content_hash: str
     request_id: UUID
     changed: bool
+    actor: str | None = None
+    """Who gave it, where its event tells."""
 
 
 @dataclass(frozen=True, slots=True)

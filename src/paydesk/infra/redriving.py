@@ -9,7 +9,7 @@ from paydesk.domain.asked import Asked
 from paydesk.domain.decision import NOTE_LEAST, NOTE_MOST
 from paydesk.domain.errors import PaydeskError, UnknownRequest
 from paydesk.domain.text import checked
-from paydesk.infra.command import Said, run
+from paydesk.infra.command import Key, Said, id_of, run
 from paydesk.infra.errors import NotNow, ServerDown, StorageTrouble, sentence_of
 from paydesk.infra.inbox_rows import incoming, judge, sift, take_in
 from paydesk.infra.ports import Storage, Transaction
@@ -33,7 +33,7 @@ class Redriven:
     """Requests whose row changed by it."""
 
 
-def redrive(store: Storage, key: UUID, number: int, actor: str) -> Redriven:
+def redrive(store: Storage, key: Key, number: int, actor: str) -> Redriven:
     """Let a message that was not applied go the way in again; one that was taken in since stays as it is.
 
     Raises ``UnknownRequest``, or ``ServerDown`` before this side's own topic is checked.
@@ -54,7 +54,7 @@ def redrive(store: Storage, key: UUID, number: int, actor: str) -> Redriven:
         return _message(transaction, number).became != message.became
 
     def try_it(blamed: str) -> Said:
-        asked = Asked("redrive", key, actor, {"message": number}, new=True)
+        asked = Asked("redrive", id_of(key), actor, {"message": number}, new=True)
         return run(store, key, asked, lambda transaction, *_: again(transaction, blamed))
 
     try:
@@ -87,7 +87,7 @@ def redrive_parked(store: Storage) -> frozenset[UUID]:
             changed |= _take(store, understood)
 
 
-def discard(store: Storage, key: UUID, number: int, actor: str, why: str) -> bool:
+def discard(store: Storage, key: Key, number: int, actor: str, why: str) -> bool:
     """Give up a message that was not applied, and keep why; returns False when it was discarded before.
 
     Its bytes stay, and it can still be redriven. Raises ``UnknownRequest``, or ``NotNow`` when it was taken in.
@@ -105,7 +105,7 @@ def discard(store: Storage, key: UUID, number: int, actor: str, why: str) -> boo
             transaction.discard(number, told, actor)
         return not message.discarded
 
-    asked = Asked("discard", key, actor, {"message": number, "why": told}, new=True)
+    asked = Asked("discard", id_of(key), actor, {"message": number, "why": told}, new=True)
     return run(store, key, asked, lambda transaction, *_: give_up(transaction)).changed
 
 

@@ -6,18 +6,18 @@ from paydesk.domain.asked import Asked
 from paydesk.domain.decision import NOTE_LEAST, NOTE_MOST
 from paydesk.domain.refusals import refuse_unlocked
 from paydesk.domain.text import checked
-from paydesk.infra.command import Said, run
+from paydesk.infra.command import Key, Said, id_of, run
 from paydesk.infra.ports import Storage, Transaction
 
 
-def settle(store: Storage, key: UUID, request_id: UUID, actor: str, note: str) -> Said:
+def settle(store: Storage, key: Key, request_id: UUID, actor: str, note: str) -> Said:
     """Keep a note of how a locked request was settled. Raises ``Conflict`` where it is not locked."""
     told = checked("note", note, least=NOTE_LEAST, most=NOTE_MOST)
 
     def keep(transaction: Transaction, _command_id: str, _command_hash: str) -> bool:
         row = transaction.row(request_id)
         refuse_unlocked(row.locked, row.request, request_id)
-        transaction.note_settled(key, request_id, told, actor)
+        transaction.note_settled(id_of(key), request_id, told, actor)
         return True
 
     return run(store, key, Asked("settle", request_id, actor, {"note": told}), keep)

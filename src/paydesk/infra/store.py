@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from shlex import quote
+from typing import Protocol
+from uuid import UUID
 
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
@@ -15,6 +17,19 @@ from paydesk.infra.role import Role
 from paydesk.infra.sql.transaction import SqlTransaction
 
 
+class CommitWatch(Protocol):
+    """Is told of each commit of a command, before and after, as only then it is known what is saved."""
+
+    def committing(self, request_id: UUID, number: str | None) -> None:
+        """A command about this request is about to be committed."""
+
+    def committed(self) -> None:
+        """It is."""
+
+    def rolled_back(self) -> None:
+        """It is not, and never will be."""
+
+
 class Store:
     """The own schema on PostgreSQL; meets ``paydesk.infra.ports.Storage``. ``close`` it.
 
@@ -22,10 +37,17 @@ class Store:
     """
 
     def __init__(
-        self, database_url: str, role: Role, now: Callable[[], datetime] | None = None, *, word: str = ""
+        self,
+        database_url: str,
+        role: Role,
+        now: Callable[[], datetime] | None = None,
+        *,
+        word: str = "",
+        watch: CommitWatch | None = None,
     ) -> None:
         self.role = role
         self._word = word
+        self._watch = watch
         self._now = now or (lambda: datetime.now(UTC))
         # A process that is stopped amid a transaction, as by a closed lid, would keep its locks for as long as it is.
         self._engine = engine(database_url, role.name, {"idle_in_transaction_session_timeout": FROZEN_AFTER})
@@ -46,10 +68,16 @@ class Store:
         """
         try:
             with Session(self._engine, expire_on_commit=False) as session:
-                yield SqlTransaction(session)
+                transaction = SqlTransaction(session)
+                yield transaction
                 session.flush()
+                watch = self._watch if transaction.claimed is not None else None
+                if watch is not None and transaction.claimed is not None:
+                    watch.committing(transaction.claimed, transaction.number)
                 try:
                     session.commit()
+                    if watch is not None:
+                        watch.committed()
                 except DBAPIError as error:
                     if is_transient(error) and error.connection_invalidated:
                         again = f"Run the same command again with --key {quote(self._word)}." if self._word else ""
@@ -58,6 +86,8 @@ class Store:
                             again or "Look at it again when the database answers.",
                             key=self._word,
                         ) from error
+                    if watch is not None:
+                        watch.rolled_back()
                     raise
         except DBAPIError as error:
             if is_transient(error):

@@ -7,16 +7,15 @@ from uuid import UUID
 from paydesk.domain import commands
 from paydesk.domain.asked import Asked
 from paydesk.domain.decision import Cause, DecisionRegister
-from paydesk.domain.errors import Conflict, NotAllowed, Stale, TooLate
-from paydesk.domain.names import shown_name
+from paydesk.domain.errors import Conflict, Stale, TooLate
 from paydesk.domain.payment_request import RequestRegister
 from paydesk.domain.refusals import explain_stale
-from paydesk.domain.text import same_person
-from paydesk.infra.command import Said, run, say
+from paydesk.infra.command import Key, Said, run, say
 from paydesk.infra.ports import Storage, Transaction
 from paydesk.infra.records import Row
 from paydesk.infra.wire import terms_of_revision
 from paydesk.manager.handlers import confirm_withdrawals
+from paydesk.manager.held import own_decision, refuse_nothing
 
 Named = Mapping[str, object]
 Decided = Callable[[RequestRegister, Row, datetime], DecisionRegister | None]
@@ -24,7 +23,7 @@ Decided = Callable[[RequestRegister, Row, datetime], DecisionRegister | None]
 
 def approve(
     store: Storage,
-    key: UUID,
+    key: Key,
     request_id: UUID,
     actor: str,
     revision: int,
@@ -53,7 +52,7 @@ def approve(
 
 def reject(
     store: Storage,
-    key: UUID,
+    key: Key,
     request_id: UUID,
     actor: str,
     revision: int,
@@ -81,7 +80,7 @@ def _named(revision: int, terms_hash: str) -> Named:
     return {"revision": revision, "terms_hash": terms_hash}
 
 
-def _decide(store: Storage, key: UUID, asked: Asked, revision: int, hold_s: float, decided: Decided) -> Said:
+def _decide(store: Storage, key: Key, asked: Asked, revision: int, hold_s: float, decided: Decided) -> Said:
     def decide(transaction: Transaction, command_id: str, command_hash: str) -> bool:
         row = transaction.row(asked.id)
         if row.request is None:
@@ -114,16 +113,14 @@ def _decide(store: Storage, key: UUID, asked: Asked, revision: int, hold_s: floa
     return run(store, key, asked, decide)
 
 
-def undo(store: Storage, key: UUID, request_id: UUID, actor: str) -> Said:
-    """Take back a held decision of one's own. Raises ``TooLate`` once it was released."""
+def undo(store: Storage, key: Key, request_id: UUID, actor: str) -> Said:
+    """Take back a held decision of one's own. Raises ``TooLate`` once it was released, ``Conflict`` without one."""
 
     def take_back(transaction: Transaction, _command_id: str, _command_hash: str) -> bool:
-        decision = transaction.row(request_id).decision
-        if decision is not None and not same_person(decision.decided_by or "", actor):
-            raise NotAllowed(
-                f"Only {shown_name(decision.decided_by or '')}, who decided, may undo.", "Nothing was changed."
-            )
-        if decision is None or not transaction.take_back(request_id, decision.version):
+        row = transaction.row(request_id)
+        decision = own_decision(row, actor, "undo", "undo")
+        if not transaction.take_back(request_id, decision.version):
+            refuse_nothing(row, "undo")
             raise TooLate("It is too late to undo: the decision was sent.", "Speak with the contractor.")
         confirm_withdrawals(transaction, store.role, [request_id], store.now())
         return True
@@ -135,14 +132,3 @@ def send_now(store: Storage, request_ids: Collection[UUID] | None, actor: str) -
     """Release what this person holds of these requests (None: all but the overdue); returns how many decisions."""
     with store.transaction() as transaction:
         return transaction.release(request_ids, actor)
-
-
-def send_held(store: Storage, request_id: UUID, actor: str) -> Said:
-    """Release a held decision of one's own; one that is not held has left already. Raises ``NotAllowed``."""
-    with store.transaction() as transaction:
-        decision = transaction.row(request_id).decision
-        if decision is not None and not same_person(decision.decided_by or "", actor):
-            raise NotAllowed(
-                f"Only {shown_name(decision.decided_by or '')}, who decided, may send it now.", "Nothing was changed."
-            )
-        return Said(request_id, transaction.release({request_id}, actor) > 0)

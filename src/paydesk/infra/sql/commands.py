@@ -24,6 +24,11 @@ SELECT EXISTS (
     JOIN pg_locks l ON l.pid = a.pid
     WHERE {HOLDERS})
 """
+_KNOWN = """
+SELECT c.content_hash, c.request_id, c.changed, p.number,
+    (SELECT o.actor FROM outbox o WHERE o.request_id = c.request_id AND o.command_id = c.id::text LIMIT 1)
+FROM command c LEFT JOIN payment_request p ON p.id = c.request_id WHERE c.id = :key
+"""
 _request = PaymentRequestRow.__table__  # type: ignore[attr-defined]
 
 
@@ -31,6 +36,10 @@ class Commands:
     """Part of ``paydesk.infra.ports.Transaction``."""
 
     session: Session
+    claimed: UUID | None = None
+    """The request that this transaction's command is about, once its id is registered."""
+    number: str | None = None
+    """That request's number, as far as this transaction met it."""
 
     def now(self) -> datetime:
         """Return the database's clock."""
@@ -50,9 +59,17 @@ class Commands:
             .returning(sa.literal(1))
         )
         if self.session.execute(claim).first() is not None:
+            self.claimed, self.number = request_id, None
             return None
-        known = self.session.get_one(CommandRow, key)
-        return Claim(known.content_hash, known.request_id, known.changed)
+        return self.known(key)
+
+    def known(self, key: UUID) -> Claim | None:
+        """Return what a command did that ran before, and who gave it; None when there was none. Registers nothing."""
+        found = self.session.execute(sa.text(_KNOWN), {"key": key}).first()
+        if found is None:
+            return None
+        content_hash, self.claimed, changed, self.number, actor = found
+        return Claim(content_hash, found[1], changed, actor)
 
     def note_changed(self, key: UUID) -> None:
         """Note that the command changed something."""
@@ -114,6 +131,7 @@ class Commands:
 
     def write_request(self, register: RequestRegister, content_hash: str, now: datetime) -> None:
         """Write this side's own request register."""
+        self.number = register.number
         self._write(own_columns(register, content_hash, now))
 
     def write_decision(self, register: DecisionRegister, content_hash: str, now: datetime) -> None:

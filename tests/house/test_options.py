@@ -1,0 +1,51 @@
+"""What every command takes: a key where it writes, JSON where it prints, and the README names what does not."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from paydesk.cli.front import paydesk
+
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+READS = frozenset({"list", "show", "insights", "wait", "worker", "quarantine list", "quarantine show"})
+"""What a role's commands do without writing; whatever else there is, or comes, writes."""
+NO_JSON = frozenset({"worker", "completion", "demo"})
+"""What prints no result."""
+
+
+def leaves(command: click.Command, path: str = "") -> Iterator[tuple[str, click.Command]]:
+    """Yield every command that is no group, with its path."""
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            found = command.get_command(context, name)
+            assert found is not None
+            yield from leaves(found, f"{path} {name}".strip())
+    else:
+        yield path, command
+
+
+COMMANDS = dict(leaves(paydesk))
+
+
+def options(command: click.Command) -> set[str]:
+    return {name for each in command.params if isinstance(each, click.Option) for name in each.opts}
+
+
+@pytest.mark.fault(
+    kind="Every command that writes takes --key, every one that prints takes --json, or the README says which do not.",
+    mended="cli/errand_options.py",
+)
+@pytest.mark.parametrize("path", COMMANDS)
+def test_what_writes_takes_a_key_and_a_name_and_what_prints_takes_json(path: str) -> None:
+    role, _, name = path.partition(" ")
+    found = options(COMMANDS[path])
+    if role in ("contractor", "manager") and name not in READS:
+        assert {"--key", "--as"} <= found
+    if (name or role) in NO_JSON:
+        assert "--json" not in found
+        assert f"`{name or role}`" in README.partition("All that print take `--json`")[2].partition("\n\n")[0]
+    else:
+        assert "--json" in found
