@@ -1,5 +1,6 @@
 """Passwords of the settings are noted here when they are read, and taken out of every text that came from a library."""
 
+import logging
 import re
 from collections.abc import Iterable
 from urllib.parse import quote, quote_plus, unquote
@@ -41,3 +42,11 @@ def hide(text: str) -> str:
     for secret in sorted(_noted, key=len, reverse=True):
         text = text.replace(secret, HIDDEN)
     return text
+
+
+class Formatter(logging.Formatter):
+    """Writes records of a log, their tracebacks too, without any secret."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the lines of a record."""
+        return hide(super().format(record))

@@ -20,6 +20,19 @@ MEMORY_BROKER = (
 """What whoever uses the in-memory broker has to know: it has no logins."""
 
 
+class SettingsError(Exception):
+    """A setting cannot be taken; the message is one plain sentence, ``hint`` what to do."""
+
+    code = "settings"
+
+    def __init__(self, message: str, hint: str = "", setting: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.setting = setting
+        """The name of the one setting that is wrong, where it is one."""
+
+
 def config_path(environment: Mapping[str, str]) -> Path:
     """Return where the settings file is, or would be."""
     import platformdirs

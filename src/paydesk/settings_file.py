@@ -6,11 +6,13 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
+from paydesk import addresses
+from paydesk.addresses import kafka_properties, login_noted
+from paydesk.secrecy import hide
 from paydesk.settings import (
     ASCII_KEY,
     CONFIG_KEY,
@@ -19,21 +21,12 @@ from paydesk.settings import (
     MEMORY_BROKER,
     THEME_KEY,
     Endpoints,
+    SettingsError,
     config_path,
 )
 
 PREFIX = "PAYDESK_"
-
-
-class SettingsError(Exception):
-    """A setting cannot be taken; the message is one plain sentence, ``hint`` what to do."""
-
-    code = "settings"
-
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+__all__ = ["ConfiguredServers", "Settings", "SettingsError", "kafka_properties", "look_at_settings", "read_settings"]
 
 
 class Settings(BaseModel):
@@ -94,20 +87,47 @@ class Settings(BaseModel):
         return bool(self.contractor_database_url or self.manager_database_url or self.kafka_bootstrap_servers)
 
 
+_URLS = tuple(name for name in Settings.model_fields if name.endswith("_url"))
+SERVERS = tuple(name for name in Settings.model_fields if name.endswith(("_url", "_servers")))
+"""Settings that name servers of one's own."""
+_ENVIRONMENT_ALONE = {"config": CONFIG_KEY, "ascii": ASCII_KEY, "theme": THEME_KEY}
+
+
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """Return the settings: the environment beats the file. Raises ``SettingsError``."""
+    settings, faults = look_at_settings(environment)
+    if faults:
+        raise faults[0]
+    return settings
+
+
+def look_at_settings(environment: Mapping[str, str] | None = None) -> tuple[Settings, list[SettingsError]]:
+    """Return the settings that can be taken, and what is wrong with the others, each by itself."""
     found = dict(os.environ if environment is None else environment)
-    given = _from_file(found)
+    given, faults = _from_file(found)
     for name, value in found.items():
         if name.startswith(PREFIX) and name not in (CONFIG_KEY, ASCII_KEY, THEME_KEY, KEYS_KEY):
-            given[_known(name.removeprefix(PREFIX).lower(), name)] = value
-    try:
-        return Settings(**given)
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = PREFIX + str(first["loc"][0]).upper()
-        wrong = _WRONG.get(first["type"]) or f"cannot be taken: {first['msg'].lower()}"
-        raise SettingsError(f"{name} {wrong}.", "Mend it, or leave it out.") from error
+            key = name.removeprefix(PREFIX).lower()
+            if (unknown := _unknown(key, name)) is not None:
+                faults.append(unknown)
+            else:
+                given[key] = value
+    for key in _URLS:
+        url = given.get(key)
+        if isinstance(url, str):
+            # Files of secrets end with a line break.
+            given[key] = login_noted(url.rstrip())
+    wrong = [fault for fault in map(_address_fault, given, given.values()) if fault is not None]
+    faults += wrong
+    while True:
+        taken = {key: value for key, value in given.items() if all(fault.setting != _named(key) for fault in faults)}
+        try:
+            return Settings(**taken), faults
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_context=False)[0]
+            name = _named(str(first["loc"][0]))
+            what = _WRONG.get(first["type"]) or f"cannot be taken: {hide(first['msg'].lower())}"
+            faults.append(SettingsError(f"{name} {what}.", "Mend it, or leave it out.", name))
 
 
 _WRONG = {
@@ -117,23 +137,65 @@ _WRONG = {
 }
 
 
-def _from_file(found: Mapping[str, str]) -> dict[str, Any]:
+def _named(key: str) -> str:
+    return PREFIX + key.upper()
+
+
+def _address_fault(key: str, value: object) -> SettingsError | None:
+    """Return why an address cannot be used, or None; one that is empty is not given."""
+    if not isinstance(value, str) or not value:
+        return None
+    try:
+        if key.endswith("database_url"):
+            addresses.database(_named(key), value)
+        elif key in _URLS:
+            addresses.redis(_named(key), value)
+        elif key == "kafka_bootstrap_servers":
+            addresses.brokers(_named(key), value)
+    except SettingsError as fault:
+        return fault
+    return None
+
+
+def _from_file(found: Mapping[str, str]) -> tuple[dict[str, Any], list[SettingsError]]:
     path = config_path(found)
     if not found.get(CONFIG_KEY) and not path.exists():
-        return {}
+        return {}, []
     try:
-        given = tomllib.loads(path.read_text())
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(f"The settings file {path} cannot be read: {error}.", "Mend or remove it.") from error
-    return {_known(key, key): value for key, value in given.items() if key != KEYS_TABLE}
+        given = tomllib.loads(addresses.text_of(path, _FILE))
+    except SettingsError as error:
+        return {}, [error]
+    except tomllib.TOMLDecodeError as error:
+        told = f"{_FILE} {path} cannot be read: {hide(str(error))}."
+        return {}, [SettingsError(told, "Mend or remove it.")]
+    faults = [unknown for key in given if key != KEYS_TABLE and (unknown := _unknown(key, key)) is not None]
+    kept = {key: value for key, value in given.items() if key in Settings.model_fields}
+    try:
+        if _holds_secrets(kept) or addresses.exposed(path) == "change":
+            addresses.private(path, _FILE)
+    except SettingsError as error:
+        faults.append(error)
+    return kept, faults
 
 
-def _known(key: str, written: str) -> str:
+_FILE = "The settings file"
+
+
+def _holds_secrets(given: Mapping[str, Any]) -> bool:
+    return any("@" in str(given.get(key, "")) for key in _URLS)
+
+
+def _unknown(key: str, written: str) -> SettingsError | None:
+    """Return the refusal of a name that no setting has, with the one that may be meant; None for a known one."""
     if key in Settings.model_fields:
-        return key
+        return None
+    if key in _ENVIRONMENT_ALONE:
+        return SettingsError(f"{key} is read from the environment alone.", f"Set {_ENVIRONMENT_ALONE[key]} instead.")
+    in_file = written == key
     near = difflib.get_close_matches(key, Settings.model_fields, n=1, cutoff=0.5)
-    meant = near[0] if written == key else PREFIX + near[0].upper() if near else ""
-    raise SettingsError(f"There is no setting {written}.", f"Did you mean {meant}?" if near and meant else "")
+    names = [name if in_file else _named(name) for name in near or Settings.model_fields]
+    hint = f"Did you mean {names[0]}?" if near else f"There are {', '.join(names)}{' and [keys]' if in_file else ''}."
+    return SettingsError(f"There is no setting {hide(written)}.", hint)
 
 
 class ConfiguredServers:
@@ -143,29 +205,34 @@ class ConfiguredServers:
         self._settings = settings
 
     def endpoints(self, role: str) -> Endpoints:
-        """Return the configured addresses of a role. Raises ``SettingsError`` for a half configuration."""
-        url = self._secret(f"{role}_database_url")
-        bootstrap = self._settings.kafka_bootstrap_servers
-        redis_url = self._secret(f"{role}_redis_url") or self._secret("redis_url")
-        missing = [
-            name
-            for name, value in (
-                (f"{role}_database_url", url),
-                ("kafka_bootstrap_servers", bootstrap),
-                ("redis_url", redis_url),
-            )
-            if not value
-        ]
-        if missing or url is None or bootstrap is None:
-            names = ", ".join(PREFIX + name.upper() for name in missing)
+        """Return the configured addresses of a role. Raises ``SettingsError``, also for a half configuration."""
+        found, faults = self.some(role)
+        if faults:
+            raise faults[0]
+        given = {
+            f"{role}_database_url": found.database_url,
+            "kafka_bootstrap_servers": found.kafka,
+            "redis_url": found.redis_url,
+        }
+        if missing := [_named(name) for name, value in given.items() if not value]:
+            names = ", ".join(missing)
             raise SettingsError(f"Some servers are configured, but not {names}.", "Set it, or leave all of them out.")
+        return found
+
+    def some(self, role: str) -> tuple[Endpoints, list[SettingsError]]:
+        """Return the addresses that a role has, empty where there is none, and what is wrong with its files."""
+        faults, conf = list[SettingsError](), None
+        if bootstrap := self._settings.kafka_bootstrap_servers:
+            try:
+                conf = self._kafka(role, bootstrap)
+            except SettingsError as error:
+                faults.append(error)
         if self._settings.broker == "memory":
-            raise SettingsError(
-                f"{PREFIX}BROKER=memory is for the embedded stack alone: {MEMORY_BROKER}.", "Leave it out."
-            )
-        if urlsplit(url).scheme not in ("postgresql", "postgres"):
-            raise SettingsError(f"{PREFIX}{role.upper()}_DATABASE_URL does not begin with postgresql://.", "Mend it.")
-        return Endpoints(self._settings.stack_name, url, self._kafka(role, bootstrap), redis_url)
+            told = f"{PREFIX}BROKER=memory is for the embedded stack alone: {MEMORY_BROKER}."
+            faults.append(SettingsError(told, "Leave it out.", f"{PREFIX}BROKER"))
+        redis_url = self._secret(f"{role}_redis_url") or self._secret("redis_url")
+        url = self._secret(f"{role}_database_url") or ""
+        return Endpoints(self._settings.stack_name, url, conf, redis_url), faults
 
     def notice(self) -> str:
         """Return nothing: configured servers do not come step by step."""
@@ -185,13 +252,3 @@ class ConfiguredServers:
             if path is not None:
                 conf.update(kafka_properties(path))
         return conf
-
-
-def kafka_properties(path: Path) -> dict[str, str]:
-    """Return librdkafka settings from a file, one name=value a line. Raises ``SettingsError``."""
-    try:
-        lines = path.read_text().splitlines()
-    except OSError as error:
-        raise SettingsError(f"The Kafka settings file {path} cannot be read.", str(error.strerror)) from error
-    pairs = (line.split("=", 1) for line in lines if "=" in line and not line.lstrip().startswith("#"))
-    return {name.strip(): value.strip() for name, value in pairs}

@@ -24,6 +24,7 @@ def spoil(house: House, server: str, how: str, folder: Path) -> None:
         spoilt.write_text(
             re.sub("(?m)^sasl.password=.*$", f"sasl.password={WRONG}", Path(house.extra[KAFKA]).read_text())
         )
+        spoilt.chmod(0o600)
         house.extra[KAFKA] = str(spoilt)
         return
     name = DATABASE if server == "postgres" else REDIS

@@ -29,7 +29,7 @@ DOCS = (CHECKOUT / "docs" / "architecture.md").read_text()
 MOST_STORY_LINES = 900
 WITHIN_S = 60
 REFUSALS = {"Conflict", "Stale", "AlreadyDecided", "TooLate", "NotAllowed"}
-MECHANICS = {"infra", "tui", "stack", "settings.py", "settings_file.py", "libpq.py", "secrecy.py"}
+MECHANICS = {"infra", "tui", "stack", "settings.py", "settings_file.py", "libpq.py", "secrecy.py", "addresses.py"}
 
 
 def section(title: str) -> str:

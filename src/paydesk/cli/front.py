@@ -12,6 +12,7 @@ from types import MappingProxyType
 import click
 import platformdirs
 
+from paydesk import secrecy
 from paydesk.cli import streams
 from paydesk.cli.ending import Deaf, Ended
 from paydesk.cli.saved import Saved, recorded
@@ -101,7 +102,7 @@ def keep_log() -> None:
         )
     except OSError:
         handler = logging.NullHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(levelname)s %(name)s %(message)s"))
+    handler.setFormatter(secrecy.Formatter("%(asctime)s %(process)d %(levelname)s %(name)s %(message)s"))
     root.addHandler(handler)
     root.setLevel(logging.INFO)
     logging.getLogger("alembic").setLevel(logging.WARNING)
@@ -186,7 +187,7 @@ def _refuse(
 ) -> int:
     from paydesk.domain.text import clean, escaped
 
-    message, hint = clean(message, 2000), clean(hint, 1000)
+    message, hint = clean(secrecy.hide(message), 2000), clean(secrecy.hide(hint), 1000)
     if as_json:
         error = {"code": code, "message": message, "hint": hint, **more}
         streams.say_aside(escaped(json.dumps({"error": error}, ensure_ascii=False)))

@@ -66,7 +66,7 @@ def _of_file(found: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     import tomllib
 
     try:
-        given = tomllib.loads(path.read_text()).get(KEYS_TABLE, {})
+        given = tomllib.loads(path.read_text(encoding="utf-8-sig")).get(KEYS_TABLE, {})
     except (OSError, ValueError):
         return
     if not isinstance(given, dict):

@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 import click
 
 from paydesk.cli.errand_options import as_json_option
+from paydesk.secrecy import hide
 from paydesk.settings import MEMORY_BROKER
 from paydesk.settings_file import Settings, SettingsError, kafka_properties, read_settings
 from paydesk.stack.errors import StackError
@@ -22,8 +23,10 @@ _ROLES = ("contractor", "manager")
 @as_json_option
 def compose_env(folder: Path, as_json: bool) -> None:
     """Write what compose.yaml needs: passwords into .env, the desks' settings into .compose/."""
+    from paydesk.addresses import private
     from paydesk.stack.compose import write
 
+    private(folder / ".env", "The file")
     files = [str(file) for file in write(folder)]
     if as_json:
         click.echo(json.dumps({"files": files}))
@@ -64,13 +67,15 @@ def provision(as_json: bool) -> None:
 
 def _postgres(settings: Settings) -> str:
     import psycopg
+    from psycopg.conninfo import conninfo_to_dict
 
     from paydesk.infra.postgres import unreachable
     from paydesk.stack import provision as maker
 
     urls = {role: getattr(settings, f"{role}_database_url") for role in _ROLES}
-    logins = [_login(role, url.get_secret_value()) for role, url in urls.items() if url]
-    databases = {urlsplit(url.get_secret_value()).path.strip("/") for url in urls.values() if url}
+    told = {role: conninfo_to_dict(url.get_secret_value()) for role, url in urls.items() if url}
+    logins = [_login(role, "PostgreSQL", each.get("user"), each.get("password")) for role, each in told.items()]
+    databases = {str(each.get("dbname") or each.get("user")) for each in told.values()}
     assert settings.admin_database_url is not None
     try:
         for database in databases:
@@ -79,7 +84,7 @@ def _postgres(settings: Settings) -> str:
         raise unreachable(error) from error
     except psycopg.Error as error:
         raise StackError(
-            f"PostgreSQL refused: {str(error).splitlines()[0]}.", "Is the admin's login a superuser?"
+            f"PostgreSQL refused: {hide(str(error).splitlines()[0])}.", "Is the admin's login a superuser?"
         ) from error
     return f"logins and schemas for {_names(logins)}"
 
@@ -107,7 +112,7 @@ def _kafka(settings: Settings) -> str:
         maker.kafka(client, logins)
     except KafkaException as error:
         raise StackError(
-            f"Kafka: {error.args[0].str()}.", "Look at PAYDESK_ADMIN_KAFKA_CONFIG and the broker's log."
+            f"Kafka: {hide(error.args[0].str())}.", "Look at PAYDESK_ADMIN_KAFKA_CONFIG and the broker's log."
         ) from error
     except TimeoutError as error:
         raise StackError("Kafka does not answer.", "Look at PAYDESK_KAFKA_BOOTSTRAP_SERVERS.") from error
@@ -120,23 +125,23 @@ def _redis(settings: Settings) -> str:
     from paydesk.stack import provision as maker
 
     urls = {role: getattr(settings, f"{role}_redis_url") for role in _ROLES}
-    logins = [_login(role, url.get_secret_value()) for role, url in urls.items() if url]
+    told = {role: urlsplit(url.get_secret_value()) for role, url in urls.items() if url}
+    logins = [
+        _login(role, "Redis", unquote(each.username or ""), unquote(each.password or "")) for role, each in told.items()
+    ]
     assert settings.admin_redis_url is not None
     try:
         with redis.Redis.from_url(settings.admin_redis_url.get_secret_value(), socket_timeout=5) as admin:
             kept = maker.valkey(admin, logins)
     except redis.RedisError as error:
-        raise StackError(f"Redis: {error}.", "Look at PAYDESK_ADMIN_REDIS_URL.") from error
+        raise StackError(f"Redis: {hide(str(error))}.", "Look at PAYDESK_ADMIN_REDIS_URL.") from error
     return f"logins for {_names(logins)}" + ("" if kept else "; they last until it restarts, as it has no aclfile")
 
 
-def _login(role: str, url: str) -> Login:
-    parts = urlsplit(url)
-    if not parts.username or not parts.password:
-        raise SettingsError(
-            f"The {role}'s URL of {parts.scheme} names no login with a password.", "Add USER:PASSWORD@."
-        )
-    return Login(role, unquote(parts.username), unquote(parts.password))
+def _login(role: str, server: str, name: object, password: object) -> Login:
+    if not name or not password:
+        raise SettingsError(f"The {role}'s URL of {server} names no login with a password.", "Add USER:PASSWORD@.")
+    return Login(role, str(name), str(password))
 
 
 def _names(logins: list[Login]) -> str:

@@ -2,15 +2,15 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import redis
 
-from paydesk.domain.errors import PaydeskError
-from paydesk.infra import kafka, queries
+from paydesk.infra import kafka, probes, queries
+from paydesk.infra.errors import ServerDown
+from paydesk.infra.finding import Finding, guarded
 from paydesk.infra.health import KAFKA_REFUSED
-from paydesk.infra.locked import LockedRequest, locked_requests
+from paydesk.infra.locked import locked_requests
 from paydesk.infra.migrations import HEAD, current_revision
 from paydesk.infra.ports import BrokerTrouble
 from paydesk.infra.postgres import connect
@@ -24,45 +24,51 @@ WHERE {HOLDERS} LIMIT 1
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at: ``ok``, what was seen, and what to do where it is not."""
-
-    name: str
-    ok: bool
-    seen: str
-    todo: str = ""
-    locked: tuple[LockedRequest, ...] = ()
-    """What a person has to settle, where that is what was found."""
+_PROVISION = "run `paydesk stack provision`."
+_NOT_MADE = ("refused the password", "does not exist", "a right that it needs")
+"""What PostgreSQL says of a login or a database that was never made."""
 
 
-def check_role(role: Role, endpoints: Endpoints) -> list[Finding]:
-    """Return what this role's login finds at its servers; never raises for a server that is away."""
-    return [
-        *_guarded(f"{role.name} PostgreSQL", lambda: _postgres(role, endpoints)),
-        *_guarded(f"{role.name} Kafka", lambda: _kafka(role, endpoints)),
-        *_guarded(f"{role.name} Redis", lambda: _redis(role, endpoints)),
-    ]
+def check_role(
+    role: Role,
+    endpoints: Endpoints,
+    *,
+    coming: bool = True,
+    is_provisioned: Callable[[], bool | None] = lambda: None,
+) -> list[Finding]:
+    """Return what this role's login finds at its servers; a check that fails is a finding, and the others go on.
+
+    ``coming``: a server without an address is still starting, else it is not looked at. ``is_provisioned`` is asked
+    where the login is refused: whether it is made, or None where nobody can tell.
+    """
+    findings = list[Finding]()
+    if endpoints.database_url:
+        findings += guarded(f"{role.name} PostgreSQL", lambda: _postgres(role, endpoints, is_provisioned))
+    if endpoints.kafka is not None or coming:
+        findings += guarded(f"{role.name} Kafka", lambda: _kafka(role, endpoints))
+    if endpoints.redis_url is not None or coming:
+        findings += guarded(f"{role.name} Redis", lambda: _redis(role, endpoints))
+    return findings
 
 
-def _guarded(name: str, look: Callable[[], list[Finding]]) -> list[Finding]:
-    try:
-        return look()
-    except PaydeskError as error:
-        return [Finding(name, False, error.message, error.hint)]
-    except BrokerTrouble as error:
-        return [Finding(name, False, str(error), "Look at PAYDESK_KAFKA_BOOTSTRAP_SERVERS and at the broker's log.")]
-    except redis.AuthenticationError:
-        return [Finding(name, False, "Redis refused the login.", "Look at the user and password of the Redis URL.")]
-    except redis.RedisError as error:
-        return [Finding(name, False, f"Redis does not answer: {error}.", "Desks read every 2 s meanwhile.")]
-
-
-def _postgres(role: Role, endpoints: Endpoints) -> list[Finding]:
+def _postgres(role: Role, endpoints: Endpoints, is_provisioned: Callable[[], bool | None]) -> list[Finding]:
     name = f"{role.name} PostgreSQL"
     started = time.monotonic()
-    with connect(endpoints.database_url, role.name) as connection:
+    try:
+        opened = connect(endpoints.database_url, role.name)
+    except ServerDown as error:
+        if not any(words in error.message for words in _NOT_MADE):
+            raise
+        made = is_provisioned()
+        if made is False:
+            return [Finding(name, False, f"not provisioned yet: {_PROVISION}")]
+        hint = error.hint if made else f"{error.hint} Not provisioned yet? {_PROVISION}"
+        return [Finding(name, False, error.message, hint)]
+    with opened as connection:
         ms = (time.monotonic() - started) * 1000
+        amiss = probes.session_findings(role, endpoints.database_url, connection)
+        if amiss and not amiss[0].ok:
+            return amiss
         revision = current_revision(connection)
         if revision is None:
             return [Finding(name, True, f"answers in {ms:.0f} ms; the schema is made by the first command")]
@@ -76,7 +82,7 @@ def _postgres(role: Role, endpoints: Endpoints) -> list[Finding]:
         searched = connection.execute("SELECT to_regclass('payment_request_text') IS NOT NULL").fetchone()
         overdue = [row.number for row in queries.overdue(connection)] if found.held else []
         locked = locked_requests(connection, role) if found.locked else []
-    lines = [Finding(name, True, f"answers in {ms:.0f} ms, schema {revision}, {_work(holder)}")]
+    lines = [Finding(name, True, f"answers in {ms:.0f} ms, schema {revision}, {_work(holder)}"), *amiss]
     lines.append(Finding(f"{role.name} outbox", True, f"{found.unsent} unsent, {found.held} held"))
     if found.unsent and found.oldest_unsent_s > 30:
         told = f"{found.unsent} unsent, the oldest for {found.oldest_unsent_s:.0f} s"

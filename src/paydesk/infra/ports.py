@@ -231,4 +231,12 @@ class LogWriter(Protocol):
 
 
 class BrokerTrouble(Exception):
-    """The log is away or refuses; waiting or new clients help, no message is to blame."""
+    """The log is away or refuses; waiting or new clients help, no message is to blame. ``hint``: what to do."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class NoRight(BrokerTrouble):
+    """The log answers, and does not let this login do what it needs; the other thread of a worker may go on."""

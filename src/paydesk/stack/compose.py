@@ -36,7 +36,7 @@ def write(folder: Path) -> list[Path]:
 def _environment(file: Path) -> dict[str, str]:
     wanted = {f"{login.upper()}_PASSWORD": secrets.token_hex(24) for login in ("stack", *ROLES)}
     wanted |= {"CLUSTER_ID": secrets.token_urlsafe(16), **PORTS}
-    known = file.read_text().splitlines() if file.exists() else []
+    known = file.read_text(encoding="utf-8-sig").splitlines() if file.exists() else []
     there = dict(line.split("=", 1) for line in known if "=" in line and not line.startswith("#"))
     told = wanted | there
     if set(wanted) - set(there):
@@ -74,5 +74,6 @@ def _of_stack(told: dict[str, str], folder: Path) -> list[str]:
 
 def _write(file: Path, text: str) -> None:
     """Write a file that its owner alone can read."""
-    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
+        os.fchmod(out.fileno(), 0o600)  # The mode above is of a file that is made; one that was there keeps its own.
         out.write(text)

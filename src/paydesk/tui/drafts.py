@@ -46,7 +46,7 @@ class DraftStore:
         with contextlib.suppress(OSError):
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             fresh = self._path.with_suffix(f".{os.getpid()}")
-            with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
                 json.dump(content, file)
             fresh.replace(self._path)
 
@@ -60,7 +60,7 @@ class DraftStore:
 
 def _read(path: Path) -> Draft | None:
     try:
-        found = json.loads(path.read_text())
+        found = json.loads(path.read_text(encoding="utf-8"))
         fields = {str(name): str(value) for name, value in found["fields"].items()}
         return Draft(fields, UUID(found["key"]), UUID(found["request_id"]))
     except (OSError, ValueError, KeyError, AttributeError, TypeError):

@@ -1,0 +1,322 @@
+"""However a setting is malformed: exit code 2, its name, what is wrong, and no password on the screen or in the log."""
+
+import logging
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from paydesk import addresses, secrecy
+from paydesk.cli import front
+from paydesk.settings_file import ConfiguredServers, Settings, SettingsError, look_at_settings, read_settings
+
+SECRET = "hush-Wq7%2Fzz"
+HALF = "Wq7"
+URLS = [name for name in Settings.model_fields if name.endswith("_url")]
+SPOILT = {
+    "leading blank": " {scheme}://u:{secret}@127.0.0.1:1/0",
+    "leading line": "\n{scheme}://u:{secret}@127.0.0.1:1/0",
+    "tab inside": "{scheme}://u:{secret}@127.0.0.1\t:1/0",
+    "blank in the password": "{scheme}://u:a {secret}@127.0.0.1:1/0",
+    "another scheme": "http://u:{secret}@127.0.0.1:1/0",
+    "no scheme": "u:{secret}@127.0.0.1:1/0",
+    "one slash": "{scheme}:/u:{secret}@127.0.0.1:1/0",
+    "quoted": "'{scheme}://u:{secret}@127.0.0.1:1/0'",
+    "port is a word": "{scheme}://u:{secret}@127.0.0.1:port/0",
+    "port too large": "{scheme}://u:{secret}@127.0.0.1:99999/0",
+    "port is 0": "{scheme}://u:{secret}@127.0.0.1:0/0",
+    "slash in the password": "{scheme}://u:9/{secret}@127.0.0.1:1/0",
+    "two slashes in the password": "{scheme}://u:x//{secret}@127.0.0.1:1/0",
+    "bracket left open": "{scheme}://u:{secret}@[::1/0",
+    "percent alone": "{scheme}://u:%{secret}@127.0.0.1:1/0",
+    "percent and a word": "{scheme}://u:%zz{secret}@127.0.0.1:1/0",
+    "unknown parameter": "{scheme}://u:{secret}@127.0.0.1:1/0?foo=1",
+    "parameter without a value": "{scheme}://u:{secret}@127.0.0.1:1/0?foo",
+    "nothing after the scheme": "{scheme}://",
+    "the password alone": "{secret}",
+}
+COMMANDS = {
+    "doctor": ("doctor",),
+    "doctor --json": ("doctor", "--json"),
+    "list": ("contractor", "list"),
+    "list --json": ("manager", "list", "--json"),
+    "request": ("contractor", "request", "1", "EUR", "logo"),
+    "approve": ("manager", "approve", "PR-1"),
+    "worker": ("manager", "worker"),
+    "provision": ("stack", "provision"),
+    "status": ("stack", "status"),
+    "rebuild": ("rebuild", "contractor", "--yes"),
+}
+
+
+@pytest.fixture
+def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the log file of a person's program, which runs in this process with no setting but the test's."""
+    for name in [name for name in os.environ if name.startswith("PAYDESK_")]:
+        monkeypatch.delenv(name)
+    for kind in ("CONFIG", "DATA", "STATE", "CACHE"):
+        monkeypatch.setenv(f"XDG_{kind}_HOME", str(tmp_path / kind.lower()))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("PAYDESK_HOME", str(tmp_path / "stack"))
+    return front.log_file()
+
+
+def scheme(name: str) -> str:
+    return "postgresql" if "database" in name else "redis"
+
+
+@pytest.mark.fault(kind="a secret of the settings stands in no message, log or traceback", mended="addresses.py")
+@pytest.mark.parametrize("name", URLS)
+def test_a_malformed_address_is_named_and_its_password_is_nowhere(
+    name: str, log: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    variable = f"PAYDESK_{name.upper()}"
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])  # Those of the test run: a program begins without any.
+    for how, pattern in SPOILT.items():
+        monkeypatch.setenv(variable, pattern.format(scheme=scheme(name), secret=SECRET))
+        for command, arguments in COMMANDS.items():
+            code = front.run(arguments)
+            out, err = capsys.readouterr()
+            assert code == (7 if command.startswith("doctor") else 2), (how, command, out, err)
+            assert variable in out + err and "Traceback" not in out + err, (how, command, out, err)
+            for half in (SECRET, HALF, "hush"):
+                assert half not in out + err, (how, command, out, err)
+    logging.getLogger("paydesk").error("as a library would", exc_info=ValueError(f"redis://u:{SECRET}@h {SECRET}"))
+    assert log.exists() and HALF not in log.read_text() and "as a library would" in log.read_text()
+
+
+@pytest.mark.fault(kind="a secret of the settings stands in no message, log or traceback", mended="addresses.py")
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("postgresql://u:p@h1:1,h2:2/db?target_session_attrs=read-write", ""),
+        ("postgresql://u:pa%23s%2Fs%40@h/db", ""),
+        ("postgresql://u:pa#ss@h/db", ""),
+        ("postgres:///db?host=/run/x", ""),
+        ("postgresql://u:p@h/db\r\n", ""),
+        ("postgresql://u:p@ss@h/db", "%40"),
+        ("postgresql://u:p@h1:1,h2:x/db", "port"),
+        ("postgresql://u:p@h/db?sslmode=on", "verify-full"),
+        ("postgresql://u:p@h/db?connect_timeout=soon", "connect_timeout"),
+        ("host=h user=u password=p", "postgresql://"),
+    ],
+)
+def test_a_database_url_is_taken_as_it_is_meant_or_told(given: str, told: str) -> None:
+    _, faults = look_at_settings({"PAYDESK_CONFIG": "/dev/null", "PAYDESK_CONTRACTOR_DATABASE_URL": given})
+    assert [told in fault.message for fault in faults] == ([True] if told else [])
+
+
+@pytest.mark.fault(kind="a secret of the settings stands in no message, log or traceback", mended="addresses.py")
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("redis://u:p@h:6379/0", ""),
+        ("redis://h", ""),
+        ("redis://[::1]:6379/0\n", ""),
+        ("unix://u:p@/run/x.sock?db=0", ""),
+        ("rediss://u:p@h/0?ssl_cert_reqs=none&ssl_ca_certs=/x", ""),
+        ("127.0.0.1:6379", "redis://"),
+        ("redis://h:abc", "port"),
+        ("redis://u:p#w@h/0", "%23"),
+        ("redis://u:p/w@h/0", "%2F"),
+        ("redis://u:p?w@h/0", "%3F"),
+        ("redis://h/zero", "database"),
+        ("redis://h/0?ssl_cert_reqs=none", "rediss://"),
+        ("rediss://h/0?ssl_cert_reqs=maybe", "ssl_cert_reqs"),
+        ("redis://h/0?foo=1", "parameter"),
+        ("redis://h/0?socket_timeout=900", "parameter"),
+        ("redis://h/0?decode_responses=yes", "parameter"),
+        ("redis://h?db=x", "db"),
+    ],
+)
+def test_a_redis_url_is_taken_as_it_is_meant_or_told(given: str, told: str) -> None:
+    _, faults = look_at_settings({"PAYDESK_CONFIG": "/dev/null", "PAYDESK_REDIS_URL": given})
+    assert [told in fault.message for fault in faults] == ([True] if told else [])
+
+
+@pytest.mark.fault(kind="a secret of the settings stands in no message, log or traceback", mended="addresses.py")
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("k1:9092,k2:9092", ""),
+        ("[::1]:9092", ""),
+        ("k", ""),
+        ("k:abc", "port"),
+        ("k:0", "port"),
+        ("u:p@k:9092", "login"),
+        ("k 1:9092", "host:port"),
+        ("k1:9092,,k2", "host:port"),
+        ("http//k:9092", "host:port"),
+    ],
+)
+def test_addresses_of_kafka_are_taken_or_told(given: str, told: str) -> None:
+    _, faults = look_at_settings({"PAYDESK_CONFIG": "/dev/null", "PAYDESK_KAFKA_BOOTSTRAP_SERVERS": given})
+    assert [told in fault.message for fault in faults] == ([True] if told else [])
+
+
+@pytest.mark.fault(
+    kind="a settings file is read as UTF-8, and what cannot be taken is named with what there is",
+    mended="settings_file.py",
+)
+@pytest.mark.parametrize(
+    ("content", "message", "hint"),
+    [
+        (b"foo = 1\n", "no setting foo", "There are contractor_database_url"),
+        (b"zzz = 1\n", "no setting zzz", "[keys]"),
+        (b"[settings]\nperson = 'ada'\n", "no setting settings", "There are"),
+        (b"hold_second = 1\n", "no setting hold_second", "hold_seconds"),
+        (b"theme = 'dusk'\n", "theme is read from the environment alone", "PAYDESK_THEME"),
+        (b"ascii = 1\n", "ascii is read from the environment alone", "PAYDESK_ASCII"),
+        (b"config = 'x'\n", "config is read from the environment alone", "PAYDESK_CONFIG"),
+        ("person = 'ada'\nstack_name = 'Zürich'\n".encode("latin-1"), "not UTF-8: line 2, column 16", "UTF-8"),
+        ("person = 'ada'\n".encode("utf-16"), "not UTF-8: line 1, column 1", "UTF-8"),
+        (b"person = \n", "cannot be read", "Mend"),
+        (b"person = ['a']\n", "PAYDESK_PERSON cannot be taken", "Mend"),
+        (b"hold_seconds = 'x'\n", "PAYDESK_HOLD_SECONDS is not a whole number", "Mend"),
+    ],
+)
+def test_what_a_settings_file_says_wrong_is_named(tmp_path: Path, content: bytes, message: str, hint: str) -> None:
+    file = tmp_path / "paydesk.toml"
+    file.write_bytes(content)
+    with pytest.raises(SettingsError) as refused:
+        read_settings({"PAYDESK_CONFIG": str(file)})
+    assert message in refused.value.message and hint in refused.value.hint
+
+
+@pytest.mark.fault(
+    kind="a settings file is read as UTF-8, and what cannot be taken is named with what there is",
+    mended="settings_file.py",
+)
+def test_a_byte_order_mark_is_taken_and_the_rest_of_a_file_with_a_fault_still_counts(tmp_path: Path) -> None:
+    file = tmp_path / "paydesk.toml"
+    file.write_bytes("\ufeffperson = 'Zoë'\r\nfoo = 1\r\n".encode())
+    settings, faults = look_at_settings({"PAYDESK_CONFIG": str(file), "PAYDESK_REDIS_URL": "x"})
+    assert settings.person == "Zoë" and settings.redis_url is None
+    assert [fault.message.split()[0] for fault in faults] == ["There", "PAYDESK_REDIS_URL"]
+
+
+@pytest.mark.fault(
+    kind="a file of passwords that everybody may read or change is refused with the command that mends it",
+    mended="addresses.py",
+)
+@pytest.mark.parametrize(
+    ("mode", "told"), [(0o600, ""), (0o640, ""), (0o660, ""), (0o644, "read"), (0o666, "change"), (0o602, "change")]
+)
+def test_a_file_of_passwords_that_everybody_may_read_is_refused(tmp_path: Path, mode: int, told: str) -> None:
+    toml, kafka = tmp_path / "paydesk.toml", tmp_path / "client.kafka"
+    toml.write_text(f'contractor_database_url = "postgresql://u:{SECRET}@h/d"\n')
+    kafka.write_text("sasl.username=u\nsasl.password=hush-hush\n")
+
+    def told_of(file: Path, look: Callable[[], object]) -> str:
+        file.chmod(mode)
+        try:
+            look()
+        except SettingsError as error:
+            assert f"chmod 600 {file}" in error.hint and "holds passwords" in error.message
+            return "change" if "others can change" in error.message else "read"
+        return ""
+
+    assert told_of(toml, lambda: read_settings({"PAYDESK_CONFIG": str(toml)})) == told
+    assert told_of(kafka, lambda: addresses.kafka_properties(kafka)) == told
+
+
+@pytest.mark.fault(
+    kind="a file of passwords that everybody may read or change is refused with the command that mends it",
+    mended="addresses.py",
+)
+def test_a_file_without_a_password_may_be_read_by_everybody_and_changed_by_nobody_else(tmp_path: Path) -> None:
+    file = tmp_path / "paydesk.toml"
+    file.write_text("person = 'ada'\n")
+    file.chmod(0o644)
+    assert read_settings({"PAYDESK_CONFIG": str(file)}).person == "ada"
+    file.chmod(0o646)
+    with pytest.raises(SettingsError, match="others can change it"):
+        read_settings({"PAYDESK_CONFIG": str(file)})
+
+
+@pytest.mark.fault(
+    kind="a file of passwords that everybody may read or change is refused with the command that mends it",
+    mended="addresses.py",
+)
+def test_compose_env_refuses_an_open_file_and_sets_the_modes_of_what_it_writes(
+    tmp_path: Path, log: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert front.run(("stack", "compose-env", "--folder", str(tmp_path))) == 0
+    for file in (tmp_path / ".compose").iterdir():
+        file.chmod(0o640)
+    (tmp_path / ".env").chmod(0o644)
+    assert front.run(("stack", "compose-env", "--folder", str(tmp_path))) == 2
+    assert f"chmod 600 {tmp_path / '.env'}" in capsys.readouterr().err
+    (tmp_path / ".env").chmod(0o600)
+    assert front.run(("stack", "compose-env", "--folder", str(tmp_path))) == 0
+    assert {stat.S_IMODE(file.stat().st_mode) for file in (tmp_path / ".compose").iterdir()} == {0o600}
+
+
+@pytest.mark.fault(
+    kind="a Kafka settings file loads and runs nothing, and changes nothing on which a promise rests",
+    mended="addresses.py",
+)
+@pytest.mark.parametrize(
+    "name",
+    [
+        "plugin.library.paths",
+        "ssl.engine.location",
+        "ssl.engine.id",
+        "ssl.providers",
+        "sasl.kerberos.kinit.cmd",
+        "sasl.oauthbearer.method",
+        "sasl.oauthbearer.config",
+        "sasl.oauthbearer.token.endpoint.url",
+        "enable.sasl.oauthbearer.unsecure.jwt",
+        "error_cb",
+        "acks",
+        "enable.idempotence",
+        "enable.auto.commit",
+        "auto.offset.reset",
+        "transactional.id",
+    ],
+)
+def test_a_kafka_settings_file_with_what_may_not_be_set_is_refused_by_name(tmp_path: Path, name: str) -> None:
+    file = tmp_path / "client.kafka"
+    file.write_text(f"# own\nsecurity.protocol=SASL_SSL\n  {name} = /x.so\n")
+    with pytest.raises(SettingsError, match=f"has {name}, which"):
+        addresses.kafka_properties(file)
+
+
+@pytest.mark.fault(
+    kind="a Kafka settings file loads and runs nothing, and changes nothing on which a promise rests",
+    mended="addresses.py",
+)
+def test_a_line_of_a_kafka_settings_file_that_is_none_is_named_without_its_content(tmp_path: Path) -> None:
+    file = tmp_path / "client.kafka"
+    file.write_bytes("\ufeff# own\nsecurity.protocol=SSL\n".encode())
+    assert addresses.kafka_properties(file) == {"security.protocol": "SSL"}
+    file.write_text("sasl.password hush-hush\n")
+    with pytest.raises(SettingsError) as refused:
+        addresses.kafka_properties(file)
+    assert "line 1 is not NAME=VALUE" in refused.value.message and "hush" not in refused.value.message
+
+
+@pytest.mark.fault(kind="a secret of the settings stands in no message, log or traceback", mended="addresses.py")
+def test_a_secret_is_taken_out_of_what_a_library_says() -> None:
+    secrecy.note(["pa/ss word!"])
+    for text in (
+        'invalid port number: "pa/ss word!"',
+        "redis://me:x%y@h:1",
+        "sasl.password = hush, next",
+        "{'password': 'it\\'s', 'x': 1}",
+        "pa%2Fss%20word%21 and pa%2Fss+word%21",
+    ):
+        hidden = secrecy.hide(text)
+        assert secrecy.HIDDEN in hidden and not [
+            part for part in ("pa/ss", "x%y", "hush", "it\\", "pa%2F") if part in hidden
+        ]
+    assert secrecy.hide("PostgreSQL does not answer at h:5432.") == "PostgreSQL does not answer at h:5432."
+
+
+def test_half_a_configuration_is_still_refused(tmp_path: Path) -> None:
+    settings = read_settings({"PAYDESK_CONFIG": "/dev/null", "PAYDESK_MANAGER_DATABASE_URL": "postgresql://m@h/d"})
+    with pytest.raises(SettingsError, match="PAYDESK_KAFKA_BOOTSTRAP_SERVERS, PAYDESK_REDIS_URL"):
+        ConfiguredServers(settings).endpoints("manager")
