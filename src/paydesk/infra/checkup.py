@@ -65,24 +65,29 @@ def _postgres(role: Role, endpoints: Endpoints, is_provisioned: Callable[[], boo
         hint = error.hint if made else f"{error.hint} Not provisioned yet? {_PROVISION}"
         return [Finding(name, False, error.message, hint)]
     with opened as connection:
-        ms = (time.monotonic() - started) * 1000
-        amiss = probes.session_findings(role, endpoints.database_url, connection)
-        if amiss and not amiss[0].ok:
-            return amiss
+        answers = f"answers in {(time.monotonic() - started) * 1000:.0f} ms"
+        of_session = probes.session_findings(role, endpoints.database_url, connection)
+        if any(not found.ok for found in of_session):
+            return of_session
         revision = current_revision(connection)
-        if revision is None:
-            return [Finding(name, True, f"answers in {ms:.0f} ms; the schema is made by the first command")]
+        if revision is None or revision < HEAD:
+            what = "made" if revision is None else f"brought from revision {revision} to {HEAD}"
+            return [Finding(name, True, f"{answers}; the schema is {what} by the first command"), *of_session]
         if revision > HEAD:
-            return [
-                Finding(name, False, f"the schema is at revision {revision}, newer than this program", "Update it.")
-            ]
-        found = queries.counts(connection)
-        holder = connection.execute(_LEASE).fetchone()
-        lost = queries.lost(connection)
-        searched = connection.execute("SELECT to_regclass('payment_request_text') IS NOT NULL").fetchone()
-        overdue = [row.number for row in queries.overdue(connection)] if found.held else []
-        locked = locked_requests(connection, role) if found.locked else []
-    lines = [Finding(name, True, f"answers in {ms:.0f} ms, schema {revision}, {_work(holder)}"), *amiss]
+            told = f"the schema is at revision {revision}, newer than this program"
+            return [Finding(name, False, told, "Update it.")]
+        return [*_schema(role, connection, f"{answers}, schema {revision}"), *of_session]
+
+
+def _schema(role: Role, connection: queries.Connection, answers: str) -> list[Finding]:
+    """Return what is in a schema that needs a person, and how much waits to be sent."""
+    found = queries.counts(connection)
+    holder = connection.execute(_LEASE).fetchone()
+    lost = queries.lost(connection)
+    searched = connection.execute("SELECT to_regclass('payment_request_text') IS NOT NULL").fetchone()
+    overdue = [row.number for row in queries.overdue(connection)] if found.held else []
+    locked = locked_requests(connection, role) if found.locked else []
+    lines = [Finding(f"{role.name} PostgreSQL", True, f"{answers}, {_work(holder)}")]
     lines.append(Finding(f"{role.name} outbox", True, f"{found.unsent} unsent, {found.held} held"))
     if found.unsent and found.oldest_unsent_s > 30:
         told = f"{found.unsent} unsent, the oldest for {found.oldest_unsent_s:.0f} s"
