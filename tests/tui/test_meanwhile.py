@@ -1,16 +1,18 @@
 """A request that others decide or change while the form that revises it is open: that is said before it is sent."""
 
 from dataclasses import replace
+from uuid import UUID, uuid4
 
 import pytest
 from textual.pilot import Pilot
 
 from paydesk.contractor.forms import RequestForm
 from paydesk.domain.commands import Reject, reject
+from paydesk.domain.copy import RequestDetail
 from paydesk.domain.decision import Cause, CauseCode
 from paydesk.domain.payment_request import checked_terms
-from tests.fakes import World
-from tests.tui.conftest import contractor, opened, seen, shown
+from tests.fakes import FakeContractorDesk, FakeManagerDesk, World
+from tests.tui.conftest import contractor, manager, opened, seen, shown
 from tests.tui.test_manager_desk import accepted_by_zoe, of
 
 CAUSE = Cause(CauseCode.NEEDS_INFO, "Which photographer was it?")
@@ -75,3 +77,55 @@ async def test_another_request_changes_nothing_in_the_form(world: World) -> None
         world.tell(accepted_by_zoe(world, "PR-1003"))
         await pilot.press("ctrl+s")
         await seen(pilot, lambda: "PR-1007 is revised" in shown(pilot))
+
+
+REVISED = pytest.mark.fault(
+    kind="who revises or decides what was rejected before sees why it was", mended="tui/request_text.py"
+)
+
+
+@REVISED
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_the_form_that_revises_a_rejected_request_shows_the_cause_and_asks_before_it_is_sent_unchanged(
+    world: World, size: tuple[int, int]
+) -> None:
+    rejected(world)
+    async with contractor(world).run_test(size=size) as pilot:
+        await opened(pilot)
+        await pilot.press("e")
+        await seen(pilot, lambda: "✗ Rejected by zoe" in shown(pilot) and "photographer" in shown(pilot), 10)
+        await pilot.press("ctrl+s")
+        await seen(pilot, lambda: "Send it unchanged?" in shown(pilot))
+        await pilot.press("n")
+        await seen(pilot, lambda: isinstance(pilot.app.screen, RequestForm))
+        assert world.requests[of(world, "PR-1007")].revision == 1
+        await pilot.press("home", "1", "ctrl+s")
+        await seen(pilot, lambda: world.requests[of(world, "PR-1007")].revision == 2)
+
+
+class Remembering(FakeManagerDesk):
+    """Knows the terms that PR-1007 was requested with."""
+
+    def detail(self, request_id: UUID) -> RequestDetail:
+        found = super().detail(request_id)
+        before = replace(found.timeline[0], terms=checked_terms("2400", "EUR", "Photo set for brochure"))
+        revised = replace(found.timeline[0], kind="revised", revision=2)
+        return replace(found, timeline=(before, revised, *found.timeline[1:]))
+
+
+@REVISED
+@pytest.mark.parametrize("keys", [("p",), ("enter",)], ids=str)
+async def test_the_manager_sees_that_it_was_rejected_before_why_and_what_changed(
+    world: World, keys: tuple[str, ...]
+) -> None:
+    rejected(world)
+    desk = FakeContractorDesk(world)
+    request_id = of(world, "PR-1007")
+    desk.revise(uuid4(), request_id, checked_terms("2100", "EUR", "Photo set for brochure"))
+    async with manager(world, desk=Remembering(world)).run_test(size=(120, 36)) as pilot:
+        table = await opened(pilot)
+        table.go_to(request_id)
+        await pilot.press(*keys)
+        await seen(pilot, lambda: "Rejected" in shown(pilot) and "by zoe" in shown(pilot), 10)
+        await seen(pilot, lambda: "photographer" in shown(pilot) and "Changed since:" in shown(pilot), 10)
+        await seen(pilot, lambda: "2,100.00" in shown(pilot).partition("Changed since:")[2], 10)

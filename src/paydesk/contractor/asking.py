@@ -47,24 +47,29 @@ class Asking(Following, inherit_bindings=False):
         beneath = self.app.screen
 
         def filled(done: Filled | None) -> None:
-            self.summed_up()
             if done is None:
+                self.drafts.let_go(draft)
+                self.summed_up()
                 return
             self.notice(f"Sending {done.terms.money} …", "", 60)
+            key, request_id = done.draft.ids_for(done.terms.hash)
 
             def ended(result: Result | None, error: Exception | None) -> None:
                 if result is not None:
-                    self.drafts.discard()
+                    self.drafts.discard(done.draft)
+                    self.drafts.let_go(done.draft)
                     self.summed_up()
                     self.follow(result.copy, f"asks for {done.terms.money}")
                     made(result.copy)
                 elif error is not None:
                     self.notice(sentence(error), "trouble")
                     self.drafts.save(done.draft)
+                    self.drafts.let_go(done.draft)
+                    self.summed_up()
                     if self.app.screen is beneath:
                         self.open_form(done.draft, sentence(error), made)
 
-            self.command(lambda desk: desk.request(done.draft.key, done.draft.request_id, done.terms), ended)
+            self.command(lambda desk: desk.request(key, request_id, done.terms), ended)
 
         self.app.push_screen(RequestForm(self, draft, self.drafts, known=known, trouble=trouble), filled)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, ClassVar
+from uuid import UUID
 
 from textual import on
 from textual.app import ComposeResult
@@ -18,10 +19,13 @@ from paydesk.contractor.meanwhile import MeanwhileScreen
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.doubts import doubts
 from paydesk.domain.payment_request import Terms, typed_fields
+from paydesk.domain.status import Status
 from paydesk.domain.text import clean
 from paydesk.tui.desk_pane import DeskPane
 from paydesk.tui.dialogs import Confirm
 from paydesk.tui.drafts import Draft, DraftStore
+
+UNCHANGED = "Nothing is changed: it says what was rejected."
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,8 @@ class RequestForm(MeanwhileScreen[Filled | None]):
         if draft.empty and known and known[0].terms is not None:
             draft.fields["currency"] = known[0].terms.money.currency
         self._fields = FormFields(draft.fields, before)
-        self._opened, self._kept_before = draft.fields, drafts.load()
+        self._opened = draft.fields
+        drafts.take(draft)
 
     @classmethod
     def of(cls, pane: DeskPane[Any], copy: RequestCopy, terms: Terms) -> "RequestForm":
@@ -119,16 +124,15 @@ class RequestForm(MeanwhileScreen[Filled | None]):
         self._show_problems(FIELDS if self._tried else self._fields.amended())
 
     def _keep(self) -> None:
-        """Keep what was typed of a new request; as long as that is nothing, what was kept before it stays."""
+        """Keep what was typed of a new request; as long as that is nothing, nothing is kept of it."""
         typed = not self._draft.empty and self._draft.fields != self._opened
         if self._before is not None or not (typed or self._saved):
             return
         self._saved = True
-        kept = self._draft if typed else self._kept_before
-        if kept is None or kept.empty:
-            self._drafts.discard()
+        if typed:
+            self._drafts.save(self._draft)
         else:
-            self._drafts.save(kept)
+            self._drafts.discard(self._draft)
 
     @on(Input.Blurred)
     def _left(self, event: Input.Blurred) -> None:
@@ -151,7 +155,7 @@ class RequestForm(MeanwhileScreen[Filled | None]):
     def _preview(self) -> None:
         terms, problems = self._fields.terms()
         if terms is not None:
-            self.look_for_alike(self._draft.request_id, terms)
+            self.look_for_alike(self._id_of(terms), terms)
         preview = self.query_one("#form-preview", Static)
         if preview.content_size.width:  # Else it is laid out in a moment, and painted then.
             preview.update(Content("\n").join(self._preview_lines(terms, problems)))
@@ -164,6 +168,9 @@ class RequestForm(MeanwhileScreen[Filled | None]):
         if told := self.closed or self.meanwhile:
             yield Content.styled(f"⚠ {clean(told, 700)}", "$warning")
             yield Content("")
+        if (cause := self._rejected_for()) and not told:
+            yield from cause
+            yield Content("")
         if self._before is not None:
             width = self.query_one("#form-preview", Static).content_size.width
             yield from side_by_side(self._before, terms, width)
@@ -171,6 +178,18 @@ class RequestForm(MeanwhileScreen[Filled | None]):
             yield from asked(terms, *self._fields.amiss(problems))
         yield Content("")
         yield from self._beside(terms)
+
+    def _rejected_for(self) -> list[Content]:
+        """Return who rejected the request and why, in full: what is revised is to answer that."""
+        decision = self.revised.decision if self.revised is not None else None
+        if self.revised is None or self.revised.status is not Status.REJECTED or decision is None:
+            return []
+        cause = clean(decision.cause.text if decision.cause is not None else "", 700)
+        return [Content.styled(f"✗ Rejected by {clean(decision.decided_by or '')}", "$error"), Content(cause)]
+
+    def _id_of(self, terms: Terms) -> UUID:
+        """Return the id of the request that these terms are, or would be."""
+        return self.revised.id if self.revised is not None else self._draft.ids_for(terms.hash)[1]
 
     def _beside(self, terms: Terms | None) -> Iterator[Content]:
         """Yield what helps to judge the amount: what waits already, what is doubtful, and what looks the same."""
@@ -209,7 +228,7 @@ class RequestForm(MeanwhileScreen[Filled | None]):
         if self.pane.desk is None or self.alike_to(terms) is not None:
             self._send(terms)
         else:
-            self.look_for_alike(self._draft.request_id, terms)
+            self.look_for_alike(self._id_of(terms), terms)
 
     def _send(self, terms: Terms) -> None:
         """Return the terms, after ``y`` where they look like another request, or theirs is not what it was."""
@@ -218,7 +237,8 @@ class RequestForm(MeanwhileScreen[Filled | None]):
         if self.closed:
             self.pane.notice(self.closed, "trouble")
             return
-        if not alike and not self.meanwhile:
+        unchanged = UNCHANGED if terms == self._before and self._rejected_for() else ""
+        if not alike and not self.meanwhile and not unchanged:
             self.dismiss(send)
             return
 
@@ -226,8 +246,14 @@ class RequestForm(MeanwhileScreen[Filled | None]):
             if yes:
                 self.dismiss(send)
 
-        lines = [f"{terms.money}, {terms.description}", self.meanwhile, *(f"looks like {other}" for other in alike)]
+        lines = [
+            f"{terms.money}, {terms.description}",
+            self.meanwhile,
+            unchanged,
+            *(f"looks like {other}" for other in alike),
+        ]
         question = "Ask for this again?" if self._before is None else "Change it all the same?"
+        question = "Send it unchanged?" if unchanged else question
         self.app.push_screen(Confirm(question, list(filter(None, lines))), answered)
 
     def action_keep(self) -> None:
@@ -239,7 +265,7 @@ class RequestForm(MeanwhileScreen[Filled | None]):
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self._drafts.discard()
+                self._drafts.discard(self._draft)
                 self.dismiss(None)
 
         self.app.push_screen(Confirm("Discard what you typed?"), answered)

@@ -100,9 +100,9 @@ class ContractorHome(Asking, inherit_bindings=False):
         named = str(self.filter) or f"everyone ({mine} shows yours)"
         whose = f"{named} ({self.person or 'you'})" if self.filter == MINE else named
         count = counted(self.total, "request")
-        draft = self.drafts.load()
-        brief = "draft kept" if draft is not None and not draft.empty else ""
-        kept = f"{brief}, {new} resumes it" if brief else ""
+        drafts = sum(not draft.empty for draft in self.drafts.kept())
+        brief = "" if not drafts else "draft kept" if drafts == 1 else f"{drafts:,} drafts kept"
+        kept = f"{brief}, {new} resumes {'it' if drafts == 1 else 'the last'}" if brief else ""
         self.query_one("#filter", Line).say(f"{count}   {whose}   {self.sort}", kept, "muted", brief=brief)
 
     def where(self) -> str:

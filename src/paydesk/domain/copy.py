@@ -74,6 +74,12 @@ class RequestCopy:
         return self.request.contractor if self.request is not None else ""
 
     @property
+    def rejected_before(self) -> DecisionRegister | None:
+        """The decision that rejected an earlier revision of a request that waits again; None where there is none."""
+        waits = self.status in (Status.PENDING, Status.WITHDRAWING)
+        return self.decision if waits and self.decision is not None and self.decision.cause is not None else None
+
+    @property
     def lapsed(self) -> bool:
         """Whether a revision or a withdrawal came after acceptance."""
         accepted = self.decision is not None and self.decision.outcome is Outcome.ACCEPTED
@@ -113,6 +119,18 @@ class RequestDetail:
         return (step.kind == "revised" and revision > decision.revision) or (
             step.kind == "withdrawal_requested" and revision >= decision.revision
         )
+
+    def changed_since_rejection(self) -> list[str] | None:
+        """Return what a request that waits asks for otherwise than what was rejected of it; None where nothing was,
+        or where that is not known here.
+        """
+        decision, terms = self.copy.decision, self.copy.terms
+        if self.copy.rejected_before is None or decision is None or terms is None:
+            return None
+        rejected = [
+            step.terms for step in self.timeline if step.terms is not None and step.revision == decision.revision
+        ]
+        return describe_changes(rejected[-1], terms) if rejected else None
 
     def changes(self) -> list[tuple[Step, list[str]]]:
         """Return the steps, each with what it changed: a revision's differences from the terms before it."""

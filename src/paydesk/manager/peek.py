@@ -16,7 +16,7 @@ from paydesk.domain.status import Status
 from paydesk.domain.text import clean
 from paydesk.infra.pages import PageQuery
 from paydesk.manager.port import ManagerDesk
-from paydesk.tui.request_text import indented, warnings
+from paydesk.tui.request_text import indented, rejected_before, warnings
 from paydesk.tui.wording import age_text, status_text
 
 DAYS = 90
@@ -34,6 +34,8 @@ class Peeked:
     copy: RequestCopy
     changes: Sequence[str]
     """What the newest revision changed."""
+    since_rejection: Sequence[str] | None
+    """What is otherwise than in the revision that was rejected; None where none was."""
     alike: Sequence[Alike]
     totals: Sequence[StatusTotal]
     """Of this contractor, in the last ``DAYS`` days."""
@@ -46,7 +48,7 @@ def read_peek(desk: ManagerDesk, copy: RequestCopy) -> Peeked:
     asking = Asking.of(detail.copy)
     alike = desk.alike([asking]).get(copy.id, ()) if asking is not None else ()
     recent = Filter((Term(FromIn((copy.contractor,))), Term(AgeIs(Op.LESS, DAYS, "d"))))
-    return Peeked(detail.copy, changes, alike, desk.totals(PageQuery(recent)))
+    return Peeked(detail.copy, changes, detail.changed_since_rejection(), alike, desk.totals(PageQuery(recent)))
 
 
 class Peek(VerticalScroll, can_focus=False):
@@ -76,11 +78,12 @@ def _lines(copy: RequestCopy, peeked: Peeked | None, now: datetime, width: int) 
     yield Content.styled(clean(f"{shown_name(copy.contractor)}, revision {copy.revision}, {since}"), "$secondary")
     if terms is not None:
         yield indented(Content(""), clean(terms.description, 600), width)
+    yield from rejected_before(copy, peeked.since_rejection if peeked is not None else None, width)
     if peeked is None:
         yield Content.styled("reading …", "$secondary")
         return
     yield from warnings(peeked.alike)
-    if peeked.changes:
+    if peeked.changes and copy.rejected_before is None:
         yield Content("")
         yield Content.styled("The last revision changed", "$secondary")
         yield from (indented(Content("  "), clean(change, 600), width) for change in peeked.changes)

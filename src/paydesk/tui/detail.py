@@ -111,7 +111,9 @@ class DetailScreen(OwnScreen[None]):
         said, told = self.query_one("#facts", Static), self.query_one("#timeline", Static)
         if not said.content_size.width:
             return  # It is laid out in a moment, and painted then.
-        told_of = [*facts(self.copy, now, said.content_size.width), *warnings(self.alike)]
+        width = said.content_size.width
+        since = self.detail.changed_since_rejection() if self.detail is not None else None
+        told_of = [*facts(self.copy, now, width, since), *warnings(self.alike)]
         said.update(Content("\n").join(told_of))
         lines = [Content.styled("reading …", "$secondary")]
         if self.detail is not None:

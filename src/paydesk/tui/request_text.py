@@ -14,6 +14,7 @@ from paydesk.domain.status import Status
 from paydesk.domain.text import clean
 from paydesk.tui.wording import clock_text, day_text, delivery_text, moment_text, span_text, state_text, status_text
 
+NOTHING_CHANGED = "Nothing is changed since."
 _STEPS = {
     "requested": "requested",
     "revised": "revised",
@@ -38,7 +39,21 @@ def indented(before: Content, text: str, width: int, style: str = "") -> Content
     return Content("\n").join([Content.assemble(before, first), *(Content.assemble(" " * indent, x) for x in others)])
 
 
-def facts(copy: RequestCopy, now: datetime, width: int) -> Iterator[Content]:
+def rejected_before(copy: RequestCopy, changed: Sequence[str] | None, width: int) -> Iterator[Content]:
+    """Yield who rejected what a request asked for before, why, and what is otherwise now; nothing where nobody did."""
+    decision = copy.rejected_before
+    if decision is None or decision.cause is None:
+        return
+    yield Content.styled(f"⚠ Rejected before by {clean(decision.decided_by or 'someone')}", "$warning")
+    yield indented(Content("  "), clean(decision.cause.text, 700), width)
+    if changed is not None:
+        told = "; ".join(changed)
+        yield indented(Content("  "), f"Changed since: {clean(told, 600)}" if told else NOTHING_CHANGED, width)
+
+
+def facts(
+    copy: RequestCopy, now: datetime, width: int, since_rejection: Sequence[str] | None = None
+) -> Iterator[Content]:
     """Yield number, status, cause, terms and what lapsed, a line each."""
     terms = copy.terms
     look = {Status.ACCEPTED: "$success", Status.REJECTED: "$error"}.get(copy.status, "$foreground")
@@ -54,6 +69,9 @@ def facts(copy: RequestCopy, now: datetime, width: int) -> Iterator[Content]:
         yield Content("")
         yield Content.styled(f"Rejected by {by}, revision {revision}, {moment_text(decision.decided_at)}", "$secondary")
         yield Content(clean(decision.cause.text, 1000))
+        if since_rejection is not None:
+            told = "; ".join(since_rejection)
+            yield Content(f"Changed since: {clean(told, 600)}" if told else NOTHING_CHANGED)
     elif decision is not None and decision.outcome is Outcome.ACCEPTED:
         by = shown_name(decision.decided_by)
         yield Content.styled(
