@@ -52,8 +52,8 @@ lint: install ## Lint, format, types and the floors.
 	@$(BIN)/lint-imports
 
 long: install ## Pass the long suites: races, faults, load.
-	@$(BIN)/python -m pytest -m "long and not alone" --numprocesses 2; beside=$$?; \
-	$(BIN)/python -m pytest -m "long and alone" && exit $$beside
+	@$(BIN)/python -m pytest -p tests.progress -m "long and not alone" --numprocesses 2; beside=$$?; \
+	$(BIN)/python -m pytest -p tests.progress -m "long and alone" && exit $$beside
 
 simulate: install ## Run both sides' handlers 100,000 times under drawn faults, from a seed that it prints.
 	@$(BIN)/python -m tests.simulation

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from paydesk.domain.filter_text import parse_filter
 from paydesk.domain.status import Status
 from paydesk.infra.health import Part, PartState
 from paydesk.infra.pages import PageQuery
+from paydesk.infra.postgres import connect
 from paydesk.manager.role import ROLE
 from paydesk.stack.embedded import EmbeddedStack
 from tests.cli.conftest import Paydesk
@@ -190,3 +192,51 @@ def test_bash_gets_numbers_and_not_a_word_besides(paydesk: Paydesk, ada: str, st
     environment = os.environ | words | {"PAYDESK_HOME": str(stack.folder.home)}
     done = subprocess.run([sys.executable, "-m", "paydesk"], env=environment, capture_output=True, text=True)
     assert f"plain,{number}" in done.stdout.splitlines() and not done.stderr
+
+
+_BASH = r"""
+eval "$(paydesk completion bash)"
+COMP_WORDS=(paydesk contractor show PR-) COMP_CWORD=3
+_paydesk_completion paydesk
+printf '%s\n' "${COMPREPLY[@]}"
+"""
+_ZSH = r"""
+compdef() { : }
+_describe() { local offered=${@[-1]}; print -rl -- "${(@P)offered}" }
+compadd() { print -rl -- "$@" }
+eval "$(paydesk completion zsh)"
+words=(paydesk contractor show PR-) CURRENT=4
+_paydesk_completion
+"""
+_FISH = r"""
+paydesk completion fish | source
+complete -C "paydesk contractor show PR-"
+"""
+
+
+@pytest.mark.long
+@pytest.mark.fault(
+    kind="A shell is offered request numbers of capital letters, digits and hyphens alone.", mended="cli/completing.py"
+)
+@pytest.mark.parametrize(
+    ("shell", "script"),
+    [(["bash", "--norc"], _BASH), (["zsh", "-f"], _ZSH), (["fish", "--no-config"], _FISH)],
+    ids=["bash", "zsh", "fish"],
+)
+def test_a_shell_itself_offers_safe_numbers_alone(
+    paydesk: Paydesk, ada: str, stack: EmbeddedStack, tmp_path: Path, shell: list[str], script: str
+) -> None:
+    if shutil.which(shell[0]) is None:
+        pytest.skip(f"there is no {shell[0]} here")
+    safe, hostile = (paydesk("contractor", "request", "5", "EUR", "a: b", "--as", ada, "--json").json for _ in "ab")
+    ran = tmp_path / "ran"
+    with connect(stack.endpoints("contractor").database_url or "", "contractor", autocommit=True) as connection:
+        change = "UPDATE payment_request SET number = %s WHERE id = %s"
+        connection.execute(change, (f"PR-$(touch {ran})", hostile["id"]))
+        try:
+            where = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+            environment = os.environ | {"PAYDESK_HOME": str(stack.folder.home), "PATH": where, "HOME": str(tmp_path)}
+            done = subprocess.run([*shell, "-c", script], env=environment, capture_output=True, text=True, timeout=120)
+        finally:
+            connection.execute(change, (hostile["number"], hostile["id"]))
+    assert safe["number"] in done.stdout and "$" not in done.stdout and not ran.exists(), done.stderr

@@ -10,6 +10,7 @@ from tests.faults.endurance import Endurance
 from tests.faults.matrix import kinds, run
 from tests.faults.report import commit, keep, kept, write
 from tests.faults.rows import Row, span
+from tests.progress import Progress
 
 
 def main() -> int:
@@ -33,16 +34,22 @@ def main() -> int:
     ]
     chosen = [(kind, rounds) for kind, rounds in chosen if rounds and kind.name not in had]
     started, ran = time.monotonic(), commit()
-    for row in run(chosen, 1000 if given.short else 7):
-        row.commit, row.at = ran, time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
-        rows.append(row)
-        if given.resume:
-            keep(given.resume, row)
-        if given.report:
-            write(rows)
-        print(line(row), flush=True)
-        for told in (*row.wrong, *row.notes):
-            print(f"    {told}", flush=True)
+    begun: list[Row] = []
+
+    def seen() -> tuple[int, str]:
+        return sum(row.runs for row in begun), begun[-1].fault if begun else "starting the servers"
+
+    with Progress(sum(rounds for _, rounds in chosen), "faults", seen, partial(print, flush=True)):
+        for row in run(chosen, 1000 if given.short else 7, begun.append):
+            row.commit, row.at = ran, time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
+            rows.append(row)
+            if given.resume:
+                keep(given.resume, row)
+            if given.report:
+                write(rows)
+            print(line(row), flush=True)
+            for told in (*row.wrong, *row.notes):
+                print(f"    {told}", flush=True)
     print(f"{sum(row.runs for row in rows)} faults, {time.monotonic() - started:.0f} s")
     return 0 if all(row.good for row in rows) else 1
 

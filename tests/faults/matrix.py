@@ -109,9 +109,10 @@ class Trial:
         time.sleep(1)
         self.bench.pace()
 
-    def run(self, kind: Kind, rounds: int) -> Row:
+    def run(self, kind: Kind, rounds: int, began: Callable[[Row], None] = lambda _: None) -> Row:
         """Strike, let people rest, wait until both sides are equal, judge."""
         row, points = Row(kind.name), self.bench.points()
+        began(row)
         self.bench.pace()
         self._try(lambda: self._strike(kind, row, rounds), row)
         self.judged(row)
@@ -153,8 +154,11 @@ class Trial:
         self.before = found
 
 
-def run(chosen: list[tuple[Kind, int]], per_bench: int) -> Iterator[Row]:
-    """Run kinds with so many rounds each; a bench is made anew after so many kinds, or after one that went wrong."""
+def run(chosen: list[tuple[Kind, int]], per_bench: int, began: Callable[[Row], None] = lambda _: None) -> Iterator[Row]:
+    """Run kinds with so many rounds each; a bench is made anew after so many kinds, or after one that went wrong.
+
+    ``began`` gets the row of each kind before its first fault, to look on as it grows.
+    """
     trial: Trial | None = None
     served = 0
     try:
@@ -165,7 +169,7 @@ def run(chosen: list[tuple[Kind, int]], per_bench: int) -> Iterator[Row]:
             if trial is None:
                 trial, served = Trial(kind.bench()), 0
                 trial.open()
-            row = trial.run(kind, rounds)
+            row = trial.run(kind, rounds, began)
             served += 1
             yield row
             if row.wrong:

@@ -5,11 +5,14 @@ import logging
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from os import cpu_count
 
+from tests.progress import Progress
 from tests.simulation.runs import Failure, plan_of, run, shrink
 
-_CHUNK = 250
+_CHUNK = 50
+"""So many runs a process is given at once: few enough that every few seconds some of them are done."""
 
 
 def _quiet() -> None:
@@ -43,8 +46,14 @@ def main() -> int:
     print(f"{given.runs:,} runs from seed {first} on", flush=True)
     started, reached = time.monotonic(), dict[str, int]()
     firsts = range(first, first + given.runs, _CHUNK)
-    with ProcessPoolExecutor(given.jobs, initializer=_quiet) as pool:
+    done = 0
+    say = partial(print, flush=True)
+    with (
+        ProcessPoolExecutor(given.jobs, initializer=_quiet) as pool,
+        Progress(given.runs, "runs", lambda: (done, ""), say),
+    ):
         for failure, points in pool.map(_some, firsts, [given.losses] * len(firsts)):
+            done = min(given.runs, done + _CHUNK)
             for point, times in points.items():
                 reached[point] = reached.get(point, 0) + times
             if failure is not None:

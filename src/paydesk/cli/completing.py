@@ -1,7 +1,8 @@
 """What a shell may put where the cursor is: silent, fast, and never a reason for anything to start."""
 
 import contextlib
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 
 import click
 from click.shell_completion import CompletionItem
@@ -13,6 +14,7 @@ SELECT number, status || ', ' || coalesce(standing_description, '') FROM payment
 WHERE number LIKE %(begin)s AND (NOT %(waiting)s OR status IN ('pending', 'withdrawing'))
 ORDER BY requested_at DESC LIMIT %(most)s
 """
+_SAFE = re.compile(r"[A-Z0-9-]+")
 _SHELLS = ("bash", "zsh", "fish")
 
 
@@ -46,7 +48,6 @@ def complete_request(context: click.Context, _: click.Parameter, typed: str) -> 
 
 
 def _numbers(role: str, typed: str, waiting: bool) -> Sequence[tuple[str, str]]:
-    from paydesk.domain.text import clean
     from paydesk.infra.postgres import connect
 
     url = _url(role)
@@ -56,7 +57,17 @@ def _numbers(role: str, typed: str, waiting: bool) -> Sequence[tuple[str, str]]:
         connection.execute(f"SET statement_timeout = '{_READ_S}s'")
         begin = (f"PR-{typed}" if typed.isdigit() else typed.upper()).replace("%", "").replace("_", "") + "%"
         rows = connection.execute(_FOUND, {"begin": begin, "waiting": waiting, "most": MOST})
-        return [(clean(number), clean(told, 60)) for number, told in rows if number.isascii() and " " not in number]
+        return safe(rows)
+
+
+def safe(rows: Iterable[tuple[str | None, str]]) -> list[tuple[str, str]]:
+    """Return the numbers that a shell may put into its line, each with what it says.
+
+    A shell runs what stands in its line, and bash takes what is offered as it is.
+    """
+    from paydesk.domain.text import clean
+
+    return [(number, clean(says, 60)) for number, says in rows if number and _SAFE.fullmatch(number)]
 
 
 def _url(role: str) -> str | None:

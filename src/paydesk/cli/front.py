@@ -15,6 +15,7 @@ import platformdirs
 from paydesk import secrecy
 from paydesk.cli import streams
 from paydesk.cli.ending import Deaf, Ended
+from paydesk.cli.groups import HelpfulGroup
 from paydesk.cli.saved import Saved, recorded
 
 _COMMANDS = {
@@ -49,7 +50,7 @@ EXIT_CODES = {
 USAGE, INTERRUPTED, UNEXPECTED = 2, 130, 1
 
 
-class LazyGroup(click.Group):
+class LazyGroup(HelpfulGroup):
     """Commands that are imported when they are asked for."""
 
     def list_commands(self, _: click.Context) -> list[str]:

@@ -8,11 +8,14 @@ import click
 from paydesk.cli.both import add_to
 from paydesk.cli.completing import complete_cause, complete_request
 from paydesk.cli.errand_options import as_json_option, as_person, with_key, with_look
+from paydesk.domain.decision import CauseCode
 from paydesk.infra.role import Role
 
 if TYPE_CHECKING:
     from paydesk.cli.errand import Errand
     from paydesk.infra.command import CommandKey, Said
+
+_NEED_NOTE = ", ".join(code for code in CauseCode if code.needs_note)
 
 
 def _role() -> Role:
@@ -91,7 +94,7 @@ def approve(
     required=True,
     metavar="CODE",
     shell_complete=complete_cause,
-    help="Why: duplicate, wrong_amount, missing_document, ...",
+    help=f"Why: {', '.join(CauseCode)}. --note says more; {_NEED_NOTE} need it.",
 )
 @click.option("--note", metavar="TEXT", help="What the contractor should know, 3 to 500 characters.")
 @click.option("--revision", type=click.IntRange(min=1), help="Exactly this revision, and no other.")

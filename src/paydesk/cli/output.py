@@ -3,8 +3,10 @@
 import csv
 import json
 import os
+import re
 import shutil
 import sys
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -18,9 +20,9 @@ from paydesk.domain.duplicates import Alike
 from paydesk.domain.names import mixes_scripts, shown_name
 from paydesk.domain.payment_request import typed_fields
 from paydesk.domain.status import Status
-from paydesk.domain.text import clean, escaped
+from paydesk.domain.text import WHOLE, clean, escaped
 from paydesk.tui.ascii import only_ascii, to_ascii
-from paydesk.tui.columns import fitted
+from paydesk.tui.columns import fitted, padded
 from paydesk.tui.wording import LOCKED, delivery_text, moment_text, status_text, whole_state
 
 _COLOURS = {
@@ -43,13 +45,20 @@ CSV_FIELDS = (
     "delivery",
     "requested_at",
     "alike",
+    "decided_at",
+    "decided_by",
+    "cause",
+    "note",
 )
+"""The columns in their order; a new one goes to the end, as scripts count them."""
 
 
 def document(copy: RequestCopy, alike: Sequence[Alike] | None = None) -> dict[str, Any]:
     """Return a request as plain values, with those that it looks like, where these were looked for."""
     terms = copy.terms
     fields = typed_fields(terms) if terms is not None else {}
+    decision = _decision(copy.decision) or {}
+    cause = decision.get("cause") or {}
     return {
         "id": str(copy.id),
         "number": copy.request.number if copy.request else None,
@@ -66,6 +75,9 @@ def document(copy: RequestCopy, alike: Sequence[Alike] | None = None) -> dict[st
         "settled": copy.settled,
         "overdue": copy.overdue,
         "mixed_scripts": mixes_scripts(copy.contractor),
+        **{name: decision.get(name) for name in ("decided_at", "decided_by")},
+        "cause": cause.get("code"),
+        "note": cause.get("note"),
     } | ({} if alike is None else {"alike": twins(alike)})
 
 
@@ -134,7 +146,7 @@ def print_sentence(copy: RequestCopy, words: str = "") -> None:
     money = str(copy.terms.money) if copy.terms else "(not arrived yet)"
     state = marked(whole_state(copy))
     told = f"{marked(copy.number)}  {money}  {state}, revision {copy.revision}, {delivery_text(copy)}"
-    click.echo(_coloured(on_lines(clean(f"{told}{words}", 2000)), copy, state))
+    click.echo(_coloured(on_lines(clean(f"{told}{words}", WHOLE)), copy, state))
 
 
 def print_rows(rows: Iterable[tuple[RequestCopy, Sequence[Alike]]]) -> int:
@@ -188,14 +200,14 @@ def _line(number: str, status: str, amount: str, currency: str, contractor: str,
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     narrow = width is not None and width < _WIDE
     parts = (
-        fitted(clean(number), 9),
-        fitted(clean(status), 13),
         # Never cut: what is larger than most is out of line.
-        clean(amount).rjust(14 if narrow else 20),
-        fitted(clean(currency), 3),
-        fitted(clean(contractor), 12 if narrow else 16),
+        padded(clean(number), 9),
+        padded(clean(status), 13),
+        padded(clean(amount), 14 if narrow else 20, right=True),
+        padded(clean(currency), 3),
+        padded(clean(contractor), 16) if width is None else fitted(clean(contractor), 12 if narrow else 16),
     )
-    line = "  ".join((*parts, clean(what)))
+    line = "  ".join((*parts, clean(what, WHOLE)))
     # A line that wraps is no longer aligned; what goes to a file or a program is whole.
     return line if width is None else fitted(line, width)
 
@@ -204,18 +216,24 @@ def csv_writer() -> Callable[[RequestCopy, Sequence[Alike]], None]:
     """Print the header of RFC 4180 values; returns what prints one request."""
     writer = csv.DictWriter(sys.stdout, CSV_FIELDS, extrasaction="ignore", lineterminator="\r\n")
     writer.writeheader()
+    sys.stdout.flush()
 
     def write(copy: RequestCopy, alike: Sequence[Alike] = ()) -> None:
         facts = document(copy) | {"contractor": shown_name(copy.contractor)}
-        facts |= {"alike": " ".join(each.number for each in alike)}
-        writer.writerow({name: _no_formula(clean(str(value or ""), 600)) for name, value in facts.items()})
+        facts |= {"decided_by": shown_name(facts["decided_by"] or ""), "alike": " ".join(each.number for each in alike)}
+        writer.writerow({name: _no_formula(clean(str(value or ""), WHOLE)) for name, value in facts.items()})
+        sys.stdout.flush()  # Whoever reads a list that is followed waits for each line.
 
     return write
 
 
 def _no_formula(text: str) -> str:
-    """Return a value that no spreadsheet takes for a formula: other people wrote it."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
+    """Return a value that no spreadsheet takes for a formula: other people wrote it.
+
+    Signs of another width count, and what stands behind white space: there are programs that leave it out.
+    """
+    begins = unicodedata.normalize("NFKC", re.sub(r"^[\s\ufffd]+", "", text)[:1])
+    return f"'{text}" if begins.startswith(("=", "+", "-", "@", "\u2212")) else text
 
 
 def print_detail(detail: RequestDetail, alike: Sequence[Alike] = ()) -> None:
@@ -224,10 +242,10 @@ def print_detail(detail: RequestDetail, alike: Sequence[Alike] = ()) -> None:
     decision = _decision(detail.copy.decision)
     for name, value in document(detail.copy).items():
         if name in (*_TERMS, "contractor", "id") and value:
-            fact = shown_name(value) if name == "contractor" else clean(str(value), 600)
+            fact = shown_name(value) if name == "contractor" else clean(str(value), WHOLE)
             tell(f"  {name.replace('_', ' '):<13}{fact}", 15)
     for each in alike:
-        tell(clean(f"  {'looks like':<13}{each}", 600), 15)
+        tell(clean(f"  {'looks like':<13}{each}", WHOLE), 15)
     if decision is not None and detail.copy.decision is not None:
         cause = f": {decision['cause']['text']}" if decision["cause"] else ""
         when = moment_text(detail.copy.decision.decided_at)
@@ -236,11 +254,11 @@ def print_detail(detail: RequestDetail, alike: Sequence[Alike] = ()) -> None:
             if decision["decided_by"]
             else ": confirmed by the manager's side"
         )
-        tell(clean(f"  {decision['outcome']}{by}, {when}{cause}", 900))
+        tell(clean(f"  {decision['outcome']}{by}, {when}{cause}", WHOLE))
     for step, changes in detail.changes():
         money = f"  {step.money}" if step.money and not changes else ""
         said = "; ".join(changes) or step.text
         told = f"  {said}" if said else ""
         by = f" by {shown_name(step.actor)}" if step.actor else ""
         kind = "withdrawal confirmed" if step.kind == "withdrawn" else step.kind.replace("_", " ")
-        tell(clean(f"  {moment_text(step.at)}  {kind}{by}{money}{told}", 900), 20)
+        tell(clean(f"  {moment_text(step.at)}  {kind}{by}{money}{told}", WHOLE), 20)

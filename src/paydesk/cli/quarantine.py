@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from paydesk.cli.errand_options import as_json_option, as_person, with_key
-from paydesk.domain.text import clean
+from paydesk.cli.groups import HelpfulGroup
+from paydesk.domain.text import WHOLE, clean
 from paydesk.infra.role import Role
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ _NUMBER = click.IntRange(min=1, max=2**63 - 1)
 def quarantine_group(load_role: LoadRole) -> click.Group:
     """Return the commands for a role."""
 
-    @click.group("quarantine")
+    @click.group("quarantine", cls=HelpfulGroup)
     def group() -> None:
         """Messages that could not be applied: quarantined, or parked until they are understood."""
 
@@ -157,7 +158,7 @@ def _tell(bad: "BadMessage", as_json: bool, *, changed: bool) -> None:
 
 def _line(bad: "BadMessage") -> str:
     told = bad.discarded_why if bad.state == "discarded" else bad.reason
-    return clean(f"{bad.id:>6}  {bad.state:<11}  {bad.where}  {told}", 400).rstrip()
+    return clean(f"{bad.id:>6}  {bad.state:<11}  {bad.where}  {told}", WHOLE).rstrip()
 
 
 def _print(bad: "BadMessage") -> None:
@@ -166,13 +167,13 @@ def _print(bad: "BadMessage") -> None:
     done: dict[str, dict[str, Any] | None] = {name: document.pop(name) for name in ("redriven", "discarded")}
     decoded: dict[str, Any] = document.pop("decoded")
     for name, value in document.items():
-        click.echo(clean(f"{name:<11}{'' if value is None else value}", 4000).rstrip())
+        click.echo(clean(f"{name:<11}{'' if value is None else value}", WHOLE).rstrip())
     for name, one in done.items():
         if one is not None:
             why = f": {one['why']}" if one.get("why") else ""
-            click.echo(clean(f"{name:<11}by {one['by']} at {one['at']}{why}", 900))
+            click.echo(clean(f"{name:<11}by {one['by']} at {one['at']}{why}", WHOLE))
     click.echo("what can be read of it:")
     says = decoded.pop("says")
     facts = decoded | (says if isinstance(says, dict) else {"value": "no JSON object"})
     for name, value in facts.items():
-        click.echo(clean(f"  {name:<15}{'' if value is None else value}", 1000).rstrip())
+        click.echo(clean(f"  {name:<15}{'' if value is None else value}", WHOLE).rstrip())

@@ -14,7 +14,7 @@ from paydesk.cli.streams import is_of_stream, say_aside
 from paydesk.domain.copy import Delivery, RequestCopy
 from paydesk.domain.duplicates import Alike
 from paydesk.domain.errors import PaydeskError
-from paydesk.domain.text import clean
+from paydesk.domain.text import WHOLE, clean
 from paydesk.infra.errors import OutcomeUnknown
 
 log = logging.getLogger("paydesk.report")
@@ -56,9 +56,9 @@ def report(
     output.print_sentence(copy, words)
     here.saved.told(copy.id)
     for line in warned:
-        say_aside(clean(line, 600))
+        say_aside(clean(line, WHOLE))
     for each in alike:
-        say_aside(clean(f"It looks like {each}.", 600))
+        say_aside(clean(f"It looks like {each}.", WHOLE))
     if alike:
         say_aside(clean(f"Not meant? paydesk contractor withdraw {copy.number}"))
 
@@ -107,7 +107,11 @@ def in_words(here: Errand, error: Exception, only: UUID | None = None) -> Paydes
 
 def refused(item: str, error: PaydeskError, as_json: bool, names: str) -> None:
     """Say why one of several items failed, in its line of the results."""
-    told: dict[str, Any] = {"code": error.code, "message": clean(error.message, 1000), "hint": clean(error.hint)}
+    told: dict[str, Any] = {
+        "code": error.code,
+        "message": clean(error.message, WHOLE),
+        "hint": clean(error.hint, WHOLE),
+    }
     if as_json:
         output.print_json({names: clean(item), "error": told})
     else:

@@ -1,13 +1,14 @@
 """How ``doctor`` shows the versions of a locked request: side by side, a fact a line."""
 
-import textwrap
 from collections.abc import Iterator
-from functools import partial
 from itertools import zip_longest
 
-from paydesk.domain.text import clean
+from rich.cells import chop_cells
+
+from paydesk.cli.wrapping import wrapped
+from paydesk.domain.text import WHOLE, clean
 from paydesk.infra.locked import LockedRequest, Version
-from paydesk.tui.columns import fitted
+from paydesk.tui.columns import fitted, padded
 from paydesk.tui.wording import moment_text
 
 _LABEL, _CELL = 10, 32
@@ -19,7 +20,7 @@ def lines(locked: LockedRequest) -> Iterator[str]:
     since = f", since {moment_text(locked.since)}" if locked.since else ""
     yield f"  {clean(locked.name)} is locked{since}"
     for why in locked.why:
-        yield clean(f"    {why}.", 300)
+        yield clean(f"    {why}.", WHOLE)
     told = locked.told
     for first in range(0, len(told), 2):
         yield from _beside(told[first : first + 2])
@@ -30,13 +31,16 @@ def _beside(versions: tuple[Version, ...]) -> Iterator[str]:
     for name in _FACTS:
         cells = [each[name] for each in facts]
         if any(cells):
-            wrapped = [[part for told in cell for part in _wrap(clean(told, 600))] for cell in cells]
+            wrapped = [[part for told in cell for part in _wrap(clean(told, WHOLE))] for cell in cells]
             for place, parts in enumerate(zip_longest(*wrapped, fillvalue="")):
                 label = fitted(name if place == 0 else "", _LABEL)
-                yield f"    {label}{'  '.join(fitted(part, _CELL) for part in parts)}".rstrip()
+                yield f"    {label}{'  '.join(padded(part, _CELL) for part in parts)}".rstrip()
 
 
-_wrap = partial(textwrap.wrap, width=_CELL, break_on_hyphens=False)
+def _wrap(text: str) -> list[str]:
+    """Return text in lines that fit into a cell, wide characters counted as two."""
+    lines = [line.strip() for line in wrapped(text, _CELL, 0).split("\n")]
+    return [part for line in lines for part in chop_cells(line, _CELL)]
 
 
 def _facts(version: Version) -> dict[str, list[str]]:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from paydesk.cli.errand_options import as_json_option
+from paydesk.cli.groups import HelpfulGroup
 from paydesk.cli.provision import compose_env, provision
 from paydesk.domain.text import counted
 from paydesk.settings import MEMORY_BROKER
@@ -23,7 +24,7 @@ def _settings() -> Settings:
     return settings
 
 
-@click.group()
+@click.group(cls=HelpfulGroup)
 def stack() -> None:
     """PostgreSQL, Valkey and Apache Kafka, started from packages for one login."""
 

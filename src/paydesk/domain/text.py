@@ -120,9 +120,30 @@ def counted(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or f'{one}s'}"
 
 
+CUT = "…"
+"""What stands where something was cut."""
+WHOLE = 100_000
+"""The limit of what is printed for a file or a program, where nothing is cut: no text has so many characters."""
+_REQUEST_NUMBER = re.compile(r"PR-[0-9]+")
+
+
+def whole_numbers(cut: str, text: str) -> str:
+    """Return the beginning of a text as it was cut, without a request number that the cut went through.
+
+    Half of a number is the number of another request.
+    """
+    at = len(cut)
+    start = text.rfind("PR-", 0, at)
+    found = _REQUEST_NUMBER.match(text, start) if start >= 0 else None
+    return cut[:start] if found is not None and found.end() > at else cut
+
+
 def clean(raw: str, limit: int = 512) -> Clean:
-    """Return text fit for a terminal, whatever came in; never raises. ``limit`` is in characters."""
-    cut = raw[:limit]
+    """Return text fit for a terminal, whatever came in; never raises.
+
+    ``limit`` is in characters; what is cut at it ends in ``…``.
+    """
+    cut = raw if len(raw) <= limit else whole_numbers(raw[: limit - 1], raw) + CUT
     if cut.isascii() and cut.isprintable():
         return Clean(cut)
     return _fit(cut)

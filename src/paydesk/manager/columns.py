@@ -9,7 +9,7 @@ from paydesk.domain.copy import RequestCopy
 from paydesk.domain.duplicates import Alike
 from paydesk.domain.names import shown_name
 from paydesk.domain.status import Status
-from paydesk.tui.columns import AMOUNT, CURRENCY, DESCRIPTION, Cell, Column, say, say_state
+from paydesk.tui.columns import AMOUNT, CURRENCY, DESCRIPTION, NUMBER, Cell, Column, say, say_state
 from paydesk.tui.wording import age_text, moment_text
 
 Likeness = Callable[[UUID], tuple[Alike, ...]]
@@ -44,7 +44,6 @@ def _decided_at(copy: RequestCopy, _: datetime) -> Cell:
     return say(moment_text(copy.decision.decided_at if copy.decision else None), "faded")
 
 
-NUMBER = Column("Request", lambda copy, _: say(copy.number), 8, most=12)
 CONTRACTOR = Column(
     "Contractor", lambda copy, _: say(shown_name(copy.contractor)), 14, from_width=72, wide_width=20, least=8
 )

@@ -8,7 +8,7 @@ from rich.cells import cell_len, set_cell_size
 
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.status import Status
-from paydesk.domain.text import Clean, clean
+from paydesk.domain.text import CUT, Clean, clean, whole_numbers
 from paydesk.tui.wording import state_text
 
 CURSOR_CELLS = 3
@@ -42,9 +42,10 @@ class Column:
     wide_width: int | None = None
     """Its width on terminals of 100 cells and more."""
     most: int = 0
-    """It grows up to so many cells, in steps, where a row needs them: an amount is never cut."""
+    """It grows up to so many cells, in steps, where a row needs them: an amount or a number is never cut."""
     least: int = 0
-    """It may shrink to so many cells before the column without a width falls under ``ROOM``."""
+    """It may shrink to so many cells, but not below what its rows need, before the column without a width falls under
+    ``ROOM``."""
 
 
 def say(text: str, look: str = "") -> Cell:
@@ -59,6 +60,8 @@ def say_amount(copy: RequestCopy, _: datetime) -> Cell:
 
 AMOUNT = Column("Amount", say_amount, 12, right=True, most=20)
 CURRENCY = Column("Cur", lambda copy, _: say(copy.terms.money.currency if copy.terms else ""), 3)
+NUMBER = Column("Request", lambda copy, _: say(copy.number), 8, most=24)
+"""The number is what a request is called by everywhere: half of one is another's."""
 DESCRIPTION = Column("Description", lambda copy, _: say(copy.terms.description if copy.terms else ""))
 
 
@@ -76,7 +79,8 @@ def laid_out(
     left = width - CURSOR_CELLS - sum(sizes.values()) - (len(shown) - 1)
     for column in shown:
         if column.least and left < ROOM:
-            given = min(ROOM - left, sizes[column.title] - column.least)
+            least = max(column.least, min(needed(column), column.most))
+            given = max(0, min(ROOM - left, sizes[column.title] - least))
             sizes[column.title] -= given
             left += given
     left -= EDGE_CELLS if left > ROOM else 0
@@ -91,9 +95,17 @@ def _cells(column: Column, width: int, needed: int) -> int:
 
 
 def fitted(text: str, width: int, *, right: bool = False) -> str:
-    """Return text in exactly ``width`` cells; what does not fit ends in ``…``."""
-    found = cell_len(text)
-    if found > width:
-        return set_cell_size(text, width - 1) + "…" if width > 0 else ""
-    pad = " " * (width - found)
+    """Return text in exactly ``width`` cells; what does not fit ends in ``…``, and goes through no request number."""
+    if cell_len(text) > width:
+        if width <= 0:
+            return ""
+        cut = set_cell_size(text, width - 1)
+        whole = whole_numbers(cut.rstrip(" ") if cut.endswith(" ") and not text.startswith(cut) else cut, text)
+        return padded(whole + CUT, width)
+    return padded(text, width, right=right)
+
+
+def padded(text: str, width: int, *, right: bool = False) -> str:
+    """Return text in ``width`` cells, or in more where it needs them."""
+    pad = " " * (width - cell_len(text))
     return pad + text if right else text + pad

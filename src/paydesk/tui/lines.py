@@ -7,6 +7,7 @@ from textual.widgets import Static
 
 from paydesk.domain.text import clean
 from paydesk.infra.health import Health
+from paydesk.tui.columns import fitted
 from paydesk.tui.request_text import indented
 from paydesk.tui.wording import clock_text, health_words, live_text
 
@@ -77,7 +78,7 @@ class Line(Static):
         gap = self._room - left.cell_length - right.cell_length
         if gap < 1:
             room = max(1, self._room - right.cell_length - 1)
-            left, *rest = left.wrap(room) if self._wraps else [left.truncate(room, ellipsis=True)]
+            left, *rest = left.wrap(room) if self._wraps else [Content(fitted(left.plain, room))]
             gap = self._room - left.cell_length - right.cell_length
         self._show(Content("\n").join([Content.assemble(left, " " * max(1, gap), right), *rest]))
 
@@ -93,7 +94,23 @@ class Line(Static):
         return indented(text[: self._hang], text.plain[self._hang :], width)
 
     def _show(self, text: Content) -> None:
-        put(self, text)
+        put(self, self._within(text))
+
+    def _within(self, text: Content) -> Content:
+        """Return text in the lines that there are; what has no room in them ends in ``…``."""
+        room, most = self._room, self._most_lines
+        lines = text.wrap(room) if text.cell_length > room else [text]
+        if len(lines) <= most:
+            return text
+        last = fitted(f"{lines[most - 1].plain} {lines[most].plain}", room)
+        return Content("\n").join([*lines[: most - 1], Content(last.rstrip())])
+
+    @property
+    def _most_lines(self) -> int:
+        """So many lines the style sheet gives it at most."""
+        limits = [each for each in (self.styles.height, self.styles.max_height) if each is not None]
+        cells = [int(each.value) for each in limits if each.is_cells]
+        return max(1, min(cells, default=1))
 
 
 class TopLine(Line):

@@ -1,0 +1,73 @@
+"""A long run says how far it is."""
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.house.files import CHECKOUT
+from tests.progress import Progress, line
+
+_SAID = pytest.mark.fault(
+    kind="A run that takes minutes says every few seconds what is done, how fast, and what is left.", mended="Makefile"
+)
+
+
+@_SAID
+@pytest.mark.parametrize(
+    ("done", "took_s", "said"),
+    [
+        (0, 20, "0 of 1,000 runs, 20 s so far"),
+        (500, 5, "500 of 1,000 runs, 100 a second, 5 s left"),
+        (10, 100, "10 of 1,000 runs, 10.0 s each, 165 min left"),
+        (1000, 10, "1,000 of 1,000 runs, 100 a second, 0 s left"),
+        (1001, 10, "1,001 of 1,000 runs, 100 a second, 0 s left"),
+    ],
+)
+def test_a_line_tells_what_is_done_how_fast_and_what_is_left(done: int, took_s: float, said: str) -> None:
+    assert line(done, 1000, "runs", took_s) == said
+    assert line(done, 1000, "runs", took_s, "SIGKILL W1") == f"{said}, at SIGKILL W1"
+
+
+@_SAID
+def test_lines_come_while_nothing_ends_and_stop_at_the_end() -> None:
+    said: list[str] = []
+    enough = threading.Event()
+
+    def say(text: str) -> None:
+        said.append(text)
+        if len(said) == 3:
+            enough.set()
+
+    with Progress(7, "faults", lambda: (2, "black hole"), say, every_s=0.01):
+        assert enough.wait(30)
+    told = len(said)
+    assert told >= 3 and all(each.startswith("2 of 7 faults") and each.endswith("at black hole") for each in said)
+    assert threading.active_count() == len([each for each in threading.enumerate() if each.is_alive()])
+    assert len(said) == told
+
+
+@_SAID
+@pytest.mark.parametrize("processes", ["0", "2"])
+def test_pytest_says_it_with_and_without_several_processes(processes: str, tmp_path: Path) -> None:
+    sample = tmp_path / "test_sample.py"
+    sample.write_text("import time\ndef test_one():\n    time.sleep(1)\ndef test_two():\n    time.sleep(1)\n")
+    command = f"{sys.executable} -m pytest -p tests.progress -p no:cacheprovider -q -c /dev/null".split()
+    command += ["--rootdir", str(tmp_path), "--numprocesses", processes, str(sample)]
+    done = subprocess.run(
+        command, cwd=CHECKOUT, env={"TESTS_PROGRESS_S": "0.2", "PATH": "/usr/bin:/bin"}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    said = [each for each in done.stdout.splitlines() if " of 2 tests" in each]
+    assert len(said) > 1 and not done.stderr
+
+
+@_SAID
+def test_the_long_targets_say_it() -> None:
+    makefile = (CHECKOUT / "Makefile").read_text()
+    assert makefile.count("-m pytest -p tests.progress -m ") == 2
+    for module in ("simulation", "faults"):
+        assert f"-m tests.{module}" in makefile
+        assert "Progress(" in (CHECKOUT / "tests" / module / "__main__.py").read_text()
