@@ -134,7 +134,7 @@ def counted() -> Iterator[list[str]]:
 def test_many_requests_cost_as_many_statements_as_one(sides: Sides) -> None:
     with on_postgres(sides, CONTRACTOR) as side:
         costs = []
-        for number, many in ((1000, 1), (2000, 80)):
+        for number, many in ((2000, 1), (3000, 80)):
             asked = [request(f"PR-{number + place}") for place in range(many)]
             taken = replace(asked[-1], id=uuid4())
             events = [found(side.role, each, place) for place, each in enumerate([*asked, taken])]

@@ -242,6 +242,7 @@ _WEIGHTS: list[tuple[Callable[[World, People, Process], None], float]] = [
     (faults.storage, 1),
     (faults.double, 1),
     (faults.hostile, 1.5),
+    (faults.claim, 2),
     (faults.lose, 4),
 ]
 

@@ -5,14 +5,17 @@ from collections import Counter
 from uuid import UUID
 
 from paydesk.domain.decision import DecisionRegister, Outcome
+from paydesk.domain.events import Answers, Requested, answers
 from paydesk.infra.anti_entropy import MOST_S
 from paydesk.infra.wire import Ignore, Park, Quarantine, decode
 from paydesk.infra.wire_control import fault_of_control
 from paydesk.manager.commands import send_now
 from tests.simulation.actions import Order, People
-from tests.simulation.limits import for_a_person, log_whole, two_finals
+from tests.simulation.limits import for_a_person, log_whole, told, two_finals
 from tests.simulation.memory import MemoryStorage
+from tests.simulation.outbox import MemoryOutbox
 from tests.simulation.process import Side
+from tests.simulation.tables import Kept
 from tests.simulation.world import World
 
 _ROUNDS = 120
@@ -32,9 +35,10 @@ def settle(world: World) -> None:
             process.kill()
     world.seconds += _LONGEST_HOLD_S
     _rest(world)
-    if world.lost:
+    if world.lost or world.claimed:
         # What an offset cannot show, as a tail overwritten up to where its reader stood, the hourly digest does.
-        _answer(world)
+        if world.lost:
+            _answer(world)
         world.seconds += MOST_S + 1
         _rest(world)
 
@@ -77,6 +81,7 @@ def _copied(tables: object) -> object:
 def check(world: World, people: People) -> None:
     """Raise ``Broken`` when a promise does not hold."""
     contractor, manager = world.contractor.storage, world.manager.storage
+    _decided_as_asked(contractor)
     _equal(world, contractor, manager)
     _one_effect(world, people, contractor, manager)
     _numbers(contractor)
@@ -92,20 +97,35 @@ def check(world: World, people: People) -> None:
     _finals_heard(contractor)
 
 
+def _decided_as_asked(contractor: MemoryStorage) -> None:
+    """What the contractor's side shows as decided are terms that it once asked for."""
+    said = MemoryOutbox(contractor.tables, contractor.now).requested(list(contractor.tables.copy))
+    for request_id, kept in contractor.tables.copy.items():
+        decision = kept.row.decision
+        if decision is not None and answers(decision, said.get(request_id, Requested()))[0] is not Answers.SAID:
+            raise Broken(f"rule 3: {request_id} is shown as decided on terms that were never asked for")
+
+
 def _equal(world: World, contractor: MemoryStorage, manager: MemoryStorage) -> None:
     mine, theirs = contractor.tables.copy, manager.tables.copy
     for request_id in set(mine) | set(theirs):
         a, b = mine.get(request_id), theirs.get(request_id)
-        if for_a_person(world, request_id) and ((a and a.row.locked) or (b and b.row.locked)):
-            if not (a and a.row.locked and b and b.row.locked):
+        if told(world, request_id):
+            continue
+        if for_a_person(world, request_id) and (_locked(a) or _locked(b)):
+            if not (_locked(a) and _locked(b)):
                 raise Broken(f"G3: {request_id} is locked on one side only")
             continue
         if a is None or b is None:
             raise Broken(f"G3: {request_id} is on one side only")
         if (a.row.request, a.row.decision) != (b.row.request, b.row.decision):
             raise Broken(f"G3: {request_id} differs:\n  {a.row}\n  {b.row}")
-        if a.row.locked or b.row.locked:
+        if _locked(a) or _locked(b):
             raise Broken(f"G3: {request_id} is locked")
+
+
+def _locked(kept: Kept | None) -> bool:
+    return kept is not None and (kept.row.locked or kept.peer_locked)
 
 
 def _one_effect(world: World, people: People, contractor: MemoryStorage, manager: MemoryStorage) -> None:
@@ -196,8 +216,9 @@ def _all_accounted(world: World, writer: MemoryStorage, reader: MemoryStorage) -
             twin = (event.request_id, event.version) in met
             met.add((event.request_id, event.version))
             if (sent is None or sent.beaten or twin) and key not in reader.tables.inbox:
-                # There are two of this version: whichever the reader met first, the other is quarantined.
-                key, became = place, {"quarantined"}
+                # There are two of this version, and whichever the reader met first, the other is quarantined; or it
+                # answers what its reader never said.
+                key, became = place, {"quarantined", "parked"}
         except (Quarantine, Park):
             key, became = place, {"quarantined", "parked"}
         except Ignore:
@@ -215,6 +236,8 @@ def _all_accounted(world: World, writer: MemoryStorage, reader: MemoryStorage) -
 def _finals(world: World, manager: MemoryStorage) -> None:
     """No outcome that was published as final is followed by another; where one had to be, the first stands."""
     first: dict[object, Outcome] = {}
+    contractor = world.contractor.storage
+    said = MemoryOutbox(contractor.tables, contractor.now).requested(list(contractor.tables.copy))
     for record in world.log.topic(manager.role.writes).records:
         if record.unreadable:
             continue
@@ -225,6 +248,8 @@ def _finals(world: World, manager: MemoryStorage) -> None:
         register = event.register
         if not isinstance(register, DecisionRegister) or register.outcome is Outcome.NONE:
             continue
+        if answers(register, said.get(register.id, Requested()))[0] is Answers.NEVER:
+            continue  # Somebody else wrote it: neither side takes it.
         flipped = first.setdefault(event.request_id, register.outcome) is not register.outcome
         if flipped and not two_finals(world, event.request_id):
             raise Broken(f"G3: the published outcome of {event.request_id} flipped")

@@ -1,10 +1,19 @@
 """What befalls a run: time, kills, servers away, and messages that nobody of ours wrote."""
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from random import Random
 from uuid import UUID
 
-from paydesk.infra.records import UNREADABLE
+from paydesk.domain.decision import DecisionRegister, Outcome
+from paydesk.domain.events import Event, EventType
+from paydesk.domain.money import Money
+from paydesk.infra.command import outgoing_of
+from paydesk.infra.digest import Answer, Digest, Line
+from paydesk.infra.records import UNREADABLE, Outgoing
+from paydesk.infra.role import Role
+from paydesk.infra.wire_control import digest_event, resync_event
 from tests.simulation.process import Process, Side
 from tests.simulation.tables import Tables
 from tests.simulation.world import World
@@ -56,6 +65,51 @@ def hostile(world: World, _: object, process: Process) -> None:
     unreadable = f"{UNREADABLE} its timestamp" if random.random() < 0.2 else ""
     world.intrude(role.writes, key, headers, value, unreadable)
     world.tell(f"somebody writes nonsense to {role.writes}")
+
+
+def claim(world: World, _: object, process: Process) -> None:
+    """Say with a login, well-formed, what its side never said: a digest, an answer, or a decision about other terms."""
+    random, role = world.random, process.side.role
+    known = sorted(process.side.storage.tables.copy)
+    some = [world.new_id(), *random.sample(known, min(len(known), 2))]
+    kind = random.choice((_digest, _answer, None))
+    if kind is not None:
+        world.claimed = True
+        message = kind(role, some, world)
+        headers = [(name, text.encode()) for name, text in message.headers]
+        world.intrude(role.writes, message.key, headers, message.value)
+        world.tell(f"somebody writes {message.type} to {role.writes}")
+    elif role is world.manager.role and world.losing is None:
+        # A manager's schema that was lost cannot know that it never decided so.
+        _decide_other_terms(world)
+
+
+def _digest(role: Role, ids: Sequence[UUID], world: World) -> Outgoing:
+    buckets = tuple(f"{world.random.getrandbits(64):016x}" for _ in range(16))
+    return digest_event(role, Digest(buckets, tuple(ids)), world.new_id(), world.now())
+
+
+def _answer(role: Role, ids: Sequence[UUID], world: World) -> Outgoing:
+    lines = tuple(Line(each, world.random.randint(1, 9), f"{world.random.getrandbits(256):064x}") for each in ids)
+    return resync_event(role, Answer(1, (0,), lines, ()), world.new_id(), world.now())
+
+
+def _decide_other_terms(world: World) -> None:
+    # Of what the manager's side heard: it cannot know of a revision that it never heard whether it decided it.
+    asked = [kept.row.request for kept in world.manager.storage.tables.copy.values() if kept.row.request]
+    if not asked:
+        return
+    request, role = world.random.choice(asked), world.manager.role
+    terms = replace(request.terms, money=Money(5_000_000, "EUR", 2), pay_to="another payee")
+    now = world.now()
+    register = DecisionRegister(
+        request.id, 50, Outcome.ACCEPTED, 0, None, request.revision, terms, terms.hash, "bo", now, now
+    )
+    event = Event(world.new_id(), EventType.PAYMENT_ACCEPTED, now, "bo", "", "", register)
+    message = outgoing_of(event, role)
+    headers = [(name, text.encode()) for name, text in message.headers]
+    world.intrude(role.writes, message.key, headers, message.value)
+    world.tell(f"somebody accepts other terms of {request.id.hex[-4:]} than were asked for")
 
 
 def _spoilt(value: bytes, random: Random) -> bytes:

@@ -12,12 +12,20 @@ def log_whole(world: World) -> bool:
 
 
 def for_a_person(world: World, request_id: UUID) -> bool:
-    """Whether this may be locked: what a reader holds may be known to nobody else, neither schema nor topic."""
-    if two_finals(world, request_id):
-        return True
-    if world.losing == ("log", "cut"):
-        return request_id in world.forged
-    return world.losing is not None and world.losing[1].startswith("cut and")
+    """Whether this may be locked: its writer itself published what cannot both stand."""
+    return two_finals(world, request_id)
+
+
+def told(world: World, request_id: UUID) -> bool:
+    """Whether a person is told by the writer that the other side claims what was never said, as far as it knows.
+
+    What a reader holds may be known to nobody else, neither schema nor topic: after two stores lost something, or where
+    somebody else wrote with the writer's login what was cut off since.
+    """
+    after_losses = world.losing is not None and world.losing[1].startswith("cut and")
+    forged = world.losing == ("log", "cut") and request_id in world.forged
+    sides = (world.contractor.storage.tables, world.manager.storage.tables)
+    return (after_losses or forged) and any(request_id in tables.unknown for tables in sides)
 
 
 def two_finals(world: World, request_id: UUID) -> bool:

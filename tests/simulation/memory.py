@@ -8,11 +8,11 @@ from uuid import UUID
 
 from paydesk.domain.decision import DecisionRegister, Outcome
 from paydesk.domain.errors import UnknownRequest
-from paydesk.domain.payment_request import RequestRegister
+from paydesk.domain.payment_request import RequestRegister, counter_after
 from paydesk.domain.status import Status, status
 from paydesk.infra.digest import Line
 from paydesk.infra.errors import ServerDown
-from paydesk.infra.records import Claim, Half, Head, Incoming, Place, Position, Refused, Row
+from paydesk.infra.records import UNSAID, Claim, Half, Head, Incoming, Place, Position, Refused, Row
 from paydesk.infra.redriving import OPEN
 from paydesk.infra.role import Heard, Role
 from tests.simulation.outbox import MemoryOutbox
@@ -77,6 +77,8 @@ class MemoryTransaction(MemoryOutbox):
         if not self.checked():
             return None
         self.tables.numbers += 1
+        while self.holders([f"PR-{self.tables.numbers}"]):
+            self.tables.numbers += 1
         return f"PR-{self.tables.numbers}"
 
     def checked(self) -> bool:
@@ -86,7 +88,8 @@ class MemoryTransaction(MemoryOutbox):
         self.tables.checked_by = holder
 
     def note_import(self, topic_id: str, count: int, last_said_at: datetime) -> None:
-        """Nothing: what people are told of an import is no part of what is simulated."""
+        del topic_id, count, last_said_at
+        self.tables.imported = True
 
     def numberless(self) -> list[Row]:
         rows = [kept.row for kept in self.tables.copy.values() if kept.row.request and not kept.row.request.number]
@@ -104,18 +107,18 @@ class MemoryTransaction(MemoryOutbox):
         return {each.id: each.number for each in asked if each is not None and each.number in numbers}
 
     def raise_numbers(self, numbers: Collection[str]) -> None:
-        self.tables.numbers = max([self.tables.numbers, *(int(number[3:]) for number in numbers)])
+        self.tables.numbers = counter_after(self.tables.numbers, numbers)
 
     def row(self, request_id: UUID) -> Row:
         kept = self.tables.copy.get(request_id)
         if kept is None:
             raise UnknownRequest("There is no such request here.")
-        return kept.row
+        return replace(kept.row, locked=kept.row.locked or kept.peer_locked)
 
     def write_request(self, register: RequestRegister, content_hash: str, now: datetime) -> None:
         kept = self.tables.copy.get(register.id, Kept(Row(register.id, None, None)))
         row = replace(kept.row, request=register, revision_received_at=now)
-        self.tables.copy[register.id] = Kept(row, content_hash)
+        self.tables.copy[register.id] = replace(kept, row=row, request_hash=content_hash)
 
     def write_decision(self, register: DecisionRegister, content_hash: str, now: datetime) -> None:
         del now
@@ -155,7 +158,8 @@ class MemoryTransaction(MemoryOutbox):
             if isinstance(register, RequestRegister):
                 fresh = row.request is None or row.request.revision != register.revision
                 at = one.heard_at if fresh else row.revision_received_at
-                kept = Kept(replace(row, request=register, revision_received_at=at), one.content_hash)
+                row = replace(row, request=register, revision_received_at=at)
+                kept = replace(kept, row=row, request_hash=one.content_hash)
             else:
                 kept = replace(kept, row=replace(row, decision=register, decision_hash=one.content_hash))
             self.tables.copy[register.id] = kept
@@ -189,6 +193,11 @@ class MemoryTransaction(MemoryOutbox):
     def parked(self, after: int, most: int) -> list[Refused]:
         waiting = [self._refused(number) for number in self.tables.refused if number > after]
         return [one for one in waiting if one.became == "parked" and not one.discarded][:most]
+
+    def unsaid(self, after: int, most: int) -> list[Refused]:
+        waiting = [self._refused(number) for number in self.tables.refused if number > after]
+        open_ = [one for one in waiting if one.became in OPEN and not one.discarded]
+        return [one for one in open_ if one.reason.startswith(UNSAID)][:most]
 
     def _refused(self, number: int) -> Refused:
         one = self.tables.inbox[self.tables.refused[number]]

@@ -6,10 +6,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from paydesk.domain.events import REQUEST_TYPES
+from paydesk.domain.events import REQUEST_TYPES, Requested
 from paydesk.domain.text import same_person
 from paydesk.infra.digest import Line
-from paydesk.infra.records import Ack, Brought, Claim, Known, Outgoing, OwnRow, Verified
+from paydesk.infra.records import Ack, Brought, Claim, Known, Locks, Outgoing, OwnRow, Verified
+from paydesk.infra.wire_messages import RequestMessage
 from tests.simulation.tables import Sent, Tables
 
 
@@ -192,6 +193,62 @@ class MemoryOutbox:
     def locked_ids(self) -> list[UUID]:
         return sorted(key for key, kept in self.tables.copy.items() if kept.row.locked)
 
-    def send_again(self, events: Iterable[UUID]) -> None:
+    def mirror_locks(self, locks: Locks, now: datetime) -> set[UUID]:
+        del now
+        changed = set()
+        for request_id, kept in self.tables.copy.items():
+            fresh = request_id in locks.ids or (kept.peer_locked and not locks.whole)
+            if fresh != kept.peer_locked:
+                self.tables.copy[request_id] = replace(kept, peer_locked=fresh)
+                changed.add(request_id)
+        return changed
+
+    def send_again(self, events: Iterable[UUID]) -> int:
+        now, count = self.now(), 0
         for event_id in events:
-            self.tables.outbox[event_id] = replace(self.tables.outbox[event_id], published=False)
+            sent = self.tables.outbox[event_id]
+            if sent.beaten or (sent.again_at is not None and sent.again_at > now):
+                continue
+            fresh = sent.again_at is None or sent.again_at < now - timedelta(days=1)
+            wait_s = 30 if fresh else min(sent.again_s * 2, 3600)
+            again_at = now + timedelta(seconds=wait_s)
+            self.tables.outbox[event_id] = replace(sent, published=False, again_at=again_at, again_s=wait_s)
+            count += 1
+        return count
+
+    def resting(self, lines: Sequence[Line]) -> list[Line]:
+        now, nothing = self.now(), (None, None, 0)
+        known = [(line, self.tables.unknown.get(line.id, nothing)) for line in lines]
+        return [line for line, (held, until, _) in known if held == line and until is not None and until > now]
+
+    def note_unknown(self, lines: Sequence[Line]) -> None:
+        for line in lines:
+            wait_s = min(self.tables.unknown[line.id][2] * 2, 3600) if line.id in self.tables.unknown else 60
+            self.tables.unknown[line.id] = line, self.now() + timedelta(seconds=wait_s), wait_s
+
+    def forget_unknown(self, ids: Collection[UUID]) -> None:
+        for request_id in ids:
+            self.tables.unknown.pop(request_id, None)
+
+    def requested(self, ids: Sequence[UUID]) -> Mapping[UUID, Requested]:
+        heard = [
+            (one.request_id, one.type, one.record.value)
+            for one in self.tables.inbox.values()
+            if one.became in ("applied", "stale")
+        ]
+        said = [(sent.event.request_id, sent.event.type, sent.event.value) for sent in self.tables.outbox.values()]
+        found: dict[UUID, list[RequestMessage]] = {}
+        for request_id, kind, value in [*heard, *said]:
+            if request_id in ids and kind in REQUEST_TYPES:
+                found.setdefault(request_id, []).append(RequestMessage.model_validate_json(value or b""))
+        return {
+            request_id: Requested(
+                frozenset(each.contractor for each in told),
+                frozenset((each.revision, each.terms_hash) for each in told),
+                any(each.withdrawal_asked for each in told),
+            )
+            for request_id, told in found.items()
+        }
+
+    def was_lost(self) -> bool:
+        return self.tables.imported

@@ -108,14 +108,14 @@ BUGS = (
     Bug(
         "relay before the first check",
         "infra/outbound.py",
-        "            self._check(identity)\n",
+        "            known = self._check(identity)\n",
         "            self._checked = True\n",
         losses=True,
     ),
     Bug(
         "own events of a lost schema not imported",
         "infra/own_topic.py",
-        "    imported = import_unknown(store, role, topic_id, [each for one in found for each in one.unknown], beat)\n",
+        "    imported = import_unknown(store, role, topic_id, unknown, beat)\n",
         "    imported = 0\n",
         losses=True,
     ),
@@ -172,7 +172,7 @@ BUGS = (
     Bug(
         "a published outcome replaced by a newer version",
         "infra/apply.py",
-        "            if head.outcome in _FINAL and outcome != head.outcome:\n",
+        "            if head.outcome in _FINAL and outcome != head.outcome and not (fault and fault.certain):\n",
         "            if False:\n",
         losses=True,
     ),
@@ -182,6 +182,25 @@ BUGS = (
         "    following = list(takewhile(lambda pair: pair[0] == pair[1].offset, enumerate(acks, after + 1)))\n",
         "    following = list(enumerate(acks, after + 1))\n",
         losses=True,
+    ),
+    Bug(
+        "a digest that makes rows",
+        "infra/anti_entropy.py",
+        "            asked = self._not_too_often(differ, mine, said.buckets)\n",
+        "            transaction.lock_requests(dict.fromkeys(said.locked, ''), self.store.now())\n"
+        "            asked = self._not_too_often(differ, mine, said.buckets)\n",
+    ),
+    Bug(
+        "an unknown hash that locks",
+        "infra/anti_entropy.py",
+        "            transaction.note_unknown(strange)\n",
+        "            transaction.lock_requests({line.id: '' for line in strange}, self.store.now())\n",
+    ),
+    Bug(
+        "decided terms not compared",
+        "contractor/handlers.py",
+        "        if found is Answers.SAID:\n",
+        "        if found:\n",
     ),
     Bug(
         "a record whose reading raises",

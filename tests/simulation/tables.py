@@ -1,8 +1,10 @@
 """What one side stores, in memory: immutable rows in dicts, so that a snapshot is cheap."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
+from paydesk.infra.digest import Line
 from paydesk.infra.records import Ack, Claim, Incoming, Outgoing, Place, Position, Row, Verified
 
 
@@ -12,6 +14,7 @@ class Kept:
 
     row: Row
     request_hash: str | None = None
+    peer_locked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,8 @@ class Sent:
     topic_id: str | None = None
     beaten: bool = False
     overdue: bool = False
+    again_at: datetime | None = None
+    again_s: int = 0
 
 
 @dataclass
@@ -41,6 +46,9 @@ class Tables:
     positions: dict[Place, Position] = field(default_factory=dict)
     commands: dict[UUID, Claim] = field(default_factory=dict)
     meta: dict[int, Verified] = field(default_factory=dict)
+    unknown: dict[UUID, tuple[Line, datetime, int]] = field(default_factory=dict)
+    """What the other side claims to hold, until when it rests, and how long."""
+    imported: bool = False
     amiss: str = ""
     checked_by: str = ""
     counted: int = 0

@@ -42,6 +42,8 @@ class World:
     """Requests of which somebody else wrote an event that its writer could have said."""
     foreign: set[tuple[str, int]] = field(default_factory=set)
     """Topic and offset of what its writer did not put there."""
+    claimed: bool = False
+    """Whether somebody said a digest or an answer for a side: its own next digest sets it right."""
     digests: bool = True
     leases: int = 0
     backup: Tables | None = None

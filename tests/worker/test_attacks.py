@@ -9,9 +9,12 @@ from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from paydesk.domain.status import Status
+from paydesk.infra.checkup import check_role
+from paydesk.infra.kafka_log import KafkaReader
 from paydesk.infra.postgres import connect
 from paydesk.infra.role import Role
 from paydesk.infra.store import Store
+from paydesk.infra.wire_messages import TermsMessage, terms_in
 from paydesk.infra.worker import Worker
 from paydesk.manager import commands as decides
 from tests.conftest import Sides, until
@@ -129,3 +132,202 @@ def test_a_digest_or_answer_that_cannot_be_dealt_with_is_quarantined_and_stops_n
     ask(sides)
     until(lambda: count(sides, sides.manager) == 2)
     assert len([one for one in reasons(sides, sides.manager) if one.startswith("does not decode")]) == len(bad)
+
+
+_FORM = {"total": 1, "buckets": [0], "ids": [], "versions": [], "hashes": [], "refused": []}
+
+
+def control(sides: Sides, role: Role, kind: str, value: dict[str, object]) -> None:
+    """Write a digest or an answer to a role's topic with its login."""
+    headers = {
+        "ce_specversion": b"1.0",
+        "ce_id": str(uuid4()).encode(),
+        "ce_type": kind.encode(),
+        "ce_source": role.source.encode(),
+        "ce_subject": b"digest",
+        "ce_time": b"2026-11-30T00:00:00+00:00",
+        "content-type": b"application/json",
+    }
+    produce(sides, role, "digest", headers, json.dumps(value).encode())
+
+
+def said_like(sides: Sides, role: Role, **changes: object) -> None:
+    """Say the newest event of a role again, as another event with changes, under a request id of its own if given."""
+    key, headers, value = last_said(sides, role)
+    said = json.loads(value) | changes
+    if "terms" in changes:
+        terms = TermsMessage.model_validate_json(json.dumps(changes["terms"]))
+        said["terms_hash"] = changes.get("terms_hash") or terms_in(terms).hash
+    key = str(said["id"])
+    produce(sides, role, key, anew(headers, ce_subject=key.encode()), json.dumps(said).encode())
+
+
+def terms_like(sides: Sides, role: Role, **changes: object) -> dict[str, object]:
+    """Return the terms of the newest event of a role, with changes."""
+    found: dict[str, object] = json.loads(last_said(sides, role)[2])["terms"] | changes
+    return found
+
+
+def numbers(sides: Sides, role: Role) -> set[str]:
+    with connect(sides.url(role), role.name) as connection:
+        return {row[0] for row in connection.execute("SELECT number FROM payment_request WHERE number IS NOT NULL")}
+
+
+def findings(sides: Sides, role: Role) -> str:
+    """Return what doctor says of a side's database, as text."""
+    return "\n".join(f"{one.ok} {one.name} {one.seen}" for one in check_role(role, sides.endpoints(role.name)))
+
+
+def relayed(sides: Sides, workers: tuple[Worker, Worker], requests: int) -> None:
+    """Ask for one more payment, and wait until the other side has so many: all that was written before was read."""
+    ask(sides)
+    workers[0].nudge()
+    until(lambda: count(sides, sides.manager) == requests)
+
+
+@pytest.mark.fault(
+    kind="A number is PR- and 1 to 12 digits, and one that stands far above the others moves counting by a step alone.",
+    mended="domain/payment_request.py",
+)
+def test_a_number_of_somebody_else_does_not_use_up_the_numbers_of_all(
+    sides: Sides, workers: tuple[Worker, Worker]
+) -> None:
+    relayed(sides, workers, 1)
+    for number in ("PR-99999999999999999", "PR-1000000000000", "PR-x"):
+        said_like(sides, sides.contractor, id=str(uuid4()), number=number)
+    said_like(sides, sides.contractor, id=str(uuid4()), number="PR-999999999999")
+    # Both sides take the well-formed one, the contractor's as its own; counting goes on within a step.
+    relayed(sides, workers, 3)
+    until(lambda: count(sides, sides.contractor) == 3)
+    relayed(sides, workers, 4)
+    both = [numbers(sides, role) for role in (sides.contractor, sides.manager)]
+    assert both[0] == both[1] and "PR-999999999999" in both[0]
+    assert all(int(number[3:]) <= 1_001_010 for number in both[0] - {"PR-999999999999"})
+    assert len([one for one in reasons(sides, sides.manager) if "number" in one]) == 3
+    assert "3 messages" in amiss(sides, sides.contractor)
+    for role in (sides.contractor, sides.manager):
+        assert "False" in next(line for line in findings(sides, role).splitlines() if "PR-999999999999" in line)
+
+
+@pytest.mark.fault(
+    kind="A decision answers terms that were asked for, by somebody other than who asked; else it is not applied.",
+    mended="domain/events.py",
+)
+def test_a_decision_about_other_terms_than_were_asked_for_is_quarantined(
+    sides: Sides, workers: tuple[Worker, Worker]
+) -> None:
+    first, second = ask(sides, 2)
+    until(lambda: count(sides, sides.manager) == 2)
+    approve(sides, first)
+    workers[1].nudge()
+    until(lambda: seen(sides, sides.contractor, first) is Status.ACCEPTED)
+    other = terms_like(sides, sides.manager, amount_minor=5_000_000, pay_to="another payee")
+    forged = {"id": str(second), "version": 9}
+    said_like(sides, sides.manager, **forged, terms=other)
+    said_like(sides, sides.manager, **forged, terms=other, terms_hash=TERMS.hash)
+    said_like(sides, sides.manager, **forged, decided_by="ada")
+    said_like(sides, sides.manager, **forged, revision=7)
+    said_like(sides, sides.manager, id=str(uuid4()), version=1)
+    bad = until(lambda: (found := reasons(sides, sides.contractor)) and len(found) == 5 and found)
+    assert [reason.startswith("not said by this side") for reason in bad] == [True, False, True, True, True]
+    assert seen(sides, sides.contractor, second) is Status.PENDING
+    # Nor does the manager's side take it for its own when it reads its topic; the right decision still arrives.
+    approve(sides, second)
+    workers[1].nudge()
+    until(lambda: seen(sides, sides.contractor, second) is Status.ACCEPTED)
+    with connect(sides.url(sides.contractor), "contractor") as connection:
+        row = connection.execute("SELECT decided_terms_hash FROM payment_request WHERE id = %s", [second]).fetchone()
+    assert row == (TERMS.hash,)
+
+
+@pytest.mark.fault(
+    kind="A peer's lock is mirrored beside this side's own, set and cleared by each digest; it makes no rows.",
+    mended="infra/anti_entropy.py",
+)
+@pytest.mark.parametrize("writer", ["contractor", "manager"])
+def test_a_digest_makes_no_rows_and_locks_nothing_for_good(
+    sides: Sides, workers: tuple[Worker, Worker], writer: str
+) -> None:
+    (request_id,) = ask(sides)
+    until(lambda: count(sides, sides.manager) == 1)
+    approve(sides, request_id)
+    workers[1].nudge()
+    until(lambda: seen(sides, sides.contractor, request_id) is Status.ACCEPTED)
+    role, reader = (sides.contractor, sides.manager) if writer == "contractor" else (sides.manager, sides.contractor)
+    invented = [str(uuid4()) for _ in range(1000)]
+    control(sides, role, "paydesk.digest.v1", {"buckets": ["0" * 16], "locked": [str(request_id), *invented]})
+    peers = "SELECT count(*) FROM payment_request WHERE peer_locked_at IS NOT NULL"
+    until(lambda: count(sides, reader, peers) == 1)
+    assert "locked" in findings(sides, reader)
+    assert count(sides, reader) == 1 and count(sides, reader, "SELECT count(*) FROM payment_request WHERE locked") == 0
+    control(sides, role, "paydesk.digest.v1", {"buckets": ["0" * 16], "locked": [], "more_locked": True})
+    control(sides, role, "paydesk.digest.v1", {"buckets": ["1" * 16], "locked": []})
+    until(lambda: count(sides, reader, peers) == 0)
+    assert "locked" not in findings(sides, reader) and count(sides, reader) == 1
+
+
+@pytest.mark.fault(
+    kind="A version that a peer claims and nobody here ever said locks nothing: it is kept, told and backs off.",
+    mended="infra/anti_entropy.py",
+)
+@pytest.mark.parametrize("claimant", ["contractor", "manager"])
+def test_a_claimed_version_locks_nothing_and_is_told(
+    sides: Sides, workers: tuple[Worker, Worker], claimant: str
+) -> None:
+    (request_id,) = ask(sides)
+    until(lambda: count(sides, sides.manager) == 1)
+    approve(sides, request_id)
+    workers[1].nudge()
+    until(lambda: seen(sides, sides.contractor, request_id) is Status.ACCEPTED)
+    role, writer = (sides.contractor, sides.manager) if claimant == "contractor" else (sides.manager, sides.contractor)
+    ids = [str(request_id), str(uuid4())]
+    claimed = _FORM | {"ids": ids, "versions": [7, 7], "hashes": ["a" * 64, "b" * 64]}
+    control(sides, role, "paydesk.resync_requested.v1", claimed)
+    until(lambda: "version 7" in findings(sides, writer))
+    for _ in range(3):
+        control(sides, role, "paydesk.resync_requested.v1", claimed)
+    for each in (sides.contractor, sides.manager):
+        held = "SELECT count(*) FROM payment_request WHERE locked OR peer_locked_at IS NOT NULL"
+        assert count(sides, each, held) == 0 and count(sides, each) == 1
+    assert count(sides, writer, "SELECT count(*) FROM unknown_version") == 2
+
+
+@pytest.mark.fault(
+    kind="The same event is sent again at most once in a wait that doubles, whatever is asked for.",
+    mended="infra/sql/digest.py",
+)
+@pytest.mark.parametrize("claimant", ["contractor", "manager"])
+def test_what_is_asked_for_again_and_again_is_sent_again_once(
+    sides: Sides, workers: tuple[Worker, Worker], claimant: str
+) -> None:
+    first = ask(sides, 20)
+    until(lambda: count(sides, sides.manager) == 20)
+    for request_id in first:
+        approve(sides, request_id)
+    workers[1].nudge()
+    accepted = "SELECT count(*) FROM payment_request WHERE status = 'accepted'"
+    until(lambda: count(sides, sides.contractor, accepted) == 20)
+    role, writer = (sides.contractor, sides.manager) if claimant == "contractor" else (sides.manager, sides.contractor)
+    for _ in range(30):
+        control(sides, role, "paydesk.resync_requested.v1", _FORM)
+        control(sides, role, "paydesk.resync_requested.v1", _FORM | {"total": 16, "buckets": []})
+    until(lambda: count(sides, writer, "SELECT count(*) FROM outbox WHERE again_s = 30") == 20)
+    # All of it was read, and what had to be said was said: something new has come there and its answer back.
+    (last,) = ask(sides)
+    workers[0].nudge()
+    until(lambda: count(sides, sides.manager) == 21)
+    approve(sides, last)
+    workers[1].nudge()
+    until(lambda: seen(sides, sides.contractor, last) is Status.ACCEPTED)
+    until(lambda: count(sides, writer, "SELECT count(*) FROM outbox WHERE published_at IS NULL") == 0)
+    assert on_topic(sides, writer) <= 20 + 20 + 1 + 12, "each event twice, and a few digests"
+
+
+def on_topic(sides: Sides, role: Role) -> int:
+    """Return how many messages stand on a role's topic."""
+    reader = KafkaReader(dict(sides.endpoints(role.name).kafka or {}), role, print)
+    try:
+        first, end = reader.bounds((role.writes, 0))
+    finally:
+        reader.close()
+    return end - first

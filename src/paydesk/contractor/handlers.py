@@ -6,15 +6,34 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from paydesk.infra.apply import apply_registers
+from paydesk.domain.decision import DecisionRegister
+from paydesk.domain.events import Answers, Requested, answers
+from paydesk.infra.apply import Fault, apply_registers
 from paydesk.infra.ports import Transaction
+from paydesk.infra.records import UNSAID
 from paydesk.infra.role import Applied, Heard, Role
 from paydesk.infra.wire import with_number
 
 
 def apply(transaction: Transaction, _: Role, heard: Sequence[Heard], now: datetime) -> Applied:
-    """Apply a batch of decisions to the contractor's copy, in the caller's transaction."""
-    return apply_registers(transaction, heard, now)
+    """Apply a batch of decisions to the contractor's copy, in the caller's transaction.
+
+    A decision about what this side never said is not applied: it is quarantined; or parked, where this side was lost or
+    restored once and may yet learn that it did say it.
+    """
+    requested = transaction.requested(sorted({one.event.request_id for one in heard}))
+    lost = transaction.was_lost()
+
+    def fault_of(one: Heard) -> Fault | None:
+        register = one.event.register
+        assert isinstance(register, DecisionRegister)
+        found, what = answers(register, requested.get(register.id, Requested()))
+        if found is Answers.SAID:
+            return None
+        became = "parked" if found is Answers.UNKNOWN and lost else "quarantined"
+        return Fault(became, f"{UNSAID} {what}", certain=found is Answers.NEVER)
+
+    return apply_registers(transaction, heard, now, fault_of)
 
 
 def number_requests(transaction: Transaction, _: Role, __: Collection[UUID] | None, now: datetime) -> frozenset[UUID]:

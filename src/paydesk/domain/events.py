@@ -8,9 +8,11 @@ from uuid import UUID
 from paydesk.domain.decision import NOTE_MOST, DecisionRegister, Outcome, checked_cause
 from paydesk.domain.errors import InvalidInput
 from paydesk.domain.money import money
-from paydesk.domain.payment_request import RequestRegister, Terms, checked_terms, typed_fields
-from paydesk.domain.text import checked_name, is_hostile
+from paydesk.domain.payment_request import RequestRegister, Terms, checked_terms, is_number, typed_fields
+from paydesk.domain.text import checked_name, is_hostile, same_person
 
+_FIRST_FOLD = 1
+"""What was decided long ago had to pass that rule; a later one would find fault with honest history."""
 _MOST_VERSION = 2**31 - 1
 _FIRST_YEAR, _LAST_YEAR = 1900, 9998
 
@@ -88,11 +90,46 @@ def check_facts(event: Event) -> None:
         _whole("revision", register.revision, least=1)
         _moments(register.requested_at)
         _check_name("contractor", register.contractor)
-        if register.number is not None and (is_hostile(register.number) or len(register.number) > 20):
-            raise InvalidInput.of("number", "The number is no request number.")
+        if register.number is not None and not is_number(register.number):
+            raise InvalidInput.of("number", "The number is no request number: PR- and 1 to 12 digits.")
         _check_terms(register.terms)
         return
     _check_decision(register)
+
+
+@dataclass(frozen=True, slots=True)
+class Requested:
+    """What was ever said of a request by the contractor's side, as far as a side knows."""
+
+    contractors: frozenset[str] = frozenset()
+    terms: frozenset[tuple[int, str]] = frozenset()
+    """Revision and terms' hash of each."""
+    withdrawal: bool = False
+    """Whether it was asked back."""
+
+
+class Answers(StrEnum):
+    """What a decision is about, compared with what was said."""
+
+    SAID = "said"
+    UNKNOWN = "unknown"
+    """Something that is not known here; it may become known when a loss is healed."""
+    NEVER = "never"
+    """Something else than what is known to have been said."""
+
+
+def answers(decision: DecisionRegister, requested: Requested) -> tuple[Answers, str]:
+    """Return whether a decision answers what was said of its request, and if not, why as a sentence without its end."""
+    decider = decision.decided_by
+    if decider is not None and any(same_person(decider, each, _FIRST_FOLD) for each in requested.contractors):
+        return Answers.NEVER, "its decider is the contractor"
+    if decision.revision is not None and (decision.revision, decision.terms_hash) not in requested.terms:
+        if any(revision == decision.revision for revision, _ in requested.terms):
+            return Answers.NEVER, f"revision {decision.revision} with these terms"
+        return Answers.UNKNOWN, f"revision {decision.revision}"
+    if decision.outcome is Outcome.WITHDRAWN and not requested.withdrawal:
+        return Answers.UNKNOWN, "a withdrawal"
+    return Answers.SAID, ""
 
 
 def _check_decision(register: DecisionRegister) -> None:
@@ -111,6 +148,8 @@ def _check_decision(register: DecisionRegister) -> None:
     if terms is not None and register.revision is not None:
         _whole("revision", register.revision, least=1)
         _check_terms(terms)
+    if register.rejected_upto > (register.revision or 0):
+        raise InvalidInput.of("rejected_upto", "A decision rejects no revision above the one that it decided.")
     if register.outcome is Outcome.NONE and (register.cause is None or register.rejected_upto == 0):
         raise InvalidInput.of("cause", "A rejection carries its cause.")
 

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from urllib.parse import urlsplit
@@ -17,6 +18,9 @@ DESCRIPTION_MOST = 500
 REFERENCE_MOST = 35
 DOCUMENT_MOST = 500
 PAY_TO_MOST = 70
+NUMBER_STEP_MOST = 1_000_000
+"""So far one number may stand above all others and still be followed by the next one."""
+_NUMBER = re.compile(r"PR-[0-9]{1,12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,21 @@ class Terms:
         }
         written = json.dumps(facts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         return hashlib.sha256(written.encode()).hexdigest()
+
+
+def is_number(text: str) -> bool:
+    """Whether a text has the form of a human number: ``PR-`` and 1 to 12 digits."""
+    return _NUMBER.fullmatch(text) is not None
+
+
+def counter_after(counter: int, numbers: Iterable[str]) -> int:
+    """Return where counting goes on once these numbers were met: above each, but never more than a step farther.
+
+    Whoever writes a far number to the topic so moves it by a step, and does not use up the numbers of all.
+    """
+    for number in sorted(int(each.removeprefix("PR-")) for each in numbers if is_number(each)):
+        counter = max(counter, min(number, counter + NUMBER_STEP_MOST))
+    return counter
 
 
 def called(number: str | None, request_id: UUID) -> str:

@@ -8,7 +8,7 @@ from uuid import UUID
 from paydesk.domain.events import REQUEST_TYPES
 from paydesk.infra.digest import ASK, Answer, Digest, Line, answers, bucket_count, bucket_of, digest_of, reply
 from paydesk.infra.ports import Storage
-from paydesk.infra.records import Half, Outgoing, Record
+from paydesk.infra.records import Half, Locks, Outgoing, Record
 from paydesk.infra.role import Role
 from paydesk.infra.wire_control import decode_control, digest_event, resync_event
 
@@ -17,6 +17,9 @@ log = logging.getLogger("paydesk.digest")
 LEAST_S, MOST_S = 60.0, 3600.0
 """A digest is said when something was sent since the last one, at most once a minute, and hourly."""
 _MOST_BACK_OFF_S = 3600.0
+_QUIET_S = 600.0
+"""Who did not ask for a digest for so long is answered at once again."""
+_MOST_SUSPECTS = 1000
 
 
 class AntiEntropy:
@@ -30,8 +33,14 @@ class AntiEntropy:
         self._says = says
         self._waiting: deque[Outgoing] = deque()
         self.suspects: deque[Line] = deque()
-        """What the reader holds and this side does not know: its own topic is read anew, then a person is asked."""
+        """What the reader claims and this side does not know: its own topic is read anew, then a person is told."""
         self._said_at: float | None = None
+        self._asked_at = float("-inf")
+        self._ask_wait_s = 0.0
+        self._owed = False
+        """Whether a digest was asked for that has to wait."""
+        self._look_at = float("-inf")
+        self._look_wait_s = 0.0
         self._missed = False
         self._seen: dict[int, tuple[str, float, float]] = {}
         self._half: Half = "request" if role.hears <= REQUEST_TYPES else "decision"
@@ -44,6 +53,9 @@ class AntiEntropy:
         """Return what is to be said now, with the outbox drained: answers, and a digest when it is time."""
         found = [self._waiting.popleft() for _ in range(len(self._waiting))]
         waited = None if self._said_at is None else self._clock() - self._said_at
+        if self._owed and self._clock() >= self._asked_at + self._ask_wait_s:
+            self._asked_at, self._ask_wait_s = self._clock(), min(self._ask_wait_s * 2, LEAST_S)
+            waited, self._owed = None, False
         if self._says and (waited is None or waited > MOST_S or (sent_more and waited > LEAST_S)):
             found.append(self._digest())
             self._said_at = self._clock()
@@ -86,9 +98,7 @@ class AntiEntropy:
             lines = transaction.held_lines(self._half)
             mine = digest_of(lines, total)
             differ = [bucket for bucket in range(total) if mine[bucket] != said.buckets[bucket]]
-            news = set(said.locked) - set(transaction.locked_ids())
-            if news:
-                transaction.lock_requests(dict.fromkeys(news, "the other side has locked it"), self.store.now())
+            news = transaction.mirror_locks(Locks(frozenset(said.locked), not said.more_locked), self.store.now())
             asked = self._not_too_often(differ, mine, said.buckets)
             for answer in answers(asked, total, lines, transaction.refused() if asked else ()):
                 self._waiting.append(resync_event(self.role, answer, transaction.new_id(), self.store.now()))
@@ -115,7 +125,7 @@ class AntiEntropy:
         if not answer.buckets:
             # What was answered may have been passed over: the same difference is told again, and at once.
             self._seen.clear()
-            self.restart()
+            self._digest_asked()
             return
         wanted = set(answer.buckets)
         with self.store.transaction() as transaction:
@@ -124,21 +134,40 @@ class AntiEntropy:
             ]
             said = transaction.said_hashes([line.content_hash for line in answer.lines])
             found = reply(answer, newest, said, transaction.locked_ids())
-            transaction.send_again(found.again)
-        self.suspects.extend(found.unknown)
-        if found.again or found.unknown:
-            log.warning("%d events are sent again; %d are not known here", len(found.again), len(found.unknown))
+            again = transaction.send_again(found.again)
+            resting = set(transaction.resting(found.unknown))
+            transaction.forget_unknown({line.id for line in answer.lines if line.content_hash in said})
+        unknown = [line for line in found.unknown if line not in resting]
+        self.suspects.extend(unknown[: _MOST_SUSPECTS - len(self.suspects)])
+        if again or unknown:
+            log.warning("%d events are sent again; %d are not known here", again, len(unknown))
 
-    def judge(self, suspects: Sequence[Line]) -> frozenset[UUID]:
-        """Lock what a reader holds and nobody here ever said, the own topic being read anew; returns those requests."""
+    def _digest_asked(self) -> None:
+        """Say a digest as one was asked for: at once, then later and later where it is asked for again and again."""
+        now = self._clock()
+        if now - self._asked_at > _QUIET_S:
+            self._ask_wait_s = 0.0
+        self._said_at = None if now >= self._asked_at + self._ask_wait_s else self._said_at
+        if self._said_at is None:
+            self._asked_at, self._ask_wait_s = now, min(max(2.0, self._ask_wait_s * 2), LEAST_S)
+        else:
+            self._owed = True
+
+    def may_look(self) -> bool:
+        """Whether the own topic may be read anew for what is suspect: less and less often while nothing comes of it."""
+        return bool(self.suspects) and self._clock() >= self._look_at
+
+    def judge(self, suspects: Sequence[Line]) -> None:
+        """Keep what a reader claims to hold and nobody here ever said, the own topic being read anew.
+
+        A peer's claim locks nothing here: a person is told of it.
+        """
         with self.store.transaction() as transaction:
             said = transaction.said_hashes([line.content_hash for line in suspects])
-            strange = {
-                line.id: f"the other side holds a version {line.version} of it that this side never said"
-                for line in suspects
-                if line.content_hash not in said
-            }
-            if strange:
-                transaction.lock_requests(strange, self.store.now())
+            strange = [line for line in suspects if line.content_hash not in said]
+            transaction.note_unknown(strange)
+        for line in strange[:10]:
+            log.warning("the other side claims version %d of %s, which was never said here", line.version, line.id)
+        self._look_wait_s = min(max(LEAST_S / 2, self._look_wait_s * 2), _MOST_BACK_OFF_S) if strange else 0.0
+        self._look_at = self._clock() + self._look_wait_s
         self.restart()
-        return frozenset(strange)

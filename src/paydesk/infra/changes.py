@@ -15,6 +15,7 @@ _CHANGED = """
 SELECT request_id FROM inbox WHERE position > %(position)s AND request_id IS NOT NULL
 UNION SELECT request_id FROM outbox WHERE id > %(id)s
 UNION SELECT id FROM payment_request WHERE locked AND locked_at > %(at)s
+UNION SELECT id FROM payment_request WHERE peer_locked_at > %(at)s
 UNION SELECT request_id FROM settlement WHERE settled_at > %(at)s
 """
 

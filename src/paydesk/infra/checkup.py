@@ -7,6 +7,7 @@ from typing import Any
 import redis
 
 from paydesk.infra import kafka, probes, queries
+from paydesk.infra.doubts import doubts
 from paydesk.infra.errors import ServerDown
 from paydesk.infra.finding import Finding, guarded
 from paydesk.infra.health import KAFKA_REFUSED
@@ -112,6 +113,7 @@ def _schema(role: Role, connection: queries.Connection, answers: str) -> list[Fi
         told = f"{found.locked} request{'' if found.locked == 1 else 's'}, for a person to settle: {names}"
         todo = f"Agree with the other side, then `paydesk {role.name} settle REQUEST --note TEXT` notes how."
         lines.append(Finding(f"{role.name} locked", False, told, todo, tuple(locked)))
+    lines += doubts(role, connection)
     if found.amiss:
         lines.append(Finding(f"{role.name} own topic", False, found.amiss, "Was the schema restored from a copy?"))
     return lines

@@ -31,6 +31,8 @@ class Digest:
     buckets: tuple[str, ...]
     """Per bucket, the XOR of a 64-bit hash of each line, as 16 hexadecimal digits."""
     locked: tuple[UUID, ...]
+    more_locked: bool = False
+    """Whether more are locked than fit into the message."""
 
 
 @dataclass(frozen=True, slots=True)

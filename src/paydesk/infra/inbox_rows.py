@@ -90,7 +90,7 @@ def sift(
 def incoming(one: Judged, source: str, topic_id: str, now: datetime) -> Incoming:
     """Return the row of a message heard from ``source``: under its own id only where it is trusted."""
     record, event = one.record, one.event
-    trusted = event is not None and one.became != "quarantined"
+    trusted = event is not None and one.became not in ("quarantined", "parked")
     return Incoming(
         source=source if trusted else record.topic,
         event_id=str(event.id) if event is not None and trusted else f"{topic_id}/{record.partition}/{record.offset}",
@@ -110,7 +110,9 @@ def conclude(one: Judged, applied: Applied) -> None:
     if one.event is None:
         return
     said = one.event.id, digest(one.record)
-    if said in applied.flipping:
+    if said in applied.unfounded:
+        one.became, one.reason = applied.unfounded[said]
+    elif said in applied.flipping:
         one.became, one.reason = "quarantined", "would replace a published final outcome by another"
     elif said in applied.forked:
         one.became, one.reason = "quarantined", "same version as one known, with another content"

@@ -14,14 +14,15 @@ from paydesk.domain.events import REQUEST_TYPES, EventType
 from paydesk.domain.names import shown_name
 from paydesk.domain.payment_request import RequestRegister, called
 from paydesk.infra.healing import FINALS
-from paydesk.infra.queries import SETTLED, Connection
+from paydesk.infra.queries import LOCKED_WHY, SETTLED, Connection
 from paydesk.infra.records import Half
 from paydesk.infra.role import Role
 from paydesk.infra.wire import decode_own_value
 
 _LOCKED = f"""
-SELECT id, number, locked_why, locked_at, request_hash, decision_hash FROM payment_request p
-WHERE locked AND NOT {SETTLED} ORDER BY locked_at, id LIMIT 100
+SELECT id, number, {LOCKED_WHY} AS locked_why, coalesce(locked_at, peer_locked_at) AS locked_at, request_hash,
+    decision_hash
+FROM payment_request p WHERE (locked OR peer_locked_at IS NOT NULL) AND NOT {SETTLED} ORDER BY 4, id LIMIT 100
 """
 _SAID = """
 SELECT request_id, type, value, content_hash, topic, partition, kafka_offset, said_at AS at,

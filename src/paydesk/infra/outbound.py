@@ -12,6 +12,7 @@ from paydesk.infra.digest import Line
 from paydesk.infra.failpoints import reach
 from paydesk.infra.ports import BrokerTrouble, Lease, LogReader, LogWriter, Storage, Transaction
 from paydesk.infra.records import Verified
+from paydesk.infra.redriving import redrive_unsaid
 from paydesk.infra.role import Role
 
 log = logging.getLogger("paydesk.outbound")
@@ -69,13 +70,14 @@ class Outbound:
             if not self.lease.take():
                 return frozenset()
         self._keep()
-        identity = self._identity()
+        identity, known = self._identity(), frozenset[UUID]()
         if not self._checked:
-            self._check(identity)
+            known = self._check(identity)
         # Not before the check: what a restored schema holds may have been taken back since.
         released = self._release_due()
         relayed = self._relay(identity[0])
-        return frozenset(released | relayed | self._converse(identity, bool(relayed)))
+        self._converse(identity, bool(relayed))
+        return frozenset(released | relayed | known)
 
     def _release_due(self) -> set[UUID]:
         """Release the holds that ran out; committed before anything is sent."""
@@ -112,7 +114,8 @@ class Outbound:
             self._known_identity = found
         return self._known_identity
 
-    def _check(self, identity: tuple[str, int]) -> None:
+    def _check(self, identity: tuple[str, int]) -> frozenset[UUID]:
+        """Check the own topic; returns the requests that changed as this side knows again what it had said."""
         reader = self._open_reader()
         try:
             done = own_topic.check(self.store, self.role, reader, identity, self.lease.identity, self._keep)
@@ -123,7 +126,9 @@ class Outbound:
         self._checked = True
         if self.entropy is not None and not self._suspects:
             self.entropy.restart()
+        known = redrive_unsaid(self.store) if done.imported else frozenset()
         self._on_checked()
+        return known
 
     def _relay(self, topic_id: str) -> set[UUID]:
         with self._acting() as transaction:
@@ -147,30 +152,30 @@ class Outbound:
         sent = {ack.id for ack in acks}
         return {event.request_id for event in events if event.id in sent}
 
-    def _converse(self, identity: tuple[str, int], relayed: bool) -> frozenset[UUID]:
-        """Say what anti-entropy has to say, once the outbox is drained; returns the requests that changed by it."""
+    def _converse(self, identity: tuple[str, int], relayed: bool) -> None:
+        """Say what anti-entropy has to say, once the outbox is drained."""
         entropy = self.entropy
         self._sent_more |= relayed
         if entropy is None or self.more or not self._checked:
-            return frozenset()
+            return
         if self._suspects:
-            changed, self._suspects = entropy.judge(self._suspects), []
-            return changed
-        if entropy.suspects:
+            entropy.judge(self._suspects)
+            self._suspects = []
+            return
+        if entropy.may_look():
             # A reader holds what nobody here knows: the own topic is read anew, from its beginning.
             self._suspects = [entropy.suspects.popleft() for _ in range(len(entropy.suspects))]
             with self.store.transaction() as transaction:
                 for partition in range(identity[1]):
                     transaction.set_verified(partition, Verified(identity[0]))
             self._checked = False
-            return frozenset()
+            return
         said = entropy.due(sent_more=self._sent_more)
         if said:
             self._sent_more = False
             acks = self.writer.append(said, self._keep)
             if not outbox.mark_sent(self.store, identity[0], acks) or len(acks) < len(said):
                 self._checked = False
-        return frozenset()
 
     def _keep(self) -> bool:
         if not self.lease.beat():

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from paydesk.domain.decision import DecisionRegister
+from paydesk.domain.events import Answers, Event, Requested, answers
 from paydesk.domain.text import counted
 from paydesk.infra.failpoints import reach
 from paydesk.infra.imports import Unknown, import_unknown, refuse_other_topic
@@ -65,18 +67,40 @@ def check(
     found = [_partition(store, role, reader, (role.writes, number), topic_id, beat) for number in range(partitions)]
     # First what is known: a row that stands on the topic was said, whatever was marked, and is not beaten any more.
     unsent = sum(_mark(store, role, number, topic_id, one) for number, one in enumerate(found))
-    imported = import_unknown(store, role, topic_id, [each for one in found for each in one.unknown], beat)
+    unknown, unfounded = _founded(store, [each for one in found for each in one.unknown])
+    imported = import_unknown(store, role, topic_id, unknown, beat)
     _ask_again(store, reader)
     with store.transaction() as transaction:
         refuse_other_topic(transaction, role, topic_id)
         for number, one in enumerate(found):
             if one.last is not None or one.start is None:
                 transaction.set_verified(number, one.last or Verified(topic_id))
-    done = Checked(imported, unsent, sum(one.foreign for one in found))
+    done = Checked(imported, unsent, unfounded + sum(one.foreign for one in found))
     with store.transaction() as transaction:
         transaction.set_amiss(_amiss(done))
         transaction.note_checked(holder)
     return done
+
+
+def _founded(store: Storage, unknown: Sequence[Unknown]) -> tuple[Sequence[Unknown], int]:
+    """Leave out decisions about other terms than were asked for, as far as that is known; returns how many there were.
+
+    Nobody on this side can have decided so. Where the revision is not known here, as in a schema that was lost, the
+    decision is taken back: the contractor's side compares it with what it said.
+    """
+    decisions = [each.event.register for each in unknown if isinstance(each.event.register, DecisionRegister)]
+    if not decisions:
+        return unknown, 0
+    with store.transaction() as transaction:
+        requested = transaction.requested(sorted({register.id for register in decisions}))
+
+    def founded(event: Event) -> bool:
+        register = event.register
+        known = requested.get(event.request_id, Requested())
+        return not isinstance(register, DecisionRegister) or answers(register, known)[0] is not Answers.NEVER
+
+    left = [each for each in unknown if founded(each.event)]
+    return left, len(unknown) - len(left)
 
 
 def _ask_again(store: Storage, reader: LogReader) -> None:

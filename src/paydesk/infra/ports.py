@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
 from paydesk.domain.decision import DecisionRegister
+from paydesk.domain.events import Requested
 from paydesk.domain.payment_request import RequestRegister
 from paydesk.infra.digest import Line
 from paydesk.infra.ports_imports import Imports
@@ -19,6 +20,7 @@ from paydesk.infra.records import (
     Head,
     Incoming,
     Known,
+    Locks,
     Outgoing,
     OwnRow,
     Place,
@@ -147,10 +149,34 @@ class Transaction(RefusedMessages, Numbers, Imports, Protocol):
         """Return which of these content hashes the outbox knows."""
 
     def locked_ids(self) -> list[UUID]:
-        """Return the requests that only a person can settle."""
+        """Return the requests that only a person can settle, as this side found, without the other's locks."""
 
-    def send_again(self, events: Iterable[UUID]) -> None:
-        """Have these events sent again, with their stored bytes."""
+    def mirror_locks(self, locks: Locks, now: datetime) -> set[UUID]:
+        """Note which of the requests here the other side has locked; returns those of which that changed.
+
+        A request that is not here is not made; where the list is not whole, nothing is cleared.
+        """
+
+    def send_again(self, events: Iterable[UUID]) -> int:
+        """Have these events sent again, with their stored bytes; returns how many.
+
+        The same event is, at most once in a wait that doubles, from 30 s to an hour, and begins anew after a day.
+        """
+
+    def resting(self, lines: Sequence[Line]) -> list[Line]:
+        """Return which of these, unknown to this side, were looked for a short while ago; the wait doubles."""
+
+    def note_unknown(self, lines: Sequence[Line]) -> None:
+        """Keep what the other side claims to hold and what this side never said, for a person to see."""
+
+    def forget_unknown(self, ids: Collection[UUID]) -> None:
+        """Forget such claims about these requests: the other side holds something that is known here."""
+
+    def requested(self, ids: Sequence[UUID]) -> Mapping[UUID, Requested]:
+        """Return what was ever said of these requests by the contractor's side, beaten and brought back included."""
+
+    def was_lost(self) -> bool:
+        """Whether this schema was lost or restored once, and brought back what it had said."""
 
     def positions(self) -> Mapping[Place, Position]:
         """Return where reading goes on, by topic and partition."""

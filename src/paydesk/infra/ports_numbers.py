@@ -23,4 +23,4 @@ class Numbers(Protocol):
         """Return which requests have one of these numbers, and which."""
 
     def raise_numbers(self, numbers: Collection[str]) -> None:
-        """Give no number from now on that is not above all of these."""
+        """Give no number from now on that is not above these, as far as ``counter_after`` follows them."""

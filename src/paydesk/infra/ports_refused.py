@@ -15,6 +15,9 @@ class RefusedMessages(Protocol):
     def parked(self, after: int, most: int) -> list[Refused]:
         """Return what is parked and not discarded above a number, locked, in the order in which it came."""
 
+    def unsaid(self, after: int, most: int) -> list[Refused]:
+        """Return what was not applied as it answers what this side never said, as ``parked`` does."""
+
     def retake(self, number: int, taken: Incoming, actor: str) -> None:
         """Write down what became of a refused message that ``actor`` had go the way in again."""
 

@@ -17,17 +17,22 @@ from paydesk.domain.payment_request import called
 from paydesk.domain.status import Status
 from paydesk.infra.filter_sql import like
 from paydesk.infra.health import BroughtBack
+from paydesk.infra.records import PEER_LOCKED
 from paydesk.infra.registers import DECISION_COLUMNS, REQUEST_COLUMNS, decision_of, request_of
 
 Connection = psycopg.Connection[Any]
 
 SETTLED = "EXISTS (SELECT 1 FROM settlement s WHERE s.request_id = p.id)"
 """Whether this side has noted how the request ``p`` was settled, in SQL."""
-_COLUMNS = ", ".join(f"p.{name}" for name in ("id", *REQUEST_COLUMNS, *DECISION_COLUMNS, "locked", "locked_why"))
+_COLUMNS = ", ".join(f"p.{name}" for name in ("id", *REQUEST_COLUMNS, *DECISION_COLUMNS))
+_LOCKED = "(p.locked OR p.peer_locked_at IS NOT NULL)"
+LOCKED_WHY = f"coalesce(p.locked_why, CASE WHEN NOT p.locked THEN '{PEER_LOCKED}' END)"
+"""Why the request ``p`` is locked, in SQL."""
 COPIES = f"""
-SELECT {_COLUMNS}, o.type AS said, o.published_at AS said_published_at, o.hold_until AS said_hold_until,
+SELECT {_COLUMNS}, {_LOCKED} AS locked, {LOCKED_WHY} AS locked_why, o.type AS said,
+    o.published_at AS said_published_at, o.hold_until AS said_hold_until,
     o.overdue AND o.hold_until IS NOT NULL AS overdue,
-    p.locked AND {SETTLED} AS settled
+    {_LOCKED} AND {SETTLED} AS settled
 FROM {{rows}} p
 LEFT JOIN LATERAL (
     SELECT type, published_at, hold_until, overdue FROM outbox
@@ -205,7 +210,9 @@ def counts(connection: Connection) -> Counts:
         " (SELECT count(*) FROM outbox WHERE published_at IS NULL AND hold_until IS NOT NULL),"
         " (SELECT count(*) FROM inbox WHERE became = 'quarantined' AND discarded_at IS NULL),"
         " (SELECT count(*) FROM inbox WHERE became = 'parked' AND discarded_at IS NULL),"
-        f" (SELECT count(*) FROM payment_request p WHERE locked AND NOT {SETTLED}),"
+        f" (SELECT count(*) FROM payment_request p WHERE locked AND NOT {SETTLED})"
+        " + (SELECT count(*) FROM payment_request p"
+        f"  WHERE peer_locked_at IS NOT NULL AND NOT locked AND NOT {SETTLED}),"
         " (SELECT coalesce(string_agg(amiss, ' '), '') FROM meta),"
         f" ({_LOST.format(days=1)}), ({_BROUGHT_BACK})"
     ).fetchone()

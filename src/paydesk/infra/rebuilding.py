@@ -13,7 +13,7 @@ from paydesk.infra.queries import Connection
 from paydesk.infra.role import Role
 
 # What persons noted of locked requests stands nowhere else, so it stays; numbers that were given are not given again.
-_TABLES = "payment_request, outbox, inbox, position, command, meta"
+_TABLES = "payment_request, outbox, inbox, position, command, meta, unknown_version"
 _OTHERS = """
 SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = %s
     AND pid <> pg_backend_pid()
@@ -44,7 +44,8 @@ class Filled:
 def filled(connection: Connection) -> Filled:
     """Return what is in the schema."""
     row = connection.execute(
-        "SELECT (SELECT count(*) FROM payment_request), (SELECT count(*) FROM payment_request WHERE locked),"
+        "SELECT (SELECT count(*) FROM payment_request),"
+        " (SELECT count(*) FROM payment_request WHERE locked OR peer_locked_at IS NOT NULL),"
         " (SELECT count(*) FROM outbox), (SELECT count(*) FROM inbox),"
         " (SELECT count(*) FROM inbox WHERE became IN ('quarantined', 'parked'))"
     ).fetchone()

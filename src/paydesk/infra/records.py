@@ -14,6 +14,9 @@ Half = Literal["request", "decision"]
 Place = tuple[str, int]
 """A topic and a partition of it."""
 UNREADABLE = "cannot be read,"
+UNSAID = "not said by this side:"
+"""How the reason begins of a message that answers what this side never said, as far as it knows now."""
+PEER_LOCKED = "the other side has locked it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,7 @@ class Row:
     """SHA-256, in hexadecimal, of the event that said the decision register."""
     revision_received_at: datetime | None = None
     locked: bool = False
+    """By this side, or by the other as its digests say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +170,14 @@ class Refused:
     reason: str
     request_id: UUID | None
     discarded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Locks:
+    """Which requests the other side has locked, as its digest says; ``whole``: there are no others."""
+
+    ids: frozenset[UUID]
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)

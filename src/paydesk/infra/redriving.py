@@ -1,7 +1,7 @@
 """Redriving: the kept bytes of a message that was not applied go the same way in again, in one transaction."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -73,17 +73,28 @@ def redrive_parked(store: Storage) -> frozenset[UUID]:
 
     For whoever holds the lease and has checked its own topic: at the start of its work, as the program may be newer.
     """
+    return _redrive_all(store, lambda transaction, after: transaction.parked(after, _MOST_MESSAGES))
+
+
+def redrive_unsaid(store: Storage) -> frozenset[UUID]:
+    """Let go the way in what answered something that this side did not know that it had said; it may know by now.
+
+    For whoever holds the lease, after a check of its own topic brought something back.
+    """
+    return _redrive_all(store, lambda transaction, after: transaction.unsaid(after, _MOST_MESSAGES))
+
+
+def _redrive_all(store: Storage, waiting_after: Callable[[Transaction, int], list[Refused]]) -> frozenset[UUID]:
     changed: frozenset[UUID] = frozenset()
     after = 0
     while True:
         with store.transaction() as transaction:
-            waiting = transaction.parked(after, _MOST_MESSAGES)
+            waiting = waiting_after(transaction, after)
         if not waiting:
             return changed
         after = waiting[-1].number
         understood = [one.number for one in waiting if judge(store.role, one.record).became != "parked"]
         if understood:
-            log.info("%d parked messages are understood now", len(understood))
             changed |= _take(store, understood)
 
 
@@ -116,12 +127,12 @@ def _message(transaction: Transaction, number: int) -> Refused:
 
 
 def _take(store: Storage, numbers: Sequence[int]) -> frozenset[UUID]:
-    """Take parked messages in."""
+    """Take messages in that were not applied when they came."""
 
     def take(some: Sequence[int], blamed: str) -> frozenset[UUID]:
         with store.transaction() as transaction:
             # Another worker may have been faster: what is taken in stays as it is.
-            messages = [one for one in transaction.refused_messages(some) if one.became == "parked"]
+            messages = [one for one in transaction.refused_messages(some) if one.became in OPEN]
             return _retake(store, transaction, messages, PROGRAM, blamed)
 
     return sift(numbers, take, (PaydeskError, StorageTrouble), str)
@@ -134,5 +145,7 @@ def _retake(
     batch = [judge(role, one.record, blamed) for one in messages]
     applied = take_in(transaction, role, role.load_apply(), batch, now)
     for one, judged in zip(messages, batch, strict=True):
+        if actor == PROGRAM and (judged.became, judged.reason) == (one.became, one.reason):
+            continue  # As before: nothing was learned of it.
         transaction.retake(one.number, incoming(judged, role.hears_from, one.topic_id, now), actor)
     return applied.changed

@@ -1,7 +1,7 @@
 """The role card: all that the plumbing knows of a role."""
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
@@ -32,6 +32,8 @@ class Applied:
     """Event ids and hashes of another content for a version the copy holds: quarantined, for their writer to settle."""
     flipping: frozenset[tuple[UUID, str]] = frozenset()
     """Event ids and content hashes that would replace a published final outcome: quarantined, their request locked."""
+    unfounded: Mapping[tuple[UUID, str], tuple[str, str]] = field(default_factory=dict)
+    """By event id and content hash, what became of events that answer nothing that this side said, and why."""
     changed: frozenset[UUID] = frozenset()
     """Requests whose row changed, for the hint."""
     said: frozenset[UUID] = frozenset()

@@ -74,6 +74,11 @@ class PaymentRequestRow(SQLModel, table=True):
         ),
         sa.Index("payment_request_text", sa.text(bare(TEXT)), postgresql_using="gin"),
         sa.Index("payment_request_locked", "locked_at", postgresql_where=sa.text("locked")),
+        sa.Index(
+            "payment_request_peer_locked",
+            "peer_locked_at",
+            postgresql_where=sa.text("peer_locked_at IS NOT NULL"),
+        ),
     )
 
     id: UUID = Field(primary_key=True)
@@ -125,6 +130,8 @@ class PaymentRequestRow(SQLModel, table=True):
     locked_at: datetime | None = time_column()
     locked_why: str | None = None
     """Why only a person can settle it, as a sentence without its end."""
+    peer_locked_at: datetime | None = time_column()
+    """Since when the other side's digests say that it has locked it; each of them sets and clears this."""
     changed_at: datetime | None = time_column("now()")
 
     # What both registers come to, kept by the database itself.
@@ -189,6 +196,10 @@ class OutboxRow(SQLModel, table=True):
     beaten_at: datetime | None = time_column()
     overdue: bool = _flag()
     """The hold ran out in a schema that was restored from a copy: a person is asked again before it is sent."""
+    again_at: datetime | None = time_column()
+    """Not before this is it sent again because the other side asks for it."""
+    again_s: int | None = None
+    """The last of those waits, in seconds; each is twice as long as the one before."""
 
 
 class InboxRow(SQLModel, table=True):

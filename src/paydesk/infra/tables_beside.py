@@ -74,6 +74,21 @@ HOLDERS = "l.relation IN (to_regclass('lease_lock'), to_regclass('lease')) AND l
 """Which rows ``l`` of ``pg_locks`` are of whoever holds the lease, of this version or of the one before, in SQL."""
 
 
+class UnknownVersionRow(SQLModel, table=True):
+    """A version that the other side claims to hold and this side never said, neither here nor on its topic."""
+
+    __tablename__ = "unknown_version"
+
+    request_id: UUID = Field(primary_key=True)
+    version: int = Field(sa_type=sa.BigInteger)
+    content_hash: str
+    first_at: datetime | None = time_column("now()")
+    last_at: datetime | None = time_column("now()")
+    next_at: datetime | None = time_column()
+    """Not before this is the own topic read for it again."""
+    wait_s: int = Field(default=0, sa_column_kwargs={"server_default": sa.text("0")})
+
+
 class LeaseRow(SQLModel, table=True):
     """Always empty: the lock on this table was the lease, and still keeps programs of the version before out."""
 

@@ -13,6 +13,7 @@ from paydesk.domain.events import EventType
 from paydesk.domain.money import Money
 from paydesk.domain.payment_request import Terms
 from paydesk.infra.queries import Connection, get
+from paydesk.infra.records import PEER_LOCKED
 
 _ROWS = """
 SELECT said_at AS at, type, actor, value, 'said' AS became, NULL AS reason, hold_until, published_at AS delivered_at
@@ -26,6 +27,9 @@ FROM outbox WHERE request_id = %(id)s AND beaten_at IS NOT NULL
 UNION ALL
 SELECT locked_at, NULL, NULL, NULL, 'locked', locked_why, NULL, NULL
 FROM payment_request WHERE id = %(id)s AND locked_at IS NOT NULL
+UNION ALL
+SELECT peer_locked_at, NULL, NULL, NULL, 'locked', %(peers)s, NULL, NULL
+FROM payment_request WHERE id = %(id)s AND NOT locked AND peer_locked_at IS NOT NULL
 UNION ALL
 SELECT settled_at, NULL, actor, NULL, 'settled', note, NULL, NULL FROM settlement WHERE request_id = %(id)s
 ORDER BY at
@@ -45,7 +49,7 @@ def detail(connection: Connection, request_id: UUID) -> RequestDetail:
     with connection.transaction():
         copy = get(connection, request_id)
         with connection.cursor(row_factory=dict_row) as cursor:
-            cursor.execute(_ROWS, {"id": request_id})
+            cursor.execute(_ROWS, {"id": request_id, "peers": PEER_LOCKED})
             # Each side tells when it said a thing, so what was heard late still stands at its own moment.
             return RequestDetail(copy, tuple(sorted(map(_step, cursor), key=_place)))
 

@@ -16,6 +16,8 @@ DIGEST, RESYNC = "paydesk.digest.v1", "paydesk.resync_requested.v1"
 _NOBODY = UUID(int=0)
 _KEY = b"digest"
 MOST_NUMBER = 2**31 - 1
+_ROOM, _BUCKET_BYTES, _ID_BYTES = 60_000, len('"0123456789abcdef",'), len(f'"{_NOBODY}",')
+"""What fits into one message with some room to spare, and what a bucket and a locked id take of it, in bytes."""
 _Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 """SHA-256 in hexadecimal: nothing else may reach a database or a log."""
 
@@ -27,6 +29,8 @@ class DigestMessage(BaseModel):
 
     buckets: list[Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]] = Field(min_length=1)
     locked: list[UUID] = []
+    more_locked: bool = False
+    """Added in version 0.2; written where it is true alone, so that a message is as it was before."""
 
 
 class ResyncMessage(BaseModel):
@@ -43,8 +47,10 @@ class ResyncMessage(BaseModel):
 
 
 def digest_event(role: Role, digest: Digest, event_id: UUID, now: datetime) -> Outgoing:
-    """Return a digest as a message for the role's own topic."""
-    message = DigestMessage(buckets=list(digest.buckets), locked=list(digest.locked))
+    """Return a digest as a message for the role's own topic; of a list too long for it the beginning."""
+    room = max(0, _ROOM - len(digest.buckets) * _BUCKET_BYTES) // _ID_BYTES
+    cut = digest.more_locked or len(digest.locked) > room
+    message = DigestMessage(buckets=list(digest.buckets), locked=list(digest.locked[:room]), more_locked=cut)
     return _outgoing(role, DIGEST, message, event_id, now)
 
 
@@ -71,7 +77,7 @@ def _outgoing(role: Role, kind: str, message: BaseModel, event_id: UUID, now: da
         ("ce_time", now.isoformat()),
         ("content-type", "application/json"),
     )
-    value = message.model_dump_json().encode()
+    value = message.model_dump_json(exclude=None if getattr(message, "more_locked", True) else {"more_locked"}).encode()
     digest = hashlib.sha256(value).hexdigest()
     return Outgoing(event_id, _NOBODY, 0, kind, role.writes, _KEY, headers, value, digest, "paydesk", "", now)
 
@@ -106,7 +112,7 @@ def _control(record: Record) -> Digest | Answer | None:
     kind, value = dict(record.headers).get("ce_type"), record.value or b""
     if kind == DIGEST.encode():
         said = DigestMessage.model_validate_json(value)
-        return Digest(tuple(said.buckets), tuple(said.locked))
+        return Digest(tuple(said.buckets), tuple(said.locked), said.more_locked)
     if kind == RESYNC.encode():
         return _answer(ResyncMessage.model_validate_json(value))
     return None

@@ -12,7 +12,7 @@ from uuid_utils.compat import uuid7
 
 from paydesk.domain.decision import DecisionRegister
 from paydesk.domain.errors import UnknownRequest
-from paydesk.domain.payment_request import RequestRegister
+from paydesk.domain.payment_request import RequestRegister, counter_after
 from paydesk.infra.records import Claim, Row
 from paydesk.infra.registers import decision_columns, decision_of, request_columns, request_of
 from paydesk.infra.tables import PaymentRequestRow
@@ -83,8 +83,12 @@ class Commands:
         """
         if not self.checked():
             return None
-        counted = self.session.execute(sa.text("SELECT nextval('request_number')")).scalar_one()
-        return f"PR-{counted}"
+        while True:
+            counted = self.session.execute(sa.text("SELECT nextval('request_number')")).scalar_one()
+            number = f"PR-{counted}"
+            # One that stands far above the others is met by counting one day.
+            if not self.holders([number]):
+                return number
 
     def checked(self) -> bool:
         """Whether whoever holds the lease now has done its first check of this very schema."""
@@ -115,11 +119,11 @@ class Commands:
         return {row[0]: row[1] for row in self.session.execute(read, {"numbers": sorted(numbers)})}
 
     def raise_numbers(self, numbers: Collection[str]) -> None:
-        """Give no number from now on that is not above all of these."""
-        counted = [int(number.removeprefix("PR-")) for number in numbers if number.removeprefix("PR-").isdigit()]
+        """Give no number from now on that is not above these, as far as ``counter_after`` follows them."""
+        last = self.session.execute(sa.text("SELECT last_value FROM request_number")).scalar_one()
         raised = "SELECT setval('request_number', greatest(:most, (SELECT last_value FROM request_number)))"
-        if counted:
-            self.session.execute(sa.text(raised), {"most": max(counted)})
+        if (most := counter_after(last, numbers)) > last:
+            self.session.execute(sa.text(raised), {"most": most})
 
     def row(self, request_id: UUID) -> Row:
         """Return a request, locked until the transaction ends. Raises ``UnknownRequest``."""
@@ -159,5 +163,5 @@ def row_of(columns: dict[str, Any]) -> Row:
         decision_of(columns),
         columns["decision_hash"],
         columns["revision_received_at"],
-        columns["locked"],
+        columns["locked"] or columns["peer_locked_at"] is not None,
     )

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from paydesk.infra.records import UNREADABLE, Incoming, Record, Refused
+from paydesk.infra.records import UNREADABLE, UNSAID, Incoming, Record, Refused
 
 _READ = """
 SELECT position, topic, partition, kafka_offset, key, headers, value, log_append_time, topic_id, became, reason,
@@ -15,6 +15,10 @@ SELECT position, topic, partition, kafka_offset, key, headers, value, log_append
 FROM inbox
 """
 _EVER = " WHERE position = ANY(:numbers) AND (became IN ('quarantined', 'parked') OR redriven_at IS NOT NULL)"
+_UNSAID = (
+    " WHERE became IN ('quarantined', 'parked') AND starts_with(reason, :unsaid) AND discarded_at IS NULL"
+    " AND position > :after"
+)
 _PARKED = " WHERE became = 'parked' AND discarded_at IS NULL AND position > :after"
 # Where the same event has a row of its own by now, this one stays at its place on the topic: one row per event.
 _RETAKE = """
@@ -49,6 +53,11 @@ class RefusedMessages:
         """Return what is parked and not discarded above a number, locked, in the order in which it came."""
         read = sa.text(f"{_READ}{_PARKED} ORDER BY position LIMIT :most FOR UPDATE")
         return [_refused(row) for row in self.session.execute(read, {"after": after, "most": most})]
+
+    def unsaid(self, after: int, most: int) -> list[Refused]:
+        """Return what was not applied as it answers what this side never said, as ``parked`` does."""
+        read = sa.text(f"{_READ}{_UNSAID} ORDER BY position LIMIT :most FOR UPDATE")
+        return [_refused(row) for row in self.session.execute(read, {"after": after, "most": most, "unsaid": UNSAID})]
 
     def retake(self, number: int, taken: Incoming, actor: str) -> None:
         """Write down what became of a refused message that ``actor`` had go the way in again."""
