@@ -14,6 +14,7 @@ from paydesk.domain.filter_text import FIELDS, parse_filter
 from paydesk.settings import ASCII_KEY, CONFIG_KEY, KEYS_KEY, THEME_KEY
 from paydesk.settings_file import PREFIX, Settings
 from tests.house.files import CHECKOUT, SOURCE
+from tests.tui import scene
 
 README = (CHECKOUT / "README.md").read_text()
 PAPERS = [CHECKOUT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
@@ -131,6 +132,18 @@ def test_the_picture_shows_both_desks_and_fetches_nothing() -> None:
     assert "docs/desks.svg" in README
     assert all(word in words for word in ("paydesk contractor", "paydesk manager", "✗ rejected", "u undo"))
     assert "url(" not in text.replace("url(#", "") and "@import" not in text and "<script" not in text
+
+
+@pytest.mark.fault(kind="Pictures in the documents need no font that a reader may not have.", mended="docs/desks.svg")
+def test_pictures_in_the_documents_are_of_letters_that_all_fonts_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    first_of_other_scripts = "\u2e80"
+    text = (CHECKOUT / "docs" / "desks.svg").read_text()
+    painted = "".join(ElementTree.fromstring(text).itertext())
+    assert max(painted) < first_of_other_scripts
+    monkeypatch.setattr(scene, "ASKS", list(scene.ASKS))
+    assert max("".join(what for *_, what in scene.ASKS)) > first_of_other_scripts, "the screens' tests have others too"
+    scene.for_documents()
+    assert max("".join(what for *_, what in scene.ASKS)) < first_of_other_scripts
 
 
 def test_nothing_in_the_project_names_a_machine() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from paydesk.tui.desk_app import DeskApp
 from tests.tui.conftest import contractor, manager, seen, shown, still
-from tests.tui.scene import scene
+from tests.tui.scene import for_documents, scene
 
 COLUMNS, LINES = 100, 19
 _GAP = 24
@@ -58,4 +58,5 @@ async def picture() -> str:
 
 
 if __name__ == "__main__":
+    for_documents()
     Path(sys.argv[1]).write_text(asyncio.run(picture()))

@@ -19,6 +19,16 @@ ASKS = [
     ("eko-labs", "640.000", "KWD", "Lab analysis, batch 7"),
 ]
 
+_IN_LATIN = {"京都の写真撮影 [v2]": "Photo shoot in Kyoto [v2]"}
+
+
+def for_documents() -> None:
+    """Let every text of the scene be of letters that all fonts have, from now on.
+
+    A picture that is kept has the fonts of who made it or of who looks at it, and few have all letters.
+    """
+    ASKS[:] = [(who, amount, currency, _IN_LATIN.get(what, what)) for who, amount, currency, what in ASKS]
+
 
 def scene() -> World:
     """Return a world with eight requests over six days; one accepted, one rejected, one queued."""

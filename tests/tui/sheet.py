@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from tests.tui.picture import without_fonts
+from tests.tui.scene import for_documents
 from tests.tui.screens import SCREENS, Screen
 
 SHOWN = (
@@ -68,4 +69,5 @@ async def main(file: str, size: str = "100x30", theme: str = "", *names: str) ->
 if __name__ == "__main__":
     if not all(map(find_spec, ("PIL", "resvg_py"))):
         sys.exit(NEEDS)
+    for_documents()
     asyncio.run(main(*sys.argv[1:]))
