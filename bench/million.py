@@ -26,7 +26,8 @@ FILL = """
 INSERT INTO payment_request (id, request_version, number, contractor, requested_at, revision, amount_minor, currency,
     exponent, description, reference, due_date, terms_hash, request_hash, revision_received_at, decision_version,
     outcome, rejected_upto, cause_code, decided_revision, decided_amount_minor, decided_currency, decided_exponent,
-    decided_description, decided_terms_hash, decided_by, decided_at, received_at)
+    decided_description, decided_terms_hash, decided_by, decided_at, received_at,
+    contractor_folded, terms_folded, decided_terms_folded)
 SELECT gen_random_uuid(), 1, 'PR-' || 1000 + n, who, sent, 1, minor, currency, 2, words,
     CASE WHEN n %% 3 = 0 THEN 'INV-' || n END, CASE WHEN n %% 2 = 0 THEN sent::date + 30 END,
     md5(n::text), md5(n::text), sent, CASE WHEN NOT waits THEN 1 END,
@@ -35,8 +36,9 @@ SELECT gen_random_uuid(), 1, 'PR-' || 1000 + n, who, sent, 1, minor, currency, 2
     CASE WHEN NOT waits THEN minor END, CASE WHEN NOT waits THEN currency END, CASE WHEN NOT waits THEN 2 END,
     CASE WHEN NOT waits THEN words END, CASE WHEN NOT waits THEN md5(n::text) END,
     CASE WHEN NOT waits THEN 'bo' END, CASE WHEN NOT waits THEN sent + interval '30 s' END,
-    CASE WHEN NOT waits THEN sent END
+    CASE WHEN NOT waits THEN sent END, who, folded, CASE WHEN NOT waits THEN folded END
 FROM (
+    SELECT *, lower(words) || E'\\n' || CASE WHEN n %% 3 = 0 THEN 'inv-' || n ELSE '' END AS folded FROM (
     SELECT n, n > %(rows)s - greatest(200, %(rows)s / 100) AS waits,
         n %% 9 = 0 AND n <= %(rows)s - greatest(200, %(rows)s / 100) AS no,
         CASE WHEN n %% 5 = 0 THEN 'ada' ELSE 'contractor-' || n::bigint * 7919 %% 11 END AS who,
@@ -45,7 +47,7 @@ FROM (
         (ARRAY['Invoice', 'Logo design', 'Hotel and travel', 'Licence renewal', 'Photo set', 'Site survey'])[1 + n %% 6]
             || ' ' || md5(n::text) AS words
     FROM generate_series(1, %(rows)s) n
-) AS made
+) AS made) AS all_of_them
 """
 
 

@@ -1,9 +1,25 @@
-"""What a field shows of what it holds."""
+"""What is pasted into a field."""
 
-from paydesk.domain.text import visible
+import pytest
+from textual.app import App, ComposeResult
+from textual.events import Paste
+
+from paydesk.tui.fields import Field
 
 
-def test_a_field_shows_one_cell_of_text_for_each_character() -> None:
-    raw = "a\x1b[2J\u202eb\x00\u200b" + "\u0301" * 40
-    shown = visible(raw)
-    assert len(shown) == len(raw) and shown.startswith("a␛[2J") and "\u202e" not in shown
+@pytest.mark.fault(
+    kind="a pasted tab becomes a blank, as line breaks do, in every field and argument", mended="domain/text.py"
+)
+@pytest.mark.parametrize("pasted", ["logo\tdesign", "logo\r\ndesign\n", "\nlogo\rdesign", "logo\ndesign"])
+async def test_a_pasted_tab_or_line_break_is_a_blank_in_the_field(pasted: str) -> None:
+    class Form(App[None]):
+        def compose(self) -> ComposeResult:
+            yield Field()
+
+    async with Form().run_test() as pilot:
+        field = pilot.app.query_one(Field)
+        field.focus()
+        await pilot.pause()
+        field.post_message(Paste(pasted))
+        await pilot.pause()
+        assert field.value == "logo design"

@@ -4,10 +4,12 @@ import json
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 from textual.pilot import Pilot
 from textual.widgets import Input
 
 from paydesk.contractor.app import ContractorApp
+from paydesk.tui.filter_line import FilterField
 from paydesk.tui.request_table import RequestTable
 from tests.fakes import FakeContractorDesk, World
 from tests.tui.conftest import contractor, manager, opened, seen, shown
@@ -66,6 +68,24 @@ async def test_what_cannot_be_read_is_pointed_at_and_changes_nothing(world: Worl
         assert len(table.rows) == 6
         await pilot.press("end", "g", "enter")
         await shows(pilot, "PR-1002", "PR-1004", "PR-1007")
+
+
+@pytest.mark.fault(
+    kind="a mark under a fault stands under it in the cells of a terminal, whatever stands before it",
+    mended="cli/wrapping.py",
+)
+@pytest.mark.parametrize("before", ["e\u0301te\u0301", "ที่พัก", "👩🏽\u200d💻", "北京", "🇩🇪", "a\u0323\u0302"])
+async def test_a_fault_behind_text_of_any_width_is_pointed_at_on_the_desk(world: World, before: str) -> None:
+    async with manager(world).run_test(size=(100, 30)) as pilot:
+        await opened(pilot)
+        await pilot.press("slash")
+        pilot.app.screen.query_one(FilterField).value = f'"{before}" status:pendin'
+        await pilot.press("enter")
+        await seen(pilot, lambda: "There is no status 'pendin'" in shown(pilot))
+        lines = shown(pilot).splitlines()
+        row = next(place for place, line in enumerate(lines) if "status:pendin" in line)
+        mark, fault = lines[row + 1].index("^"), lines[row].index("pendin")
+        assert cell_len(lines[row + 1][:mark]) == cell_len(lines[row][:fault])
 
 
 async def test_a_reason_of_two_lines_hangs_under_its_text(world: World) -> None:

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.duplicates import NEAR_DAYS, PAYABLE, Alike, Asking, alike
+from paydesk.domain.fold import fold
 from paydesk.domain.status import Status
-from paydesk.infra.filter_sql import CONTRACTOR
+from paydesk.infra.filter_sql import CONTRACTOR, STANDING, UNFOLDED
 from paydesk.infra.queries import Connection, some
 
 _AT_ONCE = 200
@@ -17,7 +18,7 @@ _MOST_OF_AMOUNT = 1000
 """So many of one contractor and one amount are looked at, the newest: a bill of every day must not hold up the list."""
 _STATUSES = ", ".join(f"'{status}'" for status in sorted(PAYABLE, reverse=True))
 _SAME = f"""
-    FROM payment_request p WHERE {CONTRACTOR} = lower(normalize(a.contractor, NFKC))
+    FROM payment_request p WHERE {CONTRACTOR} = a.contractor
     AND p.standing_amount_minor = a.minor AND p.standing_currency = a.currency AND p.status IN ({_STATUSES})
 """
 _CANDIDATES = f"""
@@ -31,10 +32,14 @@ CROSS JOIN LATERAL (
     ORDER BY p.requested_at DESC LIMIT {_MOST_NEAR})
     UNION
     SELECT n.id FROM (
-        SELECT p.id, p.standing_reference, p.standing_document {_SAME}
+        SELECT p.id, split_part({STANDING}, E'\\n', 2) AS reference, p.standing_document {_SAME}
         ORDER BY p.requested_at DESC LIMIT {_MOST_OF_AMOUNT}
     ) n
-    WHERE lower(n.standing_reference) = lower(a.reference) OR n.standing_document = a.document
+    WHERE n.reference = a.reference OR n.standing_document = a.document
+    UNION
+    (SELECT p.id FROM payment_request p WHERE {UNFOLDED} AND p.standing_amount_minor = a.minor
+    AND p.standing_currency = a.currency AND p.status IN ({_STATUSES})
+    LIMIT {_MOST_NEAR})
 ) c
 """
 
@@ -54,11 +59,11 @@ def with_alike(
 def alike_of(connection: Connection, asked: Sequence[Asking]) -> Mapping[UUID, tuple[Alike, ...]]:
     """Return, for each of these that looks like others, which and why."""
     values = {
-        "contractors": [each.contractor.strip() for each in asked],
+        "contractors": [fold(each.contractor) for each in asked],
         "minors": [each.terms.money.amount_minor for each in asked],
         "currencies": [each.terms.money.currency for each in asked],
         "moments": [each.asked_at for each in asked],
-        "references": [each.terms.reference for each in asked],
+        "references": [fold(each.terms.reference) if each.terms.reference else None for each in asked],
         "documents": [each.terms.document for each in asked],
         "near": timedelta(days=NEAR_DAYS),
     }

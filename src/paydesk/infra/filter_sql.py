@@ -1,6 +1,7 @@
 """A filter in SQL: what ``Filter.matches`` says, over ``payment_request p``; every value is a parameter."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from paydesk.domain.filters import AgeIs, AmountIs, Asker, CurrencyIn, DayIs, Filter, FromIn, Has, Rule, StatusIn, When
@@ -12,12 +13,21 @@ AMOUNT = "coalesce(p.standing_amount_minor * CASE p.standing_exponent {} END, -1
     " ".join(f"WHEN {exponent} THEN {10**-exponent:.{exponent}f}" for exponent in range(5))
 )
 """The amount in major units, exact. What is missing has a place in every order, so that a page can begin anywhere."""
-CONTRACTOR = "lower(normalize(p.contractor, NFKC))"
+CONTRACTOR = "p.contractor_folded"
+STANDING = "CASE WHEN p.outcome = 'accepted' OR p.revision IS NULL THEN p.decided_terms_folded ELSE p.terms_folded END"
+"""The folded text of the terms that count: description, line break, reference."""
 TEXT = (
-    "(coalesce(p.number, '') || E'\\n' || coalesce(p.contractor, '') || E'\\n'"
-    " || coalesce(p.standing_description, '') || E'\\n' || coalesce(p.standing_reference, ''))"
+    "(coalesce(lower(p.number COLLATE \"C\"), '') || E'\\n' || coalesce(p.contractor_folded, '') || E'\\n'"
+    f" || coalesce({STANDING}, ''))"
 )
 """What a word is looked for in; no text holds a line break, so none is found across two of them."""
+STANDING_RAW = "p.standing_description, p.standing_reference"
+RAW_TEXT = "concat_ws(E'\\n', p.number, p.contractor, p.standing_description, p.standing_reference)"
+UNFOLDED = (
+    "(p.contractor_folded IS NULL AND p.contractor IS NOT NULL OR p.terms_folded IS NULL AND p.description IS NOT NULL"
+    " OR p.decided_terms_folded IS NULL AND p.decided_description IS NOT NULL)"
+)
+"""A program of before wrote the text, and nobody has folded it yet."""
 _DAYS = {
     When.SENT: (SENT, "p.requested_at"),
     When.DUE: (DUE, "p.standing_due_date"),
@@ -35,7 +45,11 @@ def like(text: str) -> str:
     return re.sub(r"([\\%_])", r"\\\1", text)
 
 
-def conditions(found: Filter, asker: Asker, values: dict[str, Any]) -> list[str]:
+Also = Callable[[FromIn | Has, Callable[[Any], str]], str]
+"""Returns the SQL by which a rule is met besides, given what makes a parameter."""
+
+
+def conditions(found: Filter, asker: Asker, values: dict[str, Any], also: Also | None = None) -> list[str]:
     """Return what a row has to fulfil; the parameters are put into ``values``."""
 
     def value(given: Any) -> str:
@@ -50,8 +64,7 @@ def conditions(found: Filter, asker: Asker, values: dict[str, Any]) -> list[str]
             case CurrencyIn(codes):
                 return one_of("p.standing_currency", [value(code) for code in codes])
             case FromIn():
-                persons = [f"lower(normalize({value(name.strip())}, NFKC))" for name in rule.persons(asker)]
-                return one_of(CONTRACTOR, persons)
+                return besides(rule, one_of(CONTRACTOR, [value(name) for name in rule.folded(asker)]))
             case AmountIs(op, amount):
                 return f"{AMOUNT} {op} {value(amount)} AND p.standing_amount_minor IS NOT NULL"
             case AgeIs():
@@ -60,8 +73,11 @@ def conditions(found: Filter, asker: Asker, values: dict[str, Any]) -> list[str]
                 return between(When.DUE, *rule.days())
             case DayIs(when):
                 return between(when, rule.span(asker).low, rule.span(asker).high)
-            case Has(text):
-                return f"{TEXT} ILIKE {value('%' + like(text) + '%')}"
+            case Has():
+                return besides(rule, f"{TEXT} LIKE {value('%' + like(rule.folded) + '%')}")
+
+    def besides(rule: FromIn | Has, sql: str) -> str:
+        return sql if also is None else f"{sql} OR {also(rule, value)}"
 
     def between(when: When, low: Any, high: Any) -> str:
         order, column = _DAYS[when]

@@ -7,9 +7,11 @@ from typing import Any
 import psycopg
 
 from paydesk.domain.ageing import WAITING, Ageing
+from paydesk.domain.filters import Asker
 from paydesk.domain.insights import DECIDED, SHARES, TIMES, TOOK_BOUNDS, Day, InCurrency, Insights, edges, last_days
 from paydesk.domain.money import Money
 from paydesk.domain.status import Status
+from paydesk.infra.folding import also_unfolded
 from paydesk.infra.listing import OLDER, age_bounds, ageing, conditions_of, counted_alone, where
 from paydesk.infra.pages import PageQuery
 from paydesk.infra.queries import Connection
@@ -39,7 +41,8 @@ def insights(connection: Connection, query: PageQuery, now: datetime | None = No
     days = last_days(now)
     values: dict[str, Any] = age_bounds(now) | {f"took{place}": bound for place, bound in enumerate(TOOK_BOUNDS)}
     values |= {"edges": edges(days), "shares": list(SHARES)}
-    clauses = conditions_of(query, now, values)
+    besides = also_unfolded(connection, query.filter, Asker(query.person, now))
+    clauses = conditions_of(query, now, values, besides)
     connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
     counted = _Counted(days)
     with connection.transaction():

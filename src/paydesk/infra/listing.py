@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
+from uuid import UUID
 
 from psycopg.rows import dict_row
 
@@ -14,7 +15,9 @@ from paydesk.domain.copy import RequestCopy, StatusTotal
 from paydesk.domain.filters import Asker
 from paydesk.domain.money import Money
 from paydesk.domain.status import Status
-from paydesk.infra.filter_sql import AMOUNT, DECIDED, DUE, SENT, conditions, one_of
+from paydesk.domain.text import same_person
+from paydesk.infra.filter_sql import AMOUNT, DECIDED, DUE, SENT, Also, conditions, one_of
+from paydesk.infra.folding import also_unfolded
 from paydesk.infra.pages import Page, PageQuery, Sort, Start, Way, between, in_order, key_of
 from paydesk.infra.queries import COPIES, HELD, Connection, copy_of
 
@@ -28,8 +31,6 @@ _ORDERS = {
 }
 """What each order goes by, its type, which way, and where what is not known stands; an index of each is kept."""
 _OPPOSITE = {"ASC": "DESC", "DESC": "ASC"}
-_HELD = f"{HELD} AND (overdue OR lower(normalize(actor, NFKC)) = lower(normalize(%(person)s, NFKC)))"
-"""What ``PageQuery.held`` asks for: a desk that was killed may have left it to this one."""
 OLDER = ", ".join(f"count(*) FILTER (WHERE p.requested_at <= %(bound{place})s)" for place in range(len(BOUNDS)))
 """How many are so old, for each bound."""
 
@@ -38,24 +39,32 @@ def page(connection: Connection, query: PageQuery, now: datetime | None = None) 
     """Return the rows of a query from where it starts, in its order, and whether more come behind them."""
     if query.start.way is Way.AT:
         query = replace(query, start=_start_at(connection, query, now))
-    rows = list(_rows(connection, *statement(query, now, one_more=True)))
+    besides = also_unfolded(connection, query.filter, _asker(query, now))
+    rows = list(_rows(connection, *statement(query, now, besides, one_more=True)))
     more = query.limit is not None and len(rows) > query.limit
     rows = rows[: query.limit]
     if query.start.way in (Way.UP_TO, Way.LAST):
         rows.reverse()
     also = set(query.also)
     if query.held:
-        also |= {row[0] for row in connection.execute(_HELD, {"person": query.person})}
+        also |= _held(connection, query.person)
     also -= {row.id for row in rows}
     read = f"{COPIES.format(rows='payment_request')} WHERE p.id = ANY(%(ids)s)"
     beside = in_order(_rows(connection, read, {"ids": list(also)}), query.sort) if also else []
     return Page(tuple(rows), more, tuple(beside))
 
 
+def _held(connection: Connection, person: str) -> set[UUID]:
+    """Return what ``PageQuery.held`` asks for: a desk that was killed may have left it to this one."""
+    rows = connection.execute(HELD.replace("request_id", "request_id, actor, overdue", 1))
+    return {request_id for request_id, actor, overdue in rows if overdue or same_person(actor, person)}
+
+
 def _start_at(connection: Connection, query: PageQuery, now: datetime | None) -> Start:
     """Return where a page begins that lies so far between the first and the last row."""
+    besides = also_unfolded(connection, query.filter, _asker(query, now))
     ends = [replace(query, start=Start(way), limit=1) for way in (Way.FIRST, Way.LAST)]
-    first, last = ([*_rows(connection, *statement(end, now, known=True))] for end in ends)
+    first, last = ([*_rows(connection, *statement(end, now, besides, known=True))] for end in ends)
     if not first:
         return Start()
     return Start(Way.FROM, between(key_of(first[0], query.sort), key_of(last[0], query.sort), query.start.share))
@@ -65,7 +74,8 @@ def each(connection: Connection, query: PageQuery, now: datetime | None = None) 
     """Yield the rows of a query one by one; memory stays flat however many there are."""
     with connection.transaction(), connection.cursor("paydesk_each", row_factory=dict_row) as cursor:
         cursor.itersize = 500
-        cursor.execute(*statement(query, now))
+        besides = also_unfolded(connection, query.filter, _asker(query, now))
+        cursor.execute(*statement(query, now, besides))
         for row in cursor:
             yield copy_of(row)
 
@@ -77,7 +87,7 @@ def totals(connection: Connection, query: PageQuery, now: datetime | None = None
     counts: defaultdict[Status, int] = defaultdict(int)
     sums: defaultdict[Status, defaultdict[tuple[str, int], int]] = defaultdict(lambda: defaultdict(int))
     ages: defaultdict[Status, Ageing] = defaultdict(Ageing)
-    fitting = where(conditions_of(query, now, values))
+    fitting = where(conditions_of(query, now, values, also_unfolded(connection, query.filter, _asker(query, now))))
     read = (
         "SELECT status, standing_currency, standing_exponent, count(*), sum(standing_amount_minor),"
         f" min(p.requested_at), count(p.requested_at), {OLDER} FROM payment_request p {fitting} GROUP BY 1, 2, 3"
@@ -121,12 +131,17 @@ def _rows(connection: Connection, read: str, values: dict[str, Any]) -> Iterator
 
 
 def statement(
-    query: PageQuery, now: datetime | None, *, one_more: bool = False, known: bool = False
+    query: PageQuery,
+    now: datetime | None,
+    also: Also | None = None,
+    *,
+    one_more: bool = False,
+    known: bool = False,
 ) -> tuple[str, dict[str, Any]]:
     """Return the statement of a page; what a row says besides is read for the rows of the page alone."""
     order, kind, way, missing = _ORDERS[query.sort]
     values: dict[str, Any] = {}
-    clauses = conditions_of(query, now, values)
+    clauses = conditions_of(query, now, values, also)
     start = query.start
     if known:
         clauses.append(f"{order} {'<' if missing == 'infinity' else '>'} '{missing}'::{kind}")
@@ -144,9 +159,15 @@ def statement(
     return f"{COPIES.format(rows=rows)} {by}", values
 
 
-def conditions_of(query: PageQuery, now: datetime | None, values: dict[str, Any]) -> list[str]:
+def _asker(query: PageQuery, now: datetime | None) -> Asker:
+    return Asker(query.person, now or datetime.now(UTC))
+
+
+def conditions_of(
+    query: PageQuery, now: datetime | None, values: dict[str, Any], also: Also | None = None
+) -> list[str]:
     """Return what a row of a query has to fulfil, wherever its page begins; the parameters are put into ``values``."""
-    clauses = conditions(query.filter, Asker(query.person, now or datetime.now(UTC)), values)
+    clauses = conditions(query.filter, _asker(query, now), values, also)
     if query.statuses:
         names = {f"status{place}": status.value for place, status in enumerate(sorted(query.statuses))}
         clauses.append(one_of("p.status", [f"%({name})s" for name in names]))

@@ -18,13 +18,14 @@ from paydesk.domain.status import Status
 from paydesk.infra.filter_sql import like
 from paydesk.infra.health import BroughtBack
 from paydesk.infra.records import PEER_LOCKED
-from paydesk.infra.registers import DECISION_COLUMNS, REQUEST_COLUMNS, decision_of, request_of
+from paydesk.infra.registers import DECISION_COLUMNS, FOLDED, REQUEST_COLUMNS, decision_of, request_of
 
 Connection = psycopg.Connection[Any]
 
 SETTLED = "EXISTS (SELECT 1 FROM settlement s WHERE s.request_id = p.id)"
 """Whether this side has noted how the request ``p`` was settled, in SQL."""
-_COLUMNS = ", ".join(f"p.{name}" for name in ("id", *REQUEST_COLUMNS, *DECISION_COLUMNS))
+_READ = [name for name in (*REQUEST_COLUMNS, *DECISION_COLUMNS) if name not in FOLDED]
+_COLUMNS = ", ".join(f"p.{name}" for name in ("id", *_READ))
 _LOCKED = "(p.locked OR p.peer_locked_at IS NOT NULL)"
 LOCKED_WHY = f"coalesce(p.locked_why, CASE WHEN NOT p.locked THEN '{PEER_LOCKED}' END)"
 """Why the request ``p`` is locked, in SQL."""

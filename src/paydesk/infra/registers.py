@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from paydesk.domain.decision import Cause, CauseCode, DecisionRegister, Outcome
+from paydesk.domain.fold import fold
 from paydesk.domain.money import Money
 from paydesk.domain.payment_request import RequestRegister, Terms
 
@@ -12,9 +13,11 @@ REQUEST_COLUMNS = (
     "request_version",
     "number",
     "contractor",
+    "contractor_folded",
     "requested_at",
     "revision",
     *TERMS,
+    "terms_folded",
     "terms_hash",
     "withdrawal_asked",
     "request_hash",
@@ -28,6 +31,7 @@ DECISION_COLUMNS = (
     "cause_note",
     "decided_revision",
     *(f"decided_{term}" for term in TERMS),
+    "decided_terms_folded",
     "decided_terms_hash",
     "decided_by",
     "decided_at",
@@ -36,10 +40,19 @@ DECISION_COLUMNS = (
 )
 
 
+FOLDED = ("contractor_folded", "terms_folded", "decided_terms_folded")
+"""What lists are asked by, and nobody reads."""
+
+
+def folded_terms(description: str | None, reference: str | None) -> str | None:
+    """Return the folded text of terms, the reference on a line of its own; None where there are no terms."""
+    return f"{fold(description)}\n{fold(reference or '')}" if description is not None else None
+
+
 def terms_columns(terms: Terms | None, prefix: str = "") -> dict[str, Any]:
     """Return the terms as columns whose names begin with ``prefix``."""
     if terms is None:
-        return {f"{prefix}{term}": None for term in TERMS}
+        return dict.fromkeys([f"{prefix}{term}" for term in (*TERMS, "terms_folded")])
     money = terms.money
     values = (
         money.amount_minor,
@@ -51,7 +64,8 @@ def terms_columns(terms: Terms | None, prefix: str = "") -> dict[str, Any]:
         terms.document,
         terms.pay_to,
     )
-    return {f"{prefix}{term}": value for term, value in zip(TERMS, values, strict=True)}
+    columns = {f"{prefix}{term}": value for term, value in zip(TERMS, values, strict=True)}
+    return columns | {f"{prefix}terms_folded": folded_terms(terms.description, terms.reference)}
 
 
 def request_columns(register: RequestRegister) -> dict[str, Any]:
@@ -60,6 +74,7 @@ def request_columns(register: RequestRegister) -> dict[str, Any]:
         "request_version": register.version,
         "number": register.number,
         "contractor": register.contractor,
+        "contractor_folded": fold(register.contractor),
         "requested_at": register.requested_at,
         "revision": register.revision,
         "terms_hash": register.terms.hash,

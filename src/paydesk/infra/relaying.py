@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg
 
+from paydesk.infra import folding, right_of_way
 from paydesk.infra.anti_entropy import AntiEntropy
 from paydesk.infra.health import Duty, Part, PartState
 from paydesk.infra.hints import HintSender
@@ -22,6 +23,7 @@ from paydesk.infra.store import Store
 _BROKER_PAUSE_S = 0.5
 _COUNT_S = 1.0
 _YIELD_AFTER_S = 10.0
+_FOLD_S = 1.0
 _NEWS_S = 3600.0
 """So long the health line tells what came back from the own topic."""
 
@@ -38,6 +40,7 @@ class Relaying:
         self._lease: Lease | None = None
         self._reached_at = 0.0
         self._counted_at = 0.0
+        self._folded_at = 0.0
         self._checked = False
         """Whether this side's own topic was read since the database was connected."""
 
@@ -126,8 +129,18 @@ class Relaying:
                 hints.send(changed)
                 shift.changed(changed)
             self._count(counting, at_once=bool(changed))
-            if lease.held and not side.more:  # Who does not hold it has waited in ``take`` already.
+            more = lease.held and self._fold(counting)
+            if lease.held and not (side.more or more):  # Who does not hold it has waited in ``take`` already.
                 shift.nudged.wait(IDLE_S)
+
+    def _fold(self, connection: psycopg.Connection[Any]) -> bool:
+        """Fill the folded columns of what a program of before wrote; returns whether to go on at once."""
+        if time.monotonic() - self._folded_at < _FOLD_S:
+            return False
+        right_of_way.give()
+        more = folding.fill(connection)
+        self._folded_at = 0.0 if more else time.monotonic()
+        return more
 
     def _keep_without_broker(self, lease: Lease, store: Store, counting: psycopg.Connection[Any]) -> None:
         """Do what needs no broker: keep the lease, release holds, count; after 10 s let another try."""
@@ -137,6 +150,7 @@ class Relaying:
         if lease.held or lease.take():
             if not lease.beat():
                 raise LeaseLost
+            self._fold(counting)
             if self._checked:
                 # Not before: what a restored schema holds may have been taken back since.
                 with store.transaction() as transaction:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-from paydesk.infra.filter_sql import AMOUNT, CONTRACTOR, DECIDED, DUE, SENT, TEXT, bare
+from paydesk.infra.filter_sql import AMOUNT, DECIDED, DUE, SENT, TEXT, UNFOLDED, bare
 
 STATUS_SQL = """CASE
     WHEN outcome = 'accepted' THEN 'accepted'
@@ -29,7 +29,7 @@ ORDERS = {
     "by_decided": (sa.text(bare(DECIDED)),),
     "by_status": ("status", _SENT),
     "by_currency": ("standing_currency", _SENT),
-    "by_contractor": (sa.text(bare(CONTRACTOR)), _SENT),
+    "by_contractor": ("contractor_folded", _SENT),
 }
 
 
@@ -66,12 +66,14 @@ class PaymentRequestRow(SQLModel, table=True):
         ),
         sa.Index(
             "payment_request_alike",
-            sa.text(bare(CONTRACTOR)),
+            "contractor_folded",
             "standing_amount_minor",
             "standing_currency",
             "requested_at",
             postgresql_where=sa.text("status IN ('pending', 'accepted')"),
         ),
+        # By the amount, as that is what duplicates are looked for by.
+        sa.Index("payment_request_unfolded", "standing_amount_minor", postgresql_where=sa.text(bare(UNFOLDED))),
         sa.Index("payment_request_text", sa.text(bare(TEXT)), postgresql_using="gin"),
         sa.Index("payment_request_locked", "locked_at", postgresql_where=sa.text("locked")),
         sa.Index(
@@ -124,6 +126,12 @@ class PaymentRequestRow(SQLModel, table=True):
     decided_at: datetime | None = time_column()
     received_at: datetime | None = time_column()
     decision_hash: str | None = None
+
+    # What is compared, folded by the program (``paydesk.domain.fold``); a trigger empties what no longer is.
+    contractor_folded: str | None = None
+    terms_folded: str | None = None
+    """Description and reference, each on a line."""
+    decided_terms_folded: str | None = None
 
     # This side's own notes.
     locked: bool = _flag()

@@ -9,7 +9,7 @@ from paydesk.infra.errors import SchemaTooNew, ServerDown
 from paydesk.infra.filter_sql import TEXT, bare
 from paydesk.infra.postgres import connect, engine, is_transient, unreachable
 
-HEAD = "0008"
+HEAD = "0009"
 """The newest revision this program knows; a test compares it with the scripts."""
 
 _WAIT_FOR_OTHERS = "10min"

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from paydesk.domain.events import REQUEST_TYPES
+from paydesk.domain.text import same_person
 from paydesk.infra.records import Ack, Known, Outgoing, OwnRow, Row, Verified
 from paydesk.infra.registers import DECISION_COLUMNS, decision_columns
 from paydesk.infra.tables import OutboxRow
@@ -33,10 +34,10 @@ UPDATE outbox o SET published_at = coalesce(published_at, clock_timestamp()), ho
 FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS a(id uuid, partition int, kafka_offset bigint, at timestamptz)
 WHERE o.id = a.id
 """
-_RELEASE = """
-UPDATE outbox SET hold_until = NULL WHERE hold_until IS NOT NULL
+_RELEASABLE = """
+SELECT id, actor FROM outbox WHERE hold_until IS NOT NULL AND published_at IS NULL
     AND CASE WHEN CAST(:ids AS uuid[]) IS NULL THEN NOT overdue ELSE request_id = ANY(:ids) END
-    AND (CAST(:actor AS text) IS NULL OR lower(normalize(actor, NFKC)) = lower(normalize(:actor, NFKC))) RETURNING 1
+ORDER BY id FOR UPDATE
 """
 _VERIFY = """
 INSERT INTO meta (partition, topic_id, verified_offset, verified_event_id, verified_append_time)
@@ -76,8 +77,13 @@ class Outbox:
 
     def release(self, ids: Collection[UUID] | None, actor: str | None = None) -> int:
         """Release held events of these requests (None: of all but the overdue), of this actor when given."""
-        values = {"ids": sorted(ids) if ids is not None else None, "actor": actor}
-        return len(self.session.execute(sa.text(_RELEASE), values).all())
+        values = {"ids": sorted(ids) if ids is not None else None}
+        held = self.session.execute(sa.text(_RELEASABLE), values)
+        meant = [event_id for event_id, who in held if actor is None or same_person(who, actor)]
+        released = sa.text("UPDATE outbox SET hold_until = NULL WHERE id = ANY(:ids)")
+        if meant:
+            self.session.execute(released, {"ids": meant})
+        return len(meant)
 
     def take_back(self, request_id: UUID, version: int) -> bool:
         """Delete a held event and restore the row before it; returns whether it was still held."""
