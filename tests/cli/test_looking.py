@@ -137,7 +137,7 @@ def test_without_hints_it_looks_itself(paydesk: Paydesk, ada: str, monkeypatch: 
     monkeypatch.setattr(following_, "POLL_NOT_LIVE_S", 0.1)
     told: list[RequestCopy] = []
 
-    def tell(copy: RequestCopy) -> None:
+    def tell(copy: RequestCopy, _: object) -> None:
         told.append(copy)
         if copy.status is Status.ACCEPTED:
             raise KeyboardInterrupt

@@ -1,8 +1,14 @@
 """Usage errors in one line of sentences, however click breaks its own."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from paydesk.cli.front import run
+from paydesk.cli.report import report
+from paydesk.cli.saved import Saved
+from paydesk.domain.copy import Delivery, RequestCopy
+from tests.contract.storages import request
 
 
 @pytest.mark.parametrize(
@@ -38,3 +44,23 @@ def test_a_look_that_is_not_there_is_refused_with_those_that_are(
     assert run([role]) == 2
     told = "PAYDESK_THEME names a look that there is not: sepia. There are dusk, paper, contrast."
     assert capsys.readouterr().err.strip() == told
+
+
+@pytest.mark.fault(
+    kind="What is not acknowledged yet is told so where Kafka answers, and waits for Kafka only where that is away.",
+    mended="cli/report.py",
+)
+@pytest.mark.parametrize(
+    ("answers", "told"),
+    [
+        (True, "not acknowledged yet after 3 s; it is kept and goes out by itself"),
+        (False, "it is kept and will be sent when Kafka answers"),
+    ],
+)
+def test_what_is_queued_says_whether_kafka_answers(
+    answers: bool, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = request()
+    copy = RequestCopy(asked.id, asked, None, Delivery.QUEUED)
+    report(SimpleNamespace(kafka_answers=answers, saved=Saved()), copy, True, as_json=False)  # type: ignore[arg-type]
+    assert capsys.readouterr().out.rstrip().endswith(f", queued; {told}")

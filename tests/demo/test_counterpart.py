@@ -24,6 +24,7 @@ from paydesk.cli.demo.counterpart import (
 from paydesk.domain.commands import Approve, Reject, RequestPayment, approve, reject, request_payment
 from paydesk.domain.copy import Delivery, RequestCopy
 from paydesk.domain.decision import checked_cause
+from paydesk.domain.duplicates import Asking
 from paydesk.domain.payment_request import checked_terms
 from paydesk.domain.status import Status
 from tests.fakes import NOON, FakeContractorDesk, FakeManagerDesk, World
@@ -142,3 +143,23 @@ def test_a_request_that_named_its_invoice_is_revised_otherwise() -> None:
     assert revised.terms is not None
     assert revised.terms.description == "Tea, invoice 3, as agreed"
     assert names_invoice(revised.terms)
+
+
+@pytest.mark.fault(
+    kind="What looks like another request says so, and is approved only by somebody who says that both are meant.",
+    mended="cli/deciding.py",
+)
+def test_the_simulated_manager_rejects_what_looks_like_another_request() -> None:
+    world = World()
+    studio, accounts = FakeContractorDesk(world, "studio-nord"), FakeManagerDesk(world, "accounts")
+    ids = [UUID(int=900 + place) for place in range(2)]
+    for request_id in ids:
+        studio.request(request_id, request_id, checked_terms("77", "EUR", "Logo, invoice 7"))
+    inbox = [accounts.copy(each) for each in ids]
+    asked = [each for copy in inbox if (each := Asking.of(copy)) is not None]
+    known = replace(sides(inbox, inbox[:1]), alike=accounts.alike(asked))
+    move = next_move(known, ["manager"], LATER)
+    assert move is not None and (move.act, move.twin) == (Act.REJECT, inbox[1].number)
+    told = decide(move, accounts).copy.decision
+    assert told is not None and told.cause is not None
+    assert (told.cause.code, told.cause.note) == ("duplicate", f"It looks like {inbox[1].number}.")

@@ -6,12 +6,16 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from uuid import uuid4
 
 import pytest
 
 from paydesk.cli.ending import Ended
 from paydesk.cli.front import run
-from paydesk.infra.errors import ServerDown
+from paydesk.contractor.desk import ContractorService
+from paydesk.domain.payment_request import checked_terms
+from paydesk.infra.errors import OutcomeUnknown, ServerDown
+from paydesk.tui.own_screen import sentence
 from tests.storage.offline import Answer, Bench, at, streams, word
 
 truth = pytest.mark.fault(
@@ -338,3 +342,25 @@ def test_of_many_that_were_interrupted_those_that_are_saved_are_named(bench: Ben
     assert answer.error["hint"] == "Run the same command again with --key 'k 1': it has one effect."
     again = bench("manager", "approve", *numbers, "--as", "bo", "--key", "k 1", "--json")
     assert again.code == 0 and [row["number"] for row in again.lines] == numbers
+
+
+@truth
+@pytest.mark.parametrize("error", [NotImplementedError("date"), ServerDown("Gone.", "Nothing was written.")], ids=repr)
+def test_a_desk_that_cannot_read_back_what_it_saved_says_that_it_is_saved(
+    bench: Bench, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> object:
+        raise error
+
+    desk, request_id = ContractorService(bench.servers, "ada", bench.role("contractor")), uuid4()
+    desk.start(lambda _: None)
+    desk.open()
+    before = stored(bench)
+    try:
+        monkeypatch.setattr("paydesk.infra.live_side.queries.get", broken)
+        with pytest.raises(OutcomeUnknown) as unknown:
+            desk.request(uuid4(), request_id, checked_terms("5", "EUR", "x"))
+    finally:
+        desk.close()
+    assert unknown.value.message.startswith("It is saved, and cannot be read back yet: ")
+    assert "Nothing was written" not in sentence(unknown.value) and stored(bench) != before

@@ -51,6 +51,23 @@ async def test_marks_are_decided_after_y_and_taken_back_by_one_key(world: World)
         await seen(pilot, lambda: "nothing to undo" in shown(pilot))
 
 
+@pytest.mark.fault(
+    kind="Where nobody decided there is nothing to undo and nothing to send, and the request and its status are named.",
+    mended="domain/refusals.py",
+)
+async def test_the_line_names_what_the_next_undo_takes_back(world: World) -> None:
+    async with manager(world).run_test(size=(100, 24)) as pilot:
+        await opened(pilot)
+        await pilot.press("space", "space", "a")
+        await seen(pilot, lambda: "2 requests" in shown(pilot))
+        await pilot.press("y")
+        await seen(pilot, lambda: "2 decisions held" in shown(pilot) and "u undo the last 2" in shown(pilot))
+        await pilot.press("a")
+        await seen(pilot, lambda: "3 decisions held" in shown(pilot) and "u undo PR-1004 ·" in shown(pilot))
+        await pilot.press("u")
+        await seen(pilot, lambda: "PR-1004 is pending again" in shown(pilot))
+
+
 async def test_a_range_and_all_are_marked_and_esc_takes_marks_off(world: World) -> None:
     async with manager(world).run_test(size=(80, 24)) as pilot:
         await opened(pilot)

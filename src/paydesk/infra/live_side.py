@@ -13,7 +13,7 @@ from paydesk.domain.copy import RequestCopy, RequestDetail, StatusTotal
 from paydesk.domain.duplicates import Alike, Asking
 from paydesk.domain.insights import Insights
 from paydesk.infra import listing, queries
-from paydesk.infra.errors import ServerDown
+from paydesk.infra.errors import OutcomeUnknown, ServerDown
 from paydesk.infra.failpoints import reach
 from paydesk.infra.health import Health, Part, PartState
 from paydesk.infra.migrations import migrate
@@ -85,7 +85,17 @@ class LiveSide:
         reach("W3")
         self._worker.nudge()
         self.hint({request_id})
-        return self._read(lambda connection: queries.get(connection, request_id))
+        return self.read_back(lambda connection: queries.get(connection, request_id))
+
+    def read_back(self, read: Callable[[psycopg.Connection[Any]], T]) -> T:
+        """Read what a command has saved. Raises ``OutcomeUnknown`` where that fails, as nothing of it is undone."""
+        try:
+            return self._read(read)
+        except Exception as error:
+            log.exception("saved, and not read back")
+            why = getattr(error, "message", f"{type(error).__name__}.")
+            told = f"It is saved, and cannot be read back yet: {why}"
+            raise OutcomeUnknown(told, "The list shows it as soon as it can be read.") from error
 
     def hint(self, ids: set[UUID] | None) -> None:
         """Tell the other desks of this role that rows changed; best effort."""

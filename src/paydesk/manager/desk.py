@@ -74,7 +74,7 @@ class ManagerService(LiveSide):
         """Tell everyone that these requests changed; returns them as they are now."""
         self.nudge()
         self.hint(set(ids))
-        return self.copies(ids)
+        return self.read_back(lambda connection: queries.some(connection, ids))
 
     def send_now(self, only: UUID | None = None) -> int:
         """Release all that this person holds, or one that is overdue."""

@@ -44,7 +44,8 @@ class Holding(Returning, inherit_bindings=False):
     def no_notice(self) -> str:
         """Say what is held, and how to take it back."""
         held = {row.id for row in self.held}
-        last = sum(copy.id in held for copy in self._batches[-1]) if self._batches else 0
+        batches = (tuple(copy for copy in batch if copy.id in held) for batch in reversed(self._batches))
+        last = next((batch for batch in batches if batch), ())
         return held_text(self.held, self.now(), last, *self._send_and_undo())
 
     def _send_and_undo(self) -> tuple[str, str]:

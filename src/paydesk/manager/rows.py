@@ -80,7 +80,7 @@ def meant(held: Sequence[RequestCopy], current: RequestCopy | None) -> tuple[UUI
     return None, next((row.id for row in reversed(held) if not row.overdue), None)
 
 
-def held_text(held: Sequence[RequestCopy], now: datetime, last: int, send: str, undo: str) -> str:
+def held_text(held: Sequence[RequestCopy], now: datetime, last: Sequence[RequestCopy], send: str, undo: str) -> str:
     """Return what is held and how to take it back, ``last`` of it at once; empty when nothing is."""
     waiting = [
         (row.hold_until, row) for row in held if row.hold_until is not None and row.hold_until > now and not row.overdue
@@ -93,8 +93,8 @@ def held_text(held: Sequence[RequestCopy], now: datetime, last: int, send: str, 
     left = seconds_left(until, now)
     if len(waiting) == 1:
         return f"{status_text(first.status)} {first.number} · sends in {left} s · {undo} undo · {send} send now"
-    many = f" {last:,}" if last > 1 else ""
-    keys = f"{undo} undo the last{many} · {send} send all now"
+    one = last[0].number if last else waiting[-1][1].number
+    keys = f"{undo} undo {f'the last {len(last):,}' if len(last) > 1 else one} · {send} send all now"
     return f"{len(waiting):,} decisions held · the next sends in {left} s · {keys}"
 
 

@@ -1,7 +1,7 @@
 """The simulated sides: what they do next follows from what both schemas hold, so a person may step in anywhere."""
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from uuid import UUID, uuid4
@@ -11,6 +11,7 @@ from uuid_utils.compat import uuid7
 from paydesk.contractor.port import ContractorDesk
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.decision import checked_cause
+from paydesk.domain.duplicates import Alike
 from paydesk.domain.payment_request import Terms, changed_terms, checked_terms
 from paydesk.domain.status import Status
 from paydesk.infra.pages import Result
@@ -49,6 +50,8 @@ class Move:
     in_s: float
     copy: RequestCopy | None = None
     nth: int = 0
+    twin: str = ""
+    """The number of another request that it looks like: rejected as a duplicate for that."""
 
     @property
     def role(self) -> str:
@@ -89,6 +92,8 @@ class Sides:
     asked_since: Since
     inbox_since: Since
     started_at: datetime
+    alike: Mapping[UUID, Sequence[Alike]] = field(default_factory=dict)
+    """Which of the inbox look like others."""
 
 
 def next_move(sides: Sides, simulated: Collection[str], now: datetime) -> Move | None:
@@ -97,9 +102,10 @@ def next_move(sides: Sides, simulated: Collection[str], now: datetime) -> Move |
     if "manager" in simulated:
         moves += [
             Move(
-                Act.APPROVE if names_invoice(copy.request.terms) else Act.REJECT,
+                Act.APPROVE if names_invoice(copy.request.terms) and not sides.alike.get(copy.id) else Act.REJECT,
                 sides.inbox_since.left(copy, READS_S, now),
                 copy,
+                twin=next((each.number for each in sides.alike.get(copy.id, ())), ""),
             )
             for copy in sides.inbox
             if copy.status is Status.PENDING and copy.request is not None
@@ -154,4 +160,5 @@ def decide(move: Move, desk: ManagerDesk) -> Result:
     digest = copy.request.terms.hash
     if move.act is Act.APPROVE:
         return desk.approve(uuid4(), copy.id, copy.request.revision, digest)
-    return desk.reject(uuid4(), copy.id, copy.request.revision, digest, checked_cause("needs_info", _WHICH))
+    code, note = ("duplicate", f"It looks like {move.twin}.") if move.twin else ("needs_info", _WHICH)
+    return desk.reject(uuid4(), copy.id, copy.request.revision, digest, checked_cause(code, note))

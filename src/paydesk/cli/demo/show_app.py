@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -27,8 +27,10 @@ from paydesk.contractor.home import ContractorHome
 from paydesk.contractor.port import ContractorDesk
 from paydesk.domain.ageing import WAITING
 from paydesk.domain.copy import RequestCopy
+from paydesk.domain.duplicates import Alike, Asking
 from paydesk.domain.errors import PaydeskError
 from paydesk.domain.filters import MINE
+from paydesk.domain.status import Status
 from paydesk.infra.pages import PageQuery, Result, Sort
 from paydesk.manager.inbox import ManagerInbox
 from paydesk.manager.port import ManagerDesk
@@ -48,7 +50,12 @@ class Looked(Message):
     """What both schemas held at one look."""
 
     def __init__(
-        self, moves: int, asked: tuple[RequestCopy, ...], inbox: tuple[RequestCopy, ...], told: list[Told]
+        self,
+        moves: int,
+        asked: tuple[RequestCopy, ...],
+        inbox: tuple[RequestCopy, ...],
+        told: list[Told],
+        alike: Mapping[UUID, Sequence[Alike]],
     ) -> None:
         super().__init__()
         self.moves = moves
@@ -56,6 +63,7 @@ class Looked(Message):
         self.asked = asked
         self.inbox = inbox
         self.told = told
+        self.alike = alike
 
 
 class ShowApp(DeskApp):
@@ -173,7 +181,9 @@ class ShowApp(DeskApp):
         try:
             asked = contractor.page(PageQuery(MINE, person=contractor.person, sort=Sort.OLDEST)).rows
             inbox = manager.page(PageQuery(statuses=WAITING, sort=Sort.OLDEST)).rows
-            self.post_message(Looked(moves, asked, inbox, self._told()))
+            pending = (Asking.of(copy) for copy in inbox if copy.status is Status.PENDING)
+            alike = manager.alike([each for each in pending if each is not None])
+            self.post_message(Looked(moves, asked, inbox, self._told(), alike))
         except PaydeskError:
             pass  # A server is away: the desks say so themselves, and the next look comes soon.
         finally:
@@ -189,7 +199,7 @@ class ShowApp(DeskApp):
         self._started_at = self._started_at or now
         for since, copies in zip(self._since, (message.asked, message.inbox), strict=True):
             since.note(copies, now)
-        sides = Sides(message.asked, message.inbox, *self._since, self._started_at)
+        sides = Sides(message.asked, message.inbox, *self._since, self._started_at, message.alike)
         move = next_move(sides, self._persons.simulated, now)
         self._tell(message.told, {copy.id: copy for copy in (*message.inbox, *message.asked)})
         self._say_what_comes(move, held=any(told.held for told in message.told), finished=finished(sides))
