@@ -106,7 +106,7 @@ class Faults:
             return connection.execute(
                 "SELECT id, request_version, number, contractor, revision, terms_hash, withdrawal_asked, request_hash,"
                 " decision_version, outcome, rejected_upto, decided_revision, decided_terms_hash, decided_by,"
-                " decision_hash, status, locked FROM payment_request ORDER BY id"
+                " decision_hash, status, locked OR peer_locked_at IS NOT NULL FROM payment_request ORDER BY id"
             ).fetchall()
 
     def records(self, role: Role) -> list[str]:

@@ -19,7 +19,8 @@ _COPY = """
 SELECT id, request_version, number, contractor, requested_at, revision, amount_minor, currency, exponent, description,
 reference, due_date, document, pay_to, terms_hash, withdrawal_asked, request_hash, decision_version, outcome,
 rejected_upto, cause_code, cause_note, decided_revision, decided_amount_minor, decided_terms_hash, decided_by,
-decided_at, decision_hash, status, standing_amount_minor, locked FROM {0}.payment_request
+decided_at, decision_hash, status, standing_amount_minor,
+locked OR peer_locked_at IS NOT NULL AS locked FROM {0}.payment_request
 """
 _DIFFERS = "SELECT id FROM (({0} EXCEPT {1}) UNION ({1} EXCEPT {0})) AS differing GROUP BY id"
 _SHOWN = 5
@@ -143,7 +144,7 @@ class Checker:
         """Both copies are equal, and what the topics say last."""
         mine, theirs = (_COPY.format(role) for role in TOPICS)
         verdict.diverged += [f"{request} differs" for (request,) in self.rows(_DIFFERS.format(mine, theirs))]
-        locked = "SELECT id FROM contractor.payment_request WHERE locked"
+        locked = "SELECT id FROM contractor.payment_request WHERE locked OR peer_locked_at IS NOT NULL"
         verdict.diverged += [f"{request} is locked" for (request,) in self.rows(locked)]
         for role, column in (("contractor", "request_version"), ("manager", "decision_version")):
             own = set(self.rows(f"SELECT id::text, kafka_offset FROM {role}.outbox"))

@@ -28,7 +28,8 @@ AND hold_until IS NULL AND NOT beaten AND (published_at IS NULL OR NOT EXISTS (
 """
 _REGISTERS = """
 SELECT id, request_version, number, contractor, revision, terms_hash, withdrawal_asked, request_hash, decision_version,
-outcome, rejected_upto, decided_revision, decided_terms_hash, decided_by, decision_hash, status, locked
+outcome, rejected_upto, decided_revision, decided_terms_hash, decided_by, decision_hash, status,
+locked OR peer_locked_at IS NOT NULL AS locked
 FROM {0}.payment_request
 """
 
