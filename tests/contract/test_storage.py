@@ -30,6 +30,7 @@ def soon(seconds: float) -> datetime:
 def test_a_command_is_known_by_its_key_and_all_of_it_happens_or_nothing(side_of: Open) -> None:
     store, key, request_id = side_of(CONTRACTOR).store, uuid4(), uuid4()
     with store.transaction() as t:
+        assert not t.copied()
         assert t.claim(key, "a", request_id) is None
         t.note_changed(key)
     with store.transaction() as t:

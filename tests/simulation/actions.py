@@ -12,6 +12,7 @@ from paydesk.domain.payment_request import checked_terms, typed_fields
 from paydesk.infra.command import Said
 from paydesk.manager import commands as decides
 from tests.simulation import faults
+from tests.simulation.clones import clone
 from tests.simulation.process import Process
 from tests.simulation.world import World
 
@@ -118,7 +119,7 @@ def _all_work(world: World, people: People, _: Process) -> None:
 
 
 def _command(world: World, people: People, process: Process) -> None:
-    if process.side is world.contractor:
+    if process.side.role is world.contractor.role:
         _ask(world, people, process)
     else:
         _decide(world, people, process)
@@ -244,6 +245,7 @@ _WEIGHTS: list[tuple[Callable[[World, People, Process], None], float]] = [
     (faults.hostile, 1.5),
     (faults.claim, 2),
     (faults.lose, 4),
+    (clone, 1),
 ]
 
 

@@ -81,6 +81,7 @@ def _copied(tables: object) -> object:
 def check(world: World, people: People) -> None:
     """Raise ``Broken`` when a promise does not hold."""
     contractor, manager = world.contractor.storage, world.manager.storage
+    _only_read(world)
     _decided_as_asked(contractor)
     _equal(world, contractor, manager)
     _one_effect(world, people, contractor, manager)
@@ -104,6 +105,12 @@ def _decided_as_asked(contractor: MemoryStorage) -> None:
         decision = kept.row.decision
         if decision is not None and answers(decision, said.get(request_id, Requested()))[0] is not Answers.SAID:
             raise Broken(f"rule 3: {request_id} is shown as decided on terms that were never asked for")
+
+
+def _only_read(world: World) -> None:
+    for clone in world.clones:
+        if clone.spoke:
+            raise Broken(f"a copy of the {clone.side.role.name}'s schema was written to, or sent what is not its own")
 
 
 def _equal(world: World, contractor: MemoryStorage, manager: MemoryStorage) -> None:

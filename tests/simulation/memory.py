@@ -25,6 +25,8 @@ class MemoryStorage:
     def __init__(self, role: Role, now: Callable[[], datetime], new_id: Callable[[], UUID]) -> None:
         self.role = role
         self.tables = Tables()
+        self.where = "the database"
+        """Which database this is; a schema that was made in another is a copy."""
         self.down = False
         self.holder: Callable[[], str] = lambda: ""
         self.cut: Callable[[], bool] = lambda: False
@@ -39,7 +41,7 @@ class MemoryStorage:
         if self.down or self.cut():
             raise ServerDown("PostgreSQL does not answer.")
         work = self.tables.snapshot()
-        yield MemoryTransaction(work, self.now, self._new_id, self.holder)
+        yield MemoryTransaction(work, self.now, self._new_id, self.holder, self.where)
         self.tables = work
 
 
@@ -52,7 +54,9 @@ class MemoryTransaction(MemoryOutbox):
         now: Callable[[], datetime],
         new_id: Callable[[], UUID],
         holder: Callable[[], str],
+        where: str,
     ) -> None:
+        self.where = where
         super().__init__(tables, now)
         self.holder = holder
         self.new_id = new_id
@@ -69,6 +73,9 @@ class MemoryTransaction(MemoryOutbox):
         found = self.tables.commands.get(key)
         said = (sent.event for sent in self.tables.outbox.values() if sent.event.command_id == str(key))
         return replace(found, actor=next((event.actor for event in said), None)) if found else None
+
+    def copied(self) -> bool:
+        return self.tables.made_in != self.where
 
     def note_changed(self, key: UUID) -> None:
         self.tables.commands[key] = replace(self.tables.commands[key], changed=True)

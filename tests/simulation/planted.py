@@ -21,6 +21,18 @@ class Bug:
 
 BUGS = (
     Bug(
+        "a schema that is not the topic's sends",
+        "infra/outbound.py",
+        "            self._refuse_copy()\n",
+        "",
+    ),
+    Bug(
+        "a command on a schema that is not the topic's",
+        "infra/command.py",
+        "        refuse_copy(transaction, store.role.name)\n",
+        "",
+    ),
+    Bug(
         "position moved before the apply",
         "infra/inbox.py",
         "            applied = take_in(transaction, self.role, self.apply, batch, now)\n",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from paydesk.infra.anti_entropy import AntiEntropy
 from paydesk.infra.errors import ServerDown
 from paydesk.infra.inbox import Inbound, Overtaken
+from paydesk.infra.origin import CopiedSchema
 from paydesk.infra.outbound import LeaseLost, Outbound
 from paydesk.infra.ports import BrokerTrouble
 from paydesk.infra.role import Role
@@ -97,7 +98,7 @@ class Process:
             self.outbound = self._outbound()
         try:
             self.outbound.step()
-        except (LeaseLost, BrokerTrouble, ServerDown):
+        except (LeaseLost, BrokerTrouble, ServerDown, CopiedSchema):
             self._let_go()
 
     def hear(self) -> None:

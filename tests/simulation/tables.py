@@ -54,6 +54,7 @@ class Tables:
     counted: int = 0
     """How many rows the outbox ever had."""
     numbers: int = 1000
+    made_in: str = "the database"
 
     def snapshot(self) -> "Tables":
         """Return a copy; what it holds is immutable."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from paydesk.contractor.role import ROLE as CONTRACTOR
@@ -14,6 +15,9 @@ from tests.simulation.log import MemoryLog
 from tests.simulation.memory import MemoryStorage
 from tests.simulation.process import Process, Side
 from tests.simulation.tables import Tables
+
+if TYPE_CHECKING:
+    from tests.simulation.clones import Clone
 
 NOON = datetime(2026, 8, 28, 12, tzinfo=UTC)
 DEEPEST = 2
@@ -47,6 +51,8 @@ class World:
     digests: bool = True
     leases: int = 0
     backup: Tables | None = None
+    clones: list["Clone"] = field(default_factory=list)
+    """Copies of a side's schema in another database, each with a desk open on it."""
     on_freeze: Callable[[], None] | None = None
     _at: str = ""
     _depth: int = 0
@@ -145,7 +151,8 @@ class World:
 
     def awake(self) -> list[Process]:
         """Return the processes that can do something now."""
-        return [each for each in self.processes if not each.frozen]
+        beside = [clone.process for clone in self.clones]
+        return [each for each in [*self.processes, *beside] if not each.frozen]
 
     def calm(self) -> None:
         """End all faults."""

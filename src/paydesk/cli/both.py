@@ -59,8 +59,9 @@ def _wait(load_role: Callable[[], Role]) -> click.Command:
         from paydesk.infra.errors import WaitTimedOut
 
         until = time.monotonic() + seconds_of(timeout)
-        with errand(load_role()) as here:
-            here.work()
+        with errand(load_role(), reads=True) as here:
+            if not here.copied:
+                here.work()
             here.catch_up(min(4.0, seconds_of(timeout)))
             copy = here.find(request)
             while not decided(copy):

@@ -25,6 +25,7 @@ from paydesk.infra.errors import ServerDown
 from paydesk.infra.health import PartState
 from paydesk.infra.hints import HintSender
 from paydesk.infra.migrations import migrate
+from paydesk.infra.origin import CopiedSchema
 from paydesk.infra.postgres import connect, is_transient, unreachable
 from paydesk.infra.role import Role
 from paydesk.infra.store import Store
@@ -52,7 +53,11 @@ def person_of(settings: Settings, role_name: str, given: str | None) -> str:
 class Errand:
     """A role's side, brought up to date once and told to the other side before it ends."""
 
-    def __init__(self, role: Role, person: str | None = None, key: str | None = None) -> None:
+    def __init__(self, role: Role, person: str | None = None, key: str | None = None, *, reads: bool = False) -> None:
+        """``reads``: nothing is written by it, so nothing is sent by it either, and a copied schema will do.
+
+        Raises ``CopiedSchema`` where it writes and the schema is a copy.
+        """
         self.role = role
         self.settings = read_settings()
         self.person = person_of(self.settings, role.name, person)
@@ -62,7 +67,11 @@ class Errand:
         self.saved = current()
         self.saved.key = self.word
         self.url = self.servers.endpoints(role.name).database_url
-        migrate(self.url, role.name)
+        self.reads = reads
+        self.copied = migrate(self.url, role.name)
+        if self.copied and not reads:
+            self.servers.leave()
+            raise CopiedSchema.of(role.name)
         self._store: Store | None = None
         self._worker: Worker | None = None
         self._gave_up = False
@@ -125,7 +134,7 @@ class Errand:
     def work(self, *, brief: bool = True) -> Worker:
         """Return this errand's worker, started; it stands by where another is at work. ``brief``: for one command."""
         if self._worker is None:
-            self._worker = Worker(self.role, self.servers, brief=brief)
+            self._worker = Worker(self.role, self.servers, brief=brief, sends=not self.reads)
             self._worker.start()
         return self._worker
 
@@ -138,9 +147,12 @@ class Errand:
     def catch_up(self, timeout_s: float = CATCH_UP_S) -> None:
         """Apply what the other side has said so far, as long as the broker is there to be asked.
 
+        A copied schema stays as it was copied: the person is told so.
         Where another worker holds the lease, this waits until that one has applied it.
         """
-        if self._has_broker():
+        if self.copied:
+            say_aside(CopiedSchema.of(self.role.name).message)
+        elif self._has_broker():
             self._until(lambda: self.work().caught_up, timeout_s)
 
     def checked(self, timeout_s: float = CHECK_S) -> None:
@@ -241,10 +253,10 @@ class Errand:
 
 
 @contextmanager
-def errand(role: Role, person: str | None = None, key: str | None = None) -> Iterator[Errand]:
-    """Open an errand and close it whatever happens, SIGTERM and SIGHUP among it."""
+def errand(role: Role, person: str | None = None, key: str | None = None, *, reads: bool = False) -> Iterator[Errand]:
+    """Open an errand and close it whatever happens, SIGTERM and SIGHUP among it; ``reads`` as ``Errand`` takes it."""
     with raised():
-        opened = Errand(role, person, key)
+        opened = Errand(role, person, key, reads=reads)
         try:
             yield opened
             opened.saved.finished = True

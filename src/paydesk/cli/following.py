@@ -47,7 +47,8 @@ class Follower:
 
     def run(self) -> None:
         """Follow until ^c or SIGTERM, while the database is away too."""
-        self._here.work(brief=False)
+        if not self._here.copied:
+            self._here.work(brief=False)
         listener = HintListener(self._here.role, self._here.servers, self._hints.put)
         listener.start()
         try:

@@ -40,6 +40,7 @@ EXIT_CODES = {
     "not_now": 5,
     "still_refused": 5,
     "not_allowed": 6,
+    "copied_schema": 6,
     "server_down": 7,
     "schema_too_new": 7,
     "key_reused": 8,

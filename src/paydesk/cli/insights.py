@@ -35,7 +35,7 @@ def insights_command(load_role: Callable[[], Role]) -> click.Command:
         from paydesk.tui.insights_report import table_lines, tables
 
         found = parse_filter(" ".join(filter_))
-        with errand(load_role(), person) as here:
+        with errand(load_role(), person, reads=True) as here:
             here.catch_up()
             now = datetime.now(UTC)
             with connect(here.url, here.role.name) as connection:

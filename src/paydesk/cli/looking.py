@@ -35,7 +35,7 @@ def list_command(load_role: Callable[[], Role]) -> click.Command:
         from paydesk.infra.postgres import connect
 
         found = parse_filter(" ".join(filter_))
-        with errand(load_role(), person) as here:
+        with errand(load_role(), person, reads=True) as here:
             query = PageQuery(found, here.person, limit=None)
             here.catch_up()
             if follow:
@@ -84,7 +84,7 @@ def show_command(load_role: Callable[[], Role]) -> click.Command:
         from paydesk.infra.duplicates import with_alike
         from paydesk.infra.timeline import detail
 
-        with errand(load_role()) as here:
+        with errand(load_role(), reads=True) as here:
             here.catch_up()
             request_id = here.find(request).id
             found = here.read(lambda connection: detail(connection, request_id))

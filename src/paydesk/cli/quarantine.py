@@ -41,7 +41,7 @@ def _list(load_role: LoadRole) -> click.Command:
         from paydesk.cli.errand import errand
         from paydesk.infra.quarantine import bad_messages
 
-        with errand(load_role()) as here:
+        with errand(load_role(), reads=True) as here:
             here.catch_up()
             found = here.read(lambda connection: bad_messages(connection, closed=closed))
             for bad in found:
@@ -65,7 +65,7 @@ def _show(load_role: LoadRole) -> click.Command:
         from paydesk.cli.errand import errand
         from paydesk.infra.quarantine import bad_message
 
-        with errand(load_role()) as here:
+        with errand(load_role(), reads=True) as here:
             bad = here.read(lambda connection: bad_message(connection, id_))
             if as_json:
                 output.print_json(bad.document())

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from paydesk.cli.adopt import adopt
 from paydesk.cli.errand_options import as_json_option
 from paydesk.cli.groups import HelpfulGroup
 from paydesk.cli.provision import compose_env, provision
@@ -29,6 +30,7 @@ def stack() -> None:
     """PostgreSQL, Valkey and Apache Kafka, started from packages for one login."""
 
 
+stack.add_command(adopt)
 stack.add_command(provision)
 stack.add_command(compose_env)
 

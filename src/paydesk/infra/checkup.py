@@ -13,6 +13,7 @@ from paydesk.infra.finding import Finding, guarded
 from paydesk.infra.health import KAFKA_REFUSED
 from paydesk.infra.locked import locked_requests
 from paydesk.infra.migrations import HEAD, current_revision
+from paydesk.infra.origin import CopiedSchema, in_another_database
 from paydesk.infra.ports import BrokerTrouble
 from paydesk.infra.postgres import connect
 from paydesk.infra.role import Role
@@ -89,6 +90,9 @@ def _schema(role: Role, connection: queries.Connection, answers: str) -> list[Fi
     overdue = [row.number for row in queries.overdue(connection)] if found.held else []
     locked = locked_requests(connection, role) if found.locked else []
     lines = [Finding(f"{role.name} PostgreSQL", True, f"{answers}, {_work(holder)}")]
+    if in_another_database(connection):
+        copied = CopiedSchema.of(role.name)
+        lines.append(Finding(f"{role.name} origin", False, copied.message, copied.hint))
     lines.append(Finding(f"{role.name} outbox", True, f"{found.unsent} unsent, {found.held} held"))
     if found.unsent and found.oldest_unsent_s > 30:
         told = f"{found.unsent} unsent, the oldest for {found.oldest_unsent_s:.0f} s"

@@ -1,7 +1,8 @@
 """Writing: one transaction holds the command, the register and the outbox row, so that a command has one effect."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -12,6 +13,7 @@ from paydesk.domain.errors import KeyReused
 from paydesk.domain.events import Event, event_type_of
 from paydesk.domain.payment_request import RequestRegister
 from paydesk.infra.failpoints import reach
+from paydesk.infra.origin import refuse_copy
 from paydesk.infra.ports import Storage, Transaction
 from paydesk.infra.records import Claim, Outgoing, Row
 from paydesk.infra.role import Role
@@ -42,6 +44,14 @@ def id_of(key: Key) -> UUID:
     return key.id if isinstance(key, CommandKey) else key
 
 
+@contextmanager
+def writing(store: Storage) -> Iterator[Transaction]:
+    """Open a transaction for what a person does. Raises ``CopiedSchema`` where the own schema is a copy of another."""
+    with store.transaction() as transaction:
+        refuse_copy(transaction, store.role.name)
+        yield transaction
+
+
 def run(store: Storage, key: Key, asked: Asked, decide: Callable[[Transaction, str, str], bool]) -> Said:
     """Run a command once: the same key again gives the same answer, with other content ``KeyReused``.
 
@@ -49,12 +59,12 @@ def run(store: Storage, key: Key, asked: Asked, decide: Callable[[Transaction, s
     has one effect; what another person did by it is not this person's.
 
     ``decide`` gets the transaction, the command's id and the hash of its content, writes, and returns whether
-    anything changed.
+    anything changed. Raises ``CopiedSchema`` where the own schema is a copy of another.
     """
     # What a shell handed over may hold half a character, which has a hash all the same.
     content_hash = hashlib.sha256(asked.canonical.encode("utf-8", "surrogatepass")).hexdigest()
     command_id = id_of(key)
-    with store.transaction() as transaction:
+    with writing(store) as transaction:
         known = _of_before(transaction, key, asked.actor, content_hash)
         known = known or transaction.claim(command_id, content_hash, asked.id)
         if known is not None:

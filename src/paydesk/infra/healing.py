@@ -65,12 +65,13 @@ def settle(rows: Sequence[OwnEvent], found: Iterable[OwnEvent]) -> Settlement:
     logged = [row for row in rows if row.logged] + unknown
     finals = [each for each in logged if each.final]
     locked = len({each.type for each in finals}) > 1
-    forked = False
+    forked: set[int] = set()
     for version in {each.version for each in logged}:
         twins = [each for each in logged if each.version == version]
         stands = min(twins, key=lambda each: (not each.final, each.offset, each.id))
         beaten |= {each.id for each in twins if each is not stands}
-        forked |= len({each.content_hash for each in twins}) > 1
+        if len({each.content_hash for each in twins}) > 1:
+            forked.add(version)
     left = [each for each in [*rows, *unknown] if each.id not in beaten]
     newest = max(left, key=lambda each: each.version)
     standing = max((each for each in left if each.final), key=lambda each: each.version, default=newest)
@@ -78,7 +79,8 @@ def settle(rows: Sequence[OwnEvent], found: Iterable[OwnEvent]) -> Settlement:
         # What readers heard first stands on both sides until a person has settled it.
         standing = min((each for each in left if each.final), key=lambda each: (each.offset, each.version))
     highest = max(each.version for each in [*logged, *left])
-    again = highest + 1 if (forked or standing is not newest) and not locked else None
+    # Two of one version are settled by saying the one again; by whatever was said above them they are settled already.
+    again = highest + 1 if (highest in forked or standing is not newest) and not locked else None
     return Settlement(frozenset(beaten), standing.id, again, behind is not None, locked)
 
 

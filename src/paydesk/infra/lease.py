@@ -42,7 +42,9 @@ def boot_time() -> float:
 class Lease:
     """One contender; owned by one thread, but ``held`` may be read by any."""
 
-    def __init__(self, database_url: str, role_name: str) -> None:
+    def __init__(self, database_url: str, role_name: str, *, gives_way: bool = False) -> None:
+        """``gives_way``: for whoever only reads, who never stands in the queue: whoever sends goes first."""
+        self.gives_way = gives_way
         self._connection: psycopg.Connection[Any] = connect(database_url, role_name)
         self._beaten_at: float | None = None
         self._identity = ""
@@ -69,7 +71,7 @@ class Lease:
             with self._connection.cursor() as cursor:
                 cursor.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{FROZEN_AFTER}'")
                 cursor.execute(f"SET LOCAL lock_timeout = '{_WAIT_FOR_LOCK}'")
-                how = "" if self._refused else "NOWAIT"
+                how = "" if self._refused and not self.gives_way else "NOWAIT"
                 cursor.execute(f"LOCK TABLE lease_lock IN EXCLUSIVE MODE {how}")
                 self._keep_out(cursor, how)
         except (psycopg.errors.LockNotAvailable, psycopg.errors.QueryCanceled):

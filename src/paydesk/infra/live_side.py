@@ -17,6 +17,7 @@ from paydesk.infra.errors import OutcomeUnknown, ServerDown
 from paydesk.infra.failpoints import reach
 from paydesk.infra.health import Health, Part, PartState
 from paydesk.infra.migrations import migrate
+from paydesk.infra.origin import CopiedSchema
 from paydesk.infra.pages import News, Page, PageQuery
 from paydesk.infra.postgres import connect, is_transient, unreachable
 from paydesk.infra.role import Role
@@ -51,8 +52,12 @@ class LiveSide:
         self._hints: Any = None
 
     def open(self) -> None:
-        """Bring the schema up to date and connect. Raises ``ServerDown``, ``SchemaTooNew`` or the stack's errors."""
-        migrate(self._url(), self.role)
+        """Bring the schema up to date and connect.
+
+        Raises ``ServerDown``, ``SchemaTooNew``, ``CopiedSchema`` or the stack's errors.
+        """
+        if migrate(self._url(), self.role):
+            raise CopiedSchema.of(self.role)
         self._read(lambda _: None)
         self.stack = self.servers.endpoints(self.role).label
 

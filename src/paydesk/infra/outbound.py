@@ -10,6 +10,7 @@ from paydesk.infra import outbox, own_topic
 from paydesk.infra.anti_entropy import AntiEntropy
 from paydesk.infra.digest import Line
 from paydesk.infra.failpoints import reach
+from paydesk.infra.origin import refuse_copy
 from paydesk.infra.ports import BrokerTrouble, Lease, LogReader, LogWriter, Storage, Transaction
 from paydesk.infra.records import Verified
 from paydesk.infra.redriving import redrive_unsaid
@@ -37,8 +38,12 @@ class Outbound:
         clock: Callable[[], float] = time.monotonic,
         on_checked: Callable[[], None] = lambda: None,
         entropy: AntiEntropy | None = None,
+        *,
+        sends: bool = True,
     ) -> None:
+        """``sends``: off for whoever only reads, who checks and lets the other side's events in, and says nothing."""
         self.role = role
+        self.sends = sends
         self.store = store
         self.lease = lease
         self.writer = writer
@@ -62,22 +67,30 @@ class Outbound:
     def step(self) -> frozenset[UUID]:
         """Take or keep the lease, check when due, release holds, relay; returns the requests whose delivery changed.
 
-        Raises ``LeaseLost``, ``BrokerTrouble`` and the storage's errors.
+        Raises ``LeaseLost``, ``BrokerTrouble``, ``CopiedSchema`` and the storage's errors.
         """
         if not self.lease.held:
             # Whoever takes the lease checks first, the one that let it lapse too: another may have worked meanwhile.
             self._checked = False
             if not self.lease.take():
                 return frozenset()
+            self._refuse_copy()
         self._keep()
         identity, known = self._identity(), frozenset[UUID]()
         if not self._checked:
             known = self._check(identity)
+        if not self.sends:
+            return known
         # Not before the check: what a restored schema holds may have been taken back since.
         released = self._release_due()
         relayed = self._relay(identity[0])
         self._converse(identity, bool(relayed))
         return frozenset(released | relayed | known)
+
+    def _refuse_copy(self) -> None:
+        """Raise ``CopiedSchema`` where this schema is a copy: the topic is not its own."""
+        with self.store.transaction() as transaction:
+            refuse_copy(transaction, self.role.name)
 
     def _release_due(self) -> set[UUID]:
         """Release the holds that ran out; committed before anything is sent."""

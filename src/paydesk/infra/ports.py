@@ -49,6 +49,9 @@ class Transaction(RefusedMessages, Numbers, Imports, Protocol):
     def known(self, key: UUID) -> Claim | None:
         """Return what a command did that ran before, and who gave it; None when there was none. Registers nothing."""
 
+    def copied(self) -> bool:
+        """Return whether the own schema is a copy: it was made in another database, and nobody adopted it here."""
+
     def note_changed(self, key: UUID) -> None:
         """Note that the command changed something."""
 

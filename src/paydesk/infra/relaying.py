@@ -56,7 +56,7 @@ class Relaying:
         url, role = shift.endpoints().database_url, shift.role
         with ExitStack() as kept:
             kept.callback(shift.may_apply.clear)
-            lease = self._lease = kept.enter_context(closing(Lease(url, role.name)))
+            lease = self._lease = kept.enter_context(closing(Lease(url, role.name, gives_way=not shift.sends)))
             store = kept.enter_context(closing(Store(url, role)))
             counting = kept.enter_context(closing(connect(url, role.name)))
             hints = kept.enter_context(closing(HintSender(role, shift.servers)))
@@ -102,6 +102,7 @@ class Relaying:
                     reader,
                     on_checked=shift.may_apply.set,
                     entropy=shift.entropy,
+                    sends=shift.sends,
                 )
                 yield writer, side
             finally:
@@ -123,6 +124,7 @@ class Relaying:
             if shift.doubted.is_set():
                 shift.doubted.clear()
                 side.look_again()
+            self._make_way(lease)
             changed = side.step()
             self._note_duty(side)
             if changed:
@@ -130,7 +132,8 @@ class Relaying:
                 shift.changed(changed)
             self._count(counting, at_once=bool(changed))
             more = lease.held and self._fold(counting)
-            if lease.held and not (side.more or more):  # Who does not hold it has waited in ``take`` already.
+            # Who does not hold it has waited in ``take`` already, unless it gives way.
+            if (lease.held or lease.gives_way) and not (side.more or more):
                 shift.nudged.wait(IDLE_S)
 
     def _fold(self, connection: psycopg.Connection[Any]) -> bool:
@@ -150,8 +153,9 @@ class Relaying:
         if lease.held or lease.take():
             if not lease.beat():
                 raise LeaseLost
+            self._make_way(lease)
             self._fold(counting)
-            if self._checked:
+            if self._checked and shift.sends:
                 # Not before: what a restored schema holds may have been taken back since.
                 with store.transaction() as transaction:
                     transaction.release_due()
@@ -159,6 +163,11 @@ class Relaying:
                 raise LeaseLost
         self._count(counting)
         shift.ending.wait(_BROKER_PAUSE_S)
+
+    def _make_way(self, lease: Lease) -> None:
+        """Leave the work to whoever waits for it and sends, where this worker only reads. Raises ``LeaseLost``."""
+        if not self.shift.sends and lease.held and lease.wanted():
+            raise LeaseLost
 
     def _note_duty(self, side: Outbound) -> None:
         shift = self.shift

@@ -27,13 +27,21 @@ class Shift:
     """One worker's time at work, from start to stop."""
 
     def __init__(
-        self, role: Role, servers: Servers, changed: Callable[[frozenset[UUID]], None], *, brief: bool = False
+        self,
+        role: Role,
+        servers: Servers,
+        changed: Callable[[frozenset[UUID]], None],
+        *,
+        brief: bool = False,
+        sends: bool = True,
     ) -> None:
         self.role = role
         self.servers = servers
         self.changed = changed
         self.brief = brief
         """For one command only: what can be left to workers that stay is left to them."""
+        self.sends = sends
+        """Off for whoever only reads: the other side's events are let in, nothing is sent, who sends goes first."""
         self.board = Board()
         self.ending = threading.Event()
         self.nudged = threading.Event()

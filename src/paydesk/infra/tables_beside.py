@@ -56,6 +56,21 @@ class MetaRow(SQLModel, table=True):
     """When the last event came that such a check found on the own topic: what was said later cannot be known."""
 
 
+class OriginRow(SQLModel, table=True):
+    """In which database this schema was made: one row. Found in another one, the schema is a copy."""
+
+    __tablename__ = "origin"
+
+    nothing: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    cluster: str
+    """The cluster's system identifier; empty where it may not be read."""
+    database: int = Field(sa_type=sa.BigInteger)
+    """The database's oid."""
+    made_at: datetime | None = time_column("now()")
+    whole_at: datetime | None = time_column()
+    """When everything on both topics had been read for the first time; null while the schema is read anew."""
+
+
 class SettlementRow(SQLModel, table=True):
     """This side's word on how a locked request was settled; the request stays locked."""
 

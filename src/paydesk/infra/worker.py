@@ -33,8 +33,9 @@ class Worker:
         changed: Callable[[frozenset[UUID]], None] | None = None,
         *,
         brief: bool = False,
+        sends: bool = True,
     ) -> None:
-        self.shift = Shift(role, servers, changed or (lambda _: None), brief=brief)
+        self.shift = Shift(role, servers, changed or (lambda _: None), brief=brief, sends=sends)
         self._relaying = Relaying(self.shift)
         sides = (("outbound", self._relaying.run), ("inbound", Applying(self.shift).run))
         self._threads = [

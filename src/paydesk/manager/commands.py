@@ -10,7 +10,7 @@ from paydesk.domain.decision import Cause, DecisionRegister
 from paydesk.domain.errors import Conflict, Stale, TooLate
 from paydesk.domain.payment_request import RequestRegister
 from paydesk.domain.refusals import explain_stale
-from paydesk.infra.command import Key, Said, run, say
+from paydesk.infra.command import Key, Said, run, say, writing
 from paydesk.infra.ports import Storage, Transaction
 from paydesk.infra.records import Row
 from paydesk.infra.wire import terms_of_revision
@@ -130,5 +130,5 @@ def undo(store: Storage, key: Key, request_id: UUID, actor: str) -> Said:
 
 def send_now(store: Storage, request_ids: Collection[UUID] | None, actor: str) -> int:
     """Release what this person holds of these requests (None: all but the overdue); returns how many decisions."""
-    with store.transaction() as transaction:
+    with writing(store) as transaction:
         return transaction.release(request_ids, actor)

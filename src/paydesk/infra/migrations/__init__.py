@@ -5,28 +5,31 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from paydesk.infra import origin
 from paydesk.infra.errors import SchemaTooNew, ServerDown
 from paydesk.infra.filter_sql import TEXT, bare
 from paydesk.infra.postgres import connect, engine, is_transient, unreachable
 
-HEAD = "0009"
+HEAD = "0010"
 """The newest revision this program knows; a test compares it with the scripts."""
 
 _WAIT_FOR_OTHERS = "10min"
 """Another process may migrate a million rows meanwhile."""
 
 
-def migrate(database_url: str, role_name: str) -> None:
-    """Bring the role's schema to ``HEAD``. Costs one read when it is there already, and no import of Alembic.
+def migrate(database_url: str, role_name: str) -> bool:
+    """Bring the role's schema to ``HEAD``; returns whether it is a copy of one that was made in another database.
+
+    Costs some reads when it is there already, and no import of Alembic.
 
     Raises ``ServerDown``, or ``SchemaTooNew`` when a newer program wrote the schema.
     """
     try:
         with connect(database_url, role_name, autocommit=True) as connection:
-            if current_revision(connection) == HEAD and not _text_index_owed(connection):
-                return
-            _make_lock_table(connection)
-        _upgrade(database_url, role_name)
+            if current_revision(connection) != HEAD or _text_index_owed(connection):
+                _make_lock_table(connection)
+                _upgrade(database_url, role_name)
+            return origin.mark(lambda statement: connection.execute(statement).fetchone(), connection.execute)
     except psycopg.Error as error:
         if is_transient(error):
             raise unreachable(error) from error

@@ -13,6 +13,7 @@ from uuid_utils.compat import uuid7
 from paydesk.domain.decision import DecisionRegister
 from paydesk.domain.errors import UnknownRequest
 from paydesk.domain.payment_request import RequestRegister, counter_after
+from paydesk.infra import origin
 from paydesk.infra.records import Claim, Row
 from paydesk.infra.registers import decision_columns, decision_of, request_columns, request_of
 from paydesk.infra.tables import PaymentRequestRow
@@ -29,6 +30,7 @@ SELECT c.content_hash, c.request_id, c.changed, p.number,
     (SELECT o.actor FROM outbox o WHERE o.request_id = c.request_id AND o.command_id = c.id::text LIMIT 1)
 FROM command c LEFT JOIN payment_request p ON p.id = c.request_id WHERE c.id = :key
 """
+_HERE = "paydesk: the database"
 _request = PaymentRequestRow.__table__  # type: ignore[attr-defined]
 
 
@@ -70,6 +72,18 @@ class Commands:
             return None
         content_hash, self.claimed, changed, self.number, actor = found
         return Claim(content_hash, found[1], changed, actor)
+
+    def copied(self) -> bool:
+        """Return whether this schema was made in another database than the one that is asked, and nobody adopted it."""
+        connection = self.session.connection()
+
+        def ask(statement: str) -> Any:
+            return self.session.execute(sa.text(statement)).first()
+
+        # Where a connection leads stays for its life; the next one may lead to another server of the same name.
+        if _HERE not in connection.info:
+            connection.info[_HERE] = origin.here(ask)
+        return origin.is_copy(ask, connection.info[_HERE])
 
     def note_changed(self, key: UUID) -> None:
         """Note that the command changed something."""
