@@ -13,6 +13,7 @@ from psycopg.rows import dict_row
 from paydesk.domain.copy import Delivery, RequestCopy
 from paydesk.domain.errors import UnknownRequest
 from paydesk.domain.events import REQUEST_TYPES
+from paydesk.domain.names import shown_name
 from paydesk.domain.payment_request import called
 from paydesk.domain.status import Status
 from paydesk.infra.filter_sql import like
@@ -229,7 +230,7 @@ def lost(connection: Connection) -> tuple[str, ...]:
 
 
 def _names(said: Sequence[Sequence[str]]) -> tuple[str, ...]:
-    return tuple(f"{called(number, UUID(request_id))} ({actor})" for number, request_id, actor in said)
+    return tuple(f"{called(number, UUID(request_id))} ({shown_name(actor)})" for number, request_id, actor in said)
 
 
 def _brought_back(found: Sequence[float] | None) -> BroughtBack | None:

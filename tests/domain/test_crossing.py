@@ -1,0 +1,64 @@
+"""What one side's Python writes every other side's takes, and a name is taken by the rules of its time."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+
+from paydesk.contractor.role import ROLE as CONTRACTOR
+from paydesk.domain.events import Event, EventType
+from paydesk.domain.payment_request import RequestRegister, checked_terms
+from paydesk.infra.wire import Quarantine, decode, encode
+from paydesk.manager.role import ROLE as MANAGER
+
+NOW = datetime(2026, 11, 30, 9, 0, tzinfo=UTC)
+ID = UUID(int=7)
+
+
+def crossed(contractor: str, description: str) -> RequestRegister:
+    """Return the request as the manager's side reads what the contractor's side wrote."""
+    asked = checked_terms("12.50", "EUR", "x")
+    terms = type(asked)(asked.money, description)
+    register = RequestRegister(ID, 1, "PR-1", contractor, NOW, 1, terms)
+    event = Event(UUID(int=8), EventType.PAYMENT_REQUESTED, NOW, contractor, str(UUID(int=9)), "0" * 64, register)
+    headers, value = encode(event, CONTRACTOR.source)
+    raw = [(name, text.encode()) for name, text in headers]
+    found = decode(MANAGER, CONTRACTOR.writes, str(ID).encode(), raw, value).register
+    assert isinstance(found, RequestRegister)
+    return found
+
+
+@pytest.mark.fault(
+    kind="what text means and may cross depends on no interpreter's Unicode tables", mended="domain/text.py"
+)
+@pytest.mark.parametrize(
+    ("contractor", "description"),
+    [
+        ("ada", "Team day 🫨"),
+        ("\U0002ebf0 Wang", "x"),
+        ("ada", "\U0001fac8 and \U0001fadf\u200d🧑"),
+        ("\U00010d50\U00010d51", "Garay"),
+        ("ada", "a\U00010efd\u0323"),
+        ("ada", "ꟛ ƛ \u1c89"),
+    ],
+)
+def test_newer_characters_cross_to_every_python(contractor: str, description: str) -> None:
+    found = crossed(contractor, description)
+    assert (found.contractor, found.terms.description) == (contractor, description)
+
+
+@pytest.mark.parametrize(
+    "description", ["a\ufdd0", "a\U0001ffff", "a\u2065b", "a\u202eb", "a\tb", "a\u0301" + "\u0302" * 9]
+)
+def test_what_may_not_be_shown_is_quarantined_by_every_python(description: str) -> None:
+    with pytest.raises(Quarantine):
+        crossed("ada", description)
+
+
+@pytest.mark.fault(
+    kind="a typed name that looks like another is refused, and one that came from elsewhere shows which letters differ",
+    mended="domain/names.py",
+)
+@pytest.mark.parametrize("name", ["аda", "Иван Smith", "α-team", "ａｄａ", "北\u200d京"])
+def test_a_name_that_nobody_may_type_today_is_taken_from_old_history(name: str) -> None:
+    assert crossed(name, "x").contractor == name
