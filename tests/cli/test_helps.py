@@ -2,9 +2,11 @@
 
 import pytest
 
+from paydesk.cli.both import seconds_of
 from paydesk.cli.completing import safe
 from paydesk.cli.front import run
 from paydesk.domain.decision import CauseCode
+from paydesk.domain.errors import InvalidInput
 
 
 @pytest.mark.fault(
@@ -46,3 +48,17 @@ def test_the_help_of_reject_names_all_seven_causes(capsys: pytest.CaptureFixture
 )  # fmt: skip
 def test_a_shell_is_offered_no_number_that_it_would_run_or_expand(number: str | None) -> None:
     assert safe([(number, "pending, x"), ("PR-1002", "pending, logo")]) == [("PR-1002", "pending, logo")]
+
+
+@pytest.mark.fault(
+    kind="A refusal tells what is wrong with what was typed, and not another reason.", mended="cli/both.py"
+)
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [("soon", "as 60s, 5m or 1h"), ("9" * 400 + "h", "at most 1,000,000 h"), ("1d", "as 60s, 5m or 1h")],
+)
+def test_a_time_to_wait_is_refused_with_what_is_wrong_with_it(typed: str, says: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        seconds_of(typed)
+    assert says in refused.value.message
+    assert seconds_of("1000000s") == 1_000_000

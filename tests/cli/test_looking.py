@@ -202,7 +202,7 @@ printf '%s\n' "${COMPREPLY[@]}"
 """
 _ZSH = r"""
 compdef() { : }
-_describe() { local offered=${@[-1]}; print -rl -- "${(@P)offered}" }
+_describe() { print -rl -- "${(@P)3}" }
 compadd() { print -rl -- "$@" }
 eval "$(paydesk completion zsh)"
 words=(paydesk contractor show PR-) CURRENT=4

@@ -20,6 +20,7 @@ from paydesk.domain.text import clean
 from paydesk.infra.role import Role
 
 _WAIT_LOOK_S = 0.1
+_MOST_WAIT_S = 1_000_000 * 3600
 
 
 def add_to(group: click.Group, load_role: Callable[[], Role]) -> None:
@@ -35,10 +36,13 @@ def decided(copy: RequestCopy) -> bool:
 
 def seconds_of(typed: str) -> float:
     """Return a length of time in seconds: ``60``, ``60s``, ``5m``, ``1h``. Raises ``InvalidInput``."""
-    found = re.fullmatch(r"([0-9]{1,6}(?:\.[0-9]+)?)(s|m|h)?", typed.strip())
+    found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)(s|m|h)?", typed.strip())
     if not found:
         raise InvalidInput.of("timeout", "Write the time to wait as 60s, 5m or 1h.")
-    return float(found[1]) * {"s": 1, "m": 60, "h": 3600}[found[2] or "s"]
+    seconds = float(found[1]) * {"s": 1, "m": 60, "h": 3600}[found[2] or "s"]
+    if seconds > _MOST_WAIT_S:
+        raise InvalidInput.of("timeout", f"Write a time to wait of at most {_MOST_WAIT_S // 3600:,} h.")
+    return seconds
 
 
 def with_unit(typed: str) -> str:

@@ -248,6 +248,9 @@ def _split(item: str, revision: int | None) -> tuple[str, int | None]:
     name, at, number = item.rpartition("@")
     if not at:
         return item, revision
-    if not (number.isascii() and number.isdigit()) or len(number) > _MOST_DIGITS or int(number) < 1:
-        raise InvalidInput.of("revision", f"Write the revision as a number, such as {name or 'PR-1042'}@2.")
+    example = f"such as {name or 'PR-1042'}@2"
+    if not (number.isascii() and number.isdigit()):
+        raise InvalidInput.of("revision", f"Write the revision as a number, {example}.")
+    if len(number) > _MOST_DIGITS or int(number) < 1:
+        raise InvalidInput.of("revision", f"Revisions count from 1, and have at most {_MOST_DIGITS} digits, {example}.")
     return name, int(number)

@@ -41,7 +41,7 @@ LISTS = ("status", "from", "cur")
 BLANKS = " \t\r\n"
 
 _FIELD = re.compile(r"([A-Za-z]+)(:|<=|>=|<|>|=)")
-_AGE = re.compile(r"([0-9]{1,6})([mhdw])")
+_AGE = re.compile(r"([0-9]+)([mhdw])")
 _MOST_MINUTES = 100 * 366 * 24 * 60
 _MINUTES = {"m": 1, "h": 60, "d": 24 * 60, "w": 7 * 24 * 60}
 _MOST = 1000
@@ -200,6 +200,10 @@ class _Reader:
             raise self._error("Write whether it is older or younger: age>7d or age<7d.", at - 1)
         found = _AGE.fullmatch(value.lower())
         if found is None:
+            if re.fullmatch(r"[0-9]*[.,][0-9]+[mhdw]", value.lower()):
+                raise self._error("Write an age in whole minutes, hours, days or weeks, such as age>36h.", at)
+            if re.fullmatch(r"[-+][0-9]+[mhdw]", value.lower()):
+                raise self._error("Write an age without a sign, such as age>7d.", at)
             raise self._error("Write an age in m, h, d or w (minutes to weeks), such as age>7d.", at)
         if int(found[1]) * _MINUTES[found[2]] > _MOST_MINUTES:
             raise self._error("An age is at most a hundred years.", at)

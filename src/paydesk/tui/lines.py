@@ -1,5 +1,6 @@
 """The lines that stand on every desk: who and where at the top, what was just done, and how the parts are."""
 
+import sys
 from datetime import datetime
 
 from textual.content import Content
@@ -107,10 +108,10 @@ class Line(Static):
 
     @property
     def _most_lines(self) -> int:
-        """So many lines the style sheet gives it at most."""
+        """So many lines the style sheet gives it at most; where it names no limit, any number."""
         limits = [each for each in (self.styles.height, self.styles.max_height) if each is not None]
         cells = [int(each.value) for each in limits if each.is_cells]
-        return max(1, min(cells, default=1))
+        return max(1, min(cells, default=sys.maxsize))
 
 
 class TopLine(Line):
