@@ -5,7 +5,6 @@ import json
 import logging
 import sys
 from collections.abc import Mapping, Sequence
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import MappingProxyType
 
@@ -17,6 +16,7 @@ from paydesk.cli import streams
 from paydesk.cli.ending import Deaf, Ended
 from paydesk.cli.groups import HelpfulGroup
 from paydesk.cli.saved import Saved, recorded
+from paydesk.kept_log import keep_log
 
 _COMMANDS = {
     "contractor": ("paydesk.cli.contractor", "contractor", "The contractor's desk, and its commands."),
@@ -92,27 +92,10 @@ def log_file() -> Path:
     return Path(platformdirs.user_log_dir("paydesk")) / "paydesk.log"
 
 
-def keep_log() -> None:
-    """Keep a log in a file; nothing of it ever reaches the terminal."""
-    root = logging.getLogger()
-    if root.handlers:
-        return
-    try:
-        log_file().parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handler: logging.Handler = RotatingFileHandler(
-            log_file(), maxBytes=1 << 20, backupCount=2, delay=True, encoding="utf-8", errors="backslashreplace"
-        )
-    except OSError:
-        handler = logging.NullHandler()
-    handler.setFormatter(secrecy.Formatter("%(asctime)s %(process)d %(levelname)s %(name)s %(message)s"))
-    root.addHandler(handler)
-    root.setLevel(logging.INFO)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-
-
 def run(arguments: Sequence[str], *, last: bool = False) -> int:
     """Run a command line; returns the exit code. ``last``: nothing but the exit follows, which no signal changes."""
-    keep_log()
+    keep_log(log_file())
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     was_open = streams.prepare(arguments)
     as_json = "--json" in arguments
     deaf = Deaf()

@@ -6,12 +6,12 @@ import signal
 import sys
 import threading
 import time
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 import psutil
 
 from paydesk import libpq
+from paydesk.kept_log import keep_log
 from paydesk.stack import binaries
 from paydesk.stack.folder import Folder
 from paydesk.stack.kafka_server import Kafka
@@ -121,8 +121,7 @@ def main(home: str, idle_s: str) -> None:
     """Supervise the stack of a folder; a second supervisor of one folder leaves at once."""
     libpq.forget_shell()
     folder = Folder(Path(home))
-    handler = RotatingFileHandler(folder.log("supervisor"), maxBytes=1 << 20, backupCount=1)
-    logging.basicConfig(level=logging.INFO, handlers=[handler], format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    keep_log(folder.log("supervisor"), backups=1)
     untold = False
     with folder.lock("supervisor", wait=False) as mine:
         if mine:
