@@ -18,6 +18,7 @@ WELL = Health(
     redis=Part(PartState.OK),
     duty=Duty.WORKING,
     lag=0,
+    counted_s=0.2,
     label="embedded",
 )
 

@@ -3,6 +3,9 @@
 from dataclasses import replace
 from uuid import UUID
 
+import pytest
+
+from paydesk.domain.commands import RequestPayment, request_payment
 from paydesk.domain.copy import RequestDetail, Step
 from paydesk.domain.payment_request import checked_terms
 from paydesk.tui.detail import DetailScreen
@@ -68,3 +71,30 @@ async def test_without_room_p_opens_the_request(world: World) -> None:
         await opened(pilot)
         await pilot.press("p")
         await seen(pilot, lambda: isinstance(pilot.app.screen, DetailScreen))
+
+
+RENEWED = pytest.mark.fault(
+    kind="what is shown beside a row is of now: it is read again when something changes, and by the key that reloads",
+    mended="manager/peeking.py",
+)
+
+
+@RENEWED
+@pytest.mark.parametrize("way", ["a hint", "r"])
+async def test_the_last_ninety_days_are_counted_again_while_the_cursor_stays(world: World, way: str) -> None:
+    async with manager(world).run_test(size=(160, 45)) as pilot:
+        table = await opened(pilot)
+        name = table.rows[0].contractor
+        await seen(pilot, lambda: f"{name}, last 90 days" in shown(pilot) and "◦ pending       1" in shown(pilot), 20)
+        listeners = list(world.listeners)
+        if way == "r":
+            world.listeners.clear()
+        for place in range(2):
+            terms = checked_terms("3", "EUR", f"again {place}")
+            command = RequestPayment(UUID(int=900 + place), name, terms)
+            world.put(request_payment(command, f"PR-{2000 + place}", world.now))
+        if way == "r":
+            await pilot.press("r")
+        await seen(pilot, lambda: "◦ pending       3" in shown(pilot), 20)
+        assert table.current is not None and table.current.contractor == name
+        world.listeners.extend(listeners)

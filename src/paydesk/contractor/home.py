@@ -18,11 +18,13 @@ from paydesk.domain.filters import EVERYTHING, MINE, FromIn
 from paydesk.domain.status import Status
 from paydesk.domain.text import counted
 from paydesk.infra.pages import Page, PageQuery, Sort
+from paydesk.tui.counting_pane import COUNTING
 from paydesk.tui.desk_pane import DeskPane
 from paydesk.tui.drafts import DraftStore
 from paydesk.tui.lines import HealthLine, Line, TopLine
 from paydesk.tui.messages import DeskMade
 from paydesk.tui.request_table import RequestTable
+from paydesk.tui.room import make_room
 from paydesk.tui.summary import RARE, Summary
 from paydesk.tui.totals import Totals
 
@@ -91,6 +93,7 @@ class ContractorHome(Asking, inherit_bindings=False):
         """Show totals, and how long what waits has waited."""
         self.query_one(Totals).show(totals)
         self.query_one(Summary).show(totals, self.now())
+        make_room(self, self.app.size)
         self.summed_up()
 
     def summed_up(self) -> None:
@@ -99,7 +102,7 @@ class ContractorHome(Asking, inherit_bindings=False):
         self.table.empty = EMPTY.format(new) if self.filter in (MINE, EVERYTHING) else self.nothing_fits()
         named = str(self.filter) or f"everyone ({mine} shows yours)"
         whose = f"{named} ({self.person or 'you'})" if self.filter == MINE else named
-        count = counted(self.total, "request")
+        count = COUNTING if self.stale else counted(self.total, "request")
         drafts = sum(not draft.empty for draft in self.drafts.kept())
         brief = "" if not drafts else "draft kept" if drafts == 1 else f"{drafts:,} drafts kept"
         kept = f"{brief}, {new} resumes {'it' if drafts == 1 else 'the last'}" if brief else ""

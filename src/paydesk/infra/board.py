@@ -1,6 +1,7 @@
 """Where a worker's threads write down how it goes, and whoever shows it reads."""
 
 import threading
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -14,16 +15,28 @@ class Board:
         self._lock = threading.Lock()
         self._health = Health()
         self._troubles: dict[str, str] = {}
+        self._counted_at: float | None = None
+        self._kafka_at: float | None = None
 
     def health(self, notice: str) -> Health:
-        """Return the last reading."""
+        """Return the last reading, and how old those parts of it are that no longer change."""
         with self._lock:
-            return replace(self._health, trouble=" ".join(self._troubles.values()), notice=notice)
+            return replace(
+                self._health,
+                trouble=" ".join(self._troubles.values()),
+                notice=notice,
+                counted_s=_age(self._counted_at),
+                kafka_silent_s=_age(self._kafka_at),
+            )
 
     def tell(self, **facts: Any) -> None:
         """Write down facts of ``Health``."""
         with self._lock:
             self._health = replace(self._health, **facts)
+            if "unsent" in facts:
+                self._counted_at = time.monotonic()
+            if "kafka" in facts and facts["kafka"].state is PartState.OK:
+                self._kafka_at = time.monotonic()
 
     def postgres_down(self, sentence: str) -> None:
         """Write down that the database does not answer."""
@@ -49,3 +62,7 @@ class Board:
         """Forget what went wrong in a thread: it does its work again."""
         with self._lock:
             self._troubles.pop(thread, None)
+
+
+def _age(at: float | None) -> float | None:
+    return None if at is None else time.monotonic() - at

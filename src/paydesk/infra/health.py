@@ -73,6 +73,10 @@ class Health:
     kafka: Part = field(default_factory=Part)
     redis: Part = field(default_factory=Part)
     duty: Duty = Duty.STARTING
+    counted_s: float | None = None
+    """How long ago the outbox was counted; None where it never was."""
+    kafka_silent_s: float | None = None
+    """How long ago Kafka answered last, while it does not; None where it never did."""
     unsent: int = 0
     """Events in the outbox that the broker has not acknowledged, held ones not counted."""
     oldest_unsent_s: float = 0.0

@@ -42,11 +42,15 @@ class Read(Message):
         self.asking = asking
 
 
-class BulkDialog(ModalScreen[None]):
-    """``y`` decides, enter does nothing, esc keeps them; while it runs, esc stops it half-way."""
+class BulkDialog(ModalScreen[bool]):
+    """``y`` decides, enter does nothing, esc keeps them; while it runs, esc stops it half-way.
+
+    Returns whether what was decided is to be taken back: ``u`` stops it and says so.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "yes", "Yes", id="bulk.yes"),
+        Binding("u", "undo", "Stop, and take back", id="bulk.undo"),
         Binding("escape,n,q", "leave", "No, or stop", id="bulk.no", key_display="esc"),
     ]
     AUTO_FOCUS = "#bulk-body"
@@ -65,6 +69,7 @@ class BulkDialog(ModalScreen[None]):
         self._trouble = ""
         self.running: Batch | None = None
         self._over = False
+        self._takes_back = False
 
     def compose(self) -> ComposeResult:
         """Lay out the question, what it is about, and the keys."""
@@ -107,16 +112,27 @@ class BulkDialog(ModalScreen[None]):
     def action_leave(self) -> None:
         """Keep them; or stop after the one under way; or close the account of what was done."""
         if self.running is None or self._over:
-            self.dismiss(None)
+            self.dismiss(False)
         else:
             self.running.end()
+
+    def action_undo(self) -> None:
+        """Stop, and take back what was decided so far."""
+        if self.running is None:
+            return
+        self._takes_back = True
+        if self._over:
+            self.dismiss(True)
+        else:
+            self.running.end()
+            self._paint()
 
     def finished(self) -> None:
         """Show what was not done, or close when all was."""
         self._over = True
         assert self.running is not None
-        if not self.running.failed and self.running.reached == len(self.running.copies):
-            self.dismiss(None)
+        if self._takes_back or (not self.running.failed and self.running.reached == len(self.running.copies)):
+            self.dismiss(self._takes_back)
         else:
             self._paint()
 
@@ -165,7 +181,9 @@ class BulkDialog(ModalScreen[None]):
         if not self._over:
             bar = Content.assemble(("━" * filled, "$accent"), ("─" * (_BAR_CELLS - filled), "$secondary"))
             lines = [bar, Content(f"{batch.reached:,} of {all_:,}" + (f", {failed:,} refused" if failed else ""))]
-            return f"{self._word} …", lines, "esc stops here"
+            undo = key_named(self.app, "bulk.undo", "u")
+            keys = f"esc stops here   {undo} stops, and takes back what is held" if self._hold_s else "esc stops here"
+            return f"{self._word} …", lines, "stopping …" if self._takes_back else keys
         left = all_ - batch.reached
         lines = [Content(f"{done:,} of {all_:,} decided")]
         if left:

@@ -42,6 +42,8 @@ class Deciding(Holding, inherit_bindings=False):
         self.guard = KeyGuard()
         self.changes = ChangeGuard()
         self.doubts = DoubtGuard()
+        self._key_decided = False
+        """Whether the decision key that was pressed last decided something."""
 
     def typed(self, came_at: float) -> None:
         """Watch for keys that come faster than a person types: they decide nothing."""
@@ -77,6 +79,7 @@ class Deciding(Holding, inherit_bindings=False):
             if doubt and not self.doubts.told(copy.id, doubt, cast(DeskApp, self.app).key_came_at):
                 self.notice(f"⚠ {doubt}. {self.key('manager.approve', 'a')} again approves it.", "trouble")
                 return
+            self._key_decided = True
             self._settle(copy, lambda desk, key, revision, digest: desk.approve(key, copy.id, revision, digest))
 
     def reject(self, copy: RequestCopy | None) -> None:
@@ -98,9 +101,11 @@ class Deciding(Holding, inherit_bindings=False):
         """Whether a decision key was pressed on purpose, and not held down or part of a paste."""
         came_at = cast(DeskApp, self.app).key_came_at
         if self.guard.allows(key, came_at) and not self.guard.in_burst(came_at):
+            self._key_decided = False
             return True
         if self.guard.ignored > 0 and not self.guard.in_burst(came_at):
-            self.notice(f"Key held: 1 decided, {self.guard.ignored} ignored.", "trouble")
+            first = "1 decided" if self._key_decided else "nothing was decided"
+            self.notice(f"Key held: {first}, {self.guard.ignored} ignored.", "trouble")
         return False
 
     def _pressed(self, key: str, copy: RequestCopy | None) -> bool:

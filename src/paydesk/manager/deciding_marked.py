@@ -53,7 +53,12 @@ class DecidingMarked(Marking, inherit_bindings=False):
         read = partial(self._asking, desk, copies, cause, self.wanted())
         start = partial(self._start, cause)
         word = "Approve" if cause is None else "Reject"
-        self.app.push_screen(BulkDialog(word, len(copies), read, start, desk.hold_s))
+
+        def closed(takes_back: bool | None) -> None:
+            if takes_back:
+                self.action_undo()
+
+        self.app.push_screen(BulkDialog(word, len(copies), read, start, desk.hold_s), closed)
 
     def _asking(self, desk: ManagerDesk, copies: list[RequestCopy], cause: Cause | None, shown: PageQuery) -> Asking:
         """Read what was marked; called in a thread."""

@@ -55,6 +55,7 @@ class CauseDialog(ModalScreen[Cause | None]):
             Binding(str(place), f"pick({place})", show=False, id=f"cause.{code}")
             for place, code in enumerate(_CODES, 1)
         ),
+        Binding("n", "with_note", "With a note", id="cause.note", tooltip="Add a note to the cause that comes next"),
         Binding("escape", "back", "Back", id="cause.back"),
     ]
 
@@ -73,6 +74,8 @@ class CauseDialog(ModalScreen[Cause | None]):
         self._digit = digit
         self._enter = f"enter {enter}   esc back to the causes"
         self._code: CauseCode | None = None
+        self._noted = False
+        """Whether a note is wanted with whichever cause is picked."""
 
     def compose(self) -> ComposeResult:
         """Lay out what is rejected, the seven causes, and the note."""
@@ -132,7 +135,17 @@ class CauseDialog(ModalScreen[Cause | None]):
     def _digits(self) -> str:
         keys = " ".join(self._key(place) for place in range(1, len(_CODES) + 1))
         keys = "1-7" if keys == "1 2 3 4 5 6 7" else keys
-        return f"{keys} {self._digit}   esc keeps {'the request' if self._digit == 'rejects' else 'them'}"
+        if self._noted:
+            return f"{keys} then the note   esc back"
+        note = key_named(self.app, "cause.note", "n")
+        kept = "the request" if self._digit == "rejects" else "them"
+        return f"{keys} {self._digit}   {note} adds a note   esc keeps {kept}"
+
+    def action_with_note(self) -> None:
+        """Have the note opened with whichever cause is picked next; the same key again leaves it out."""
+        if self._code is None:
+            self._noted = not self._noted
+            self.query_one("#cause-keys", Static).update(clean(self._digits()))
 
     def on_mount(self) -> None:
         """Digits first: the note is out of the way until a cause needs it."""
@@ -146,7 +159,7 @@ class CauseDialog(ModalScreen[Cause | None]):
         if not self._may_act():
             return
         self._say("")
-        if not code.needs_note:
+        if not code.needs_note and not self._noted:
             self.dismiss(Cause(code))
             return
         self._code = code
@@ -195,6 +208,9 @@ class CauseDialog(ModalScreen[Cause | None]):
     def action_back(self) -> None:
         """Go back to the causes, or keep the request as it is."""
         note = self.query_one("#note", Input)
+        if self._noted and not note.display:
+            self.action_with_note()
+            return
         if not note.display:
             self.dismiss(None)
             return

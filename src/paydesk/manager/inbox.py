@@ -23,9 +23,11 @@ from paydesk.manager.peek import Peek
 from paydesk.manager.peeking import Peeking
 from paydesk.manager.port import ManagerDesk
 from paydesk.manager.rows import DECIDED, counts_text, held_by, merged
+from paydesk.tui.counting_pane import COUNTING
 from paydesk.tui.desk_pane import DeskPane
 from paydesk.tui.lines import HealthLine, Line, TopLine
 from paydesk.tui.request_table import RequestTable
+from paydesk.tui.room import make_room
 from paydesk.tui.summary import Summary
 
 
@@ -122,6 +124,7 @@ class ManagerInbox(Peeking, inherit_bindings=False):
     def counted(self, totals: Sequence[StatusTotal]) -> None:
         """Show what they come to, and how long they wait."""
         self.query_one(Summary).show(totals, self.now())
+        make_room(self, self.app.size)
         self.summed_up()
 
     def summed_up(self) -> None:
@@ -134,6 +137,7 @@ class ManagerInbox(Peeking, inherit_bindings=False):
         counts = counted(self.total, "request") if self.filter.asks(StatusIn) else f"{self.total:,} decided"
         if self._held_view:
             counts = counts_text(self.total, self._between, len(self.held), self.key("desk.reload", "r"))
+        counts = COUNTING if self.stale else counts
         marks = f"{len(self.marks):,} marked" if self.marks else ""
         order = "" if self.sort is Sort.OLDEST else str(self.sort)
         text = "   ".join(part for part in (marks, counts, str(self.filter), order) if part)
@@ -185,7 +189,7 @@ class ManagerInbox(Peeking, inherit_bindings=False):
             waiting = in_order([*self._page.rows, *held], self.wanted().sort)
             self.table.show(waiting)
             self._gone -= frozenset(row.id for row in waiting)
-        self.read()
+        super().action_reload()
 
     @on(RequestTable.Opened)
     def _open_detail(self, message: RequestTable.Opened) -> None:

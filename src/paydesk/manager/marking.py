@@ -14,6 +14,7 @@ from textual.message import Message
 from paydesk.domain.ageing import WAITING
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.filters import EVERYTHING
+from paydesk.domain.text import counted
 from paydesk.infra.pages import PageQuery, Start, Way, in_order, key_of
 from paydesk.manager.batch import terms_seen
 from paydesk.manager.deciding import Deciding
@@ -63,6 +64,10 @@ class Marking(Deciding, inherit_bindings=False):
         """Whether a range was begun and not ended."""
         return self._range_from is not None
 
+    def acts_unseen(self, action: str) -> bool:
+        """With marks ``a`` and ``x`` mean those, wherever the cursor is."""
+        return not (self.marks and action in ("approve", "reject")) and super().acts_unseen(action)
+
     def marked(self) -> None:
         """Show that the marks changed."""
         self.table.mark(frozenset(self.marks))
@@ -76,7 +81,9 @@ class Marking(Deciding, inherit_bindings=False):
         return True if action in ("approve", "reject") and self.marks else super().key_lives(action, usual)
 
     def clear_marks(self) -> None:
-        """Take all marks off: what they were made for is no longer what is shown."""
+        """Take all marks off, and say so: what they were made for is no longer what is shown."""
+        if self.marks:
+            self.notice(f"{counted(len(self.marks), 'mark was', 'marks were')} taken off.", "trouble")
         self.marks, self._range_from = {}, None
         self.marked()
 

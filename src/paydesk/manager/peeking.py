@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from paydesk.domain.copy import RequestCopy
+from paydesk.infra.pages import News
 from paydesk.manager.likening import Likening
 from paydesk.manager.peek import LEAST_CELLS, WIDE_CELLS, Peek, Peeked, read_peek
 from paydesk.manager.port import ManagerDesk
@@ -18,6 +19,8 @@ from paydesk.tui.request_table import RequestTable
 
 REST_S = 0.15
 """So long the cursor rests on a request before it is read: who runs down the list reads nothing."""
+RENEWED_S, RENEWED_REST = 1.0, 10
+"""What changed behind the pane is read again after so many seconds at least, and so many times as long as it takes."""
 AGAIN_S = 5.0
 """So long after a reading that failed it is tried again."""
 
@@ -45,6 +48,9 @@ class Peeking(Likening, inherit_bindings=False):
         self._peeked: Peeked | None = None
         self._peek_of: RequestCopy | None = None
         self._rests_from = 0.0
+        self._peek_is_old = False
+        """Whether something changed since the pane was read: perhaps of this contractor."""
+        self._renew_from = 0.0
 
     @property
     def peeks(self) -> bool:
@@ -80,6 +86,7 @@ class Peeking(Likening, inherit_bindings=False):
 
     def on_resize(self) -> None:
         """Show the pane where there is room now."""
+        super().on_resize()
         self.show_peek()
 
     @on(RequestTable.Moved)
@@ -95,7 +102,9 @@ class Peeking(Likening, inherit_bindings=False):
         copy = self.table.current
         pane.set_class(copy is None, "-empty")
         pane.show(copy, self._peeked, self.now())
-        if copy != self._peek_of:
+        renewed = self._peek_is_old and time.monotonic() >= self._renew_from
+        if copy != self._peek_of or renewed:
+            self._peek_is_old = False
             self._peek_of, self._rests_from = copy, time.monotonic()
             self.set_timer(REST_S, self._read_peek)
 
@@ -105,9 +114,23 @@ class Peeking(Likening, inherit_bindings=False):
             work = partial(self._peek, desk, copy)
             self.run_worker(work, thread=True, group="peek", exclusive=True, exit_on_error=False)
 
+    def read(self, news: News | None = None) -> None:
+        """Read the rows again, and the pane too: what changed may be of the contractor that it is about."""
+        super().read(news)
+        self._peek_is_old = self._peek_is_old or news is not None
+
+    def action_reload(self) -> None:
+        """Read everything again, the pane too."""
+        super().action_reload()
+        self._peek_again()
+        self.show_peek()
+
     def _peek(self, desk: ManagerDesk, copy: RequestCopy) -> None:
+        began = time.monotonic()
         try:
             self.post_message(PeekRead(read_peek(desk, copy)))
+            now = time.monotonic()
+            self._renew_from = now + max(RENEWED_S, RENEWED_REST * (now - began))
         except Exception:
             self.post_message(PeekRead(None))  # The rows themselves tell what is the matter with the database.
 

@@ -17,6 +17,8 @@ from paydesk.tui.port import Desk
 from paydesk.tui.request_table import RequestTable
 
 D = TypeVar("D", bound=Desk)
+COUNTING = "counting …"
+"""Stands where a count will stand, until the rows that are wanted now are counted."""
 
 
 class CountingPane(Vertical, Generic[D]):
@@ -90,10 +92,15 @@ class CountingPane(Vertical, Generic[D]):
         if count.totals is not None:
             self.total = sum(each.count for each in count.totals)
             self.table.count(self.total)
-            self.counted(count.totals)
             self._shown_count = count.query
+            self.counted(count.totals)
             self.tell_stale()
 
     def tell_stale(self) -> None:
         """Dim what other rows came to, until those that are shown now are counted."""
-        self.set_class(self._shown_count not in (None, counted_of(self.wanted())), "-stale")
+        self.set_class(self.stale, "-stale")
+
+    @property
+    def stale(self) -> bool:
+        """Whether what was counted last is of other rows than those that are wanted now."""
+        return self._shown_count not in (None, counted_of(self.wanted()))

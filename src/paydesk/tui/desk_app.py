@@ -35,6 +35,7 @@ from paydesk.tui.key_line import KeyLine, apart
 from paydesk.tui.messages import DeskFailed, DeskStarted
 from paydesk.tui.own_screen import fit
 from paydesk.tui.palette import DeskCommands
+from paydesk.tui.request_table import RequestTable
 from paydesk.tui.themes import DUSK, LOOKS, PAPER, look_named
 
 SWITCH_S = 0.0003
@@ -170,7 +171,7 @@ class DeskApp(App[None]):
         if any(pane.leaving for pane in self.panes):
             return  # Whoever quit means nothing more here.
         right_of_way.take()
-        if not (isinstance(event, Key) and self._hides_hint(event.key)):
+        if not (isinstance(event, Key) and (self._hides_hint(event.key) or self._acts_unseen(event.key))):
             await super().on_event(event)
 
     def key_done(self) -> None:
@@ -178,6 +179,14 @@ class DeskApp(App[None]):
         right_of_way.leave()
         for pane in self.panes:
             pane.drain(key_done=True)
+
+    def _acts_unseen(self, key: str) -> bool:
+        """Keep a key from acting on a row that is not on the screen."""
+        focused = self.focused
+        if not isinstance(focused, RequestTable) or key not in self.screen.active_bindings:
+            return False
+        action = self.screen.active_bindings[key].binding.action
+        return any(pane.acts_unseen(action) for pane in self.panes if pane.table is focused)
 
     def _hides_hint(self, key: str) -> bool:
         """Let go of the first hint at the first key that does something; whether that is all that the key does."""
@@ -245,6 +254,10 @@ class DeskApp(App[None]):
         if self._driver is not None and self._driver.can_suspend:
             with self.suspend():
                 os.kill(0, signal.SIGSTOP)
+
+    def open_url(self, url: str, *, new_tab: bool = True) -> None:  # noqa: ARG002
+        """Open a link in a browser; where there is none, say so and show the link."""
+        self.panes[0].open_link(url)
 
     def action_command_palette(self) -> None:
         """Show everything that can be done here."""

@@ -19,8 +19,10 @@ from paydesk.tui.key_footer import KeyFooter
 from paydesk.tui.lines import HealthLine, Line, TopLine
 from paydesk.tui.messages import CommandEnded
 from paydesk.tui.named_keys import first_hint
+from paydesk.tui.outside import copied, not_opened, opens
 from paydesk.tui.own_screen import OwnScreen
 from paydesk.tui.request_table import RequestTable
+from paydesk.tui.room import make_room
 
 Ended = Callable[[Result | None, Exception | None], None]
 
@@ -29,6 +31,8 @@ LEAVE_S = 5.0
 READ_AGAIN_S = 5.0
 READ_AGAIN_NOT_LIVE_S = 2.0
 NOTICE_S = 8.0
+LINK_S = 60.0
+"""So long a link stands that is to be copied."""
 AGE_S = 20.0
 """How often ages are painted anew: they are in whole minutes at their finest."""
 
@@ -37,6 +41,10 @@ class DeskPane(FilteringPane[D]):
     """One desk. A subclass says what it shows (``wanted``, ``shown``) and what its keys do."""
 
     role: ClassVar[str]
+    ROW_ACTIONS: ClassVar[frozenset[str]] = frozenset(
+        {"approve", "reject", "revise", "withdraw", "mark", "range", "open", "copy_number"}
+    )
+    """What acts on the row under the cursor."""
     BINDINGS: ClassVar[list[BindingType]] = [
         *FilteringPane.BINDINGS,
         Binding("r", "reload", "Reload", show=False, id="desk.reload"),
@@ -62,6 +70,27 @@ class DeskPane(FilteringPane[D]):
 
     def typed(self, came_at: float) -> None:
         """Note that a printable key came at this time, outside of a field."""
+
+    def on_resize(self) -> None:
+        """Give the rows the room that they need."""
+        self.call_after_refresh(self.give_room)
+
+    def give_room(self) -> None:
+        """Give the rows the room that they need."""
+        make_room(self, self.app.size)
+
+    def acts_unseen(self, action: str) -> bool:
+        """Whether an action would act on the row under the cursor while that is not on the screen; it is then shown,
+        where there is room for it, and said.
+        """
+        table = self.table
+        if action.partition("(")[0] not in self.ROW_ACTIONS or table.current is None or table.cursor_is_seen:
+            return False
+        table.bring_to_cursor()
+        number = table.current.number
+        seen = f"The cursor is on {number}: look, then press again."
+        self.notice(seen if table.size.height > 1 else f"Too few lines to show {number}: make the window higher.")
+        return True
 
     def hint_seen(self) -> None:
         """Hide what somebody new is told, for ever."""
@@ -195,6 +224,7 @@ class DeskPane(FilteringPane[D]):
             self.table.tick(lambda _: True)
         self.ticked()
         self.tell()
+        self.give_room()
 
     def action_reload(self) -> None:
         """Read everything again."""
@@ -220,4 +250,12 @@ class DeskPane(FilteringPane[D]):
         """Send a number to the terminal's clipboard."""
         if number:
             self.app.copy_to_clipboard(number)
-            self.notice(f"{number} was sent to the terminal's clipboard.")
+            self.notice(copied(number))
+
+    def open_link(self, link: str) -> None:
+        """Open a link in a browser; where there is none, say so and show the link."""
+        self.run_worker(partial(self._open_link, link), thread=True, group="link", exit_on_error=False)
+
+    def _open_link(self, link: str) -> None:
+        if not opens(link):
+            self.app.call_from_thread(self.notice, not_opened(link), "trouble", LINK_S)

@@ -17,6 +17,9 @@ _DUTIES = {
     Duty.STOPPED: ("✗ stopped", "Nothing is sent or heard from here; leave this desk and open it again."),
 }
 
+OLD_S = 5.0
+"""What was counted so long ago is told with its age: it is counted anew every second."""
+
 
 @dataclass(frozen=True, slots=True)
 class PartReport:
@@ -70,23 +73,42 @@ def _worker(health: Health) -> tuple[str, str, str]:
     state, meaning = _DUTIES[health.duty]
     if health.trouble:
         return "✗ in trouble", health.trouble, "It tries again by itself; the log tells more."
+    if health.duty is Duty.STOPPED:
+        return state, "", meaning
+    for part, name in ((health.postgres, "the database"), (health.kafka, "Kafka")):
+        if part.state is not PartState.OK:
+            return "◔ waits", f"for {name}", f"It goes on by itself as soon as {name} answers."
     return state, "", meaning
 
 
 def _outbox(health: Health, kept: str) -> PartReport:
-    if not health.unsent:
-        return PartReport("Outbox", "✓ empty", "", "All that was said here has left.")
-    oldest = f"oldest {span_text(health.oldest_unsent_s).lstrip('+')}"
-    meaning = f"Your {kept} are safe and will be sent."
-    return PartReport("Outbox", f"◔ {health.unsent:,} waiting", oldest, meaning)
+    if health.counted_s is None or health.postgres.state is not PartState.OK:
+        then = "" if health.counted_s is None else f"{health.unsent:,} waited {_ago(health.counted_s)}"
+        return PartReport("Outbox", "◔ not known", then, "It is counted again once the database answers.")
+    as_of = f"as of {_ago(health.counted_s)}" if health.counted_s > OLD_S else ""
+    if health.unsent:
+        oldest = f"oldest {span_text(health.oldest_unsent_s).lstrip('+')}"
+        meaning = f"Your {kept} are safe and will be sent."
+        return PartReport("Outbox", f"◔ {health.unsent:,} waiting", ", ".join(filter(None, (oldest, as_of))), meaning)
+    if as_of:
+        return PartReport("Outbox", "◔ empty", as_of, "What was said since then is not counted yet.")
+    return PartReport("Outbox", "✓ empty", "", "All that was said here has left.")
 
 
 def _arrivals(health: Health, other: str) -> PartReport:
-    if health.lag is None:
-        return PartReport("Arrivals", "◔ not known", "", "How much is still to come shows once Kafka answers.")
+    if health.kafka.state is not PartState.OK or health.lag is None:
+        silent_s = health.kafka_silent_s
+        away = health.kafka.state is not PartState.OK
+        then = f"Kafka answered last {_ago(silent_s)}" if away and silent_s is not None else ""
+        return PartReport("Arrivals", "◔ not known", then, "How much is still to come shows once Kafka answers.")
     if health.lag:
         return PartReport("Arrivals", f"◔ {health.lag:,} to come", "", f"What {other} said last is not here yet.")
     return PartReport("Arrivals", "✓ all here", "", f"All that {other} said is on this desk.")
+
+
+def _ago(seconds: float) -> str:
+    """Return how long ago something was."""
+    return f"{span_text(max(1.0, seconds) // 1).lstrip('+').replace('.0 s', ' s')} ago"
 
 
 def _exceptions(health: Health, role: str) -> Iterator[PartReport]:

@@ -58,6 +58,8 @@ class RequestTable(TurnedRows, can_focus=True, inherit_bindings=False):
         self._later = 0
         self._others = False
         self._asked: bool | None = None
+        self._click_opened = False
+        """Whether the last click, or the one before it that it doubles, opened a row."""
 
     @property
     def rows(self) -> Sequence[RequestCopy]:
@@ -73,6 +75,16 @@ class RequestTable(TurnedRows, can_focus=True, inherit_bindings=False):
     def current(self) -> RequestCopy | None:
         """The request under the cursor; none while rows from elsewhere are on their way."""
         return self._rows[self._cursor] if self._rows and self._aim is None else None
+
+    @property
+    def cursor_is_seen(self) -> bool:
+        """Whether the row under the cursor is on the screen."""
+        height, line = self.size.height - 1, self._cursor + self._edges.before - round(self.scroll_y)
+        return 0 <= line < height
+
+    def bring_to_cursor(self) -> None:
+        """Show the row under the cursor, wherever it was scrolled out of sight."""
+        self._keep_in_view()
 
     def clear(self) -> None:
         """Forget the rows, as others are on their way; keys typed until then count on those."""
@@ -231,10 +243,16 @@ class RequestTable(TurnedRows, can_focus=True, inherit_bindings=False):
         self._look_ahead()
 
     def on_click(self, event: Click) -> None:
-        """One click moves the cursor, a second on the same row opens it, and a third opens nothing more."""
+        """A click moves the cursor; on the row that it is on already, however late, it opens that. The rest of a
+        double click that opened a row opens nothing more.
+        """
         place = self._place_at(event.y)
         if event.y == 0 or not 0 <= place < len(self._rows) or self._aim is not None:
             return
+        chosen = place == self._cursor
         self._go(place)
-        if event.chain == 2:
+        if chosen and not (event.chain > 1 and self._click_opened):
+            self._click_opened = True
             self.action_open()
+        elif event.chain == 1:
+            self._click_opened = False

@@ -112,3 +112,8 @@ class Summary(Vertical):
         sums.display, ages.display = bool(mine), bool(waits)
         self._most = max(self._most, len(mine) + len(told.plain.splitlines()))
         self.styles.min_height = self._most
+
+    @property
+    def lines(self) -> int:
+        """How many lines it takes."""
+        return self._most

@@ -14,6 +14,8 @@ from paydesk.tui.lines import put
 
 _SHOWN = 3
 """Sums of a status that are listed, a line each; the others are counted."""
+_LARGE = 3
+"""Lines of the large digits."""
 _PLAIN = set("0123456789")
 
 
@@ -55,6 +57,13 @@ class Total(Vertical):
         put(self.query_one(".total-sums", Static), Content("\n").join(self._lines(sums)))
         self.query_one(".total-sums", Static).display = bool(sums)
 
+    @property
+    def lines(self) -> int:
+        """How many lines it takes."""
+        large = self.query_one(".total-large").display
+        plain = len(self._sums) - (1 if large else 0)
+        return 1 + (_LARGE if large else 0) + min(plain, _SHOWN)
+
     def _fits(self) -> bool:
         if not self._sums:
             return False
@@ -80,6 +89,11 @@ class Totals(Horizontal):
         """Lay them out."""
         for status in self._statuses:
             yield Total(status)
+
+    @property
+    def lines(self) -> int:
+        """How many lines they take."""
+        return max(total.lines for total in self.query(Total))
 
     def show(self, totals: Sequence[StatusTotal]) -> None:
         """Show them; a status without requests comes to nothing."""

@@ -141,8 +141,13 @@ def health_words(health: Health | None, role: str) -> HealthWords:
     if worries:
         return HealthWords("   ".join(worries), True)
     postgres = f"✓ Postgres {health.postgres.ms:.0f} ms" if health.postgres.ms is not None else "✓ Postgres"
-    work = "stands by" if health.duty is Duty.STANDBY else f"lag {health.lag or 0}"
-    lines = [postgres, "✓ Redis live" if health.live else "◔ Redis", f"✓ Kafka {work}", f"outbox {health.unsent}"]
+    if health.postgres.state is not PartState.OK:
+        postgres = "◔ Postgres"
+    lag = "lag ?" if health.lag is None else f"lag {health.lag}"
+    work = "stands by" if health.duty is Duty.STANDBY else lag
+    outbox = "outbox ?" if health.counted_s is None else f"outbox {health.unsent}"
+    kafka = "✓ Kafka" if health.kafka.state is PartState.OK else "◔ Kafka"
+    lines = [postgres, "✓ Redis live" if health.live else "◔ Redis", f"{kafka} {work}", outbox]
     if health.duty in (Duty.STARTING, Duty.CHECKING):
         lines[2] = "◔ Kafka joining"
     if health.memory_broker:
@@ -152,9 +157,9 @@ def health_words(health: Health | None, role: str) -> HealthWords:
     if health.brought_back:
         back = health.brought_back
         told = f"◔ {back.events:,} came back from the topic, the last of {clock_text(back.last_said_at)}"
-        lines = [told, lines[2], f"outbox {health.unsent}"]
+        lines = [told, lines[2], outbox]
     if health.notice:
-        lines = [f"◔ {health.notice}", *(line for line in lines if line.startswith("✓")), f"outbox {health.unsent}"]
+        lines = [f"◔ {health.notice}", *(line for line in lines if line.startswith("✓")), outbox]
     return HealthWords("  ".join(lines), False)
 
 
@@ -166,7 +171,8 @@ def _worries(health: Health, kept: str) -> list[str]:
         worries.append(f"⊘ {health.locked} locked, for a person to settle: `paydesk doctor` shows both versions.")
     if health.kafka.state is PartState.DOWN:
         reason = health.kafka.error.rstrip(".") or "Kafka does not answer"
-        told = f"✗ Offline: {reason}; {health.unsent} queued, your {kept} are safe and will be sent."
+        queued = "" if health.counted_s is None else f"{health.unsent} queued, "
+        told = f"✗ Offline: {reason}; {queued}your {kept} are safe and will be sent."
         worries.append(told)
     if health.redis.state is PartState.DOWN:
         reason = health.redis.error.rstrip(".") or "Redis does not answer"
