@@ -19,7 +19,7 @@ def test_both_sides_come_back_as_they_were(paydesk: Paydesk, ada: str) -> None:
         for place in range(3)
     ]
     numbers = [each["number"] for each in asked]
-    assert paydesk("manager", "approve", numbers[0], "--as", "bo", "--key", f"{ada}-yes").code == 0
+    assert paydesk("manager", "approve", numbers[0], "--as", "bo", "--key", f"{ada}-yes", "--allow-duplicate").code == 0
     assert paydesk("manager", "reject", numbers[1], "--as", "bo", "--cause", "duplicate").code == 0
     assert paydesk("contractor", "withdraw", numbers[2], "--as", ada).code == 0
     assert paydesk("manager", "wait", numbers[2], "--timeout", "10s").code == 0

@@ -18,7 +18,7 @@ def by_command_line(person: str, word: str, request: str) -> tuple[int, str]:
     """Decide by command line; returns its exit code and what it said."""
     from paydesk.cli.front import run
 
-    more = ("--cause", "duplicate") if word == "reject" else ()
+    more = ("--cause", "duplicate") if word == "reject" else ("--allow-duplicate",)
     out, err = io.StringIO(), io.StringIO()
     with redirect_stdout(out), redirect_stderr(err):
         code = run(["manager", word, request, *more, "--as", person])

@@ -1,6 +1,7 @@
 """Which request a command means, whose a key is, and what it takes from scripts; on real schemas, without broker."""
 
 import codecs
+import csv
 import io
 import secrets
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
@@ -295,8 +296,10 @@ def test_list_show_and_json_say_what_a_request_looks_like(bench: Bench) -> None:
     assert f"looks like   {second} (pending): same amount" in bench("manager", "show", first).out
     line = next(line for line in bench("manager", "list").out.splitlines() if line.startswith(first))
     assert f"⚠ like {second} · one" in line
-    csv = bench("manager", "list", "--csv").out.splitlines()
-    assert csv[0].endswith(",alike") and next(line for line in csv if line.startswith(first)).endswith(f",{second}")
+    exported = {
+        row["number"]: row["alike"] for row in csv.DictReader(io.StringIO(bench("manager", "list", "--csv").out))
+    }
+    assert (exported[first], exported[second], exported[alone]) == (second, first, "")
 
 
 @alike
@@ -317,6 +320,16 @@ def test_without_a_terminal_what_looks_alike_is_approved_only_where_that_is_said
     again = bench(*allowed, stdin=f"{first}\n{fine}\n{second}")
     assert again.code == 0 and [row["status"] for row in again.lines] == ["accepted"] * 3
     assert bench("manager", "reject", twins(bench)[1], "--cause", "duplicate", "--as", "bo").code == 0
+
+
+@alike
+def test_what_stands_in_the_way_of_a_decision_is_told_before_what_it_looks_like(bench: Bench) -> None:
+    first, second = twins(bench)
+    bench("contractor", "revise", first, "--description", "three", "--as", "ada")
+    bench.both.there()
+    stale = bench("manager", "approve", f"{first}@1", "--as", "bo", "--json")
+    assert (stale.code, stale.error["code"]) == (5, "stale")
+    assert bench("manager", "approve", second, "--as", "ada").code == 6, "nobody decides their own"
 
 
 @alike

@@ -15,7 +15,7 @@ from paydesk.domain.copy import RequestCopy
 from paydesk.domain.duplicates import Alike, Asking
 from paydesk.domain.errors import Conflict, InvalidInput, LooksAlike, PaydeskError
 from paydesk.domain.status import Status
-from paydesk.domain.text import clean
+from paydesk.domain.text import clean, same_person
 from paydesk.infra import queries
 from paydesk.infra.command import CommandKey, Said
 from paydesk.infra.duplicates import alike_of
@@ -165,10 +165,15 @@ def _doubts(
     here: Errand, wish: Wish, items: Sequence[_Item], refused_already: Mapping[UUID, PaydeskError]
 ) -> dict[UUID, PaydeskError]:
     """Return which requests look like others and are not to be decided for that; on a terminal the person is asked."""
-    ids = list(dict.fromkeys(item.copy.id for item in items if item.copy.id not in refused_already))
+    means = {item.copy.id: item.at for item in items if item.copy.id not in refused_already}
+
+    def decidable(copy: RequestCopy) -> bool:
+        """Whether nothing else stands in the way, which is told first."""
+        own = same_person(copy.contractor, here.person)
+        return copy.status is Status.PENDING and copy.revision == means[copy.id] and not own
 
     def look(connection: Connection) -> tuple[dict[UUID, RequestCopy], Mapping[UUID, tuple[Alike, ...]]]:
-        copies = {copy.id: copy for copy in queries.some(connection, ids) if copy.status is Status.PENDING}
+        copies = {copy.id: copy for copy in queries.some(connection, list(means)) if decidable(copy)}
         asked = [asking for copy in copies.values() if (asking := Asking.of(copy)) is not None]
         return copies, alike_of(connection, asked)
 

@@ -5,7 +5,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
@@ -202,6 +202,13 @@ class Errand:
             self.saved.called(copy.id, copy.number)
         return copies
 
+    def name_what_is_saved(self, error: BaseException) -> None:
+        """Look up the number of what was saved before it had one, if that can still be read after this error."""
+        if not isinstance(error, ServerDown) and (ids := self.saved.nameless):
+            with suppress(Exception):
+                for copy in self._copies(ids):
+                    self.saved.called(copy.id, copy.number)
+
     def _relay(self, ids: Sequence[UUID], timeout_s: float) -> None:
         if self._queued(ids) and self._has_broker():
             self.work().nudge()
@@ -260,5 +267,8 @@ def errand(role: Role, person: str | None = None, key: str | None = None, *, rea
         try:
             yield opened
             opened.saved.finished = True
+        except BaseException as error:
+            opened.name_what_is_saved(error)
+            raise
         finally:
             opened.close()

@@ -99,6 +99,11 @@ class Saved:
         """What was saved, as a person calls it."""
         return [self._name(request_id) for request_id in self._entries]
 
+    @property
+    def nameless(self) -> list[UUID]:
+        """What was saved, and has no number yet as far as is known."""
+        return [request_id for request_id in self._entries if request_id not in self._names]
+
     def _name(self, request_id: UUID) -> str:
         return self._names.get(request_id) or f"…{request_id.hex[-6:]}"
 
