@@ -25,9 +25,14 @@ RAW = pytest.mark.fault(
 
 @SAME_LOOK
 @pytest.mark.parametrize("name", ["аda", "adа", "Ωmega", "ada\u200d", "Ꭺda"])
-def test_a_person_of_mixed_scripts_is_refused_wherever_named(paydesk: Paydesk, name: str) -> None:
+def test_a_person_of_mixed_scripts_is_refused_wherever_named(
+    paydesk: Paydesk, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
     with pytest.raises(InvalidInput):
         person_of(Settings(person=name), "contractor", None)
+    monkeypatch.setenv("LOGNAME", name)
+    with pytest.raises(InvalidInput):
+        person_of(Settings(), "manager", None)
     refused = paydesk("contractor", "list", "--as", name, "--json")
     assert (refused.code, refused.error["code"]) == (3, "invalid_input")
 

@@ -46,7 +46,7 @@ def person_of(settings: Settings, role_name: str, given: str | None) -> str:
     named = given or settings.person
     if named:
         return typed_name(named)
-    login = getpass.getuser()
+    login = typed_name(getpass.getuser())  # Which may be what the environment says.
     return login if role_name == "contractor" else f"{login}-{role_name}"
 
 
