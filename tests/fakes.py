@@ -46,8 +46,8 @@ class FakeDesk:
     def health(self) -> Health:
         return replace(self.told, postgres=Part(PartState.DOWN, "gone")) if self.world.down else self.told
 
-    def close(self) -> str:
-        self.closed = True
+    def close(self, *, quits: bool = True) -> str:
+        self.closed, self.quits = True, quits
         return ""
 
     def _answers(self) -> None:

@@ -1,5 +1,6 @@
 """Who quits right after a key that asks for something leaves once that is done, and stays where it is refused."""
 
+from collections.abc import Awaitable, Callable
 from threading import Semaphore
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from paydesk.domain.decision import Outcome
 from paydesk.domain.payment_request import Terms
 from paydesk.infra.pages import Result
 from paydesk.tui import desk_pane
-from tests.fakes import FakeContractorDesk, World
+from tests.fakes import FakeContractorDesk, FakeManagerDesk, World
 from tests.tui.conftest import contractor, manager, opened, seen, shown
 from tests.tui.test_manager_desk import Slow, of
 
@@ -98,3 +99,39 @@ async def test_a_request_that_was_just_sent_is_asked_for(world: World) -> None:
         desk.let_through.release()
         await seen(pilot, lambda: left(pilot))
     assert len(world.requests) == before + 1
+
+
+class Died(Exception):
+    """Something in the desk failed."""
+
+
+async def _by_key(pilot: Pilot[None]) -> None:
+    await opened(pilot)
+    await pilot.press("q")
+
+
+async def _by_signal(pilot: Pilot[None]) -> None:
+    await opened(pilot)
+    pilot.app.exit()  # What a signal's handler calls.
+
+
+async def _by_fault(pilot: Pilot[None]) -> None:
+    await opened(pilot)
+
+    def fail() -> None:
+        raise Died
+
+    pilot.app.call_later(fail)
+
+
+@pytest.mark.fault(
+    kind="What is held when a desk dies stays held until its time; only a person who quits sends it at once.",
+    mended="tui/desk_app.py",
+)
+@pytest.mark.parametrize(("ends", "quits"), [(_by_key, True), (_by_signal, False), (_by_fault, False)])
+def test_only_a_person_who_quits_releases_what_is_held(
+    world: World, ends: Callable[[Pilot[None]], Awaitable[None]], quits: bool
+) -> None:
+    desk = FakeManagerDesk(world)
+    manager(world, desk=desk).run(headless=True, auto_pilot=ends)  # type: ignore[arg-type]
+    assert desk.closed and desk.quits is quits

@@ -42,7 +42,13 @@ def asked(sides: Sides) -> UUID:
     return request_id
 
 
-def close_holding(sides: Sides, request_id: UUID) -> tuple[str, int]:
+HELD = pytest.mark.fault(
+    kind="What is held when a desk dies stays held until its time; only a person who quits sends it at once.",
+    mended="tui/desk_app.py",
+)
+
+
+def close_holding(sides: Sides, request_id: UUID, *, quits: bool = True) -> tuple[str, int]:
     """Approve at a desk that holds for long, and close it; returns what it says, and how much is unsent then."""
     desk = ManagerService(sides, "bo", 600, sides.manager)
     desk.open()
@@ -50,7 +56,7 @@ def close_holding(sides: Sides, request_id: UUID) -> tuple[str, int]:
     if sides.endpoints("manager").kafka is not None:
         until(lambda: desk.health().duty == "working")
     desk.approve(uuid4(), request_id, 1, TERMS.hash)
-    said = desk.close()
+    said = desk.close(quits=quits)
     with connect(sides.url(sides.manager), "manager") as connection:
         return said, queries.counts(connection).unsent
 
@@ -58,6 +64,22 @@ def close_holding(sides: Sides, request_id: UUID) -> tuple[str, int]:
 def test_what_is_held_leaves_before_the_desk_does(sides: Sides) -> None:
     said, unsent = close_holding(sides, asked(sides))
     assert "1 held decision was sent." in said and unsent == 0
+
+
+@HELD
+def test_a_desk_that_ends_without_a_person_who_quits_leaves_held_what_is_held(sides: Sides) -> None:
+    request_id = asked(sides)
+    said, _ = close_holding(sides, request_id, quits=False)
+    assert "1 decision stays held" in said and "was sent" not in said
+    with connect(sides.url(sides.manager), "manager", autocommit=True) as connection:
+        held = "SELECT count(*) FROM outbox WHERE hold_until > clock_timestamp() AND published_at IS NULL"
+        assert connection.execute(held).fetchone() == (1,)
+        connection.execute("UPDATE outbox SET hold_until = clock_timestamp() WHERE hold_until IS NOT NULL")
+        following = Worker(sides.manager, sides)
+        following.start()
+        sent = "SELECT count(*) FROM outbox WHERE published_at IS NOT NULL"
+        until(lambda: connection.execute(sent).fetchone() == (1,))
+        following.stop()
 
 
 @pytest.mark.long

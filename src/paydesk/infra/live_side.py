@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -11,6 +12,7 @@ import psycopg
 
 from paydesk.domain.copy import RequestCopy, RequestDetail, StatusTotal
 from paydesk.domain.duplicates import Alike, Asking
+from paydesk.domain.errors import PaydeskError
 from paydesk.domain.insights import Insights
 from paydesk.infra import listing, queries
 from paydesk.infra.errors import OutcomeUnknown, ServerDown
@@ -168,8 +170,14 @@ class LiveSide:
             time.sleep(_LOOK_S)
         return True
 
-    def close(self) -> str:
-        """Stop both threads, close every client, leave the servers; returns their parting sentence."""
+    def close(self, *, quits: bool = True) -> str:
+        """Stop both threads, close every client, leave the servers; says what becomes of what is held.
+
+        ``quits``: a person asked for it, so what is held leaves now; else it stays held, and can be undone, until its time.
+        """
+        said = ""
+        if self._started.is_set():
+            said = self.release_held() if quits else self._stays_held()
         if self._listener is not None:
             self._listener.stop()
         if self._worker is not None:
@@ -178,7 +186,18 @@ class LiveSide:
             self._store.close()
         if self._connection is not None:
             self._connection.close()
-        return self.servers.leave()
+        return " ".join(line for line in (said, self.servers.leave()) if line)
+
+    def release_held(self) -> str:
+        """Release what is held, and say what became of it; most sides hold nothing."""
+        return ""
+
+    def _stays_held(self) -> str:
+        with suppress(PaydeskError):
+            if held := self._read(queries.counts).held:
+                stay = "decisions stay" if held > 1 else "decision stays"
+                return f"{held} {stay} held; another desk of this role, or the next start, sends it in time."
+        return ""
 
     def _url(self) -> str:
         return self.servers.endpoints(self.role).database_url

@@ -85,16 +85,13 @@ class ManagerService(LiveSide):
         self.hint(None)
         return released
 
-    def close(self) -> str:
-        """Release what is held, then close; says how many decisions were sent, or what becomes of them."""
-        lines = []
-        if self._started.is_set():
-            try:
-                released = self.send_now()
-                if released:
-                    sent = "sent" if self.delivered(_DELIVER_S) else "released; the next worker of this role sends it"
-                    lines.append(f"{released} held decision{'s were' if released > 1 else ' was'} {sent}.")
-            except PaydeskError:
-                lines.append("What you hold is sent by the next worker of this role.")
-        lines.append(super().close())
-        return " ".join(line for line in lines if line)
+    def release_held(self) -> str:
+        """Release what is held; says how many decisions were sent, or what becomes of them."""
+        try:
+            released = self.send_now()
+            if released:
+                sent = "sent" if self.delivered(_DELIVER_S) else "released; the next worker of this role sends it"
+                return f"{released} held decision{'s were' if released > 1 else ' was'} {sent}."
+        except PaydeskError:
+            return "What you hold is sent by the next worker of this role."
+        return ""

@@ -85,6 +85,8 @@ class DeskApp(App[None]):
         self.panes = panes
         self.parting = ""
         self.failure: Exception | None = None
+        self.quit_by_person = False
+        """Whether a person asked for the end: a signal or a fault leaves held what is held."""
         self._keys = KeyLine(self)
         self._alone = False
         """Whether this is the one program of its process, and not a part of another."""
@@ -204,13 +206,13 @@ class DeskApp(App[None]):
             self.kept.keep_theme(look.name)
 
     def run(self, *args: Any, **options: Any) -> Any:
-        """Run until quit; then release, close and leave, and keep the sentence for the person."""
+        """Run until it ends; then close, and keep the sentence. Only a person who quits releases what is held."""
         self._alone = True
         sys.setswitchinterval(SWITCH_S)
         try:
             return super().run(*args, **options)
         finally:
-            said = [pane.desk.close() for pane in self.panes if pane.desk is not None]
+            said = [pane.desk.close(quits=self.quit_by_person) for pane in self.panes if pane.desk is not None]
             self.parting = " ".join(line for line in said if line)
 
     @on(DeskStarted)
@@ -230,6 +232,7 @@ class DeskApp(App[None]):
         def go(pane: DeskPane[Any]) -> None:
             gone.add(pane)
             if len(gone) == len(self.panes):
+                self.quit_by_person = True
                 self.exit()
 
         for pane in self.panes:

@@ -47,5 +47,8 @@ class Desk(Protocol):
     def health(self) -> Health:
         """Return the last reading of all parts; never blocks."""
 
-    def close(self) -> str:
-        """Stop threads, release what is held, leave the servers; returns a sentence for the person, or empty."""
+    def close(self, *, quits: bool = True) -> str:
+        """Stop threads, leave the servers; returns a sentence for the person, or empty.
+
+        ``quits``: a person asked for it, and what is held leaves now; else it stays held until its time.
+        """
