@@ -3,8 +3,10 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from paydesk.domain.commands import Approve, approve
-from paydesk.domain.copy import Delivery, RequestCopy, RequestDetail, Step
+from paydesk.domain.copy import Delivery, RequestCopy, RequestDetail, Step, in_order
 from paydesk.tui.request_text import timeline
 from tests.fakes import NOON, World
 from tests.tui.test_manager_desk import of
@@ -26,3 +28,36 @@ def test_what_the_other_side_saw_was_sent_before(world: World) -> None:
         "seen by the manager's side +0 ms",
         "accepted by zoe            +7.9 s",
     ]
+
+
+MOMENTS = pytest.mark.fault(
+    kind="A timeline tells when a thing happened, and when it came in on a line of its own.",
+    mended="infra/timeline.py",
+)
+
+
+@MOMENTS
+def test_what_came_in_late_stands_at_its_own_moment_and_its_coming_in_is_a_line_of_its_own(world: World) -> None:
+    request = world.requests[of(world, "PR-1007")]
+    copy = RequestCopy(request.id, replace(request, requested_at=NOON), None, Delivery.RECEIVED)
+    monday = NOON + timedelta(days=2)
+    asked = Step(NOON, "requested", "ada", 1, "", received_at=monday)
+    revised = Step(NOON + timedelta(hours=1), "revised", "ada", 2, "", received_at=monday)
+    lines = [line.plain for line in timeline(RequestDetail(copy, (asked, revised)), 60)]
+    told = [line[10:].rstrip() for line in lines if line[2:3] == ":"]
+    assert told == [
+        "requested",
+        "revised                    +1 h 0 min",
+        "received                   +1 d 23 h",
+        "received                   +0 ms",
+    ]
+
+
+@MOMENTS
+def test_a_clock_that_went_back_gives_no_time_between_two_steps(world: World) -> None:
+    request = world.requests[of(world, "PR-1007")]
+    copy = RequestCopy(request.id, replace(request, requested_at=NOON), None, Delivery.SENT)
+    asked = Step(NOON, "requested", "ada", 1, "", version=1)
+    revised = Step(NOON - timedelta(hours=1), "revised", "ada", 2, "", version=2)
+    lines = [line.plain for line in timeline(RequestDetail(copy, in_order([revised, asked])), 60)]
+    assert [line[10:].rstrip() for line in lines if line[2:3] == ":"] == ["requested", "revised"]

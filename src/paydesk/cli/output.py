@@ -120,6 +120,7 @@ def _step(step: Step) -> dict[str, Any]:
         "amount": step.money.amount if step.money else None,
         "currency": step.money.currency if step.money else None,
         "delivered_at": _when(step.delivered_at),
+        "received_at": _when(step.received_at),
         "mixed_scripts": mixes_scripts(step.actor or ""),
     }
 
@@ -262,3 +263,5 @@ def print_detail(detail: RequestDetail, alike: Sequence[Alike] = ()) -> None:
         by = f" by {shown_name(step.actor)}" if step.actor else ""
         kind = "withdrawal confirmed" if step.kind == "withdrawn" else step.kind.replace("_", " ")
         tell(clean(f"  {moment_text(step.at)}  {kind}{by}{money}{told}", WHOLE), 20)
+        if step.received_at is not None and step.received_at > step.at:
+            tell(f"  {moment_text(step.received_at)}  received", 20)

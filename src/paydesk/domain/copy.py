@@ -1,6 +1,7 @@
 """What one side knows of one request, built from its own schema; screens and command line show the same."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -101,6 +102,43 @@ class Step:
     delivered_at: datetime | None = None
     terms: Terms | None = None
     """What it asked for, or decided about."""
+    received_at: datetime | None = None
+    """When it came in here, where the other side said it: by the reader's clock, as ``at`` is by the writer's."""
+    version: int | None = None
+    """Which of its writer's events it is."""
+    place: datetime | None = None
+    """Where it stands among the steps: ``at``, or later where a clock went back or two clocks differ."""
+
+
+_ASKS = ("requested", "revised", "withdrawal_requested")
+_DECIDES = ("held", "accepted", "rejected", "withdrawn")
+
+
+def in_order(steps: Iterable[Step]) -> tuple[Step, ...]:
+    """Return steps in the order in which they can have happened, each with its place.
+
+    Events of one writer stand in the order of their versions, and a decision behind the revision that it is about,
+    whatever the clocks say that each of them bears; the rest goes by its time.
+    """
+    steps, asked = list(steps), dict[int, datetime]()
+    found = [step for step in steps if step.version is None or step.kind not in _ASKS + _DECIDES]
+    placed = [replace(step, place=step.at) for step in found]
+    events = [step for step in steps if step.version is not None and step.kind in _ASKS + _DECIDES]
+    for kinds in (_ASKS, _DECIDES):
+        least: datetime | None = None
+        for step in sorted((step for step in events if step.kind in kinds), key=lambda step: step.version or 0):
+            after = [moment for moment in (least, asked.get(step.revision or 0)) if moment is not None]
+            least = max([step.at, *after])
+            if kinds is _ASKS:
+                asked.setdefault(step.revision or 0, least)
+            placed.append(replace(step, place=least))
+    # A confirmed withdrawal bears the moment at which it was asked for.
+    return tuple(sorted(placed, key=lambda step: (step.place or step.at, _turn(step), step.version or 0)))
+
+
+def _turn(step: Step) -> int:
+    """Return which of several steps of one moment comes first."""
+    return 0 if step.kind in _ASKS else 2 if step.kind == "withdrawn" else 1
 
 
 @dataclass(frozen=True, slots=True)

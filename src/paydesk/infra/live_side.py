@@ -173,7 +173,7 @@ class LiveSide:
     def close(self, *, quits: bool = True) -> str:
         """Stop both threads, close every client, leave the servers; says what becomes of what is held.
 
-        ``quits``: a person asked for it, so what is held leaves now; else it stays held, and can be undone, until its time.
+        ``quits``: a person asked for it, so what is held leaves now; else it stays held until its time.
         """
         said = ""
         if self._started.is_set():

@@ -1,13 +1,14 @@
 """The timeline of a request: its outbox and inbox rows in order, and how it was settled; there is no second history."""
 
 import json
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from psycopg.rows import dict_row
 
-from paydesk.domain.copy import RequestDetail, Step
+from paydesk.domain.copy import RequestDetail, Step, in_order
 from paydesk.domain.decision import Cause, CauseCode
 from paydesk.domain.events import EventType
 from paydesk.domain.money import Money
@@ -16,22 +17,24 @@ from paydesk.infra.queries import Connection, get
 from paydesk.infra.records import PEER_LOCKED
 
 _ROWS = """
-SELECT said_at AS at, type, actor, value, 'said' AS became, NULL AS reason, hold_until, published_at AS delivered_at
+SELECT said_at AS at, type, actor, value, 'said' AS became, NULL AS reason, hold_until, published_at AS delivered_at,
+    NULL::timestamptz AS received_at, NULL::jsonb AS headers
 FROM outbox WHERE request_id = %(id)s
 UNION ALL
-SELECT heard_at, type, NULL, value, became, reason, NULL, heard_at
+SELECT heard_at, type, NULL, value, became, reason, NULL, NULL, heard_at, headers
 FROM inbox WHERE request_id = %(id)s AND (source <> topic OR became IN ('quarantined', 'parked'))
 UNION ALL
-SELECT beaten_at, type, actor, value, 'lost', NULL, NULL, published_at
+SELECT beaten_at, type, actor, value, 'lost', NULL, NULL, published_at, NULL, NULL
 FROM outbox WHERE request_id = %(id)s AND beaten_at IS NOT NULL
 UNION ALL
-SELECT locked_at, NULL, NULL, NULL, 'locked', locked_why, NULL, NULL
+SELECT locked_at, NULL, NULL, NULL, 'locked', locked_why, NULL, NULL, NULL, NULL
 FROM payment_request WHERE id = %(id)s AND locked_at IS NOT NULL
 UNION ALL
-SELECT peer_locked_at, NULL, NULL, NULL, 'locked', %(peers)s, NULL, NULL
+SELECT peer_locked_at, NULL, NULL, NULL, 'locked', %(peers)s, NULL, NULL, NULL, NULL
 FROM payment_request WHERE id = %(id)s AND NOT locked AND peer_locked_at IS NOT NULL
 UNION ALL
-SELECT settled_at, NULL, actor, NULL, 'settled', note, NULL, NULL FROM settlement WHERE request_id = %(id)s
+SELECT settled_at, NULL, actor, NULL, 'settled', note, NULL, NULL, NULL, NULL
+FROM settlement WHERE request_id = %(id)s
 ORDER BY at
 """
 _KINDS = {
@@ -51,17 +54,12 @@ def detail(connection: Connection, request_id: UUID) -> RequestDetail:
         with connection.cursor(row_factory=dict_row) as cursor:
             cursor.execute(_ROWS, {"id": request_id, "peers": PEER_LOCKED})
             # Each side tells when it said a thing, so what was heard late still stands at its own moment.
-            return RequestDetail(copy, tuple(sorted(map(_step, cursor), key=_place)))
-
-
-def _place(step: Step) -> tuple[datetime, bool]:
-    """Return where a step stands; a confirmed withdrawal bears the moment at which it was asked for."""
-    return step.at, step.kind == "withdrawn"
+            return RequestDetail(copy, in_order(map(_step, cursor)))
 
 
 def _step(row: dict[str, Any]) -> Step:
     if row["became"] in ("quarantined", "parked"):
-        return Step(row["at"], row["became"], None, None, row["reason"] or "", delivered_at=row["at"])
+        return Step(row["at"], row["became"], None, None, row["reason"] or "", received_at=row["at"])
     if row["became"] in ("locked", "settled"):
         return Step(row["at"], row["became"], row["actor"], None, row["reason"] or "")
     said = json.loads(bytes(row["value"]))
@@ -74,7 +72,7 @@ def _step(row: dict[str, Any]) -> Step:
     # A confirmed withdrawal still carries the terms that were decided before it; they are no part of the step.
     terms = _terms(said["terms"]) if kind != "withdrawn" and said.get("terms") else None
     return Step(
-        at=_told_at(said, row["at"]),
+        at=_told_at(said, row),
         kind=kind,
         actor=said.get("actor"),
         revision=said.get("revision"),
@@ -82,6 +80,8 @@ def _step(row: dict[str, Any]) -> Step:
         money=terms.money if terms else None,
         delivered_at=row["delivered_at"],
         terms=terms,
+        received_at=row["received_at"],
+        version=said.get("version"),
     )
 
 
@@ -98,10 +98,13 @@ def _terms(said: dict[str, Any]) -> Terms:
     )
 
 
-def _told_at(said: dict[str, Any], fallback: datetime) -> datetime:
-    """Return when the writer says it happened: a decision carries its own time."""
-    told = said.get("decided_at")
-    return datetime.fromisoformat(told) if told else fallback
+def _told_at(said: dict[str, Any], row: dict[str, Any]) -> datetime:
+    """Return when the writer says it happened: a decision carries its own time, every event that of its saying."""
+    told = said.get("decided_at") or next((text for name, text in row["headers"] or () if name == "ce_time"), None)
+    found: datetime = row["at"]
+    with suppress(ValueError):
+        found = datetime.fromisoformat(told) if told else found
+    return found if found.tzinfo is not None else row["at"]
 
 
 def _text(said: dict[str, Any], kind: str) -> str:

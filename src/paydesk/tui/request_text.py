@@ -114,7 +114,7 @@ def timeline(detail: RequestDetail, width: int) -> Iterator[Content]:
     """Yield each step, under its day, with how long it took since the one before."""
     yield Content.styled("Timeline", "$secondary")
     day, before = "", None
-    for at, words, told in sorted(_steps(detail), key=lambda step: step[0]):
+    for _, at, words, told in sorted(_steps(detail), key=lambda step: step[0]):
         if day_text(at) != day:
             day = day_text(at)
             yield Content.styled(day, "$secondary")
@@ -128,27 +128,32 @@ def timeline(detail: RequestDetail, width: int) -> Iterator[Content]:
 _DECIDES = ("accepted", "rejected", "held")
 
 
-def _steps(detail: RequestDetail) -> Iterator[tuple[datetime, str, str]]:
-    """Yield moment, words and what was said; that the other side saw it is known only once it decided.
+def _steps(detail: RequestDetail) -> Iterator[tuple[datetime, datetime, str, str]]:
+    """Yield place, moment, words and what was said; that the other side saw it is known only once it decided.
 
     It may have seen it before Kafka's word came back that it stands on the topic: what is seen was sent.
     """
     received = detail.copy.decision.received_at if detail.copy.decision is not None else None
-    asked: datetime | None = None
+    asked: Step | None = None
     changed = detail.changes()
     for (step, changes), after in zip(changed, [*(step for step, _ in changed[1:]), None], strict=True):
         asks = step.kind in ("requested", "revised", "withdrawal_requested")
-        if step.kind in _DECIDES and received is not None and asked and asked < received:
-            yield received, "seen by the manager's side", ""
+        if step.kind in _DECIDES and received is not None and asked and asked.at < received:
+            place = min(max(asked.place or asked.at, received), step.place or step.at)
+            yield place, received, "seen by the manager's side", ""
         who = f" by {shown_name(step.actor)}" if step.actor and step.kind in (*_DECIDES, "settled") else ""
         lapsed = ", lapsed" if detail.lapsed(step) else ""
-        yield step.at, _STEPS.get(step.kind, step.kind) + who + lapsed, _told(step, changes)
+        place = step.place or step.at
+        yield place, step.at, _STEPS.get(step.kind, step.kind) + who + lapsed, _told(step, changes)
         delivered = step.delivered_at
         if delivered and received and asks and after and after.kind in _DECIDES and step.at < received:
             delivered = min(delivered, received)
         if delivered is not None and delivered > step.at:
-            yield delivered, "sent" if asks else "delivered", ""
-        asked = step.at if asks else None
+            yield max(place, delivered), delivered, "sent" if asks else "delivered", ""
+        if step.received_at is not None and step.received_at > step.at and step.kind in _STEPS:
+            yield max(place, step.received_at), step.received_at, "received", ""
+        # What came in here is told by its own line: this side saw it when it was received.
+        asked = step if asks and step.received_at is None else None
 
 
 def _told(step: Step, changes: Sequence[str]) -> str:

@@ -37,7 +37,7 @@ def narrate(stage: Stage, say: Callable[[str], object]) -> None:
     _tell_offsets(stage, walk, say)
     say("")
     say("Each time is the difference of two stored timestamps: said = outbox.said_at,")
-    say("in Kafka's log = outbox.log_append_time, applied = inbox.heard_at of the other side's schema.")
+    say("in Kafka's log = outbox.published_at, applied = inbox.heard_at of the other side's schema.")
     memory, disk = stage.memory() >> 20, stage.disk() >> 20
     say(f"The servers held {memory} MB of memory and {disk} MB of disk; both are free again when this ends.")
 

@@ -42,13 +42,19 @@ class Told:
 
     @property
     def sent_after_s(self) -> float | None:
-        """Seconds from when it was said until it was in Kafka's log."""
-        return (self.log_append_time - self.said_at).total_seconds() if self.log_append_time else None
+        """Seconds from when it was said until its writer knew that it was in Kafka's log, by one clock."""
+        return _after(self.said_at, self.published_at)
 
     @property
     def seen_after_s(self) -> float | None:
         """Seconds from when it was said until the other side had applied it."""
-        return (self.seen_at - self.said_at).total_seconds() if self.seen_at else None
+        return _after(self.said_at, self.seen_at)
+
+
+def _after(began: datetime, ended: datetime | None) -> float | None:
+    """Return the seconds between two moments; none where two clocks differ by more than it took."""
+    took_s = (ended - began).total_seconds() if ended is not None else -1.0
+    return took_s if took_s >= 0 else None
 
 
 def told_by(stage: Stage, writer: Role, reader: Role, request_id: UUID | None = None) -> list[Told]:

@@ -69,7 +69,7 @@ class Walk:
     def _crossed(self, writer: Role, reader: Role, nth: int, what: str) -> Iterator[Step]:
         def sent() -> Told | None:
             told = told_by(self.stage, writer, reader, self.request_id)
-            return told[nth - 1] if len(told) >= nth and told[nth - 1].sent_after_s is not None else None
+            return told[nth - 1] if len(told) >= nth and told[nth - 1].published_at is not None else None
 
         def seen() -> Told | None:
             told = told_by(self.stage, writer, reader, self.request_id)[nth - 1]

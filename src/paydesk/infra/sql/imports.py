@@ -25,7 +25,9 @@ _PLACE = "topic_id, partition, kafka_offset, log_append_time, ever_acked, beaten
 # The rows keep the order in which they are given: where they are sent again, they leave in that order.
 _BRING = f"""
 INSERT INTO outbox ({_EVENT}, {_PLACE}, published_at, beaten_at)
-SELECT {_EVENT}, {_PLACE}, CASE WHEN ever_acked THEN clock_timestamp() END, CASE WHEN beaten THEN clock_timestamp() END
+SELECT {_EVENT}, {_PLACE},
+    CASE WHEN ever_acked THEN greatest(coalesce(log_append_time, clock_timestamp()), said_at) END,
+    CASE WHEN beaten THEN clock_timestamp() END
 FROM jsonb_populate_recordset(NULL::outbox, CAST(:rows AS jsonb))
 """
 _DONE = """

@@ -1,0 +1,51 @@
+"""Steps stand in the order in which they can have happened, whatever the clocks say that they bear."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from paydesk.domain.copy import Step, in_order
+
+ORDER = pytest.mark.fault(
+    kind="Steps of one writer stand in the order of their versions, whatever its clock said.",
+    mended="domain/copy.py",
+)
+NOON = datetime(2026, 8, 28, 12, tzinfo=UTC)
+
+
+def step(kind: str, minutes: float, version: int | None = None, revision: int | None = None) -> Step:
+    return Step(NOON + timedelta(minutes=minutes), kind, "ada", revision, "", version=version)
+
+
+@ORDER
+@pytest.mark.parametrize(
+    ("steps", "kinds"),
+    [
+        ([("revised", -60, 2, 2), ("requested", 0, 1, 1)], ["requested", "revised"]),
+        (
+            [("revised", -60, 2, 2), ("requested", 0, 1, 1), ("withdrawal_requested", -90, 3, 2)],
+            ["requested", "revised", "withdrawal_requested"],
+        ),
+        ([("accepted", -10, 1, 1), ("requested", 0, 1, 1)], ["requested", "accepted"]),
+        (
+            [("rejected", -10, 1, 1), ("requested", 0, 1, 1), ("revised", 5, 2, 2), ("accepted", 2, 2, 2)],
+            ["requested", "rejected", "revised", "accepted"],
+        ),
+        (
+            [("requested", 0, 1, 1), ("rejected", 30, 1, 1), ("held", 20, 2, 1)],
+            ["requested", "rejected", "held"],
+        ),
+        ([("withdrawn", 0, 1, 1), ("withdrawal_requested", 0, 2, 1), ("requested", -5, 1, 1)],
+         ["requested", "withdrawal_requested", "withdrawn"]),
+        ([("locked", 3, None, None), ("requested", 5, 1, 1), ("settled", 9, None, None)],
+         ["locked", "requested", "settled"]),
+    ],
+)  # fmt: skip
+def test_steps_of_one_writer_stand_in_the_order_of_their_versions(
+    steps: list[tuple[str, float, int | None, int | None]], kinds: list[str]
+) -> None:
+    found = in_order(step(*each) for each in steps)
+    assert [each.kind for each in found] == kinds
+    places = [each.place for each in found]
+    assert places == sorted(places)  # type: ignore[type-var]
+    assert {each.at for each in found} == {NOON + timedelta(minutes=each[1]) for each in steps}, "moments stay"
