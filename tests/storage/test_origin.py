@@ -52,7 +52,15 @@ def copy(sides: Sides, clone: Sides) -> None:
     """Make the copy, as ``createdb --template`` does; a dump that is restored elsewhere has the same rows."""
     server = Postgres(sides.stack.folder)
     with psycopg.connect(server.url("stack", "postgres"), autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {clone.database} TEMPLATE {sides.database}")
+
+        def copied() -> bool:
+            try:
+                admin.execute(f"CREATE DATABASE {clone.database} TEMPLATE {sides.database}")
+            except psycopg.errors.ObjectInUse:
+                return False  # A connection that was just closed takes a moment to end.
+            return True
+
+        until(copied)
     server.provision_database(clone.database)
 
 
