@@ -4,12 +4,15 @@ It heals what offsets cannot show, such as a tail that was cut off and overwritt
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from uuid import UUID
 
-LEAST_BUCKETS = 16
+LEAST_BUCKETS, _MOST_BUCKETS = 16, 2048
 _ROWS_A_BUCKET = 100
+_FINEST = 2**20
 """More requests a bucket than this: more buckets, so that an answer about one stays small."""
 MOST_LINES = 400
 """Lines of one answer: it stays far below the largest message."""
@@ -55,9 +58,9 @@ def bucket_of(request_id: UUID, total: int) -> int:
 
 
 def bucket_count(rows: int) -> int:
-    """Return how many buckets suit so many requests: a power of two."""
+    """Return how many buckets suit so many requests: a power of two, and no more than fit into a message."""
     total = LEAST_BUCKETS
-    while rows > total * _ROWS_A_BUCKET:
+    while rows > total * _ROWS_A_BUCKET and total < _MOST_BUCKETS:
         total *= 2
     return total
 
@@ -71,11 +74,25 @@ def digest_of(lines: Iterable[Line], total: int) -> tuple[str, ...]:
     return tuple(f"{each:016x}" for each in sums)
 
 
+def _fullest(wanted: Collection[int], total: int, lines: Iterable[Line], refused: Iterable[tuple[UUID, str]]) -> int:
+    """Return how many lines and refused hashes the fullest of these buckets holds."""
+    counts = Counter(bucket_of(each, total) for each in chain((line.id for line in lines), (row[0] for row in refused)))
+    return max((counts[bucket] for bucket in wanted), default=0)
+
+
 def answers(
     differ: Sequence[int], total: int, lines: Iterable[Line], refused: Iterable[tuple[UUID, str]]
 ) -> list[Answer]:
-    """Return what the reader answers for the buckets that differ, divided so that each message stays small."""
+    """Return what the reader answers for the buckets that differ, divided so that each message stays small.
+
+    Where a bucket holds more than fits into one, all are answered for in smaller ones: an answer says in how many.
+    """
     wanted = set(differ)
+    lines = [line for line in lines if bucket_of(line.id, total) in wanted]
+    refused = [row for row in refused if bucket_of(row[0], total) in wanted]
+    while total < _FINEST and _fullest(wanted, total, lines, refused) > MOST_LINES:
+        wanted, total = wanted | {bucket + total for bucket in wanted}, total * 2
+    differ = sorted(wanted)
     by_bucket: dict[int, tuple[list[Line], list[str]]] = {bucket: ([], []) for bucket in differ}
     for line in lines:
         if (bucket := bucket_of(line.id, total)) in wanted:

@@ -1,0 +1,62 @@
+"""A decision about a revision that a lost schema does not know yet waits, and is taken in by itself once it does."""
+
+import pytest
+
+from paydesk.contractor import commands as asks
+from paydesk.domain.decision import Outcome
+from paydesk.domain.payment_request import checked_terms
+from paydesk.infra.anti_entropy import MOST_S
+from paydesk.manager import commands as decides
+from tests.simulation.actions import People
+from tests.simulation.checker import check, settle
+from tests.simulation.faults import lose_schema
+from tests.simulation.world import World
+
+
+@pytest.mark.fault(
+    kind="A decision answers terms that were asked for, by somebody other than who asked; else it is not applied.",
+    mended="domain/events.py",
+)
+@pytest.mark.parametrize(("how", "became"), [("lost", "parked"), ("restored", "quarantined")])
+def test_a_decision_about_a_revision_that_is_not_known_yet_is_taken_in_once_it_is(how: str, became: str) -> None:
+    world = World(2)
+    people = People(world)
+    first, other, deciding, _ = world.processes
+    store, request_id = first.side.storage, world.new_id()
+    asks.request_payment(store, world.new_id(), request_id, "ada", checked_terms("5", "EUR", "work"))
+    settle(world)
+    world.backup = store.tables.snapshot()
+    # A process freezes with the revision in its hands; its schema is lost, and another one works before it wakes.
+    for process in (first, other):
+        process.kill()
+    asks.revise_payment(store, world.new_id(), request_id, "ada", {"amount": "7"})
+    revised = store.tables.copy[request_id].row.request
+    assert revised is not None and revised.revision == 2
+    world.losing = ("contractor", how)
+
+    def meanwhile() -> None:
+        lose_schema(world, world.contractor, how)
+        for _ in range(3):
+            world.run(other, other.send)
+            world.run(other, other.hear)
+
+    world.on_freeze = None
+    world.seconds += 60
+    world.freeze_at("G1", meanwhile)
+    world.run(first, first.send)
+    for _ in range(3):
+        world.run(deciding, deciding.send)
+        world.run(deciding, deciding.hear)
+    decides.approve(world.manager.storage, world.new_id(), request_id, "bo", 2, revised.terms.hash)
+    for _ in range(3):
+        world.run(deciding, deciding.send)
+        world.run(other, other.hear)
+    inbox = list(store.tables.inbox.values())
+    assert [one.became for one in inbox if one.request_id == request_id] == [became]
+    assert store.tables.copy[request_id].row.decision is None
+    world.seconds += MOST_S + 1
+    settle(world)
+    check(world, people)
+    decision = store.tables.copy[request_id].row.decision
+    assert decision is not None and (decision.outcome, decision.revision) == (Outcome.ACCEPTED, 2)
+    assert {one.became for one in store.tables.inbox.values()} <= {"applied", "stale"}
