@@ -117,6 +117,7 @@ class MemoryWriter:
     def __init__(self, log: MemoryLog, topic: str) -> None:
         self._log = log
         self._topic = topic
+        self.too_large: frozenset[UUID] = frozenset()
 
     def identity(self) -> tuple[str, int]:
         self._log.answers()

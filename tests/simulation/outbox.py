@@ -70,13 +70,14 @@ class MemoryOutbox:
         due = self._release(lambda sent: sent.event.hold_until is not None and sent.event.hold_until <= now)
         return {sent.event.request_id for sent in due}
 
-    def unsent(self, most: int) -> list[Outgoing]:
+    def unsent(self, most: int, without: Collection[UUID] = ()) -> list[Outgoing]:
         waiting = [sent for sent in self.tables.outbox.values() if not sent.published and not sent.beaten]
         held = {(s.event.request_id, s.event.version) for s in waiting if s.event.hold_until is not None}
         free = [
             sent
             for sent in waiting
             if self._has_number(sent.event)
+            and sent.event.request_id not in without
             and not any(sent.event.request_id == request and sent.event.version >= version for request, version in held)
         ]
         return [sent.event for sent in sorted(free, key=lambda sent: sent.position)][:most]

@@ -88,9 +88,9 @@ BUGS = (
     Bug(
         "a hold cleared without a commit",
         "infra/outbound.py",
-        "            events = transaction.unsent(outbox.MOST_EVENTS)\n",
+        "            events = transaction.unsent(outbox.MOST_EVENTS, list(self._large))\n",
         "            transaction.release(None)\n"
-        "            events = transaction.unsent(outbox.MOST_EVENTS)\n"
+        "            events = transaction.unsent(outbox.MOST_EVENTS, list(self._large))\n"
         "            transaction.tables.outbox.update(before := {k: v for k, v in self.store.tables.outbox.items()})\n",
     ),
     Bug(

@@ -7,7 +7,9 @@ from uuid import UUID
 from paydesk.infra.failpoints import reach
 from paydesk.infra.hints import HintSender
 from paydesk.infra.inbox import Inbound
+from paydesk.infra.kafka import explained
 from paydesk.infra.kafka_log import KafkaReader
+from paydesk.infra.ports import BrokerTrouble
 from paydesk.infra.redriving import redrive_parked
 from paydesk.infra.shift import IDLE_S, POLL_S, Shift
 from paydesk.infra.standby import Watch
@@ -43,11 +45,14 @@ class Applying:
             reader = KafkaReader(endpoints.kafka, role, shift.heard_of_trouble, shift.go_on)
             kept.enter_context(closing(reader))
             side, watch = Inbound(role, store, reader, role.load_apply()), Watch(role, store, reader)
-            while not shift.ending.is_set():
-                if shift.may_apply.is_set():
-                    self._apply(side, reader, hints)
-                else:
-                    self._stand_by(watch, reader)
+            try:
+                while not shift.ending.is_set():
+                    if shift.may_apply.is_set():
+                        self._apply(side, reader, hints)
+                    else:
+                        self._stand_by(watch, reader)
+            except BrokerTrouble as error:
+                raise explained(endpoints.kafka, error) from error
 
     def _apply(self, side: Inbound, reader: KafkaReader, hints: HintSender) -> None:
         """Apply what the other side says, for as long as this process holds the lease."""

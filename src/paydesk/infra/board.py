@@ -5,7 +5,7 @@ import time
 from dataclasses import replace
 from typing import Any
 
-from paydesk.infra.health import KAFKA_REFUSED, Health, Part, PartState
+from paydesk.infra.health import KAFKA_AWAY, KAFKA_ELSEWHERE, KAFKA_REFUSED, Health, Part, PartState
 
 
 class Board:
@@ -17,6 +17,7 @@ class Board:
         self._troubles: dict[str, str] = {}
         self._counted_at: float | None = None
         self._kafka_at: float | None = None
+        self._until: dict[str, float] = {}
 
     def health(self, notice: str) -> Health:
         """Return the last reading, and how old those parts of it are that no longer change."""
@@ -46,22 +47,26 @@ class Board:
         """Write down why the broker cannot be used; that it refused the login stays until it answers."""
         down = Part(PartState.DOWN, sentence)
         with self._lock:
-            if self._health.kafka.error != KAFKA_REFUSED:
+            known = self._health.kafka.error
+            tells_less = sentence == KAFKA_AWAY and known.startswith(KAFKA_ELSEWHERE)
+            if known != KAFKA_REFUSED and not tells_less:
                 self._health = replace(self._health, kafka=down)
 
     def kafka_ok(self) -> None:
         """Write down that the broker answered."""
         self.tell(kafka=Part(PartState.OK))
 
-    def trouble(self, thread: str, sentence: str) -> None:
-        """Keep what went wrong in a thread."""
+    def trouble(self, thread: str, sentence: str, at_least_s: float = 0.0) -> None:
+        """Keep what went wrong in a thread, for so long even where the thread does something meanwhile."""
         with self._lock:
             self._troubles[thread] = sentence
+            self._until[thread] = time.monotonic() + at_least_s
 
     def recovered(self, thread: str) -> None:
         """Forget what went wrong in a thread: it does its work again."""
         with self._lock:
-            self._troubles.pop(thread, None)
+            if time.monotonic() >= self._until.get(thread, 0.0):
+                self._troubles.pop(thread, None)
 
 
 def _age(at: float | None) -> float | None:

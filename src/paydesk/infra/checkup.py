@@ -1,18 +1,16 @@
 """Looking at one role's three servers from outside, for ``doctor``: what answers, and what is wrong in words."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
-from paydesk.infra import kafka, probes, queries
+from paydesk.infra import probes, queries
 from paydesk.infra.doubts import doubts
 from paydesk.infra.errors import ServerDown
 from paydesk.infra.finding import Finding, guarded
-from paydesk.infra.health import KAFKA_REFUSED
 from paydesk.infra.locked import locked_requests
 from paydesk.infra.migrations import HEAD, current_revision
 from paydesk.infra.origin import CopiedSchema, in_another_database
-from paydesk.infra.ports import BrokerTrouble
 from paydesk.infra.postgres import connect
 from paydesk.infra.role import Role
 from paydesk.infra.tables_beside import HOLDERS
@@ -129,26 +127,11 @@ def _kafka(role: Role, endpoints: Endpoints) -> list[Finding]:
     name = f"{role.name} Kafka"
     if endpoints.kafka is None:
         return [Finding(name, False, "has no address yet", "It is still starting; requests are kept meanwhile.")]
-    started = time.monotonic()
-    found = _topic(endpoints.kafka, role.writes)
-    ms = (time.monotonic() - started) * 1000
-    topic = f"topic {role.writes} is there" if found else f"topic {role.writes} is made by the first worker"
-    lines = [Finding(name, True, f"answers in {ms:.0f} ms; {topic}")]
+    lines = probes.kafka_findings(role, endpoints)
     if endpoints.memory_broker:
         told = "the in-memory broker stands in: it forgets when it ends; the outbox sends everything again"
         lines.append(Finding(f"{role.name} broker", True, told))
     return lines
-
-
-def _topic(conf: Mapping[str, str], topic: str) -> tuple[str, int] | None:
-    """Look at the topic; a refused login is told as that, though the broker only lets the question wait."""
-    said: list[str] = []
-    client = kafka.admin(conf, said.append)
-    try:
-        return kafka.topic_identity(client, topic)
-    except BrokerTrouble as error:
-        client.poll(0)
-        raise BrokerTrouble(KAFKA_REFUSED if KAFKA_REFUSED in said else str(error)) from error
 
 
 def _redis(role: Role, endpoints: Endpoints) -> list[Finding]:

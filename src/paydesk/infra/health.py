@@ -6,6 +6,9 @@ from enum import StrEnum
 
 from paydesk.domain.text import counted
 
+KAFKA_AWAY = "Kafka does not answer."
+KAFKA_ELSEWHERE = "Kafka answers at"
+"""How the sentence begins that names an address which its clients are sent to and cannot reach."""
 KAFKA_REFUSED = "Kafka refused the login: check its user name and password."
 
 
@@ -93,6 +96,8 @@ class Health:
     """A line about servers that are still coming (first start), or empty."""
     trouble: str = ""
     """The last error of a worker thread, as a sentence; empty once it recovered."""
+    topic_faults: tuple[str, ...] = ()
+    """Settings of a topic on which a promise rests, and events that are too large for it, with what mends each."""
     memory_broker: bool = False
     label: str = ""
     """Which stack: ``embedded``, ``demo`` or the configured name."""

@@ -4,6 +4,7 @@ The settings follow librdkafka's CONFIGURATION.md; why each differs from its def
 """
 
 import logging
+import socket
 import time
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future
@@ -19,12 +20,13 @@ from confluent_kafka import (
     Producer,
     TopicCollection,
 )
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient, NewTopic, TopicDescription
 
 from paydesk.infra.errors import sentence_of
-from paydesk.infra.health import KAFKA_REFUSED
-from paydesk.infra.ports import BrokerTrouble
+from paydesk.infra.health import KAFKA_AWAY, KAFKA_ELSEWHERE, KAFKA_REFUSED
+from paydesk.infra.ports import BrokerTrouble, NoRight
 from paydesk.infra.records import UNREADABLE, Place, Record
+from paydesk.secrecy import hide
 
 log = logging.getLogger("paydesk.kafka")
 
@@ -34,11 +36,15 @@ TOPIC_SETTINGS = {
     "message.timestamp.type": "LogAppendTime",
     "max.message.bytes": "65536",
 }
+MAX_MESSAGE_BYTES = int(TOPIC_SETTINGS["max.message.bytes"])
 Meanwhile = Callable[[], object]
 """Called while a broker is waited for; may raise to end the waiting."""
 T = TypeVar("T")
 _CALL_S = 5.0
 _SLICE_S = 0.2
+_LOOK_S = 1.5
+SETTINGS = "Look at the file that PAYDESK_KAFKA_CONFIG or the role's own setting names."
+RIGHTS = "`paydesk stack provision` gives each login its rights."
 
 _BOTH: dict[str, Any] = {
     "reconnect.backoff.ms": 50,
@@ -66,6 +72,7 @@ _CONSUMER: dict[str, Any] = {
     "queued.min.messages": 5000,
     "queued.max.messages.kbytes": 8192,
 }
+_AUTHENTICATION = (KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED)
 _AWAY = (KafkaError._ALL_BROKERS_DOWN, KafkaError._TRANSPORT, KafkaError._RESOLVE, KafkaError._TIMED_OUT)
 
 
@@ -74,19 +81,65 @@ def nothing() -> None:
 
 
 def producer(conf: Mapping[str, str], trouble: Callable[[str], None]) -> Producer:
-    """Return an idempotent producer."""
-    return Producer(_BOTH | _PRODUCER | _but_readers(conf) | {"error_cb": _told(trouble)})
+    """Return an idempotent producer. Raises ``BrokerTrouble`` for settings that cannot be used, as the next two do."""
+    return _made(Producer, _BOTH | _PRODUCER | _but_readers(conf) | {"error_cb": _told(trouble)})
 
 
 def consumer(conf: Mapping[str, str], group: str, trouble: Callable[[str], None]) -> Consumer:
     """Return a consumer that is assigned, never subscribed, and commits for lag tools only."""
-    return Consumer(_BOTH | _CONSUMER | dict(conf) | {"group.id": group, "error_cb": _told(trouble)})
+    return _made(Consumer, _BOTH | _CONSUMER | dict(conf) | {"group.id": group, "error_cb": _told(trouble)})
 
 
 def admin(conf: Mapping[str, str], trouble: Callable[[str], None] | None = None) -> AdminClient:
     """Return an admin client; ``trouble`` is told when it is polled."""
     told = {"error_cb": _told(trouble)} if trouble is not None else {}
-    return AdminClient(_BOTH | _but_readers(conf) | told)
+    return _made(AdminClient, _BOTH | _but_readers(conf) | told)
+
+
+def _made(client: Callable[[dict[str, Any]], T], conf: dict[str, Any]) -> T:
+    try:
+        return client(conf)
+    except (KafkaException, ValueError, TypeError) as error:
+        cause = error.args[0] if error.args else error
+        said = cause.str() if isinstance(cause, KafkaError) else str(cause)
+        raise BrokerTrouble(f"Kafka's settings cannot be used: {hide(said).rstrip('.')}.", SETTINGS) from None
+
+
+def trouble_of(error: KafkaError, about: str = "", group: str = "") -> BrokerTrouble:
+    """Return what an error of the broker means, in words: away, the login refused, or which right is missing."""
+    code = error.code()
+    if code == KafkaError.TOPIC_AUTHORIZATION_FAILED:
+        return NoRight(f"Kafka does not let this login {about or 'use a topic that it needs'}.", RIGHTS)
+    if code == KafkaError.GROUP_AUTHORIZATION_FAILED:
+        return NoRight(f"Kafka does not let this login use the group {group or 'of its role'}.", RIGHTS)
+    if code == KafkaError.CLUSTER_AUTHORIZATION_FAILED:
+        return NoRight("Kafka does not let this login write with idempotence.", RIGHTS)
+    if code in _AUTHENTICATION:
+        return BrokerTrouble(KAFKA_REFUSED)
+    if code in _AWAY:
+        return BrokerTrouble(KAFKA_AWAY)
+    return BrokerTrouble(f"Kafka: {hide(error.str()).rstrip('.')}.")
+
+
+def explained(conf: Mapping[str, str], error: BrokerTrouble) -> BrokerTrouble:
+    """Return the trouble with its reason, where Kafka answers and sends its clients to an address that does not.
+
+    Takes up to some seconds; nobody who holds a lease may call it.
+    """
+    if str(error) != KAFKA_AWAY:
+        return error
+    try:
+        brokers = admin(conf).list_topics(timeout=_LOOK_S).brokers.values()
+    except (KafkaException, BrokerTrouble):
+        return error
+    for broker in brokers:
+        try:
+            socket.create_connection((broker.host, broker.port), _LOOK_S).close()
+        except OSError:
+            asked = conf.get("bootstrap.servers", "")
+            told = f"{KAFKA_ELSEWHERE} {asked} and sends us to {broker.host}:{broker.port}, which cannot be reached."
+            return BrokerTrouble(told, "Set the broker's advertised.listeners to an address that this machine reaches.")
+    return error
 
 
 def _but_readers(conf: Mapping[str, str]) -> dict[str, str]:
@@ -96,12 +149,12 @@ def _but_readers(conf: Mapping[str, str]) -> dict[str, str]:
 
 def _told(trouble: Callable[[str], None]) -> Callable[[KafkaError], None]:
     def tell(error: KafkaError) -> None:
-        if error.code() == KafkaError._AUTHENTICATION:
+        if error.code() in _AUTHENTICATION:
             trouble(KAFKA_REFUSED)
         elif error.code() in _AWAY:
-            trouble("Kafka does not answer.")
+            trouble(KAFKA_AWAY)
         elif error.fatal():
-            trouble(f"Kafka: {error.str()}.")
+            trouble(f"Kafka: {hide(error.str())}.")
 
     return tell
 
@@ -111,19 +164,32 @@ def topic_identity(client: AdminClient, topic: str, meanwhile: Meanwhile = nothi
 
     Raises ``BrokerTrouble``.
     """
-    asked = client.describe_topics(TopicCollection([topic]), request_timeout=_CALL_S)[topic]
     try:
-        found = _answer(asked, meanwhile)
+        found = described(client, topic, meanwhile)
     except KafkaException as error:
         if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
             return None
-        if error.args[0].code() in _AWAY:
-            raise BrokerTrouble("Kafka does not answer.") from error
-        raise BrokerTrouble(f"Kafka: {error.args[0].str()}.") from error
+        raise trouble_of(error.args[0], f"see the topic {topic}") from error
     return str(found.topic_id), len(found.partitions)
 
 
-def _answer(asked: "Future[T]", meanwhile: Meanwhile) -> T:
+def described(
+    client: AdminClient, topic: str, meanwhile: Meanwhile = nothing, *, rights: bool = False
+) -> TopicDescription:
+    """Return what the broker says of a topic; ``rights``: with what this login may do. Raises ``KafkaException``."""
+    asked = client.describe_topics(
+        TopicCollection([topic]), request_timeout=_CALL_S, include_authorized_operations=rights
+    )
+    found: TopicDescription = answer(asked[topic], meanwhile)
+    return found
+
+
+def replicas(client: AdminClient, topic: str, meanwhile: Meanwhile = nothing) -> int:
+    """Return of how many copies the partition with the fewest has."""
+    return min((len(one.replicas) for one in described(client, topic, meanwhile).partitions), default=1)
+
+
+def answer(asked: "Future[T]", meanwhile: Meanwhile) -> T:
     """Wait for the broker's answer in slices, so that whoever waits can keep a lease, or be stopped."""
     until = time.monotonic() + _CALL_S + 1
     while True:
@@ -131,17 +197,17 @@ def _answer(asked: "Future[T]", meanwhile: Meanwhile) -> T:
             return asked.result(_SLICE_S)
         except TimeoutError:
             if time.monotonic() > until:
-                raise BrokerTrouble("Kafka does not answer.") from None
+                raise BrokerTrouble(KAFKA_AWAY) from None
             meanwhile()
 
 
 def make_topic(client: AdminClient, topic: str, meanwhile: Meanwhile) -> None:
     """Make the own topic with what paydesk needs of it; another may have been first. Raises ``BrokerTrouble``."""
     try:
-        _answer(client.create_topics([NewTopic(topic, 1, -1, config=TOPIC_SETTINGS)])[topic], meanwhile)
+        answer(client.create_topics([NewTopic(topic, 1, -1, config=TOPIC_SETTINGS)])[topic], meanwhile)
     except KafkaException as error:
         if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
-            raise BrokerTrouble(f"The topic {topic} cannot be made: {error.args[0].str()}.") from error
+            raise trouble_of(error.args[0], f"make the topic {topic}") from error
 
 
 def own_topic_identity(client: AdminClient, topic: str, meanwhile: Meanwhile) -> tuple[str, int]:

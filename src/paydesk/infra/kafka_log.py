@@ -10,9 +10,11 @@ from confluent_kafka.admin import AdminClient
 
 from paydesk.infra import kafka
 from paydesk.infra.failpoints import reach
-from paydesk.infra.ports import BrokerTrouble
+from paydesk.infra.health import KAFKA_AWAY
+from paydesk.infra.ports import BrokerTrouble, NoRight
 from paydesk.infra.records import Ack, Outgoing, Place, Reading
 from paydesk.infra.role import Role
+from paydesk.infra.topic_settings import Amiss, settings_amiss
 
 T = TypeVar("T")
 log = logging.getLogger("paydesk.kafka")
@@ -38,6 +40,7 @@ class KafkaReader:
         meanwhile: kafka.Meanwhile = kafka.nothing,
     ) -> None:
         self._conf = conf
+        self._group = role.group
         self._consumer = kafka.consumer(conf, role.group, trouble)
         self._admin: AdminClient | None = None
         self._meanwhile = meanwhile
@@ -77,7 +80,7 @@ class KafkaReader:
         """Return the first offset of a partition and the one after its last. Raises ``BrokerTrouble``."""
         found = self._ask(lambda: self._consumer.get_watermark_offsets(TopicPartition(*place), timeout=_CALL_S))
         if found is None:
-            raise BrokerTrouble("Kafka does not answer.")
+            raise BrokerTrouble(KAFKA_AWAY)
         return found
 
     def _ask(self, question: Callable[[], T]) -> T:
@@ -87,7 +90,7 @@ class KafkaReader:
                 return question()
             except KafkaException as error:
                 if last or error.args[0].code() not in (KafkaError._TIMED_OUT, KafkaError._TRANSPORT):
-                    raise BrokerTrouble(f"Kafka: {error.args[0].str()}.") from error
+                    raise kafka.trouble_of(error.args[0], "see a topic that it reads", self._group) from error
                 self._meanwhile()
         raise AssertionError("the last answer was returned or raised")
 
@@ -144,7 +147,7 @@ class KafkaReader:
             elif error.code() == KafkaError._AUTO_OFFSET_RESET:
                 lost.add(place)
             else:
-                raise BrokerTrouble(f"Kafka: {error.str()}.")
+                raise kafka.trouble_of(error, f"READ the topic {place[0]}", self._group)
         lasts = {record.place: record.offset for record in records}
         ended |= {place for place, offset in lasts.items() if offset + 1 == self._known_end(place)}
         return Reading(records, frozenset(ended), frozenset(lost))
@@ -192,6 +195,7 @@ class KafkaWriter:
         meanwhile: kafka.Meanwhile = kafka.nothing,
     ) -> None:
         self._topic = role.writes
+        self.too_large: frozenset[UUID] = frozenset()
         self._producer = kafka.producer(conf, trouble)
         self._admin = kafka.admin(conf)
         self._meanwhile = meanwhile
@@ -204,13 +208,47 @@ class KafkaWriter:
         """Return the own topic's id and its partitions; the topic is made when missing."""
         return kafka.own_topic_identity(self._admin, self._topic, self._meanwhile)
 
+    def settings_amiss(self, others: Sequence[str]) -> Sequence[Amiss]:
+        """Return which settings of the own topic and of others are not as they have to be, where that can be seen."""
+        try:
+            return settings_amiss(self._admin, [self._topic, *others], self._meanwhile) or ()
+        except BrokerTrouble as error:
+            log.info("the settings of the topics are not known: %s", error)
+            return ()
+
     def append(self, events: Sequence[Outgoing], beat: Callable[[], bool]) -> list[Ack]:
         """Produce the events and return the acknowledged ones; what is not acknowledged stays unsent.
 
+        Two events of one request never travel together, so that none passes one before it that the topic does not
+        take. Events that are too large for it are in ``too_large``, and others go on.
         Raises ``BrokerTrouble`` when nothing was acknowledged, or when the producer is of no more use.
         """
+        self.too_large = frozenset()
         acks: list[Ack] = []
-        errors: list[KafkaError] = []
+        waiting = list(events)
+        while waiting:
+            now, waiting = _one_of_each_request(waiting)
+            errors = self._round(now, acks, beat)
+            large = [event for event in now if _is_too_large(errors.get(event.id))]
+            if large and not self._fatal(errors):
+                # A batch is refused as a whole, so what is small in it is tried by itself.
+                errors = {key: error for key, error in errors.items() if not _is_too_large(error)}
+                for event in large:
+                    alone = self._round([event], acks, beat) if len(now) > 1 else {event.id: _TOO_LARGE}
+                    if _is_too_large(alone.get(event.id)):
+                        self.too_large |= {event.id}
+                    else:
+                        errors |= alone
+            if errors:
+                self._give_up(list(errors.values()), acks)
+                break
+            withheld = {event.request_id for event in events if event.id in self.too_large}
+            waiting = [event for event in waiting if event.request_id not in withheld]
+        return acks
+
+    def _round(self, events: Sequence[Outgoing], acks: list[Ack], beat: Callable[[], bool]) -> dict[UUID, KafkaError]:
+        """Produce these and wait; adds to ``acks``, returns what was refused and why."""
+        errors: dict[UUID, KafkaError] = {}
         for event in events:
             if not beat():
                 break
@@ -225,16 +263,28 @@ class KafkaWriter:
             waited += _SLICE_S
             beat()
             self._meanwhile()
-        if errors and (not acks or any(error.fatal() for error in errors)):
-            raise BrokerTrouble(f"Kafka did not take an event: {errors[0].str()}.")
-        return acks
+        return errors
 
-    def _produce(self, event: Outgoing, acks: list[Ack], errors: list[KafkaError]) -> None:
+    def _fatal(self, errors: Mapping[UUID, KafkaError]) -> bool:
+        return any(error.fatal() for error in errors.values())
+
+    def _give_up(self, errors: Sequence[KafkaError], acks: Sequence[Ack]) -> None:
+        if not acks or any(error.fatal() for error in errors):
+            trouble = kafka.trouble_of(errors[0], f"WRITE the topic {self._topic}")
+            if isinstance(trouble, NoRight):
+                raise trouble
+            raise BrokerTrouble(f"Kafka did not take an event: {errors[0].str()}.")
+
+    def _produce(self, event: Outgoing, acks: list[Ack], errors: dict[UUID, KafkaError]) -> None:
         headers: list[tuple[str, str | bytes | None]] = [(name, value.encode()) for name, value in event.headers]
         note = _noted(event.id, acks, errors)
         try:
             self._producer.produce(event.topic, event.value, event.key, headers=headers, on_delivery=note)
         except (BufferError, KafkaException) as error:
+            cause = error.args[0] if error.args else None
+            if isinstance(cause, KafkaError) and _is_too_large(cause):
+                errors[event.id] = cause
+                return
             raise BrokerTrouble(f"Kafka takes no more: {error}.") from error
         self._producer.poll(0)
 
@@ -244,10 +294,28 @@ class KafkaWriter:
         self._producer.flush(0)
 
 
-def _noted(event_id: UUID, acks: list[Ack], errors: list[KafkaError]) -> Callable[[KafkaError | None, Message], None]:
+_TOO_LARGE = KafkaError(KafkaError.MSG_SIZE_TOO_LARGE)
+
+
+def _is_too_large(error: KafkaError | None) -> bool:
+    return error is not None and error.code() in (KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.RECORD_LIST_TOO_LARGE)
+
+
+def _one_of_each_request(events: Sequence[Outgoing]) -> tuple[list[Outgoing], list[Outgoing]]:
+    """Return the first event of each request, and the others."""
+    seen, first, later = set[UUID](), list[Outgoing](), list[Outgoing]()
+    for event in events:
+        (later if event.request_id in seen else first).append(event)
+        seen.add(event.request_id)
+    return first, later
+
+
+def _noted(
+    event_id: UUID, acks: list[Ack], errors: dict[UUID, KafkaError]
+) -> Callable[[KafkaError | None, Message], None]:
     def note(error: KafkaError | None, message: Message) -> None:
         if error is not None:
-            errors.append(error)
+            errors[event_id] = error
         else:
             acks.append(Ack(event_id, message.partition() or 0, message.offset() or 0, kafka.ack_time(message)))
 

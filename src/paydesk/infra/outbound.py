@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from uuid import UUID
 
@@ -12,13 +12,15 @@ from paydesk.infra.digest import Line
 from paydesk.infra.failpoints import reach
 from paydesk.infra.origin import refuse_copy
 from paydesk.infra.ports import BrokerTrouble, Lease, LogReader, LogWriter, Storage, Transaction
-from paydesk.infra.records import Verified
+from paydesk.infra.records import Outgoing, Verified
 from paydesk.infra.redriving import redrive_unsaid
 from paydesk.infra.role import Role
 
 log = logging.getLogger("paydesk.outbound")
 
 _LOOK_AT_TOPIC_S = 10.0
+_TRY_LARGE_S = 30.0
+"""How often it is tried whether the topic takes by now what was too large for it."""
 
 
 class LeaseLost(Exception):
@@ -58,6 +60,7 @@ class Outbound:
         self._checked = False
         self._known_identity: tuple[str, int] | None = None
         self._looked_at = 0.0
+        self._large: dict[UUID, tuple[int, float]] = {}
 
     @property
     def checked(self) -> bool:
@@ -146,7 +149,9 @@ class Outbound:
     def _relay(self, topic_id: str) -> set[UUID]:
         with self._acting() as transaction:
             self.role.load_owed()(transaction, self.role, None, self.store.now())
-            events = transaction.unsent(outbox.MOST_EVENTS)
+            now = self._clock()
+            self._large = {request: large for request, large in self._large.items() if now < large[1]}
+            events = transaction.unsent(outbox.MOST_EVENTS, list(self._large))
         self.more = len(events) == outbox.MOST_EVENTS
         if not events:
             return set()
@@ -159,11 +164,29 @@ class Outbound:
         if not outbox.mark_sent(self.store, topic_id, acks):
             log.info("an acknowledgement did not follow the verified offset; the own topic is read again")
             self._checked = False
-        if len(acks) < len(events):
+        large = self._note_large(events)
+        if len(acks) < sum(event.request_id not in large for event in events):
             log.info("%d events were not acknowledged; the own topic is read first", len(events) - len(acks))
             self._checked = False
         sent = {ack.id for ack in acks}
         return {event.request_id for event in events if event.id in sent}
+
+    def _note_large(self, events: Sequence[Outgoing]) -> set[UUID]:
+        """Note what the topic did not take for its size until it is tried again; returns the requests of it.
+
+        Later events of such a request wait behind it, all others go on.
+        """
+        large = {event.request_id: len(event.value) for event in events if event.id in self.writer.too_large}
+        again_at = self._clock() + _TRY_LARGE_S
+        self._large |= {request_id: (size, again_at) for request_id, size in large.items()}
+        if large:
+            log.warning("%d events are larger than the topic %s takes", len(large), self.role.writes)
+        return set(large)
+
+    @property
+    def too_large(self) -> dict[UUID, int]:
+        """The requests whose next event is larger than the topic takes, and its size in bytes."""
+        return {request_id: size for request_id, (size, _) in self._large.items()}
 
     def _converse(self, identity: tuple[str, int], relayed: bool) -> None:
         """Say what anti-entropy has to say, once the outbox is drained."""
@@ -187,7 +210,8 @@ class Outbound:
         if said:
             self._sent_more = False
             acks = self.writer.append(said, self._keep)
-            if not outbox.mark_sent(self.store, identity[0], acks) or len(acks) < len(said):
+            taken = [event for event in said if event.id not in self.writer.too_large]
+            if not outbox.mark_sent(self.store, identity[0], acks) or len(acks) < len(taken):
                 self._checked = False
 
     def _keep(self) -> bool:

@@ -82,8 +82,8 @@ class Transaction(RefusedMessages, Numbers, Imports, Protocol):
     def release_due(self) -> set[UUID]:
         """Release the events whose hold ran out; returns their requests."""
 
-    def unsent(self, most: int) -> list[Outgoing]:
-        """Return the events that may leave now, each request's in order of its versions."""
+    def unsent(self, most: int, without: Collection[UUID] = ()) -> list[Outgoing]:
+        """Return the events that may leave now, each request's in order of its versions, but of these requests."""
 
     def mark_sent(self, topic_id: str, acks: Sequence[Ack]) -> None:
         """Note where the log put events."""
@@ -248,6 +248,9 @@ class LogReader(Protocol):
 
 class LogWriter(Protocol):
     """A writer of the own topic, owned by one thread. Every call may raise ``BrokerTrouble``."""
+
+    too_large: frozenset[UUID]
+    """Of the events last appended, the ids of those that are larger than the topic takes."""
 
     def identity(self) -> tuple[str, int]:
         """Return the own topic's id and its partitions; the topic is made when missing."""

@@ -7,13 +7,20 @@ from typing import Any
 
 import psycopg
 import redis
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import AclOperation, AdminClient
 
 from paydesk import libpq
-from paydesk.infra.finding import Finding
+from paydesk.infra import kafka
+from paydesk.infra.finding import Finding, guarded
+from paydesk.infra.health import KAFKA_REFUSED
 from paydesk.infra.hints import publish_nothing, refusal
+from paydesk.infra.ports import BrokerTrouble, NoRight
 from paydesk.infra.postgres import POOLER_NEEDS, connect
 from paydesk.infra.role import Role
+from paydesk.infra.topic_settings import settings_amiss
 from paydesk.secrecy import hide
+from paydesk.settings import Endpoints
 
 log = logging.getLogger("paydesk.doctor")
 _LEAST_VERSION = 16
@@ -69,6 +76,83 @@ def _backend(connection: psycopg.Connection[Any]) -> int:
     connection.rollback()
     assert row is not None
     return int(row[0])
+
+
+def kafka_findings(role: Role, endpoints: Endpoints) -> list[Finding]:
+    """Return whether Kafka answers, gives each right that is needed, and keeps the topics as the promises need them."""
+    conf, name, started = dict(endpoints.kafka or {}), f"{role.name} Kafka", time.monotonic()
+    said: list[str] = []
+    client = kafka.admin(conf, said.append)
+    try:
+        found = kafka.topic_identity(client, role.writes)
+    except BrokerTrouble as error:
+        client.poll(0)
+        if KAFKA_REFUSED in said:
+            raise BrokerTrouble(KAFKA_REFUSED, kafka.SETTINGS) from error
+        raise kafka.explained(conf, error) from error
+    ms = (time.monotonic() - started) * 1000
+    topic = f"topic {role.writes} is there" if found else f"topic {role.writes} is made by the first worker"
+    lines = [Finding(name, True, f"answers in {ms:.0f} ms; {topic}")]
+    if endpoints.memory_broker:
+        return lines  # It has no rights and no settings.
+    lines += guarded(f"{role.name} Kafka rights", lambda: _rights(role, client))
+    return lines + guarded(f"{role.name} topics", lambda: _topics(role, endpoints, client))
+
+
+def _rights(role: Role, client: AdminClient) -> list[Finding]:
+    """Return which right on a topic or on the role's group is missing."""
+    missing = []
+    wanted = {role.writes: (AclOperation.WRITE, AclOperation.READ)} | dict.fromkeys(role.reads, (AclOperation.READ,))
+    for topic, operations in wanted.items():
+        try:
+            found = kafka.described(client, topic, rights=True).authorized_operations
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
+                missing.append(str(kafka.trouble_of(error.args[0], f"see the topic {topic}")))
+            continue
+        names = [one.name for one in operations if found is not None and one not in found]
+        missing += [f"Kafka does not let this login {name} the topic {topic}." for name in names]
+    try:
+        asked = client.describe_consumer_groups([role.group], include_authorized_operations=True)[role.group]
+        group = kafka.answer(asked, kafka.nothing).authorized_operations
+        if group is not None and AclOperation.READ not in group:
+            missing.append(f"Kafka does not let this login READ the group {role.group}.")
+    except KafkaException as error:
+        trouble = kafka.trouble_of(error.args[0], group=role.group)
+        if isinstance(trouble, NoRight):  # Nothing else says that a right is missing.
+            missing.append(str(trouble))
+    return [Finding(f"{role.name} Kafka rights", False, each, kafka.RIGHTS) for each in missing]
+
+
+def _topics(role: Role, endpoints: Endpoints, client: AdminClient) -> list[Finding]:
+    """Return which setting of a topic breaks a promise, and which events are too large for the own one."""
+    name, servers = f"{role.name} topics", (endpoints.kafka or {}).get("bootstrap.servers", "")
+    there = [topic for topic in (role.writes, *role.reads) if kafka.topic_identity(client, topic) is not None]
+    wrong = settings_amiss(client, there) if there else []
+    if wrong is None:
+        told = "the settings of the topics cannot be seen by this login"
+        return [Finding(name, True, f"{told}; `paydesk stack provision` gives the right")]
+    lines = [Finding(name, False, each.sentence, each.command(servers)) for each in wrong]
+    limit = next((each for each in wrong if each.topic == role.writes and each.name == "max.message.bytes"), None)
+    if limit is not None and endpoints.database_url:
+        for number, size in _too_large(role, endpoints.database_url, int(limit.value)):
+            told = f"{number} does not leave: its event of {size:,} bytes is too large for {role.writes}"
+            lines.append(Finding(f"{role.name} outbox", False, told, limit.command(servers)))
+    return lines
+
+
+_TOO_LARGE = """
+SELECT coalesce(p.number, o.request_id::text), octet_length(o.value) FROM outbox o
+LEFT JOIN payment_request p ON p.id = o.request_id WHERE o.published_at IS NULL AND NOT o.beaten
+AND octet_length(o.value) + octet_length(o.headers::text) + %s > %s ORDER BY o.position LIMIT 5
+"""
+_AROUND = 120
+"""What a record has in bytes beside its value and its headers, about."""
+
+
+def _too_large(role: Role, url: str, most: int) -> list[tuple[str, int]]:
+    with connect(url, role.name) as connection:
+        return [(row[0], row[1]) for row in connection.execute(_TOO_LARGE, [_AROUND, most])]
 
 
 def redis_findings(role: Role, url: str) -> list[Finding]:

@@ -1,7 +1,7 @@
 """Reading the own schema, through psycopg alone: a desk shows its first rows before SQLModel is imported."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -238,3 +238,11 @@ def _brought_back(found: Sequence[float] | None) -> BroughtBack | None:
         return None
     events, at, last_said_at, age_s = found
     return BroughtBack(int(events), datetime.fromtimestamp(at, UTC), datetime.fromtimestamp(last_said_at, UTC), age_s)
+
+
+def numbers(connection: Connection, ids: Collection[UUID]) -> dict[UUID, str]:
+    """Return the numbers of these requests, where they have one."""
+    rows = connection.execute(
+        "SELECT id, number FROM payment_request WHERE id = ANY(%s) AND number IS NOT NULL", [list(ids)]
+    )
+    return {row[0]: row[1] for row in rows}

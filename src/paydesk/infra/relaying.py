@@ -1,16 +1,18 @@
 """The outbound thread of a worker: contends for the lease, checks the own topic, relays, counts for the health line."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from typing import Any
+from uuid import UUID
 
 import psycopg
 
-from paydesk.infra import folding, right_of_way
+from paydesk.infra import folding, queries, right_of_way
 from paydesk.infra.anti_entropy import AntiEntropy
 from paydesk.infra.health import Duty, Part, PartState
 from paydesk.infra.hints import HintSender
+from paydesk.infra.kafka import MAX_MESSAGE_BYTES
 from paydesk.infra.kafka_log import KafkaReader, KafkaWriter
 from paydesk.infra.lease import Lease
 from paydesk.infra.outbound import LeaseLost, Outbound
@@ -19,11 +21,14 @@ from paydesk.infra.postgres import connect
 from paydesk.infra.queries import counts
 from paydesk.infra.shift import IDLE_S, Shift
 from paydesk.infra.store import Store
+from paydesk.infra.topic_settings import Amiss
 
 _BROKER_PAUSE_S = 0.5
 _COUNT_S = 1.0
 _YIELD_AFTER_S = 10.0
 _FOLD_S = 1.0
+_TOPICS_S = 60.0
+"""How often the settings of the topics are looked at: somebody may change them while a desk is open."""
 _NEWS_S = 3600.0
 """So long the health line tells what came back from the own topic."""
 
@@ -41,6 +46,9 @@ class Relaying:
         self._reached_at = 0.0
         self._counted_at = 0.0
         self._folded_at = 0.0
+        self._topics_at = -_TOPICS_S
+        self._amiss: Sequence[Amiss] = ()
+        self._large: dict[UUID, int] = {}
         self._checked = False
         """Whether this side's own topic was read since the database was connected."""
 
@@ -127,6 +135,7 @@ class Relaying:
             self._make_way(lease)
             changed = side.step()
             self._note_duty(side)
+            self._note_topics(writer, side, counting)
             if changed:
                 hints.send(changed)
                 shift.changed(changed)
@@ -180,6 +189,24 @@ class Relaying:
         else:
             shift.may_apply.clear()
             shift.board.tell(duty=Duty.CHECKING if side.lease.held else Duty.STANDBY)
+
+    def _note_topics(self, writer: KafkaWriter, side: Outbound, counting: psycopg.Connection[Any]) -> None:
+        """Tell which settings of the topics are not as they have to be, and what is too large for the own one."""
+        large, now = side.too_large, time.monotonic()
+        if not side.checked or (large == self._large and now - self._topics_at < _TOPICS_S):
+            return
+        if now - self._topics_at >= _TOPICS_S:
+            self._topics_at = now
+            self._amiss = writer.settings_amiss(self.shift.role.reads)
+        self._large = large
+        own = self.shift.role.writes
+        faults = [each.sentence for each in self._amiss]
+        if large:
+            with counting.transaction():
+                names = queries.numbers(counting, large)
+            sizes = ", ".join(f"{names.get(request, str(request))} ({size:,} bytes)" for request, size in large.items())
+            faults.append(f"{sizes}: too large for {own}. Raise its max.message.bytes to {MAX_MESSAGE_BYTES}.")
+        self.shift.board.tell(topic_faults=tuple(faults))
 
     def _count(self, connection: psycopg.Connection[Any], *, at_once: bool = False) -> None:
         started = time.monotonic()

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from paydesk.infra.anti_entropy import AntiEntropy
 from paydesk.infra.board import Board
-from paydesk.infra.ports import BrokerTrouble
+from paydesk.infra.ports import BrokerTrouble, NoRight
 from paydesk.infra.role import Role
 from paydesk.settings import Endpoints, Servers
 
@@ -17,6 +17,9 @@ POLL_S = 0.1
 """How long a thread that has nothing to do waits before it looks whether to end."""
 IDLE_S = 0.2
 """How long the outbound thread waits for a nudge before it looks by itself."""
+
+_RIGHT_S = 12.0
+"""A right that is missing is told for so long: longer than the worker waits between two tries."""
 
 
 class Ended(Exception):
@@ -71,6 +74,10 @@ class Shift:
         self.nudged.set()
 
     def broker_trouble(self, thread: str, error: BrokerTrouble) -> None:
-        """Tell and log that the broker is away."""
+        """Tell and log that the broker is away, or which right it does not give to this thread."""
         log.warning("%s: %s", thread, error)
-        self.board.kafka_down(str(error))
+        if isinstance(error, NoRight):
+            self.board.kafka_ok()
+            self.board.trouble(thread, f"{error} {error.hint}", _RIGHT_S)
+        else:
+            self.board.kafka_down(str(error))

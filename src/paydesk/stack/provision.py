@@ -131,9 +131,12 @@ def _rights(login: Login, test_topics: bool) -> list[Any]:
         rights.append(allow(ResourceType.TOPIC, OWN_TOPIC[login.role], may))
         if test_topics:
             rights.append(allow(ResourceType.TOPIC, f"{TEST_TOPICS}{login.role}.", may, "PREFIXED"))
-    rights += [allow(ResourceType.TOPIC, topic, AclOperation.READ) for topic in (REQUESTS, DECISIONS)]
+    for topic in (REQUESTS, DECISIONS):
+        # The second lets doctor and health tell which setting of a topic breaks a promise.
+        rights += [allow(ResourceType.TOPIC, topic, may) for may in (AclOperation.READ, AclOperation.DESCRIBE_CONFIGS)]
     if test_topics:
-        rights.append(allow(ResourceType.TOPIC, TEST_TOPICS, AclOperation.READ, "PREFIXED"))
+        for may in (AclOperation.READ, AclOperation.DESCRIBE_CONFIGS):
+            rights.append(allow(ResourceType.TOPIC, TEST_TOPICS, may, "PREFIXED"))
     # Without the right to the group, polling itself fails.
     rights.append(allow(ResourceType.GROUP, f"paydesk.{login.role}", AclOperation.READ))
     return rights

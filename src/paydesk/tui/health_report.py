@@ -131,6 +131,9 @@ def _exceptions(health: Health, role: str) -> Iterator[PartReport]:
         yield PartReport("Lost", f"✗ {len(health.lost):,}", names, "Said here, but another version stands.")
     if health.brought_back:
         yield PartReport("Own topic", "✓ read", "", health.brought_back.told)
+    if health.topic_faults:
+        meaning = "A promise rests on it: `paydesk doctor` tells the command that mends it."
+        yield PartReport("Topics", f"✗ {len(health.topic_faults)}", clean(" ".join(health.topic_faults), 600), meaning)
     if health.memory_broker:
         meaning = f"It forgets when it ends; your desk does not. {MEMORY_BROKER[0].upper()}{MEMORY_BROKER[1:]}."
         yield PartReport("Broker", "◔ in memory", "", meaning)

@@ -25,6 +25,7 @@ WHERE published_at IS NULL AND hold_until IS NULL AND NOT beaten AND NOT EXISTS 
     AND e.published_at IS NULL AND e.hold_until IS NOT NULL AND NOT e.beaten)
 AND NOT EXISTS (
     SELECT 1 FROM payment_request p WHERE p.id = o.request_id AND p.number IS NULL AND o.type = ANY(:asking))
+AND NOT o.request_id = ANY(CAST(:without AS uuid[]))
 ORDER BY position LIMIT :most
 """
 _ASKING = sorted(REQUEST_TYPES)
@@ -111,9 +112,10 @@ class Outbox:
         due = "UPDATE outbox SET hold_until = NULL WHERE hold_until <= clock_timestamp() RETURNING request_id"
         return {row[0] for row in self.session.execute(sa.text(due))}
 
-    def unsent(self, most: int) -> list[Outgoing]:
-        """Return the events that may leave now, each request's in order of its versions."""
-        rows = self.session.execute(sa.text(_UNSENT), {"most": most, "asking": _ASKING}).mappings()
+    def unsent(self, most: int, without: Collection[UUID] = ()) -> list[Outgoing]:
+        """Return the events that may leave now, each request's in order of its versions, but of these requests."""
+        values = {"most": most, "asking": _ASKING, "without": list(without)}
+        rows = self.session.execute(sa.text(_UNSENT), values).mappings()
         return [Outgoing(**{**row, "headers": [tuple(pair) for pair in row["headers"]]}) for row in rows]
 
     def mark_sent(self, topic_id: str, acks: Sequence[Ack]) -> None:

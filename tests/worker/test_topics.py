@@ -1,0 +1,290 @@
+"""Topics that others set up: what breaks a promise is named with what mends it, and what can go on goes on."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import (
+    AclBinding,
+    AclOperation,
+    AclPermissionType,
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    ResourcePatternType,
+    ResourceType,
+)
+
+from paydesk.contractor import commands as asks
+from paydesk.domain.payment_request import checked_terms
+from paydesk.infra import kafka, outbound
+from paydesk.infra.board import Board
+from paydesk.infra.health import KAFKA_AWAY, PartState
+from paydesk.infra.ports import BrokerTrouble, NoRight
+from paydesk.infra.postgres import connect
+from paydesk.infra.probes import kafka_findings
+from paydesk.infra.shift import Shift
+from paydesk.infra.store import Store
+from paydesk.infra.topic_settings import amiss
+from paydesk.infra.worker import Worker
+from paydesk.stack import provision
+from paydesk.stack.kafka_server import Kafka
+from paydesk.stack.memory_broker import _Cluster
+from paydesk.tui.health_report import health_report
+from tests.conftest import Sides, until
+from tests.deploy.native import free_port
+
+
+def admin(sides: Sides) -> AdminClient:
+    found: AdminClient = provision.kafka_admin(Kafka(sides.stack.folder).conf("stack"))
+    return found
+
+
+def set_on_the_topic(sides: Sides, topic: str, **values: str) -> None:
+    """Have the company's administrator set something on a topic; dots are written ``__``."""
+    entries = [
+        ConfigEntry(name.replace("__", "."), value, incremental_operation=AlterConfigOpType.SET)
+        for name, value in values.items()
+    ]
+    resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=entries)
+    client = admin(sides)  # Kept until it has answered.
+    client.incremental_alter_configs([resource])[resource].result(10)
+
+
+@contextmanager
+def denied(sides: Sides, topic: str, operation: AclOperation) -> Iterator[None]:
+    """Have the administrator take a right on a topic from the contractor's login."""
+    binding: list[Any] = [ResourceType.TOPIC, topic, ResourcePatternType.LITERAL, "User:contractor", "*", operation]
+    right = AclBinding(*binding, AclPermissionType.DENY)
+    client = admin(sides)
+    client.create_acls([right])[right].result(10)
+    try:
+        yield
+    finally:
+        from confluent_kafka.admin import AclBindingFilter
+
+        mine = AclBindingFilter(*binding, AclPermissionType.DENY)
+        client.delete_acls([mine])[mine].result(10)
+
+
+def with_topics(sides: Sides) -> None:
+    """Make both topics, as provisioning does."""
+    for role in (sides.contractor, sides.manager):
+        conf = sides.endpoints(role.name).kafka
+        assert conf is not None
+        kafka.own_topic_identity(kafka.admin(conf), role.writes, kafka.nothing)
+
+
+def unsent(sides: Sides) -> set[UUID]:
+    with connect(sides.url(sides.contractor), "contractor") as connection:
+        rows = connection.execute("SELECT request_id FROM outbox WHERE published_at IS NULL AND NOT beaten")
+        return {row[0] for row in rows}
+
+
+@pytest.mark.fault(
+    kind="a setting of a topic that breaks a promise is named with what is wanted and the command that mends it",
+    mended="infra/topic_settings.py",
+)
+@pytest.mark.parametrize(
+    ("name", "value", "wanted"),
+    [
+        ("cleanup.policy", "compact", "delete"),
+        ("cleanup.policy", "compact,delete", "delete"),
+        ("retention.ms", "604800000", "-1"),
+        ("retention.bytes", "1073741824", "-1"),
+        ("message.timestamp.type", "CreateTime", "LogAppendTime"),
+        ("max.message.bytes", "1000", "65536"),
+        ("max.message.bytes", "1048588", ""),
+        ("min.insync.replicas", "2", "1"),
+        ("compression.type", "zstd", ""),
+    ],
+)
+def test_a_setting_is_held_against_what_is_wanted(name: str, value: str, wanted: str) -> None:
+    found = amiss({"cleanup.policy": "delete", **kafka.TOPIC_SETTINGS, name: value}, "t", replicas=1)
+    assert [(each.name, each.value, each.wanted) for each in found] == ([(name, value, wanted)] if wanted else [])
+    assert all(each.command("k:1").endswith(f"--entity-name t --add-config {name}={wanted}") for each in found)
+
+
+@pytest.mark.fault(
+    kind="a setting of a topic that breaks a promise is named with what is wanted and the command that mends it",
+    mended="infra/topic_settings.py",
+)
+def test_doctor_and_health_name_the_settings_of_both_topics(sides: Sides) -> None:
+    with_topics(sides)
+    set_on_the_topic(sides, sides.contractor.writes, cleanup__policy="compact", retention__ms="604800000")
+    set_on_the_topic(sides, sides.manager.writes, message__timestamp__type="CreateTime")
+    found = [each for each in kafka_findings(sides.contractor, sides.endpoints("contractor")) if not each.ok]
+    told = " ".join(each.seen + each.todo for each in found)
+    assert len(found) == 3 and "--add-config retention.ms=-1" in told and "message.timestamp.type=CreateTime" in told
+    worker = Worker(sides.contractor, sides)
+    worker.start()
+    try:
+        faults = until(lambda: worker.health().topic_faults)
+        assert len(faults) == 3 and "cleanup.policy=compact, wanted is delete" in faults[0]
+        report = next(part for part in health_report(worker.health(), "contractor") if part.name == "Topics")
+        assert not report.well and "retention.ms" in report.now
+    finally:
+        worker.stop()
+
+
+@pytest.mark.fault(
+    kind="an event that is too large for its topic holds nothing back but its own request, and is named",
+    mended="infra/kafka_log.py",
+)
+def test_small_events_go_where_a_large_one_does_not_and_it_goes_once_the_topic_takes_it(
+    sides: Sides, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbound, "_TRY_LARGE_S", 0.5)
+    with_topics(sides)
+    store, role = Store(sides.url(sides.contractor), sides.contractor), sides.contractor
+    large, small = uuid4(), [uuid4() for _ in range(12)]
+    asks.request_payment(store, uuid4(), small[0], "ada", checked_terms("1", "EUR", "one"))
+    asks.request_payment(store, uuid4(), large, "ada", checked_terms("2", "EUR", "日" * 400))
+    for request_id in small[1:]:
+        asks.request_payment(store, uuid4(), request_id, "ada", checked_terms("3", "EUR", "more"))
+    store.close()
+    set_on_the_topic(sides, role.writes, max__message__bytes="1500")
+    worker = Worker(role, sides)
+    worker.start()
+    try:
+        until(lambda: unsent(sides) == {large})
+        fault = until(lambda: next((each for each in worker.health().topic_faults if "too large" in each), ""))
+        assert "bytes): too large" in fault and "max.message.bytes to 65536" in fault
+        assert worker.health().kafka.state is PartState.OK and not worker.health().trouble
+        told = " ".join(each.seen for each in kafka_findings(role, sides.endpoints("contractor")))
+        assert "does not leave: its event of" in told
+        store = Store(sides.url(sides.contractor), sides.contractor)
+        asks.ask_withdrawal(store, uuid4(), large, "ada")
+        later = uuid4()
+        asks.request_payment(store, uuid4(), later, "ada", checked_terms("4", "EUR", "later"))
+        store.close()
+        worker.nudge()
+        until(lambda: unsent(sides) == {large})
+        with connect(sides.url(role), role.name) as connection:
+            waits = "SELECT count(*) FROM outbox WHERE request_id = %s AND published_at IS NULL"
+            assert connection.execute(waits, [large]).fetchone() == (2,), "versions of one request leave in order"
+        set_on_the_topic(sides, role.writes, max__message__bytes="65536")
+        until(lambda: not unsent(sides))
+        until(lambda: not any("too large" in each for each in worker.health().topic_faults))
+    finally:
+        worker.stop()
+
+
+@pytest.mark.fault(
+    kind="each right that Kafka does not give is named, and a worker without it stands still in what it tells",
+    mended="infra/kafka.py",
+)
+def test_a_right_to_read_that_is_missing_is_named_without_flapping_and_requests_still_leave(sides: Sides) -> None:
+    with_topics(sides)
+    worker = Worker(sides.contractor, sides)
+    sentence = f"Kafka does not let this login READ the topic {sides.manager.writes}."
+    with denied(sides, sides.manager.writes, AclOperation.READ):
+        found = kafka_findings(sides.contractor, sides.endpoints("contractor"))
+        assert [(each.seen, "stack provision" in each.todo) for each in found if not each.ok] == [(sentence, True)]
+        worker.start()
+        try:
+            until(lambda: sentence in worker.health().trouble)
+            store = Store(sides.url(sides.contractor), sides.contractor)
+            asks.request_payment(store, uuid4(), uuid4(), "ada", checked_terms("1", "EUR", "one"))
+            store.close()
+            worker.nudge()
+            looks = []
+            until(lambda: looks.append(worker.health()) or not unsent(sides))  # type: ignore[func-returns-value]
+            assert all(sentence in look.trouble and look.kafka.state is PartState.OK for look in looks)
+        except BaseException:
+            worker.stop()
+            raise
+    try:
+        until(lambda: not worker.health().trouble)
+    finally:
+        worker.stop()
+
+
+@pytest.mark.fault(
+    kind="each right that Kafka does not give is named, and a worker without it stands still in what it tells",
+    mended="infra/kafka.py",
+)
+def test_a_right_to_write_that_is_missing_is_named(sides: Sides) -> None:
+    with_topics(sides)
+    with denied(sides, sides.contractor.writes, AclOperation.WRITE):
+        sentence = f"Kafka does not let this login WRITE the topic {sides.contractor.writes}."
+        found = kafka_findings(sides.contractor, sides.endpoints("contractor"))
+        assert [each.seen for each in found if not each.ok] == [sentence]
+        store = Store(sides.url(sides.contractor), sides.contractor)
+        asks.request_payment(store, uuid4(), uuid4(), "ada", checked_terms("1", "EUR", "one"))
+        store.close()
+        worker = Worker(sides.contractor, sides)
+        worker.start()
+        try:
+            until(lambda: sentence in worker.health().trouble)
+        finally:
+            worker.stop()
+
+
+@pytest.mark.fault(
+    kind="each right that Kafka does not give is named, and a worker without it stands still in what it tells",
+    mended="infra/kafka.py",
+)
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        (KafkaError.TOPIC_AUTHORIZATION_FAILED, "READ the topic t"),
+        (KafkaError.GROUP_AUTHORIZATION_FAILED, "use the group paydesk.contractor"),
+        (KafkaError.CLUSTER_AUTHORIZATION_FAILED, "write with idempotence"),
+    ],
+)
+def test_a_missing_right_outlasts_the_pause_of_a_worker(code: int, told: str, sides_free: Shift) -> None:
+    error = kafka.trouble_of(KafkaError(code), "READ the topic t", "paydesk.contractor")
+    assert isinstance(error, NoRight) and told in str(error) and "stack provision" in error.hint
+    sides_free.broker_trouble("inbound", error)
+    sides_free.board.recovered("inbound")
+    assert told in sides_free.board.health("").trouble and sides_free.board.health("").kafka.state is PartState.OK
+
+
+@pytest.fixture
+def sides_free() -> Shift:
+    from paydesk.contractor.role import ROLE
+
+    return Shift(ROLE, None, lambda _: None)  # type: ignore[arg-type]
+
+
+@pytest.mark.fault(
+    kind="an address that a server sends its clients to and that cannot be reached is named", mended="infra/kafka.py"
+)
+def test_a_broker_that_sends_us_where_nobody_listens_is_told_with_both_addresses() -> None:
+    cluster, dead = _Cluster(), free_port()
+    asked = cluster._lib.rd_kafka_mock_cluster_bootstraps(cluster._cluster).decode()
+    cluster._lib.rd_kafka_mock_broker_set_host_port(cluster._cluster, 1, b"127.0.0.1", dead)
+    error = kafka.explained({"bootstrap.servers": asked}, BrokerTrouble(KAFKA_AWAY))
+    assert str(error) == f"Kafka answers at {asked} and sends us to 127.0.0.1:{dead}, which cannot be reached."
+    assert "advertised.listeners" in error.hint
+    board = Board()
+    board.kafka_down(str(error))
+    board.kafka_down(KAFKA_AWAY)
+    assert board.health("").kafka.error == str(error), "the plain sentence says less"
+    nobody = {"bootstrap.servers": f"127.0.0.1:{dead}"}
+    assert str(kafka.explained(nobody, BrokerTrouble(KAFKA_AWAY))) == KAFKA_AWAY
+
+
+@pytest.mark.fault(
+    kind="a malformed setting becomes a line of doctor in words, and every other check still runs",
+    mended="infra/finding.py",
+)
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"sasl.mechanisms": "NONSENSE", "security.protocol": "SASL_PLAINTEXT"},
+        {"security.protocol": "NONSENSE"},
+        {"ssl.ca.location": "/nowhere/ca.pem", "security.protocol": "SSL"},
+        {"no.such.property": "1"},
+        {"sasl.password": "hush-hush", "socket.timeout.ms": "hush-hush"},
+    ],
+)
+def test_kafka_settings_that_cannot_be_used_are_told_in_words(setting: dict[str, str]) -> None:
+    with pytest.raises(BrokerTrouble, match="Kafka's settings cannot be used") as refused:
+        kafka.admin({"bootstrap.servers": "127.0.0.1:1", **setting})
+    assert "PAYDESK_KAFKA_CONFIG" in refused.value.hint and not isinstance(refused.value, KafkaException)
