@@ -184,11 +184,15 @@ class DeskApp(App[None]):
 
     def _acts_unseen(self, key: str) -> bool:
         """Keep a key from acting on a row that is not on the screen."""
+        active = self.screen.active_bindings.get(key)
+        return active is not None and self.acts_unseen(active.binding.action)
+
+    def acts_unseen(self, action: str) -> bool:
+        """Whether an action is about a row of a list that is not on the screen; it is then shown, and said."""
         focused = self.focused
-        if not isinstance(focused, RequestTable) or key not in self.screen.active_bindings:
-            return False
-        action = self.screen.active_bindings[key].binding.action
-        return any(pane.acts_unseen(action) for pane in self.panes if pane.table is focused)
+        return isinstance(focused, RequestTable) and any(
+            pane.acts_unseen(action) for pane in self.panes if pane.table is focused
+        )
 
     def _hides_hint(self, key: str) -> bool:
         """Let go of the first hint at the first key that does something; whether that is all that the key does."""

@@ -33,6 +33,12 @@ class Entry:
         return Content.assemble((f"{self.key:<{cells}}  ", "$accent"), does or Content(self.does))
 
 
+async def _unless_unseen(app: "DeskApp", action: str, node: Any) -> None:
+    """Do what a key does, unless that is about a row which is not on the screen."""
+    if not app.acts_unseen(action):
+        await app.run_action(action, node)
+
+
 class DeskCommands(Provider):
     """Textual's own would take two lines for each, and offer looks that are not this program's."""
 
@@ -61,7 +67,7 @@ class DeskCommands(Provider):
             binding = active.binding
             if binding.system or not binding.description or "palette" in (binding.id or ""):
                 continue
-            run = partial(app.run_action, binding.action, cast(Any, active.node))
+            run = partial(_unless_unseen, app, binding.action, active.node)
             does = binding.tooltip or binding.description
             found.append(Entry(app.get_key_display(binding), does, cast(Any, run)))
         for each in LOOKS:
