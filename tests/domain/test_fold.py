@@ -94,3 +94,4 @@ def test_every_python_folds_normalises_and_refuses_alike() -> None:
 def test_the_folding_before_this_one_is_kept_for_what_was_said_then() -> None:
     assert not same_person("İda", "ida", 1) and same_person("İda", "ida")
     assert same_person(" Ada ", "ADA", 1) and same_person("ﬁnn", "FINN", 1) and not same_person("ada", "bo", 1)
+    assert not same_person("\U00010d50", "\U00010d70", 1), "a pair that is newer than the oldest Python's tables"

@@ -14,7 +14,7 @@ from itertools import groupby
 from paydesk.domain.unicode_data import KNOWN
 
 FOLD_VERSION = 2
-"""1 is what was compared before this folding: NFKC and the case folding of the interpreter."""
+"""1 is what was compared before this folding: see ``first_fold``."""
 
 # Unicode's Default_Ignorable_Code_Point: joiners, variation selectors and the like, which paint nothing by themselves.
 _IGNORABLE = re.compile(
@@ -73,6 +73,12 @@ def fold(text: str) -> str:
     if text.isascii():
         return text.lower().strip(" ")
     return _fold(text)
+
+
+def first_fold(name: str) -> str:
+    """Fold a name as the first version did, NFKC and case folding; newer characters stay, on every Python alike."""
+    folded = _in_parts(name, lambda part: unicodedata.normalize("NFKC", part).casefold())
+    return _in_parts(folded, lambda part: unicodedata.normalize("NFKC", part)).strip()
 
 
 @lru_cache(maxsize=8192)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 
 from paydesk.domain.errors import InvalidInput
-from paydesk.domain.fold import FOLD_VERSION, Ranges, fold, known, nfc
+from paydesk.domain.fold import FOLD_VERSION, Ranges, first_fold, fold, known, nfc
 from paydesk.domain.unicode_data import KINDS
 
 _BREAKS = re.compile("\r\n|[\t\n\r]")
@@ -106,13 +106,8 @@ def checked_name(raw: str) -> str:
 def same_person(a: str, b: str, fold_version: int = FOLD_VERSION) -> bool:
     """Whether two names mean one person: by today's folding or, for what was said before it, by another version."""
     if fold_version == 1:
-        return _first_fold(a) == _first_fold(b)
+        return first_fold(a) == first_fold(b)
     return fold(a) == fold(b)
-
-
-def _first_fold(name: str) -> str:
-    """Fold as the first version did: by whatever tables the interpreter has."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()).strip()
 
 
 def counted(count: int, one: str, many: str = "") -> str:
