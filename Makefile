@@ -38,8 +38,8 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 		echo "  macOS            brew install python@3.13"; \
 		exit 1; \
 	fi
-	@$(BIN)/python -m pip --quiet install --require-hashes --requirement requirements.lock
-	@$(BIN)/python -m pip --quiet install --no-deps --no-build-isolation --editable .
+	@sh tools/pip.sh $(BIN)/python install --require-hashes --requirement requirements.lock
+	@sh tools/pip.sh $(BIN)/python install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 test: install ## Pass the tests on the real servers; the first run fetches the broker.

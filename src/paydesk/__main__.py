@@ -1,5 +1,7 @@
 """The way in: ``paydesk`` and ``python -m paydesk``."""
 
+import contextlib
+import locale
 import os
 import sys
 
@@ -9,8 +11,17 @@ waits for up to two of its intervals, and with Textual's usual 60 that is felt w
 """
 
 
+def _fold_letters_alike() -> None:
+    """Have C libraries fold letters as English does: by Turkish rules Kafka's own finds no SASL_PLAINTEXT."""
+    for name in ("C.UTF-8", "C"):
+        with contextlib.suppress(locale.Error):
+            locale.setlocale(locale.LC_CTYPE, name)
+            return
+
+
 def main() -> None:
     """Run the command line and exit with its code; ^c before it stands is told as plainly as later."""
+    _fold_letters_alike()
     os.environ.setdefault("TEXTUAL_FPS", _FRAMES)
     try:
         from paydesk.cli.front import run

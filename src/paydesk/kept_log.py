@@ -58,6 +58,8 @@ def keep_log(path: Path, *, backups: int = 2) -> None:
     if root.handlers:
         return
     try:
+        if not path.is_absolute():
+            raise FileNotFoundError("this login has no folder of its own")
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handler: logging.Handler = KeptLog(path, backups)
     except OSError:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 CONFIG_KEY = "PAYDESK_CONFIG"
 PERSON_KEY = "PAYDESK_PERSON"
@@ -33,12 +33,21 @@ class SettingsError(Exception):
         """The name of the one setting that is wrong, where it is one."""
 
 
-def config_path(environment: Mapping[str, str]) -> Path:
-    """Return where the settings file is, or would be."""
+def own_folder(kind: Literal["cache", "config", "data", "log", "state"]) -> Path:
+    """Return this login's folder for paydesk's files of a kind; one that is not absolute where it has none at all."""
     import platformdirs
 
+    try:
+        found: str = getattr(platformdirs, f"user_{kind}_dir")("paydesk")
+    except RuntimeError:  # No HOME, and no entry in the list of logins.
+        return Path("~") / kind
+    return Path(found)
+
+
+def config_path(environment: Mapping[str, str]) -> Path:
+    """Return where the settings file is, or would be."""
     named = environment.get(CONFIG_KEY)
-    return Path(named) if named else Path(platformdirs.user_config_dir("paydesk")) / "paydesk.toml"
+    return Path(named) if named else own_folder("config") / "paydesk.toml"
 
 
 @dataclass(frozen=True, slots=True)

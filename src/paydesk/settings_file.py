@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from paydesk import addresses
@@ -23,6 +22,7 @@ from paydesk.settings import (
     Endpoints,
     SettingsError,
     config_path,
+    own_folder,
 )
 
 PREFIX = "PAYDESK_"
@@ -64,7 +64,7 @@ class Settings(BaseModel):
     """Who acts, where --as does not say."""
     hold_seconds: int = Field(default=8, ge=0, le=60)
     """How long a decision made on a screen is held before it is sent, in seconds."""
-    home: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir("paydesk")) / "stack")
+    home: Path = Field(default_factory=lambda: own_folder("data") / "stack")
     """The folder of the embedded stack."""
     broker: Literal["kafka", "memory"] = "kafka"
     """The embedded broker: Apache Kafka, or `memory`: any login of the machine can write to it, and it forgets all."""

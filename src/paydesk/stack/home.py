@@ -15,7 +15,7 @@ _LAST = ("secrets.json", MARKER)
 """Deleted after all else, in this order: data never stands without its passwords, nor anything without the marker."""
 _DATA = ("postgres", "kafka")
 _MADE = re.compile(
-    r"log|users|run|postgres|postgres\.new|kafka|valkey\.acl|initdb\.secret|run\.json|ports\.json|secrets\.json|"
+    r"log|users|run|cache|postgres|postgres\.new|kafka|valkey\.acl|initdb\.secret|run\.json|ports\.json|secrets\.json|"
     r"state\.json|options\.json|(start|supervisor|secrets|ports)\.lock|\.[a-z]+\.json\.\d+\.[0-9a-f]{8}|"
     r"hs_err_pid\d+\.log|\.deleted\.[a-z]+"
 )

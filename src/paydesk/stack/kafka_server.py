@@ -56,7 +56,9 @@ class Kafka(Server):
 
     def stand_in(self, trouble: StackError) -> Server | None:
         """Return the in-memory broker, where the files of this one cannot be had."""
-        return MemoryBroker(self.folder, trouble.message) if isinstance(trouble, BrokerMissing) else None
+        if not isinstance(trouble, BrokerMissing):
+            return None
+        return MemoryBroker(self.folder, f"{trouble.message} {trouble.hint}".strip())
 
     def prepare(self) -> None:
         """Fetch the jars, choose the ports, format the storage once."""

@@ -10,7 +10,7 @@ log = logging.getLogger("paydesk.screen")
 
 def read_kept(path: Path | None) -> object:
     """Return what is kept, or None. A broken file is no reason not to work: it is not taken, and told in the log."""
-    if path is None:
+    if path is None or not path.is_absolute():
         return None
     try:
         found: object = json.loads(path.read_text(encoding="utf-8"))
@@ -23,8 +23,11 @@ def read_kept(path: Path | None) -> object:
 
 
 def keep(path: Path | None, value: object) -> None:
-    """Keep a value, in place of the old one at once. A full disk is no reason not to work: it is forgotten then."""
-    if path is None:
+    """Keep a value, in place of the old one at once. A full disk is no reason not to work: it is forgotten then.
+
+    So it is for a login that has no folder of its own.
+    """
+    if path is None or not path.is_absolute():
         return
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
