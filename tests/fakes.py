@@ -16,6 +16,7 @@ from paydesk.domain.insights import Insights
 from paydesk.domain.money import totals
 from paydesk.domain.payment_request import Terms
 from paydesk.domain.status import Status
+from paydesk.infra.clock import DatabaseClock
 from paydesk.infra.errors import ServerDown
 from paydesk.infra.health import Health, Part, PartState
 from paydesk.infra.pages import News, Page, PageQuery, Result
@@ -36,6 +37,8 @@ class FakeDesk:
         self.told = WELL
         self.keys: dict[UUID, object] = {}
         self.closed = False
+
+    clock: DatabaseClock | None = None
 
     def open(self) -> None:
         self._answers()

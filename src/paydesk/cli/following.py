@@ -5,7 +5,6 @@ import queue
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
 from uuid import UUID
 
 import click
@@ -17,6 +16,7 @@ from paydesk.domain.copy import Delivery, RequestCopy
 from paydesk.domain.duplicates import Alike
 from paydesk.domain.filters import Asker
 from paydesk.infra import changes, listing, queries
+from paydesk.infra.clock import moment_of
 from paydesk.infra.duplicates import with_alike
 from paydesk.infra.errors import ServerDown
 from paydesk.infra.health import PartState
@@ -82,7 +82,7 @@ class Follower:
                 place = changes.newest(connection)
                 ids = changes.changed_since(connection, self._place) | self._on_its_way
                 self._place = place
-            self._look(with_alike(connection, queries.some(connection, sorted(ids))))
+            self._look(connection, with_alike(connection, queries.some(connection, sorted(ids))))
 
     def _heard(self, wait_s: float) -> set[UUID] | None:
         """Wait for hints; returns what they are about, or None when anything may have changed."""
@@ -99,8 +99,8 @@ class Follower:
             found |= ids
         return found
 
-    def _look(self, copies: Iterable[tuple[RequestCopy, Sequence[Alike]]]) -> None:
-        asker = Asker(self._query.person, datetime.now(UTC))
+    def _look(self, connection: Connection, copies: Iterable[tuple[RequestCopy, Sequence[Alike]]]) -> None:
+        asker = Asker(self._query.person, moment_of(connection))
         for copy, alike in copies:
             fits = self._query.filter.matches(copy, asker)
             if fits or copy.id in self._told:

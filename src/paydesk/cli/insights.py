@@ -24,11 +24,10 @@ def insights_command(load_role: Callable[[], Role]) -> click.Command:
     @as_person
     def command(filter_: tuple[str, ...], as_json: bool, person: str | None) -> None:
         """Count requests per day, by age, by currency, and how long deciding takes. FILTER: as of list."""
-        from datetime import UTC, datetime
-
         from paydesk.cli import output
         from paydesk.cli.errand import errand
         from paydesk.domain.filter_text import parse_filter
+        from paydesk.infra.clock import moment_of
         from paydesk.infra.insights import insights
         from paydesk.infra.pages import PageQuery
         from paydesk.infra.postgres import connect
@@ -37,8 +36,8 @@ def insights_command(load_role: Callable[[], Role]) -> click.Command:
         found = parse_filter(" ".join(filter_))
         with errand(load_role(), person, reads=True) as here:
             here.catch_up()
-            now = datetime.now(UTC)
             with connect(here.url, here.role.name) as connection:
+                now = moment_of(connection)
                 told = insights(connection, PageQuery(found, here.person), now)
         if as_json:
             output.print_json({"filter": str(found), **document(told)})

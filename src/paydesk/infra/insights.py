@@ -1,7 +1,7 @@
 """What there is to know of many requests, counted by the database in one reading of them; psycopg alone."""
 
 from collections import defaultdict
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -11,6 +11,7 @@ from paydesk.domain.filters import Asker
 from paydesk.domain.insights import DECIDED, SHARES, TIMES, TOOK_BOUNDS, Day, InCurrency, Insights, edges, last_days
 from paydesk.domain.money import Money
 from paydesk.domain.status import Status
+from paydesk.infra.clock import moment_of
 from paydesk.infra.folding import also_unfolded
 from paydesk.infra.listing import OLDER, age_bounds, ageing, conditions_of, counted_alone, where
 from paydesk.infra.pages import PageQuery
@@ -37,7 +38,7 @@ FROM payment_request p {{where}}
 
 def insights(connection: Connection, query: PageQuery, now: datetime | None = None) -> Insights:
     """Return what there is to know of all rows of a query, wherever it starts, all of it as of one moment."""
-    now = now or datetime.now(UTC)
+    now = now or moment_of(connection)
     days = last_days(now)
     values: dict[str, Any] = age_bounds(now) | {f"took{place}": bound for place, bound in enumerate(TOOK_BOUNDS)}
     values |= {"edges": edges(days), "shares": list(SHARES)}

@@ -5,12 +5,12 @@ version before lock the table ``lease``. While they may be open, the holder keep
 it lets go of for a moment when maintenance asks for that table.
 """
 
-import time
 from contextlib import suppress
 from typing import Any
 
 import psycopg
 
+from paydesk.infra.clock import boot_time
 from paydesk.infra.postgres import FROZEN_AFTER, connect
 
 BEAT_S = 1.0
@@ -32,11 +32,6 @@ SELECT EXISTS (SELECT 1 FROM pg_locks WHERE relation = 'lease'::regclass AND mod
 """
 _BESIDE = "beside"
 """The savepoint before the lock on the old table: rolled back to, it lets go of that lock and of no other."""
-
-
-def boot_time() -> float:
-    """Return seconds that go on while the machine sleeps, where there is such a clock."""
-    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 class Lease:

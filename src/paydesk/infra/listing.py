@@ -16,6 +16,7 @@ from paydesk.domain.filters import Asker
 from paydesk.domain.money import Money
 from paydesk.domain.status import Status
 from paydesk.domain.text import same_person
+from paydesk.infra.clock import moment_of
 from paydesk.infra.filter_sql import AMOUNT, DECIDED, DUE, SENT, Also, conditions, one_of
 from paydesk.infra.folding import also_unfolded
 from paydesk.infra.pages import Page, PageQuery, Sort, Start, Way, between, in_order, key_of
@@ -74,6 +75,7 @@ def each(connection: Connection, query: PageQuery, now: datetime | None = None) 
     """Yield the rows of a query one by one; memory stays flat however many there are."""
     with connection.transaction(), connection.cursor("paydesk_each", row_factory=dict_row) as cursor:
         cursor.itersize = 500
+        now = now or moment_of(connection)
         besides = also_unfolded(connection, query.filter, _asker(query, now))
         cursor.execute(*statement(query, now, besides))
         for row in cursor:
@@ -82,7 +84,7 @@ def each(connection: Connection, query: PageQuery, now: datetime | None = None) 
 
 def totals(connection: Connection, query: PageQuery, now: datetime | None = None) -> tuple[StatusTotal, ...]:
     """Return what all rows of a query come to, per status and currency, and how old what waits is; in one reading."""
-    now = now or datetime.now(UTC)
+    now = now or moment_of(connection)
     values = age_bounds(now)
     counts: defaultdict[Status, int] = defaultdict(int)
     sums: defaultdict[Status, defaultdict[tuple[str, int], int]] = defaultdict(lambda: defaultdict(int))

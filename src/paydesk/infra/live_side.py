@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from paydesk.domain.duplicates import Alike, Asking
 from paydesk.domain.errors import PaydeskError
 from paydesk.domain.insights import Insights
 from paydesk.infra import listing, queries
+from paydesk.infra.clock import DatabaseClock, moment_of
 from paydesk.infra.errors import OutcomeUnknown, ServerDown
 from paydesk.infra.failpoints import reach
 from paydesk.infra.health import Health, Part, PartState
@@ -44,6 +46,7 @@ class LiveSide:
         self.person = person
         self.stack = ""
         self.servers = servers
+        self.clock = DatabaseClock()
         self._reading = threading.Lock()
         self._connection: psycopg.Connection[Any] | None = None
         self._started = threading.Event()
@@ -118,17 +121,17 @@ class LiveSide:
 
     def page(self, query: PageQuery) -> Page:
         """Return the rows of a query."""
-        return self._read(lambda connection: listing.page(connection, query))
+        return self._read(lambda connection: listing.page(connection, query, self.clock.now()))
 
     def totals(self, query: PageQuery) -> tuple[StatusTotal, ...]:
         """Return what all rows of a query come to."""
-        return self._count(lambda connection: listing.totals(connection, query))
+        return self._count(lambda connection: listing.totals(connection, query, self.clock.now()))
 
     def insights(self, query: PageQuery) -> Insights:
         """Return what there is to know of all rows of a query."""
         from paydesk.infra.insights import insights
 
-        return self._count(lambda connection: insights(connection, query))
+        return self._count(lambda connection: insights(connection, query, self.clock.now()))
 
     def _count(self, read: Callable[[psycopg.Connection[Any]], T]) -> T:
         """Read on a connection of its own what may take long: pages do not wait for it."""
@@ -209,6 +212,7 @@ class LiveSide:
                     self._connection = connect(self._url(), self.role)
                 with self._connection.transaction(force_rollback=True):
                     self._lost = ""
+                    self.clock.ask(partial(moment_of, self._connection))
                     return read(self._connection)
             except ServerDown as error:
                 self._lost = error.message

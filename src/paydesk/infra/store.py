@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from shlex import quote
 from typing import Protocol
 from uuid import UUID
@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
+from paydesk.infra.clock import DatabaseClock
 from paydesk.infra.errors import OutcomeUnknown, StorageTrouble, sentence_of
 from paydesk.infra.ports import Transaction
 from paydesk.infra.postgres import FROZEN_AFTER, engine, is_content, is_transient, unreachable
@@ -48,13 +49,21 @@ class Store:
         self.role = role
         self._word = word
         self._watch = watch
-        self._now = now or (lambda: datetime.now(UTC))
+        self._now = now
+        self._clock = DatabaseClock()
         # A process that is stopped amid a transaction, as by a closed lid, would keep its locks for as long as it is.
         self._engine = engine(database_url, role.name, {"idle_in_transaction_session_timeout": FROZEN_AFTER})
 
     def now(self) -> datetime:
-        """Return the time that commands are stamped with."""
-        return self._now()
+        """Return the time that commands are stamped with: the database's, as all else is that it is compared with."""
+        if self._now is not None:
+            return self._now()
+        self._clock.ask(self._moment)
+        return self._clock.now()
+
+    def _moment(self) -> datetime:
+        with self.transaction() as transaction:
+            return transaction.now()
 
     def close(self) -> None:
         """Close every connection."""

@@ -7,6 +7,7 @@ from uuid import UUID
 from paydesk.domain.copy import RequestDetail, StatusTotal
 from paydesk.domain.duplicates import Alike, Asking
 from paydesk.domain.insights import Insights
+from paydesk.infra.clock import DatabaseClock
 from paydesk.infra.health import Health
 from paydesk.infra.pages import News, Page, PageQuery
 
@@ -22,6 +23,10 @@ class Desk(Protocol):
     person: str
     stack: str
     """What the top line calls the servers; known once the desk is open."""
+
+    @property
+    def clock(self) -> DatabaseClock | None:
+        """Return the clock of the database that the desk reads; None where all of it is in this process."""
 
     def open(self) -> None:
         """Connect to the own schema (through psycopg alone), so that ``page`` answers."""

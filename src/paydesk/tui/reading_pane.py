@@ -29,13 +29,18 @@ class ReadingPane(CountingPane[D]):
     def __init__(self, make_desk: Callable[[], D], now: Callable[[], datetime], *, id: str) -> None:
         super().__init__(id=id)
         self._make_desk = make_desk
-        self.now = now
+        self._now = now
         self._news_lock = threading.Lock()
         self._news: News | None = None
         self._open_for_work = False
         self._reading = self._again = False
         self._read_at = self._read_began = 0.0
         self.window = Window()
+
+    def now(self) -> datetime:
+        """Return the time: the database's once it answered, as all that is shown bears times of that clock."""
+        clock = self.desk.clock if self.desk is not None else None
+        return clock.now() if clock is not None and clock.known else self._now()
 
     def shown(self, page: Page) -> None:
         """Show what was read."""
