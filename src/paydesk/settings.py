@@ -81,5 +81,8 @@ class Servers(Protocol):
     def notice(self) -> str:
         """Return one line about servers still coming or in trouble, or an empty string. Never blocks."""
 
+    def mend(self) -> bool:
+        """Make anew what is gone of logins, rights and schemas; returns False where that is somebody else's to do."""
+
     def leave(self) -> str:
         """Say that this process needs the servers no more; returns a sentence for the person, or ""."""

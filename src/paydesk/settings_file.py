@@ -234,6 +234,10 @@ class ConfiguredServers:
         url = self._secret(f"{role}_database_url") or ""
         return Endpoints(self._settings.stack_name, url, conf, redis_url), faults
 
+    def mend(self) -> bool:
+        """Make nothing: servers of one's own are provisioned by whoever may."""
+        return False
+
     def notice(self) -> str:
         """Return nothing: configured servers do not come step by step."""
         return ""

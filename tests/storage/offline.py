@@ -48,6 +48,9 @@ class OfflineServers:
             raise self.trouble
         return replace(self.sides.endpoints(role), kafka=self.kafka, redis_url=self.redis_url)
 
+    def mend(self) -> bool:
+        return False
+
     def notice(self) -> str:
         return ""
 

@@ -228,6 +228,9 @@ def test_a_password_that_was_changed_while_a_worker_runs_is_told_as_that(shared:
         def endpoints(self, role: str) -> object:
             return replace(shared.endpoints(role), database_url=other)
 
+        def mend(self) -> bool:
+            return False
+
         def notice(self) -> str:
             return ""
 

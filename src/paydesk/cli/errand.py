@@ -24,7 +24,7 @@ from paydesk.infra.command import CommandKey, Said, run
 from paydesk.infra.errors import ServerDown
 from paydesk.infra.health import PartState
 from paydesk.infra.hints import HintSender
-from paydesk.infra.migrations import migrate
+from paydesk.infra.migrations import prepare
 from paydesk.infra.origin import CopiedSchema
 from paydesk.infra.postgres import connect, is_transient, unreachable
 from paydesk.infra.role import Role
@@ -76,7 +76,7 @@ class Errand:
         self.saved.key = self.word
         self.url = self.servers.endpoints(role.name).database_url
         self.reads = reads
-        self.copied = migrate(self.url, role.name)
+        self.copied = prepare(self.servers, role.name)
         if self.copied and not reads:
             self.servers.leave()
             raise CopiedSchema.of(role.name)

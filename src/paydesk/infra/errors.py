@@ -28,6 +28,12 @@ class SchemaTooNew(PaydeskError):
     code = "schema_too_new"
 
 
+class SchemaMissing(PaydeskError):
+    """The database is there and the role's schema is not: it was dropped, or never made."""
+
+    code = "server_down"
+
+
 class NotNow(PaydeskError):
     """It cannot be done as the side stands, such as beside a worker of it; nothing was changed."""
 

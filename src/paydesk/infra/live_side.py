@@ -20,7 +20,7 @@ from paydesk.infra.clock import DatabaseClock, moment_of
 from paydesk.infra.errors import OutcomeUnknown, ServerDown
 from paydesk.infra.failpoints import reach
 from paydesk.infra.health import Health, Part, PartState
-from paydesk.infra.migrations import migrate
+from paydesk.infra.migrations import prepare
 from paydesk.infra.origin import CopiedSchema
 from paydesk.infra.pages import News, Page, PageQuery
 from paydesk.infra.postgres import connect, is_transient, unreachable
@@ -61,7 +61,7 @@ class LiveSide:
 
         Raises ``ServerDown``, ``SchemaTooNew``, ``CopiedSchema`` or the stack's errors.
         """
-        if migrate(self._url(), self.role):
+        if prepare(self.servers, self.role):
             raise CopiedSchema.of(self.role)
         self._read(lambda _: None)
         self.stack = self.servers.endpoints(self.role).label

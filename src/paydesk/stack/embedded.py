@@ -105,6 +105,15 @@ class EmbeddedStack:
                     raise self.folder.failed("The embedded stack did not start.", self.folder.log("supervisor"))
                 time.sleep(_LOOK_S)
 
+    def mend(self) -> bool:
+        """Make anew what is gone of PostgreSQL's logins, rights and schemas; safe to repeat."""
+        import psycopg
+
+        with contextlib.suppress(psycopg.Error):
+            Postgres(self.folder).provision()
+            return True
+        return False
+
     def notice(self) -> str:
         """Return a line about servers that are still coming or in trouble, or an empty string."""
         servers = self.folder.read("state.json").get("servers", {})

@@ -100,6 +100,10 @@ class Stage:
             raise StackError("The demo has ended.")
         return self.servers.endpoints(role)
 
+    def mend(self) -> bool:
+        """Make anew what is gone of logins, rights and schemas."""
+        return self.servers.mend()
+
     def notice(self) -> str:
         """Return a line about servers that are still coming."""
         return self.servers.notice()

@@ -6,9 +6,10 @@ import psycopg
 from psycopg import sql
 
 from paydesk.infra import origin
-from paydesk.infra.errors import SchemaTooNew, ServerDown
+from paydesk.infra.errors import SchemaMissing, SchemaTooNew, ServerDown
 from paydesk.infra.filter_sql import TEXT, bare
 from paydesk.infra.postgres import connect, engine, is_transient, unreachable
+from paydesk.settings import Servers
 
 HEAD = "0010"
 """The newest revision this program knows; a test compares it with the scripts."""
@@ -26,6 +27,11 @@ def migrate(database_url: str, role_name: str) -> bool:
     """
     try:
         with connect(database_url, role_name, autocommit=True) as connection:
+            if not _schema_is_there(connection):
+                raise SchemaMissing(
+                    f"The schema {role_name} is not there: it was dropped, or never made.",
+                    "Run `paydesk stack provision`; what was sent is then read back from Kafka.",
+                )
             if current_revision(connection) != HEAD or _text_index_owed(connection):
                 _make_lock_table(connection)
                 _upgrade(database_url, role_name)
@@ -37,6 +43,24 @@ def migrate(database_url: str, role_name: str) -> bool:
             f"The schema {role_name} could not be prepared: {str(error).splitlines()[0]}.",
             "`paydesk doctor` tells which login and schema are configured.",
         ) from error
+
+
+def prepare(servers: Servers, role_name: str) -> bool:
+    """Bring a role's schema to ``HEAD`` as ``migrate`` does; returns whether it is a copy.
+
+    What is gone of login, rights and schema is made anew first, where these servers are this program's own.
+    """
+    try:
+        return migrate(servers.endpoints(role_name).database_url, role_name)
+    except (SchemaMissing, ServerDown):
+        if not servers.mend():
+            raise
+    return migrate(servers.endpoints(role_name).database_url, role_name)
+
+
+def _schema_is_there(connection: psycopg.Connection[Any]) -> bool:
+    row = connection.execute("SELECT current_schema() IS NOT NULL").fetchone()
+    return row == (True,)
 
 
 def current_revision(connection: psycopg.Connection[Any]) -> str | None:
