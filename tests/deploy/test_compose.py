@@ -75,3 +75,17 @@ def test_each_role_is_told_nothing_of_the_others_login(tmp_path: Path, role: str
     assert told[f"{role.upper()}_PASSWORD"] in text
     assert told[f"{other.upper()}_PASSWORD"] not in text and told["STACK_PASSWORD"] not in text
     assert not any(name.startswith("admin") for name in tomllib.loads(file.read_text()))
+
+
+@pytest.mark.fault(kind="A server of compose counts as healthy only when it answers for good.", mended="compose.yaml")
+def test_the_check_of_postgres_asks_by_tcp_as_its_first_starts_server_does_not_answer_there() -> None:
+    test = SERVICES["postgres"]["healthcheck"]["test"]
+    assert test[test.index("--host") + 1] == "127.0.0.1" and test[-1] == "SELECT 1"
+
+
+@pytest.mark.fault(kind="A server of compose has the time it needs to end in order.", mended="compose.yaml")
+def test_kafka_has_the_time_it_needs_to_end() -> None:
+    assert (
+        SERVICES["kafka"]["stop_grace_period"] == "30s"
+        and "256m" in SERVICES["kafka"]["environment"]["KAFKA_HEAP_OPTS"]
+    )
