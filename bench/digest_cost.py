@@ -53,7 +53,9 @@ def measure(requests: int, draw: random.Random) -> tuple[int, int, int]:
     known = {line.content_hash for line in (*released, held[0])}
     newest = [(line, line.id) for line in released]
     again = [
-        event for each in answered for event in reply(each, in_buckets(newest, each.buckets, total), known, ()).again
+        event
+        for each in answered
+        for event in reply(each, in_buckets(newest, each.buckets, each.total), known, ()).again
     ]
     assert again == [released[0].id], "one request is behind, and it alone is sent again"
     digest = digest_event(CONTRACTOR, Digest(said, ()), UUID(int=next(ids)), NOW)

@@ -4,6 +4,7 @@ from uuid import uuid4
 
 import pytest
 
+from paydesk.contractor.role import ROLE as CONTRACTOR
 from paydesk.infra import queries
 from paydesk.infra.locked import locked_requests
 from paydesk.infra.postgres import connect
@@ -19,7 +20,7 @@ from tests.contract.storages import at, on_postgres, request
 )
 def test_a_peers_lock_is_shown_as_ones_own_and_goes_with_the_next_digest(sides: Sides) -> None:
     role, asked = sides.contractor, request()
-    with on_postgres(sides, role) as side, connect(sides.url(role), role.name, autocommit=True) as connection:
+    with on_postgres(sides, CONTRACTOR) as side, connect(sides.url(role), role.name, autocommit=True) as connection:
         with side.store.transaction() as transaction:
             transaction.write_request(asked, "own", at(0))
             transaction.mirror_locks(Locks(frozenset({asked.id, uuid4()})), at(1))
@@ -36,7 +37,7 @@ def test_a_peers_lock_is_shown_as_ones_own_and_goes_with_the_next_digest(sides: 
 
 def test_what_a_desk_of_the_version_before_locked_by_a_digest_is_the_peers_lock(sides: Sides) -> None:
     role, asked, own, invented = sides.contractor, request(), request(), uuid4()
-    with on_postgres(sides, role) as side, connect(sides.url(role), role.name, autocommit=True) as connection:
+    with on_postgres(sides, CONTRACTOR) as side, connect(sides.url(role), role.name, autocommit=True) as connection:
         with side.store.transaction() as transaction:
             for each in (asked, own):
                 transaction.write_request(each, "own", at(0))
