@@ -81,6 +81,7 @@ class Bench:
         folder, told = self.house.folder, {}
         for role in ROLES:
             conf = self.root / f"{role}.kafka"
+            conf.touch(mode=0o600)  # It holds a password: paydesk takes it from nobody else's file.
             conf.write_text("".join(f"{name}={value}\n" for name, value in Kafka(folder).conf(role).items()))
             told[f"PAYDESK_{role.upper()}_KAFKA_CONFIG"] = str(conf)
             told[f"PAYDESK_{role.upper()}_DATABASE_URL"] = Postgres(folder).url(role)
