@@ -6,7 +6,6 @@ import time
 
 import pytest
 
-from tests.conftest import until
 from tests.e2e.acts import opened, own_row, put_cursor_on, see_cursor_on
 from tests.e2e.house import PAYDESK, House
 from tests.e2e.terminal import Terminal
@@ -154,4 +153,4 @@ def test_a_closed_window_or_a_kind_kill_leaves_in_order(house: House, numbers: l
     manager.kill(number)
     manager.wait()
     assert b"\x1b[?1049l" in manager.raw
-    until(lambda: house.json("manager", "show", waiting["number"])["delivery"] == "sent")
+    assert house.json("manager", "show", waiting["number"])["delivery"] == "held", "nobody quit: its time is not over"
