@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -76,7 +77,9 @@ def with_topics(sides: Sides) -> None:
     for role in (sides.contractor, sides.manager):
         conf = sides.endpoints(role.name).kafka
         assert conf is not None
-        kafka.own_topic_identity(kafka.admin(conf), role.writes, kafka.nothing)
+        client = kafka.admin(conf)
+        kafka.make_topic(client, role.writes, kafka.nothing)
+        until(partial(kafka.topic_identity, client, role.writes))
 
 
 def unsent(sides: Sides) -> set[UUID]:
