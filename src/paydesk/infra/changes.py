@@ -8,29 +8,34 @@ from paydesk.infra.queries import Connection
 
 _OVERLAP = 500
 _OVERLAP_S = 10
-"""So much is looked at twice: a transaction may end later than one that began after it, and clocks differ."""
+"""So much is looked at twice: a transaction may end later than one that began after it."""
 
-# The id of an event is a UUIDv7, whose order is that of time.
+# By the database's own counters and clock alone: ids and times of events are of the clock of whoever said them.
 _CHANGED = """
-SELECT request_id FROM inbox WHERE position > %(position)s AND request_id IS NOT NULL
-UNION SELECT request_id FROM outbox WHERE id > %(id)s
+SELECT request_id FROM inbox WHERE position > %(heard)s AND request_id IS NOT NULL
+UNION SELECT request_id FROM outbox WHERE position > %(said)s
 UNION SELECT id FROM payment_request WHERE locked AND locked_at > %(at)s
 UNION SELECT id FROM payment_request WHERE peer_locked_at > %(at)s
 UNION SELECT request_id FROM settlement WHERE settled_at > %(at)s
+"""
+_NEWEST = """
+SELECT (SELECT coalesce(max(position), 0) FROM inbox), (SELECT coalesce(max(position), 0) FROM outbox),
+    clock_timestamp()
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """How far was looked: the newest row of the inbox, and the database's clock."""
+    """How far was looked: the newest rows of inbox and outbox, and the database's clock."""
 
-    position: int
+    heard: int
+    said: int
     at: datetime
 
 
 def newest(connection: Connection) -> Place:
     """Return how far there is anything to look at."""
-    row = connection.execute("SELECT coalesce(max(position), 0), clock_timestamp() FROM inbox").fetchone()
+    row = connection.execute(_NEWEST).fetchone()
     assert row is not None
     return Place(*row)
 
@@ -38,6 +43,5 @@ def newest(connection: Connection) -> Place:
 def changed_since(connection: Connection, place: Place) -> set[UUID]:
     """Return the requests of which anything was said or heard since; some of a little before are among them."""
     at = place.at - timedelta(seconds=_OVERLAP_S)
-    since = UUID(int=int(at.timestamp() * 1000) << 80)
-    values = {"position": place.position - _OVERLAP, "id": since, "at": at}
+    values = {"heard": place.heard - _OVERLAP, "said": place.said - _OVERLAP, "at": at}
     return {row[0] for row in connection.execute(_CHANGED, values)}

@@ -169,6 +169,8 @@ class OutboxRow(SQLModel, table=True):
         ),
         # The relay reads by flag: sequence order is not commit order.
         sa.Index("outbox_unsent", "position", postgresql_where=sa.text("published_at IS NULL")),
+        # What was said since a while ago, for whoever has no hints.
+        sa.Index("outbox_by_position", "position"),
         sa.Index("outbox_beaten", "beaten_at", postgresql_where=sa.text("beaten")),
     )
 

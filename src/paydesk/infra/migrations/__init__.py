@@ -11,7 +11,7 @@ from paydesk.infra.filter_sql import TEXT, bare
 from paydesk.infra.postgres import connect, engine, is_transient, unreachable
 from paydesk.settings import Servers
 
-HEAD = "0010"
+HEAD = "0011"
 """The newest revision this program knows; a test compares it with the scripts."""
 
 _WAIT_FOR_OTHERS = "10min"
