@@ -23,7 +23,7 @@ WHERE {HOLDERS} LIMIT 1
 
 
 _PROVISION = "run `paydesk stack provision`."
-_NOT_MADE = ("refused the password", "does not exist", "a right that it needs")
+_NOT_MADE = ("refused the password", "does not exist", "a right that it needs", "permission denied")
 """What PostgreSQL says of a login or a database that was never made."""
 
 
