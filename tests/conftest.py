@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import psycopg
 import pytest
+import pytest_timeout
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
@@ -24,16 +25,18 @@ from paydesk.settings import Endpoints
 from paydesk.stack.embedded import EmbeddedStack, down
 from paydesk.stack.folder import Folder
 from paydesk.stack.servers import Postgres
+from tests import pace
 
 T = TypeVar("T")
 
 
 def until(look: Callable[[], T], *, within_s: float = 30, every_s: float = 0.02) -> T:
-    """Look until something true is seen, and return it; fails after ``within_s`` seconds."""
+    """Look until something true is seen, and return it; fails after ``within_s`` seconds, more on a slow machine."""
+    within_s = pace.scaled(within_s)
     end = time.monotonic() + within_s
     while not (seen := look()):
         if time.monotonic() > end:
-            pytest.fail(f"not seen within {within_s} s; last look: {seen!r}")
+            pytest.fail(f"not seen within {within_s:.3g} s; last look: {seen!r}")
         time.sleep(every_s)
     return seen
 
@@ -76,9 +79,22 @@ SHARED = "TESTS_STACK_HOME"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Choose the folder of the run's stack: before other test processes start, as they take it over."""
+    """Choose the folder of the run's stack, and measure the machine: before other test processes start with both."""
     if not hasattr(config, "workerinput"):
         os.environ[SHARED] = tempfile.mkdtemp(prefix="pd-")
+        pace.factor()
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Say how slow the machine is."""
+    return f"pace: deadlines are multiplied by {pace.factor():.2f} ({pace.PACE})"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_timeout_set_timer(item: pytest.Item, settings: pytest_timeout.Settings) -> object:
+    """Give a test its time as this machine needs it."""
+    longer = settings._replace(timeout=pace.scaled(settings.timeout))
+    return pytest_timeout.pytest_timeout_set_timer(item, longer)
 
 
 class ByFile(LoadFileScheduling):

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.pace import scaled
+
 NOBODY_KNOWS = 54321
 """A number that no list of logins has."""
 
@@ -26,7 +28,7 @@ def in_a_namespace(
     Skips the test, and says why, where no such namespace can be made.
     """
     if not mounts and not before and not nameless:
-        return subprocess.run(command, env=env, capture_output=True, text=True, timeout=240, check=check)
+        return subprocess.run(command, env=env, capture_output=True, text=True, timeout=scaled(240), check=check)
     if shutil.which("unshare") is None:
         pytest.skip("no program here makes namespaces")
     space = ["unshare", "--user", "--map-root-user", "--mount"]
@@ -37,4 +39,4 @@ def in_a_namespace(
     lines = [f'mount --bind "{shown}" "{place}"' for place, shown in mounts.items()]
     script = "\n".join(["set -e", *lines, before, 'exec "$@"'])
     inside = [*space, "sh", "-c", script, "sh", *command]
-    return subprocess.run(inside, env=env, capture_output=True, text=True, timeout=240, check=check)
+    return subprocess.run(inside, env=env, capture_output=True, text=True, timeout=scaled(240), check=check)

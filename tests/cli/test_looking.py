@@ -30,6 +30,7 @@ from paydesk.manager.role import ROLE
 from paydesk.stack.embedded import EmbeddedStack
 from tests.cli.conftest import Paydesk
 from tests.conftest import until
+from tests.pace import scaled
 
 
 def test_what_a_spreadsheet_would_take_for_a_formula_is_text(paydesk: Paydesk, ada: str) -> None:
@@ -236,7 +237,9 @@ def test_a_shell_itself_offers_safe_numbers_alone(
         try:
             where = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
             environment = os.environ | {"PAYDESK_HOME": str(stack.folder.home), "PATH": where, "HOME": str(tmp_path)}
-            done = subprocess.run([*shell, "-c", script], env=environment, capture_output=True, text=True, timeout=120)
+            done = subprocess.run(
+                [*shell, "-c", script], env=environment, capture_output=True, text=True, timeout=scaled(120)
+            )
         finally:
             connection.execute(change, (hostile["number"], hostile["id"]))
     assert safe["number"] in done.stdout and "$" not in done.stdout and not ran.exists(), done.stderr

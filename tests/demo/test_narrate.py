@@ -8,6 +8,7 @@ import pytest
 
 from tests.conftest import until
 from tests.demo.guest import Guest
+from tests.pace import scaled
 
 TIME = r" +(?:\d+ ms|\d+\.\d\d s)   said → "
 WAY = [
@@ -44,7 +45,7 @@ def read_to(demo: subprocess.Popen[str], words: str) -> list[str]:
 @pytest.mark.long
 def test_it_tells_the_whole_way_and_leaves_nothing(guest: Guest) -> None:
     demo = guest.start()
-    told, _ = demo.communicate(timeout=180)
+    told, _ = demo.communicate(timeout=scaled(180))
     assert demo.returncode == 0, told
     place = 0
     for wanted in WAY:
@@ -60,7 +61,7 @@ def test_a_killed_broker_ends_it_with_the_name_of_the_step(guest: Guest) -> None
     read_to(demo, "1. studio-nord requests")
     (java,) = guest.processes("kafka.Kafka")
     java.kill()
-    told, _ = demo.communicate(timeout=60)
+    told, _ = demo.communicate(timeout=scaled(60))
     assert demo.returncode == 7, told
     assert re.search(r"The demo stopped at: .+\. Apache Kafka ended", told), told
     assert guest.left() == []
@@ -77,7 +78,7 @@ def test_ended_by_a_signal_it_leaves_nothing(guest: Guest, number: int, code: in
     demo = guest.start()
     read_to(demo, words)
     demo.send_signal(number)
-    demo.communicate(timeout=60)
+    demo.communicate(timeout=scaled(60))
     assert demo.returncode == code
     assert guest.left() == []
 
@@ -87,5 +88,5 @@ def test_what_a_killed_one_leaves_goes_by_itself(guest: Guest) -> None:
     demo = guest.start()
     until(lambda: guest.processes("postgres"))
     demo.kill()
-    demo.communicate(timeout=60)
+    demo.communicate(timeout=scaled(60))
     assert until(lambda: not guest.left())

@@ -15,6 +15,7 @@ import platformdirs
 
 from paydesk.stack.folder import Folder
 from tests.e2e.terminal import Terminal
+from tests.pace import scaled
 
 PAYDESK = (sys.executable, "-m", "paydesk")
 
@@ -66,7 +67,12 @@ class House:
     ) -> subprocess.CompletedProcess[str]:
         """Run a command line to its end; with ``check`` its exit code must be 0."""
         done = subprocess.run(
-            [*PAYDESK, *arguments], env=self.env, cwd=self.root, capture_output=True, text=True, timeout=within_s
+            [*PAYDESK, *arguments],
+            env=self.env,
+            cwd=self.root,
+            capture_output=True,
+            text=True,
+            timeout=scaled(within_s),
         )
         assert not check or done.returncode == 0, f"{arguments}: {done.returncode} {done.stdout} {done.stderr}"
         return done

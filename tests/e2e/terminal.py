@@ -12,6 +12,8 @@ import pexpect
 import pyte
 import pytest
 
+from tests.pace import scaled
+
 T = TypeVar("T")
 
 KEYS = {
@@ -115,10 +117,11 @@ class Terminal:
 
     def until(self, look: Callable[[], T], *, within_s: float = PATIENCE_S, what: str = "it") -> T:
         """Look until something true is seen, and return it; a failure shows the screen."""
+        within_s = scaled(within_s)
         end = time.monotonic() + within_s
         while not (seen := look()):
             if time.monotonic() > end:
-                pytest.fail(f"{what} not seen within {within_s} s on this screen:\n{self.text}", pytrace=True)
+                pytest.fail(f"{what} not seen within {within_s:.3g} s on this screen:\n{self.text}", pytrace=True)
             time.sleep(0.02)
         return seen
 
@@ -134,7 +137,7 @@ class Terminal:
 
     def still(self, for_s: float = 0.3, within_s: float = PATIENCE_S) -> str:
         """Wait until the screen, but for its clock, has not changed for a while, and return it."""
-        end = time.monotonic() + within_s
+        end = time.monotonic() + scaled(within_s)
         before, since = "", time.monotonic()
         while time.monotonic() - since < for_s:
             assert time.monotonic() < end, f"the screen does not come to rest:\n{self.text}"

@@ -9,6 +9,7 @@ import pytest
 
 from tests.conftest import until
 from tests.e2e.house import PAYDESK, House
+from tests.pace import scaled
 
 pytestmark = pytest.mark.long
 
@@ -23,7 +24,7 @@ def number(house: House) -> str:
 def shell(house: House, script: str) -> subprocess.CompletedProcess[str]:
     """Run a line of shell in which ``$P`` is paydesk."""
     env = {**house.env, "P": " ".join(PAYDESK)}
-    return subprocess.run(["bash", "-c", script], env=env, capture_output=True, text=True, timeout=60)
+    return subprocess.run(["bash", "-c", script], env=env, capture_output=True, text=True, timeout=scaled(60))
 
 
 @pytest.mark.parametrize("json_", ["", "--json"])
@@ -33,7 +34,7 @@ def test_interrupted_while_it_waits(house: House, number: str, json_: str) -> No
         users = house.folder.home / "users"
         until(lambda: any(str(waiting.pid) in entry.name for entry in users.glob("*")))
         waiting.send_signal(signal.SIGINT)
-        out, told = waiting.communicate(timeout=30)
+        out, told = waiting.communicate(timeout=scaled(30))
     assert waiting.returncode == 130 and out == ""
     if json_:
         assert json.loads(told)["error"]["code"] == "interrupted"
@@ -46,7 +47,7 @@ def test_interrupted_before_it_stands() -> None:
     program += (
         "  if name == 'paydesk.cli.front': raise KeyboardInterrupt\nsys.meta_path.insert(0, Late())\ndoor.main()\n"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=scaled(60))
     assert (done.returncode, done.stderr) == (130, "Interrupted.\n")
 
 

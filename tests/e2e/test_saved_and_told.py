@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.house import PAYDESK, House
+from tests.pace import scaled
 
 pytestmark = [
     pytest.mark.long,
@@ -77,7 +78,7 @@ def test_outputs_that_take_nothing_make_no_failure_of_a_request(house: House, re
     words = f"into {redirection}".translate(str.maketrans("<>&/-", "abcde"))
     script = f"$P contractor request 8 EUR '{words}' --key 'K {words}' --due 2020-01-31 {redirection}"
     env = {**house.env, "P": " ".join(PAYDESK)}
-    done = subprocess.run(["bash", "-c", script], env=env, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(["bash", "-c", script], env=env, capture_output=True, text=True, timeout=scaled(120))
     (saved,) = asked(house, words)
     assert done.returncode == code, done
     if code == 10 and "2>" not in redirection:
@@ -94,7 +95,7 @@ def test_outputs_that_take_nothing_make_no_failure_of_a_request(house: House, re
 def test_nobody_reads_what_was_saved(house: House) -> None:
     script = "$P contractor request 9 EUR 'nobody reads' --key unread | true; exit ${PIPESTATUS[0]}"
     env = {**house.env, "P": " ".join(PAYDESK)}
-    done = subprocess.run(["bash", "-c", script], env=env, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(["bash", "-c", script], env=env, capture_output=True, text=True, timeout=scaled(120))
     (saved,) = asked(house, "nobody reads")
     assert done.returncode == 0 or (saved["number"] in done.stderr and "--key unread" in done.stderr)
 
@@ -118,7 +119,7 @@ def test_a_terminal_without_a_character_gets_another_and_programs_get_utf_8(
     env = {**house.env, **latin}
 
     def run(*arguments: str) -> bytes:
-        done = subprocess.run([*PAYDESK, *arguments], env=env, capture_output=True, timeout=120)
+        done = subprocess.run([*PAYDESK, *arguments], env=env, capture_output=True, timeout=scaled(120))
         assert done.returncode == 0 and b"Traceback" not in done.stderr and b"Error" not in done.stderr, done
         return done.stdout
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 
 from tests.house.files import CHECKOUT
+from tests.pace import scaled
 
 WORKFLOW = (CHECKOUT / ".github" / "workflows" / "ci.yml").read_text()
 MAKEFILE = (CHECKOUT / "Makefile").read_text()
@@ -47,7 +48,7 @@ def test_make_takes_the_first_python_that_can_make_an_environment_else_names_wha
     def install(*pythons: str) -> subprocess.CompletedProcess[str]:
         named = " ".join(str(tmp_path / name) for name in pythons)
         command = ["make", "-f", str(CHECKOUT / "Makefile"), f"VENV={tmp_path}/venv", f"PYTHONS={named}", "install"]
-        return subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False, timeout=60)
+        return subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False, timeout=scaled(60))
 
     done = install("old", "unable")
     assert done.returncode != 0 and "apt install python3 python3-venv" in done.stdout

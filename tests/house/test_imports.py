@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.house.files import CHECKOUT
+from tests.pace import scaled
 
 BAD_SAMPLES = {
     "the domain looks up": (
@@ -51,7 +52,7 @@ def lint(where: Path) -> tuple[int, str]:
     """Run the linter on the sources in a folder; returns its exit code and what it said, on one line."""
     linter, config = Path(sys.executable).with_name("lint-imports"), CHECKOUT / "pyproject.toml"
     command = [str(linter), "--no-cache", "--config", str(config)]
-    done = subprocess.run(command, cwd=where, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, cwd=where, capture_output=True, text=True, timeout=scaled(120), check=False)
     return done.returncode, " ".join((done.stdout + done.stderr).split())
 
 

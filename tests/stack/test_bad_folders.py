@@ -14,6 +14,7 @@ import pytest
 
 from paydesk.stack.embedded import EmbeddedStack, environment
 from tests.e2e.house import House
+from tests.pace import scaled
 from tests.stack.conftest import NewHouse
 
 NEEDS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can make such a folder")
@@ -94,7 +95,7 @@ def test_a_second_supervisor_of_one_folder_leaves_at_once(new_house: NewHouse) -
     house.run("stack", "up")
     before = house.folder.read("state.json")["supervisor"]
     command = [sys.executable, "-m", "paydesk.stack.supervisor", str(house.home), "600"]
-    done = subprocess.run(command, env=house.env, timeout=60, check=False)
+    done = subprocess.run(command, env=house.env, timeout=scaled(60), check=False)
     assert done.returncode == 0 and house.folder.read("state.json")["supervisor"] == before
     assert house.json("contractor", "request", "1", "EUR", "x")["delivery"] == "sent"
 
@@ -166,7 +167,9 @@ def test_an_ordinary_login_needs_no_root(new_house: NewHouse) -> None:
     if found.stdout.strip() != sys.version:
         pytest.skip("this checkout or its Python cannot be read by an ordinary login")
     asked = [*command, "contractor", "request", "1", "EUR", "x", "--as", "ada", "--json"]
-    done = subprocess.run(asked, env=house.env, cwd="/", capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(
+        asked, env=house.env, cwd="/", capture_output=True, text=True, timeout=scaled(120), check=False
+    )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["delivery"] == "sent"
     assert house.home.stat().st_uid == 65534

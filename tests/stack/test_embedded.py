@@ -20,6 +20,7 @@ from paydesk.stack.folder import Folder
 from paydesk.stack.process import Process
 from tests.conftest import until
 from tests.e2e.house import PAYDESK, House
+from tests.pace import scaled
 from tests.stack.conftest import NewHouse
 
 MEMORY = "memory"
@@ -89,7 +90,7 @@ def test_the_end_of_the_starting_terminal_does_not_reach_the_servers(new_house: 
     until(lambda: ready(house), within_s=60)
     before = house.pid("postgres"), house.pid("valkey"), house.pid("kafka")
     os.killpg(starter.pid, number)
-    starter.communicate(timeout=30)
+    starter.communicate(timeout=scaled(30))
     assert house.run("contractor", "list").returncode == 0
     assert (house.pid("postgres"), house.pid("valkey"), house.pid("kafka")) == before
 

@@ -12,6 +12,7 @@ import pytest
 
 from paydesk.stack.folder import Folder
 from paydesk.stack.process import Process
+from tests.pace import scaled
 
 pytestmark = pytest.mark.fault(
     kind="A process is known by what no clock of the machine changes.", mended="stack/process.py"
@@ -38,7 +39,9 @@ def with_the_clock_set(by_s: int, file: Path, *command: str) -> str:
     probe = subprocess.run(["unshare", "-Ur", "-m", *inside[:3], "sh", "true"], capture_output=True, check=False)
     if probe.returncode:
         pytest.skip("no mount namespace can be made here")
-    done = subprocess.run(["unshare", "-Ur", "-m", *inside], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(
+        ["unshare", "-Ur", "-m", *inside], capture_output=True, text=True, check=True, timeout=scaled(60)
+    )
     return done.stdout
 
 

@@ -17,6 +17,7 @@ import requests
 
 from paydesk.stack import trust
 from tests.machine import in_a_namespace
+from tests.pace import scaled
 
 pytestmark = pytest.mark.fault(
     kind="The broker's files are fetched from whom the machine trusts; else the cause and the setting are told.",
@@ -56,7 +57,7 @@ def mirror(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str
     )
     for step in steps:
         try:
-            subprocess.run(["openssl", *step.split()], cwd=root, check=True, capture_output=True, timeout=60)
+            subprocess.run(["openssl", *step.split()], cwd=root, check=True, capture_output=True, timeout=scaled(60))
         except FileNotFoundError:
             pytest.skip("no program here makes certificates")
     place = root / "served" / "maven" / "org" / "example" / "broker" / "1.0"

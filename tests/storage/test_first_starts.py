@@ -10,6 +10,7 @@ import pytest
 from paydesk.infra.migrations import HEAD
 from paydesk.infra.postgres import connect
 from tests.conftest import Sides
+from tests.pace import scaled
 
 PROGRAM = """
 import sys
@@ -53,7 +54,7 @@ def test_eight_first_starts_at_once(sides: Sides) -> None:
     for process in starting:
         assert process.stdout is not None and process.stdout.readline() == "ready\n"
     with ThreadPoolExecutor(8) as pool:
-        ended = list(pool.map(lambda process: process.communicate("go\n", timeout=120), starting))
+        ended = list(pool.map(lambda process: process.communicate("go\n", timeout=scaled(120)), starting))
     assert [process.returncode for process in starting] == [0] * 8, ended
     with connect(url, "contractor") as connection:
         assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(HEAD,)]

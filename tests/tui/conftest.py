@@ -15,6 +15,7 @@ from paydesk.manager.app import ManagerApp
 from paydesk.tui import key_line
 from paydesk.tui.request_table import RequestTable
 from tests.fakes import FakeContractorDesk, FakeManagerDesk, World
+from tests.pace import scaled
 from tests.tui.scene import scene
 
 os.environ["TZ"] = "UTC"
@@ -68,9 +69,10 @@ def manager(
 
 async def seen(pilot: Pilot[None], look: Callable[[], object], within_s: float = 60) -> None:
     """Wait until something is true on the screen; fails after ``within_s`` seconds."""
+    within_s = scaled(within_s)
     end = time.monotonic() + within_s
     while not look():
-        assert time.monotonic() < end, f"not seen within {within_s} s: {shown(pilot)}"
+        assert time.monotonic() < end, f"not seen within {within_s:.3g} s: {shown(pilot)}"
         await pilot.pause(0.01)
 
 

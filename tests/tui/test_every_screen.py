@@ -17,6 +17,7 @@ from textual.color import Color
 from textual.pilot import Pilot
 
 from paydesk.tui.themes import DUSK, PAPER, short_name
+from tests.pace import scaled
 from tests.tui.screens import SCREENS, Screen
 from tests.tui.test_looks import contrast_ratio
 
@@ -80,7 +81,7 @@ def unreadable(lines: Cells) -> Iterable[str]:
 
 async def hold(pilot: Pilot[None], name: str, update: bool) -> None:
     """Hold what a screen comes to paint to what is kept of it, or keep it anew."""
-    file, end = KEPT / f"{name}.txt", time.monotonic() + PATIENCE_S
+    file, end = KEPT / f"{name}.txt", time.monotonic() + scaled(PATIENCE_S)
     if update:
         KEPT.mkdir(exist_ok=True)
         file.write_text(kept_text(cells(pilot)))

@@ -12,6 +12,7 @@ from paydesk.domain.payment_request import Terms
 from paydesk.infra.pages import Result
 from paydesk.tui import desk_pane
 from tests.fakes import FakeContractorDesk, FakeManagerDesk, World
+from tests.pace import scaled
 from tests.tui.conftest import contractor, manager, opened, seen, shown
 from tests.tui.test_manager_desk import Slow, of
 
@@ -54,7 +55,7 @@ async def test_what_is_taken_back_before_quitting_is_taken_back(world: World) ->
 async def test_what_is_refused_keeps_the_desk_open_and_says_why(world: World) -> None:
     class Refusing(Slow):
         def approve(self, key: UUID, request_id: UUID, revision: int, terms_hash: str) -> Result:
-            assert self.let_through.acquire(timeout=60)
+            assert self.let_through.acquire(timeout=scaled(60))
             self._answers()
             return super().approve(key, request_id, revision, terms_hash)
 
@@ -88,7 +89,7 @@ async def test_a_request_that_was_just_sent_is_asked_for(world: World) -> None:
         let_through = Semaphore(0)
 
         def request(self, key: UUID, request_id: UUID, terms: Terms) -> Result:
-            assert self.let_through.acquire(timeout=60)
+            assert self.let_through.acquire(timeout=scaled(60))
             return super().request(key, request_id, terms)
 
     desk, before = SlowToo(world), len(world.requests)

@@ -16,6 +16,7 @@ from paydesk.infra.pages import Result
 from paydesk.manager.inbox import ManagerInbox
 from paydesk.tui.detail import DetailScreen
 from tests.fakes import FakeManagerDesk, World
+from tests.pace import scaled
 from tests.tui.conftest import Clock, manager, opened, seen, shown
 
 
@@ -75,7 +76,7 @@ class Slow(FakeManagerDesk):
         self.let_through = Semaphore(0)
 
     def approve(self, key: UUID, request_id: UUID, revision: int, terms_hash: str) -> Result:
-        assert self.let_through.acquire(timeout=60)
+        assert self.let_through.acquire(timeout=scaled(60))
         return super().approve(key, request_id, revision, terms_hash)
 
 
