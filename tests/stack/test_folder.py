@@ -116,6 +116,7 @@ full = pytest.mark.fault(kind="What is full is named, and not what has room.", m
             "/dev/shm",
         ),
         ("FATAL:  could not write lock file: No space left on device", "{home}"),
+        ("dynamic shared memory: posix\ncould not write: No space left on device", "{home}"),
         ("FATAL:  something else", "did not start"),
     ],
 )

@@ -161,6 +161,18 @@ def test_a_file_that_is_only_called_like_the_marker_marks_nothing(tmp_path: Path
     assert (home / "thesis.txt").exists()
 
 
+@pytest.mark.fault(kind="A disk that was full leaves nothing that is refused later.", mended="stack/home.py")
+@pytest.mark.parametrize("written", ["", "Made by", "Made by paydesk. `pay"])
+def test_a_marker_that_was_cut_off_is_written_anew(tmp_path: Path, written: str) -> None:
+    home = tmp_path / "stack"
+    home.mkdir()
+    (home / MARKER).write_text(written)
+    assert not status(home).running
+    Folder(home).secrets()
+    assert (home / MARKER).read_text().startswith("Made by paydesk. `paydesk stack reset`")
+    assert reset(home) == [] and not home.exists()
+
+
 @still_open
 def test_data_is_not_deleted_while_a_process_uses_it(tmp_path: Path) -> None:
     folder = Folder(tmp_path / "stack")

@@ -80,8 +80,8 @@ class Folder:
     def failed(self, what: str, log: Path) -> StackError:
         """Return the error for a program that did not do its work: what is full is named."""
         last = log.read_bytes()[-_LAST_WORDS:] if log.exists() else b""
-        full = b"No space left on device" in last
-        if full and b"shared memory" in last:
+        full = [line for line in last.splitlines() if b"No space left on device" in line]
+        if any(b"shared memory" in line for line in full):  # In one line: initdb names it in others, and means no harm.
             return StackError(
                 f"There is no room left in {_SHARED_MEMORY}, the machine's shared memory.",
                 f"Delete what nobody needs in {_SHARED_MEMORY}, or give it more room.",

@@ -33,6 +33,8 @@ def ours(home: Path) -> bool:
     names = set(os.listdir(home))  # noqa: PTH208 (a set of names, as they are compared)
     if _marked(home):
         return True
+    if _cut_off(home / MARKER):
+        names.discard(MARKER)
     if not names:
         return False
     if not _made_before_markers(home, names):
@@ -86,6 +88,14 @@ def _marked(home: Path) -> bool:
     marker = home / MARKER
     try:
         return not marker.is_symlink() and marker.read_text(encoding="utf-8") == _SAYS
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def _cut_off(marker: Path) -> bool:
+    """Whether it is the beginning of a marker: the disk was full when paydesk wrote it."""
+    try:
+        return not marker.is_symlink() and _SAYS.startswith(marker.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError):
         return False
 
