@@ -20,6 +20,11 @@ from tests.pace import scaled
 PAYDESK = (sys.executable, "-m", "paydesk")
 
 
+def sentences(stderr: str) -> str:
+    """Return what a command said aside but for what it waited for, which a busy machine has it say at any time."""
+    return "".join(line for line in stderr.splitlines(keepends=True) if "aiting for " not in line)
+
+
 @dataclass
 class House:
     """Where a test's people live; ``extra`` is set in the environment of everything that is started here."""

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from paydesk.stack.embedded import EmbeddedStack, environment
-from tests.e2e.house import House
+from tests.e2e.house import House, sentences
 from tests.pace import scaled
 from tests.stack.conftest import NewHouse
 
@@ -23,10 +23,10 @@ NEEDS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can make su
 def refused(house: House, code: int, *says: str) -> None:
     """Hold a command, for people and for programs, to one sentence, a hint and this exit code."""
     done = house.run("contractor", "request", "1", "EUR", "x", check=False)
-    assert (done.returncode, done.stdout) == (code, "") and done.stderr.count("\n") == 1, done
+    assert (done.returncode, done.stdout) == (code, "") and sentences(done.stderr).count("\n") == 1, done
     assert all(words in done.stderr for words in says) and "Traceback" not in done.stderr, done.stderr
     done = house.run("contractor", "request", "1", "EUR", "x", "--json", check=False)
-    error = json.loads(done.stderr)["error"]
+    error = json.loads(sentences(done.stderr))["error"]
     assert done.returncode == code and error["message"] and error["hint"], error
     assert all(words in f"{error['message']} {error['hint']}" for words in says)
 

@@ -24,11 +24,14 @@ def doctor(as_json: bool) -> None:
     from paydesk.cli import output
     from paydesk.cli.output import marked
     from paydesk.cli.side_by_side import lines
+    from paydesk.cli.streams import say_aside
     from paydesk.cli.wrapping import tell
     from paydesk.infra.locked import joined
     from paydesk.secrecy import hide
     from paydesk.settings_file import SERVERS, look_at_settings
+    from paydesk.waiting import said_by
 
+    click.get_current_context().with_resource(said_by(say_aside))
     settings, faults = look_at_settings()
     findings = _settings(faults)
     if settings.configured or any(fault.setting.removeprefix("PAYDESK_").lower() in SERVERS for fault in faults):

@@ -31,6 +31,7 @@ from paydesk.infra.role import Role
 from paydesk.infra.store import Store
 from paydesk.infra.worker import Worker
 from paydesk.settings_file import Settings, SettingsError, read_settings
+from paydesk.waiting import said_by, waiting_for
 
 log = logging.getLogger("paydesk.errand")
 T = TypeVar("T")
@@ -39,6 +40,7 @@ CATCH_UP_S = 3.0
 DELIVER_S = 3.0
 CHECK_S = 10.0
 _LOOK_S = 0.01
+_DELIVERY = "Kafka to take what is saved"
 
 
 def person_of(settings: Settings, role_name: str, given: str | None) -> str:
@@ -76,7 +78,8 @@ class Errand:
         self.saved.key = self.word
         self.url = self.servers.endpoints(role.name).database_url
         self.reads = reads
-        self.copied = prepare(self.servers, role.name)
+        with waiting_for(f"PostgreSQL and the {role.name}'s schema"):
+            self.copied = prepare(self.servers, role.name)
         if self.copied and not reads:
             self.servers.leave()
             raise CopiedSchema.of(role.name)
@@ -161,7 +164,9 @@ class Errand:
         if self.copied:
             say_aside(CopiedSchema.of(self.role.name).message)
         elif self._has_broker():
-            self._until(lambda: self.work().caught_up, timeout_s)
+            what = "what the other side sent"
+            if not self._until(lambda: self.work().caught_up, timeout_s, what) and self.kafka_answers:
+                say_aside(f"Gave up waiting for {what}: this is what is known so far.")
 
     def checked(self, timeout_s: float = CHECK_S) -> None:
         """Wait until this side's own topic was read by whoever holds the lease, as long as the broker is there."""
@@ -172,7 +177,7 @@ class Errand:
 
         if self._has_broker():
             self.work()
-            self._until(done, timeout_s)
+            self._until(done, timeout_s, f"the {self.role.name}'s own topic to be read")
 
     def spread(self, ids: Collection[UUID]) -> None:
         """Tell the open desks that rows changed, and have relayed what was said by it."""
@@ -181,7 +186,7 @@ class Errand:
                 self._hint(ids)
             if ids and self._has_broker():
                 self.work().nudge()
-                self._until(lambda: not self.read(queries.counts).unsent, DELIVER_S)
+                self._until(lambda: not self.read(queries.counts).unsent, DELIVER_S, _DELIVERY)
         except Exception:
             log.exception("saved, and not told to the others yet: the next worker of this role does that")
 
@@ -220,7 +225,7 @@ class Errand:
     def _relay(self, ids: Sequence[UUID], timeout_s: float) -> None:
         if self._queued(ids) and self._has_broker():
             self.work().nudge()
-            self._until(lambda: not self._queued(ids), timeout_s)
+            self._until(lambda: not self._queued(ids), timeout_s, _DELIVERY)
 
     @property
     def kafka_answers(self) -> bool:
@@ -244,12 +249,17 @@ class Errand:
     def _has_broker(self) -> bool:
         return self.servers.endpoints(self.role.name).kafka is not None
 
-    def _until(self, seen: Callable[[], bool], timeout_s: float) -> None:
-        """Look until it is seen, or the broker is known to be away, or time is up; then nothing is waited for again."""
+    def _until(self, seen: Callable[[], bool], timeout_s: float, what: str) -> bool:
+        """Look until it is seen, or the broker is known to be away, or time is up; then nothing is waited for again.
+
+        Returns whether it was seen. ``what`` is said when it takes long.
+        """
         until = time.monotonic() + timeout_s
-        while not self._gave_up and not seen():
-            self._gave_up = time.monotonic() > until or self.work().health().kafka.state is PartState.DOWN
-            time.sleep(_LOOK_S)
+        with waiting_for(what):
+            while not self._gave_up and not seen():
+                self._gave_up = time.monotonic() > until or self.work().health().kafka.state is PartState.DOWN
+                time.sleep(_LOOK_S)
+        return not self._gave_up
 
     def close(self) -> str:
         """Stop the worker, leave the servers; returns their parting sentence. Raises nothing: the work is done."""
@@ -270,7 +280,7 @@ class Errand:
 @contextmanager
 def errand(role: Role, person: str | None = None, key: str | None = None, *, reads: bool = False) -> Iterator[Errand]:
     """Open an errand and close it whatever happens, SIGTERM and SIGHUP among it; ``reads`` as ``Errand`` takes it."""
-    with raised():
+    with raised(), said_by(say_aside):
         opened = Errand(role, person, key, reads=reads)
         try:
             yield opened

@@ -11,9 +11,11 @@ from paydesk.cli.adopt import adopt
 from paydesk.cli.errand_options import as_json_option
 from paydesk.cli.groups import HelpfulGroup
 from paydesk.cli.provision import compose_env, provision
+from paydesk.cli.streams import say_aside
 from paydesk.domain.text import counted
 from paydesk.settings import MEMORY_BROKER
 from paydesk.settings_file import Settings, SettingsError, read_settings
+from paydesk.waiting import said_by
 
 _UP_S = 240.0
 
@@ -26,8 +28,10 @@ def _settings() -> Settings:
 
 
 @click.group(cls=HelpfulGroup)
-def stack() -> None:
+@click.pass_context
+def stack(context: click.Context) -> None:
     """PostgreSQL, Valkey and Apache Kafka, started from packages for one login."""
+    context.with_resource(said_by(say_aside))
 
 
 stack.add_command(adopt)

@@ -20,6 +20,7 @@ from paydesk.stack.kafka_server import Kafka
 from paydesk.stack.memory_broker import MemoryBroker
 from paydesk.stack.process import Process
 from paydesk.stack.servers import Postgres, Valkey
+from paydesk.waiting import waiting_for
 
 _WAIT_S = 60.0
 _LOOK_S = 0.03
@@ -58,6 +59,10 @@ class EmbeddedStack:
             )
 
     def _joined(self) -> dict[str, Any]:
+        with waiting_for("the embedded PostgreSQL to start"):
+            return self._join()
+
+    def _join(self) -> dict[str, Any]:
         until = time.monotonic() + _WAIT_S
         while True:
             state = self.folder.read("state.json")
@@ -182,10 +187,11 @@ def down(home: Path, wait_s: float = 45) -> bool:
     with contextlib.suppress(psutil.NoSuchProcess):
         psutil.Process(supervisor.pid).terminate()
     until = time.monotonic() + wait_s
-    while supervisor.alive:
-        if time.monotonic() > until:
-            raise StackError("The embedded stack does not stop.", f"Its supervisor has the pid {supervisor.pid}.")
-        time.sleep(_LOOK_S)
+    with waiting_for("the embedded servers to stop"):
+        while supervisor.alive:
+            if time.monotonic() > until:
+                raise StackError("The embedded stack does not stop.", f"Its supervisor has the pid {supervisor.pid}.")
+            time.sleep(_LOOK_S)
     return True
 
 

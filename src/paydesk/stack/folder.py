@@ -18,6 +18,7 @@ from typing import Any
 from paydesk.stack import home as homes
 from paydesk.stack.errors import StackError
 from paydesk.stack.process import Process
+from paydesk.waiting import waiting_for
 
 _LONGEST_SOCKET_FOLDER = 70
 """Bytes of a folder that still leave room for a socket's name within the system's 107 (103 on macOS)."""
@@ -127,18 +128,23 @@ class Folder:
         Raises ``StackError`` when another process holds it for a minute.
         """
         with (self.home / f"{name}.lock").open("a") as file:
-            until = time.monotonic() + _LOCK_S
-            while not _locked(file.fileno()):
+            if not _locked(file.fileno()):
                 if not wait:
                     yield False
                     return
+                self._wait_for(name, file.fileno())
+            yield True
+
+    def _wait_for(self, name: str, number: int) -> None:
+        until = time.monotonic() + _LOCK_S
+        with waiting_for(f"another paydesk, which holds {self.home / name}.lock"):
+            while not _locked(number):
                 if time.monotonic() > until:
                     raise StackError(
                         f"Another paydesk holds {self.home / name}.lock and does not go on.",
                         "Is a paydesk stopped or stuck? End it, and try again.",
                     )
                 time.sleep(_LOOK_S)
-            yield True
 
     def read(self, name: str) -> dict[str, Any]:
         """Return a JSON file of the stack, or an empty dict."""
