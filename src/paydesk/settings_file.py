@@ -5,7 +5,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
@@ -88,6 +88,9 @@ class Settings(BaseModel):
 
 
 _URLS = tuple(name for name in Settings.model_fields if name.endswith("_url"))
+_PATHS = tuple(
+    name for name, field in Settings.model_fields.items() if Path in (field.annotation, *get_args(field.annotation))
+)
 SERVERS = tuple(name for name in Settings.model_fields if name.endswith(("_url", "_servers")))
 """Settings that name servers of one's own."""
 _ENVIRONMENT_ALONE = {"config": CONFIG_KEY, "ascii": ASCII_KEY, "theme": THEME_KEY}
@@ -169,13 +172,19 @@ def _from_file(found: Mapping[str, str]) -> tuple[dict[str, Any], list[SettingsE
         told = f"{_FILE} {path} cannot be read: {hide(str(error))}."
         return {}, [SettingsError(told, "Mend or remove it.")]
     faults = [unknown for key in given if key != KEYS_TABLE and (unknown := _unknown(key, key)) is not None]
-    kept = {key: value for key, value in given.items() if key in Settings.model_fields}
+    kept = {key: _placed(key, value, path) for key, value in given.items() if key in Settings.model_fields}
     try:
         if _holds_secrets(kept) or addresses.exposed(path) == "change":
             addresses.private(path, _FILE)
     except SettingsError as error:
         faults.append(error)
     return kept, faults
+
+
+def _placed(key: str, value: object, file: Path) -> object:
+    """Return a setting of a file; a path in it counts from where the file is, so that they can be moved together."""
+    beside = key in _PATHS and isinstance(value, str) and bool(value) and file.is_file()
+    return str(file.resolve().parent / str(value)) if beside else value
 
 
 _FILE = "The settings file"
