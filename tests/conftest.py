@@ -118,6 +118,18 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shutil.rmtree(home)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what the tests of compose.yaml ran on."""
+    told = [report.nodeid for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, [])]
+    files = {name.partition("::")[0] for name in told if name.startswith("tests/deploy/")}
+    if not files:
+        return
+    used = "the images of compose.yaml" if os.environ.get("TESTS_COMPOSE") else "servers started natively from deploy/"
+    if files == {"tests/deploy/test_compose.py"}:
+        used = "no server: it read compose.yaml"
+    terminalreporter.write_line(f"tests/deploy used {used}; .ci/compose runs it on the images.")
+
+
 @pytest.fixture(scope="session")
 def stack() -> Iterator[EmbeddedStack]:
     """The embedded stack of this test run, which the first test process that needs it starts and others join."""

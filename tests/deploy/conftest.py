@@ -1,5 +1,6 @@
 """Servers of one's own, started once for the tests of this folder, and a house that uses them by settings alone."""
 
+import os
 import shutil
 import subprocess
 import tempfile
@@ -9,20 +10,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.native import Native, environment, free_port
+from tests.deploy.native import CHECKOUT, ON_COMPOSE, Native, environment, free_port
 from tests.e2e.house import PAYDESK, House
 
 
 def settings_of(root: Path, login: str) -> dict[str, str]:
-    """Return what the settings file of a login says, as environment variables."""
-    told = tomllib.loads((root / ".compose" / f"{login}.toml").read_text())
-    return {f"PAYDESK_{name.upper()}": str(value) for name, value in told.items()}
+    """Return what the settings file of a login says, as environment variables; its paths count from where it is."""
+    file = root / ".compose" / f"{login}.toml"
+    told = tomllib.loads(file.read_text())
+    placed = {name: file.parent / value if name.endswith("_kafka_config") else value for name, value in told.items()}
+    return {f"PAYDESK_{name.upper()}": str(value) for name, value in placed.items()}
 
 
-@pytest.fixture(scope="session")
-def native() -> Iterator[Native]:
-    """Return running servers with their logins made, by `.env` and `paydesk stack provision` alone."""
-    root = Path(tempfile.mkdtemp(prefix="pd-"))
+def make(root: Path) -> Native:
+    """Start servers with their logins made, by `.env` and `paydesk stack provision` alone, on free ports."""
     house = House(root)
     subprocess.run([*PAYDESK, "stack", "compose-env", "--folder", root], env=house.env, check=True, capture_output=True)
     text = (root / ".env").read_text()
@@ -35,6 +36,20 @@ def native() -> Iterator[Native]:
         found.start()
         house.extra = settings_of(root, "stack")
         house.run("stack", "provision")
+    except BaseException:
+        found.close()
+        raise
+    return found
+
+
+@pytest.fixture(scope="session")
+def native() -> Iterator[Native]:
+    """Return running servers with their logins made: natively, or those of compose that run for this checkout."""
+    if os.environ.get(ON_COMPOSE):
+        yield Native(CHECKOUT, environment(CHECKOUT / ".env"))
+        return
+    found = make(Path(tempfile.mkdtemp(prefix="pd-")))
+    try:
         yield found
     finally:
         found.close()

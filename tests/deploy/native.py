@@ -17,7 +17,18 @@ from paydesk.stack import binaries
 from tests.conftest import until
 
 CHECKOUT = Path(__file__).parents[2]
+ON_COMPOSE = "TESTS_COMPOSE"
+"""Tells the tests of this folder to use the servers that compose runs for this checkout, and to start none."""
 COMPOSE: dict[str, Any] = yaml.safe_load((CHECKOUT / "compose.yaml").read_text())
+
+
+def on_host(service: str, text: str) -> str:
+    """Replace the paths that a container of compose has by those of the checkout's that are mounted there."""
+    for mount in COMPOSE["services"][service]["volumes"]:
+        source, target = mount.split(":")[:2]
+        if source.startswith("./"):
+            text = text.replace(target, str(CHECKOUT / source))
+    return text
 
 
 def environment(file: Path) -> dict[str, str]:
@@ -80,39 +91,43 @@ class Native:
             secret = self.folder / "secret"
             secret.write_text(env["POSTGRES_PASSWORD"])
             command = [str(programs / "initdb"), "-D", str(data), "-U", env["POSTGRES_USER"], f"--pwfile={secret}"]
-            made = binaries.unprivileged([*command, "-A", "scram-sha-256", "-E", "UTF8", "--locale=C"])
+            made = binaries.unprivileged([*command, "-A", "scram-sha-256", *env["POSTGRES_INITDB_ARGS"].split()])
             subprocess.run(made, check=True, capture_output=True, env=binaries.server_environment())
         program, *arguments = COMPOSE["services"]["postgres"]["command"]
-        arguments = [each.replace("/etc/paydesk", str(CHECKOUT / "deploy" / "postgres")) for each in arguments]
+        arguments = [on_host("postgres", each) for each in arguments]
         place = ["-D", str(data), "-p", self.told["POSTGRES_PORT"], "-c", f"unix_socket_directories={self.folder}"]
         self._run("postgres", binaries.unprivileged([str(programs / program), *arguments, *place]), {})
 
     def start_redis(self) -> None:
         """Start Valkey, in place of Redis, by the script of compose."""
-        (script,) = COMPOSE["services"]["redis"]["entrypoint"]
+        command = [on_host("redis", each) for each in COMPOSE["services"]["redis"]["entrypoint"]]
         place = {"VALKEY_SERVER": str(binaries.valkey()), "VALKEY_PORT": self.told["REDIS_PORT"]}
         place["USERS_FILE"] = str(self.folder / "users.acl")
-        self._run("redis", [str(CHECKOUT / "deploy" / "valkey" / Path(script).name)], self._of("redis") | place)
+        self._run("redis", command, self._of("redis") | place)
 
     def start_kafka(self) -> None:
-        """Format the storage as the image does, and start the broker with the environment of compose."""
-        config = str(CHECKOUT / "deploy" / "kafka" / "server.properties")
+        """Format the storage as the image does, at each start, and start the broker with the environment of compose."""
+        config = on_host("kafka", "/mnt/shared/config/server.properties")
         env = self._of("kafka") | {"BROKER_HOST": "127.0.0.1", "BROKER_DATA": str(self.folder / "kafka")}
         env["BROKER_CONTROLLER_PORT"] = self.told.setdefault("CONTROLLER", str(free_port()))
         class_path = os.pathsep.join(map(str, binaries.fetch_jars(lambda *_: None, Event())))
-        log = f"-Dlog4j2.configurationFile={binaries.deploy('kafka/log4j2.properties')}"
-        java = [str(binaries.java()), "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", log, "-cp", class_path]
-        if not (self.folder / "kafka").exists():
-            tool = ["kafka.tools.StorageTool", "format", f"--cluster-id={env['CLUSTER_ID']}", "-c", config]
-            subprocess.run([*java, *tool], env=binaries.server_environment() | env, check=True, capture_output=True)
+        options = on_host("kafka", f"{env['KAFKA_HEAP_OPTS']} {env['KAFKA_LOG4J_OPTS']}").split()
+        java = [str(binaries.java()), *options, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", class_path]
+        tool = ["kafka.tools.StorageTool", "format", f"--cluster-id={env['CLUSTER_ID']}", "-c", config]
+        done = subprocess.run(
+            [*java, *tool], env=binaries.server_environment() | env, capture_output=True, text=True, check=False
+        )
+        # The image formats at each start too, and goes on where this is why it cannot.
+        assert done.returncode == 0 or "already formatted" in done.stdout + done.stderr, done
         self._run("kafka", [*java, "kafka.Kafka", config], env)
 
     def _postgres_answers(self) -> bool:
         url = f"postgresql://paydesk:{self.told['STACK_PASSWORD']}@127.0.0.1:{self.told['POSTGRES_PORT']}/postgres"
         try:
             psycopg.connect(url, connect_timeout=2).close()
-        except psycopg.Error:
-            return False
+        except psycopg.Error as error:
+            # A password of the day before is refused by a server that is up.
+            return "password authentication failed" in str(error)
         return True
 
     def stop(self, name: str) -> None:
@@ -124,6 +139,12 @@ class Native:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait(20)
+
+    def restart(self) -> None:
+        """End all and start them again, as compose does with containers whose environment changed."""
+        for name in list(self.processes):
+            self.stop(name)
+        self.start()
 
     def close(self) -> None:
         """End all, and delete what they kept."""

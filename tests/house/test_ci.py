@@ -2,15 +2,18 @@
 
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
+import pytest
 import yaml
 
 from tests.house.files import CHECKOUT
 from tests.pace import scaled
 
 WORKFLOW = (CHECKOUT / ".github" / "workflows" / "ci.yml").read_text()
+PROVISION = "PAYDESK_CONFIG=.compose/stack.toml .venv/bin/paydesk stack provision"
 MAKEFILE = (CHECKOUT / "Makefile").read_text()
 
 
@@ -19,6 +22,56 @@ def test_the_workflow_runs_what_a_person_runs_on_every_supported_python() -> Non
     classified = re.findall(r'Python :: (3\.\d+)"', (CHECKOUT / "pyproject.toml").read_text())
     assert job["strategy"]["matrix"]["python"] == classified
     assert [step["run"] for step in job["steps"] if "run" in step] == [".ci/run"]
+
+
+@pytest.mark.fault(kind="CI runs compose.yaml on the images that it names.", mended=".ci/compose")
+def test_a_job_runs_compose_on_the_real_images_in_the_order_of_the_readme() -> None:
+    job = yaml.safe_load(WORKFLOW)["jobs"]["compose"]
+    assert [step["run"] for step in job["steps"] if "run" in step] == [".ci/compose"]
+    assert not [step for step in job["steps"] if "upload" in step.get("uses", "")] and job["timeout-minutes"] <= 60
+    run = CHECKOUT / ".ci" / "compose"
+    assert os.access(run, os.X_OK)
+    assert subprocess.run(["bash", "-n", run], check=False, capture_output=True).returncode == 0
+    said = run.read_text()
+    steps = ["make install", "make env", "docker compose up --detach --wait"]
+    steps += [
+        f"\n{PROVISION}\n",
+        "TESTS_COMPOSE=1",
+        '" tests/deploy\n',
+        "-f /etc/paydesk/password.sql",
+        "--volumes\nleft=",
+    ]
+    places = [said.index(step) for step in steps]
+    assert places == sorted(places) and "trap ended EXIT" in said
+    readme = (CHECKOUT / "README.md").read_text()
+    assert all(f"    {step}" in readme for step in ("make env", "docker compose up --detach --wait"))
+    assert f"    {PROVISION}" in readme and "-U paydesk -d paydesk -f /etc/paydesk/password.sql" in readme
+
+
+@pytest.mark.fault(kind="CI runs compose.yaml on the images that it names.", mended=".ci/compose")
+@pytest.mark.parametrize("fails", ["nothing", "up", "pytest"])
+def test_the_script_of_compose_ends_with_down_and_with_the_code_of_what_failed(fails: str, tmp_path: Path) -> None:
+    """Run with stand-ins for make, docker, paydesk and Python, which write down what they were asked."""
+    (tmp_path / ".ci").mkdir()
+    shutil.copy(CHECKOUT / ".ci" / "compose", tmp_path / ".ci")
+    for name in ("make", "docker", ".venv/bin/paydesk", ".venv/bin/python"):
+        program = tmp_path / "bin" / name if "/" not in name else tmp_path / name
+        program.parent.mkdir(parents=True, exist_ok=True)
+        begins = f'#!/bin/sh\necho "{Path(name).name} $*" >> {tmp_path}/asked\n'
+        answers = (
+            'case "$*" in env) touch .env; mkdir -p .compose;; *list*) echo PR-1001;; volume*) echo named;; esac\n'
+        )
+        program.write_text(f'{begins}{answers}case "$*" in *{fails}*) exit 3;; esac\n')
+        program.chmod(0o755)
+    env = os.environ | {"PATH": f"{tmp_path}/bin:{os.environ['PATH']}"}
+    done = subprocess.run([tmp_path / ".ci" / "compose"], env=env, capture_output=True, text=True, check=False)
+    asked = (tmp_path / "asked").read_text().splitlines()
+    assert done.returncode == (0 if fails == "nothing" else 3), done
+    assert asked[-1] == "docker compose down --volumes" and not (tmp_path / ".env").exists()
+    assert any("logs" in line for line in asked) == (fails != "nothing")
+    (tmp_path / ".env").touch()
+    again = subprocess.run([tmp_path / ".ci" / "compose"], env=env, capture_output=True, text=True, check=False)
+    assert again.returncode == 2 and (tmp_path / ".env").exists(), "a person's .env and volumes are left alone"
 
 
 def test_the_job_that_keeps_a_report_is_given_no_secret() -> None:

@@ -1,6 +1,9 @@
 """``paydesk stack compose-env`` and ``provision``: servers of one's own, made ready for both desks."""
 
 import json
+import shlex
+import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -34,7 +37,16 @@ def compose_env(folder: Path, as_json: bool) -> None:
     for file in files:
         click.echo(file)
     click.echo("Next: docker compose up --detach --wait")
-    click.echo(f"      PAYDESK_CONFIG={folder / '.compose' / 'stack.toml'} paydesk stack provision")
+    config = shlex.quote(str(folder / ".compose" / "stack.toml"))
+    click.echo(f"      PAYDESK_CONFIG={config} {shlex.join(_program())} stack provision")
+
+
+def _program() -> list[str]:
+    """Return what to type for this very program: its name where the shell finds it, else where it is."""
+    if shutil.which("paydesk"):
+        return ["paydesk"]
+    started = Path(sys.argv[0])
+    return [str(started)] if started.name == "paydesk" else [sys.executable, "-m", "paydesk"]
 
 
 @click.command()

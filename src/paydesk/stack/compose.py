@@ -1,19 +1,27 @@
 """What ``compose.yaml`` and the desks that use its servers are told: passwords, ports, settings, written once."""
 
+import hashlib
 import os
 import secrets
+import stat
 from pathlib import Path
 
 from paydesk.stack.errors import StackError
 
 ROLES = ("contractor", "manager")
-PORTS = {"POSTGRES_PORT": "55432", "BROKER_PORT": "59092", "REDIS_PORT": "56379"}
-"""Ports on loopback, away from the usual ones, which may be taken; to be changed in ``.env``."""
+PORTS = {"POSTGRES_PORT": "15432", "BROKER_PORT": "19092", "REDIS_PORT": "16379"}
+"""Ports on loopback, to be changed in ``.env``: not the usual ones, and below those that systems give to clients."""
+CLUSTER_ID = "cGF5ZGVzay1jb21wb3NlIQ"
+"""Kafka's name for its storage. It is no secret, and the same for all, so that it cannot be lost with ``.env``."""
+MOUNTED = ("deploy/postgres", "deploy/kafka", "deploy/valkey")
+"""The folders that ``compose.yaml`` mounts."""
 
 
 def write(folder: Path) -> list[Path]:
-    """Write ``.env`` and the settings beside it in ``.compose``; passwords that are there stay. Returns the files."""
+    """Write ``.env`` and the settings beside it in ``.compose``; what ``.env`` says stays. Returns the files."""
     try:
+        if (folder / "compose.yaml").exists():
+            _let_read([folder / name for name in MOUNTED])
         told = _environment(folder / ".env")
         private = folder / ".compose"
         private.mkdir(mode=0o700, exist_ok=True)
@@ -22,8 +30,8 @@ def write(folder: Path) -> list[Path]:
             client, settings = private / f"{login}.kafka", private / f"{login}.toml"
             _write(client, _client(login, told))
             roles = (login,) if login in ROLES else ROLES
-            lines = [line for role in roles for line in _of_role(role, told, private)]
-            lines += _of_stack(told, private) if login == "stack" else []
+            lines = [line for role in roles for line in _of_role(role, told)]
+            lines += _of_stack(told) if login == "stack" else []
             _write(settings, "\n".join([*_shared(told), *lines, ""]))
             written += [client, settings]
     except OSError as error:
@@ -33,15 +41,36 @@ def write(folder: Path) -> list[Path]:
     return written
 
 
+def _let_read(folders: list[Path]) -> None:
+    """Let the logins in the containers read what is mounted, which a checkout under umask 077 keeps from them."""
+    for path in [path for folder in folders for path in (folder, *folder.rglob("*"))]:
+        mode = path.lstat().st_mode
+        wanted = mode | (0o755 if stat.S_ISDIR(mode) else 0o644)
+        if wanted != mode and not stat.S_ISLNK(mode):
+            path.chmod(stat.S_IMODE(wanted))
+
+
 def _environment(file: Path) -> dict[str, str]:
+    text = file.read_text(encoding="utf-8-sig") if file.exists() else ""
+    there = dict(line.split("=", 1) for line in text.splitlines() if "=" in line and not line.startswith("#"))
     wanted = {f"{login.upper()}_PASSWORD": secrets.token_hex(24) for login in ("stack", *ROLES)}
-    wanted |= {"CLUSTER_ID": secrets.token_urlsafe(16), **PORTS}
-    known = file.read_text(encoding="utf-8-sig").splitlines() if file.exists() else []
-    there = dict(line.split("=", 1) for line in known if "=" in line and not line.startswith("#"))
-    told = wanted | there
-    if set(wanted) - set(there):
-        _write(file, "".join(f"{name}={value}\n" for name, value in told.items()))
-    return told
+    wanted |= {"CLUSTER_ID": CLUSTER_ID, **PORTS, "COMPOSE_PROJECT_NAME": _project(file.parent, there)}
+    missing = {name: value for name, value in wanted.items() if name not in there}
+    if missing:
+        begun = f"{text}\n" if text and not text.endswith("\n") else text
+        _write(file, begun + "".join(f"{name}={value}\n" for name, value in missing.items()))
+    return wanted | there
+
+
+def _project(folder: Path, there: dict[str, str]) -> str:
+    """Return the name by which compose knows this checkout's containers and volumes.
+
+    It comes of the folder: checkouts do not share volumes, and one that lost its ``.env`` finds its own again. Where
+    ``.env`` has passwords and no name, its volumes have the name that ``compose.yaml`` gave to all checkouts before.
+    """
+    if "STACK_PASSWORD" in there:
+        return "paydesk"
+    return f"paydesk-{hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:8]}"
 
 
 def _client(login: str, told: dict[str, str]) -> str:
@@ -54,20 +83,20 @@ def _shared(told: dict[str, str]) -> list[str]:
     return ['stack_name = "compose"', f'kafka_bootstrap_servers = "127.0.0.1:{told["BROKER_PORT"]}"']
 
 
-def _of_role(role: str, told: dict[str, str], folder: Path) -> list[str]:
+def _of_role(role: str, told: dict[str, str]) -> list[str]:
     password = told[f"{role.upper()}_PASSWORD"]
     return [
         f'{role}_database_url = "postgresql://{role}:{password}@127.0.0.1:{told["POSTGRES_PORT"]}/paydesk"',
-        f'{role}_kafka_config = "{(folder / f"{role}.kafka").absolute()}"',
+        f'{role}_kafka_config = "{role}.kafka"',
         f'{role}_redis_url = "redis://{role}:{password}@127.0.0.1:{told["REDIS_PORT"]}/0"',
     ]
 
 
-def _of_stack(told: dict[str, str], folder: Path) -> list[str]:
+def _of_stack(told: dict[str, str]) -> list[str]:
     password = told["STACK_PASSWORD"]
     return [
         f'admin_database_url = "postgresql://paydesk:{password}@127.0.0.1:{told["POSTGRES_PORT"]}/postgres"',
-        f'admin_kafka_config = "{(folder / "stack.kafka").absolute()}"',
+        'admin_kafka_config = "stack.kafka"',
         f'admin_redis_url = "redis://stack:{password}@127.0.0.1:{told["REDIS_PORT"]}/0"',
     ]
 
