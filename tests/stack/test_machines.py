@@ -119,8 +119,8 @@ XDG = ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
 @pytest.mark.long
 @pytest.mark.parametrize(
     "shell",
-    ["umask 000", "umask 077", "exec 0<&-", "unset HOME", f"export TMPDIR=/{'t' * 90}"],
-    ids=lambda text: text[:9],
+    ["umask 000\nunset HOME", f"umask 077\nexec 0<&-\nexport TMPDIR=/{'t' * 90}"],
+    ids=["open-homeless", "closed-no-input-no-folder"],
 )
 @pytest.mark.fault(kind="A command works whatever its surroundings were left like.", mended="cli/front.py")
 def test_surroundings(stack: EmbeddedStack, house: House, shell: str) -> None:

@@ -79,7 +79,7 @@ def run_desk(app: Any) -> None:
     if app.return_code:
         raise SystemExit(app.return_code)
     if app.parting:
-        parting = clean(app.parting, 1000)
+        parting = "\n".join(clean(line, 1000) for line in app.parting.split("\n"))
         click.echo(parting)
         _say_to_person(parting, sys.stdout)
 
