@@ -15,6 +15,7 @@ from paydesk.domain.filters import Asker
 from paydesk.domain.insights import Insights
 from paydesk.domain.money import totals
 from paydesk.domain.payment_request import Terms
+from paydesk.domain.refusals import refuse_undecided
 from paydesk.domain.status import Status
 from paydesk.infra.clock import DatabaseClock
 from paydesk.infra.errors import ServerDown
@@ -221,7 +222,9 @@ class FakeManagerDesk(FakeDesk):
 
     def undo(self, request_id: UUID) -> Result:
         self._answers()
-        if self.copy(request_id).delivery is not Delivery.HELD:
+        copy = self.copy(request_id)
+        refuse_undecided(copy.request, copy.decision, copy.number, "undo")
+        if copy.delivery is not Delivery.HELD:
             raise TooLate("It is too late to undo: the decision was sent.", "Speak with the contractor.")
         del self.world.holds[request_id]
         before = self.world.before[request_id]

@@ -49,6 +49,28 @@ def test_a_command_is_known_by_its_key_and_all_of_it_happens_or_nothing(side_of:
         assert t.now() <= t.now() and t.new_id() != t.new_id()
 
 
+def test_a_known_command_names_its_person_where_its_event_tells_and_asking_registers_nothing(side_of: Open) -> None:
+    side = side_of(MANAGER)
+    store, asked, other, key, silent = side.store, request(), request(), uuid4(), uuid4()
+    with store.transaction() as t:
+        assert t.known(key) is None and t.known(key) is None
+        assert t.claim(key, "a", asked.id) is None, "asking registered nothing"
+        assert t.known(key) == Claim("a", asked.id, False), "nobody is named before its event is there"
+        t.add(said(side.role, accepted(asked), command_id=str(key), actor="Zoé"))
+        t.note_changed(key)
+        t.claim(silent, "b", asked.id)
+        t.add(said(side.role, accepted(other), command_id=str(silent), actor="cy"))
+    with store.transaction() as t:
+        assert t.known(key) == t.claim(key, "x", uuid4()) == Claim("a", asked.id, True, "Zoé")
+        assert t.known(silent) == Claim("b", asked.id, False), "the event of another request names nobody"
+    lost = said(side.role, rejected(request()), command_id=str(uuid4()), actor="Bo")
+    with store.transaction() as t:
+        t.bring_back(TOPIC_ID, [Brought(lost, Ack(lost.id, 0, 0, at(5)), "its hash")])
+        assert t.known(UUID(lost.command_id)) == Claim("its hash", lost.request_id, True, "Bo")
+        t.beat([lost.id])
+        assert t.known(UUID(lost.command_id)) is None, "its command is free again"
+
+
 def test_numbers_come_after_the_check_and_once(side_of: Open) -> None:
     side = side_of(CONTRACTOR)
     store, asked, other = side.store, request(None), request(None)
@@ -161,7 +183,7 @@ def test_own_events_are_brought_back_and_beaten(side_of: Open) -> None:
         ]
         t.bring_back(TOPIC_ID, brought)
         t.bring_back(TOPIC_ID, [])
-        assert t.claim(UUID(found.command_id), "x", uuid4()) == Claim("its hash", asked.id, True)
+        assert t.claim(UUID(found.command_id), "x", uuid4()) == Claim("its hash", asked.id, True, "Bo")
         assert t.claim(UUID(history.command_id), "x", asked.id) is None, "what is history has done nothing"
         assert [(own.id, own.ever_acked) for own in t.own_rows([asked.id])] == [(found.id, True), (again.id, False)]
         t.note_import(TOPIC_ID, 2, at(5))

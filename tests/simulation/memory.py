@@ -64,15 +64,18 @@ class MemoryTransaction(MemoryOutbox):
     # Commands.
 
     def claim(self, key: UUID, content_hash: str, request_id: UUID) -> Claim | None:
-        known = self.tables.commands.get(key)
+        known = self.known(key)
         if known is None:
             self.tables.commands[key] = Claim(content_hash, request_id, False)
         return known
 
     def known(self, key: UUID) -> Claim | None:
         found = self.tables.commands.get(key)
-        said = (sent.event for sent in self.tables.outbox.values() if sent.event.command_id == str(key))
-        return replace(found, actor=next((event.actor for event in said), None)) if found else None
+        if found is None:
+            return None
+        of_it = (str(key), found.request_id)
+        said = (sent.event for sent in self.tables.outbox.values())
+        return replace(found, actor=next((e.actor for e in said if (e.command_id, e.request_id) == of_it), None))
 
     def copied(self) -> bool:
         return self.tables.made_in != self.where

@@ -15,8 +15,10 @@ def boot_time() -> float:
 
 
 def moment_of(connection: Any) -> datetime:
-    """Return the time by the clock of the database that a connection of psycopg leads to."""
-    row = connection.execute("SELECT clock_timestamp()").fetchone()
+    """Return the time by the clock of the database that a connection of psycopg leads to; leaves none begun."""
+    # What follows may set how its own transaction reads, which PostgreSQL takes only before the first statement.
+    with connection.transaction():
+        row = connection.execute("SELECT clock_timestamp()").fetchone()
     found: datetime = row[0]
     return found
 
