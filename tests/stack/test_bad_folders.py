@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -17,6 +18,7 @@ from tests.e2e.house import House, sentences
 from tests.pace import scaled
 from tests.stack.conftest import NewHouse
 
+SERVERS = ("PostgreSQL", "Kafka", "Redis")
 NEEDS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can make such a folder")
 
 
@@ -40,14 +42,38 @@ def desk_refused(house: House, code: int, says: str) -> None:
 @pytest.fixture
 def small_disk() -> Iterator[Path]:
     """Return a folder on a file system of its own with 12 MB, less than a new database needs."""
+    with mounted("12m") as folder:
+        yield folder
+
+
+@pytest.fixture
+def ample_disk() -> Iterator[Path]:
+    """Return a folder on a file system of its own with room for a stack."""
+    with mounted("400m") as folder:
+        yield folder
+
+
+@contextmanager
+def mounted(size: str) -> Iterator[Path]:
+    """Mount a file system of this size."""
     folder = Path(tempfile.mkdtemp(prefix="pd-"))
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", folder], capture_output=True, check=False)
+    command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder]
+    done = subprocess.run(command, capture_output=True, check=False)
     if done.returncode:
         folder.rmdir()
         pytest.skip("no small file system can be mounted here")
     yield folder
     subprocess.run(["umount", "--lazy", folder], check=True)
     folder.rmdir()
+
+
+def fill(filler: Path) -> None:
+    """Leave no room on the disk of this file, not for one byte."""
+    with filler.open("wb", buffering=0) as file:
+        for size in (1 << 16, 1 << 10, 1):
+            with pytest.raises(OSError, match="No space"):
+                while True:
+                    file.write(b"x" * size)
 
 
 @pytest.mark.long
@@ -62,13 +88,32 @@ def test_a_disk_without_room_for_the_database(new_house: NewHouse, small_disk: P
 @NEEDS_ROOT
 @pytest.mark.long
 def test_a_disk_that_is_full(new_house: NewHouse, small_disk: Path) -> None:
-    with (small_disk / "filler").open("wb") as filler, pytest.raises(OSError, match="No space"):
-        while True:
-            filler.write(b"x" * 65536)
-            filler.flush()
+    fill(small_disk / "filler")
     house = new_house(PAYDESK_BROKER="memory", PAYDESK_HOME=str(small_disk / "stack"))
     refused(house, 7, "no space left on device", "Make room there")
     desk_refused(house, 7, "no space left on device")
+
+
+@NEEDS_ROOT
+@pytest.mark.long
+@pytest.mark.fault(
+    kind="reading goes on while the disk of the embedded stack is full, and doctor checks the rest",
+    mended="stack/folder.py",
+)
+def test_reading_goes_on_though_the_disk_is_full(new_house: NewHouse, ample_disk: Path) -> None:
+    house = new_house(PAYDESK_BROKER="memory", PAYDESK_HOME=str(ample_disk / "stack"))
+    number = house.json("contractor", "request", "1", "EUR", "x")["number"]
+    filler = ample_disk / "filler"
+    fill(filler)
+    assert [row["number"] for row in house.rows("contractor")] == [number]
+    assert number in house.run("contractor", "show", number).stdout
+    done = house.run("doctor", check=False)
+    assert done.returncode == 7 and "there is no room left in" in done.stdout and "Traceback" not in done.stderr
+    assert all(f"{role} {server}" in done.stdout for role in ("contractor", "manager") for server in SERVERS), done
+    filler.unlink()
+    assert house.json("contractor", "request", "2", "EUR", "y")["delivery"] == "sent"
+    assert house.run("doctor").returncode == 0
+    house.run("stack", "down")
 
 
 @NEEDS_ROOT

@@ -153,6 +153,10 @@ def _embedded(settings: "Settings") -> "list[Finding]":
             seen = f"{seen}, the in-memory broker stands in for Apache Kafka: {MEMORY_BROKER}. {told['why']}"
         findings.append(Finding(f"embedded {name}", well, seen, told["hint"]))
     embedded = embedded_of(settings)
+    if not embedded.is_noted:
+        findings.append(
+            Finding("embedded stack", False, f"there is no room left in {settings.home}", "Make room there.")
+        )
     try:
         for role in roles():
             findings += guarded(f"{role.name} servers", partial(_at_embedded, role, embedded))

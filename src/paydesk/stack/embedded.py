@@ -39,12 +39,15 @@ class EmbeddedStack:
         self.label = label
         self.idle_s = idle_s
         self._environment = dict(environment or {})
+        self._left = False
         with self.folder.usable():
             self._entry: Path | None = self.folder.enter()
 
     def endpoints(self, role: str) -> Endpoints:
         """Return the addresses of a role's login; starts the stack when it does not run, waits for PostgreSQL."""
         with self.folder.usable():
+            if self._entry is None and not self._left:
+                self._entry = self.folder.enter()
             self.folder.secrets()
             servers = self._joined()["servers"]
             kafka, valkey = servers.get("kafka", {}), servers.get("valkey", {})
@@ -89,7 +92,7 @@ class EmbeddedStack:
     def start(self) -> None:
         """Have the stack's supervisor run; returns as soon as it does, before the servers do."""
         with self.folder.usable(), self.folder.lock("start"):
-            if self._entry is None:
+            if self._left:
                 raise StackError("This program has left the embedded stack.", "Start it again.")
             until = time.monotonic() + _WAIT_S
             if _supervised(self.folder.read("state.json")):
@@ -128,8 +131,14 @@ class EmbeddedStack:
         coming = [name.title() for name, told in servers.items() if told.get("state") == "coming"]
         return f"{' and '.join(coming)} starting; your requests are kept" if coming else ""
 
+    @property
+    def is_noted(self) -> bool:
+        """Whether the folder says that this process uses the stack; not so while its disk is full."""
+        return self._entry is not None
+
     def leave(self) -> str:
         """Leave the stack; the last user is told that it goes on for a while, and how to stop it."""
+        self._left = True
         if self._entry is None:
             return ""
         self._entry.unlink(missing_ok=True)

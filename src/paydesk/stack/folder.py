@@ -1,5 +1,6 @@
 """The folder of one embedded stack: what lies where, who uses it, and the state that everyone reads."""
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -11,7 +12,7 @@ import stat
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ _LOOK_S = 0.02
 _LOCK_S = 60.0
 """How long another process may hold a lock of the stack before it is named."""
 _LEAST_ROOM = 1 << 20
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 _LAST_WORDS = 2048
 LOGINS = ("stack", "contractor", "manager")
 
@@ -187,11 +189,21 @@ class Folder:
                 self.write("ports.json", ports)
             return int(ports[name])
 
-    def enter(self) -> Path:
-        """Note this process as a user of the stack; returns the file that says so."""
+    def enter(self) -> Path | None:
+        """Note this process as a user of the stack; returns the file that says so, or None while the disk is full.
+
+        What is there can be read all the same, so a full disk keeps nobody from looking.
+        """
         me = Process.of(os.getpid())
         file = self.home / "users" / f"{me.pid}-{secrets.token_hex(4)}"
-        file.write_text(json.dumps(me.document()))
+        try:
+            file.write_text(json.dumps(me.document()))
+        except OSError as error:
+            if error.errno not in _NO_ROOM or not (self.home / "state.json").exists():
+                raise
+            with suppress(OSError):
+                file.unlink(missing_ok=True)
+            return None
         return file
 
     def users(self) -> list[int]:
