@@ -5,7 +5,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any, TypeVar
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
@@ -26,7 +26,7 @@ from paydesk.infra.health import PartState
 from paydesk.infra.hints import HintSender
 from paydesk.infra.migrations import prepare
 from paydesk.infra.origin import CopiedSchema
-from paydesk.infra.postgres import connect, is_transient, unreachable
+from paydesk.infra.postgres import is_transient, unreachable
 from paydesk.infra.role import Role
 from paydesk.infra.store import Store
 from paydesk.infra.worker import Worker
@@ -91,7 +91,7 @@ class Errand:
     def store(self) -> Store:
         """The own schema, for writing."""
         if self._store is None:
-            self._store = Store(self.url, self.role, word=self.word, watch=self.saved)
+            self._store = Store(self.url, self.role, word=self.word, watch=self.saved, few=True)
         return self._store
 
     def key(self, about: str = "") -> CommandKey:
@@ -115,12 +115,16 @@ class Errand:
     def read(self, look: Callable[[psycopg.Connection[Any]], T]) -> T:
         """Read the own schema. Raises ``ServerDown``."""
         try:
-            with connect(self.url, self.role.name) as connection:
+            with self.reading() as connection:
                 return look(connection)
         except psycopg.Error as error:
             if is_transient(error):
                 raise unreachable(error) from error
             raise
+
+    def reading(self) -> AbstractContextManager[psycopg.Connection[Any]]:
+        """Return a connection to read by: one of the few that this errand and its worker share."""
+        return self.store.lend(unhurried=True)
 
     def find(self, typed: str) -> RequestCopy:
         """Return the request that a person wants to see, also by a part of its name, which is said then.
@@ -145,7 +149,8 @@ class Errand:
     def work(self, *, brief: bool = True) -> Worker:
         """Return this errand's worker, started; it stands by where another is at work. ``brief``: for one command."""
         if self._worker is None:
-            self._worker = Worker(self.role, self.servers, brief=brief, sends=not self.reads)
+            shared = self.store if brief else None
+            self._worker = Worker(self.role, self.servers, brief=brief, sends=not self.reads, shared=shared)
             self._worker.start()
         return self._worker
 

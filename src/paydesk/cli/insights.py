@@ -30,13 +30,12 @@ def insights_command(load_role: Callable[[], Role]) -> click.Command:
         from paydesk.infra.clock import moment_of
         from paydesk.infra.insights import insights
         from paydesk.infra.pages import PageQuery
-        from paydesk.infra.postgres import connect
         from paydesk.tui.insights_report import table_lines, tables
 
         found = parse_filter(" ".join(filter_))
         with errand(load_role(), person, reads=True) as here:
             here.catch_up()
-            with connect(here.url, here.role.name) as connection:
+            with here.reading() as connection:
                 now = moment_of(connection)
                 told = insights(connection, PageQuery(found, here.person), now)
         if as_json:

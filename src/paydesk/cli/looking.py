@@ -32,7 +32,6 @@ def list_command(load_role: Callable[[], Role]) -> click.Command:
         from paydesk.infra import listing
         from paydesk.infra.duplicates import with_alike
         from paydesk.infra.pages import PageQuery
-        from paydesk.infra.postgres import connect
 
         found = parse_filter(" ".join(filter_))
         with errand(load_role(), person, reads=True) as here:
@@ -44,7 +43,7 @@ def list_command(load_role: Callable[[], Role]) -> click.Command:
                 signal.signal(signal.SIGTERM, signal.default_int_handler)
                 Follower(here, query, _printer(as_json, as_csv)).run()
                 return
-            with connect(here.url, here.role.name) as connection:
+            with here.reading() as connection:
                 rows = with_alike(connection, listing.each(connection, query))
                 if as_json or as_csv:
                     tell = _printer(as_json, as_csv)

@@ -13,7 +13,6 @@ from paydesk.infra.ports import BrokerTrouble
 from paydesk.infra.redriving import redrive_parked
 from paydesk.infra.shift import IDLE_S, POLL_S, Shift
 from paydesk.infra.standby import Watch
-from paydesk.infra.store import Store
 
 _LOOK_S = 0.05
 _LOOK_ON_S = 1.0
@@ -40,7 +39,7 @@ class Applying:
             shift.ending.wait(POLL_S)
             return
         with ExitStack() as kept:
-            store = kept.enter_context(closing(Store(endpoints.database_url, role)))
+            store = kept.enter_context(closing(shift.store(endpoints.database_url)))
             hints = kept.enter_context(closing(HintSender(role, shift.servers)))
             reader = KafkaReader(endpoints.kafka, role, shift.heard_of_trouble, shift.go_on)
             kept.enter_context(closing(reader))

@@ -44,6 +44,7 @@ def insights(connection: Connection, query: PageQuery, now: datetime | None = No
     values |= {"edges": edges(days), "shares": list(SHARES)}
     besides = also_unfolded(connection, query.filter, Asker(query.person, now))
     clauses = conditions_of(query, now, values, besides)
+    connection.rollback()  # What was read before is not of the one moment.
     connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
     counted = _Counted(days)
     with connection.transaction():

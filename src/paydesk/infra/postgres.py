@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 FROZEN_AFTER = "3s"
 """Who says nothing for so long amid a transaction is ended by the server, with the lease or without it."""
 
+_POOL_WAIT_S = 10.0
+
 _ASIDES = ("Is the server running", "Multiple connection attempts")
 """How the lines begin in which libpq says nothing of what happened."""
 _TRANSIENT_CLASSES = ("08", "28", "53", "57", "40")
@@ -65,7 +67,7 @@ _KNOWN = (
     ),
     _Known(
         "A pooler stands between paydesk and PostgreSQL, and it gave no connection: {reason}.",
-        "Raise its pool size for this login to at least 5, or name PostgreSQL itself in the URL.",
+        "Raise its pool size for this login to at least 3 (8 for desks), or name PostgreSQL itself in the URL.",
         (),
         (POOL_EMPTY, "query_wait_timeout", "no more connections allowed", "client_login_timeout"),
     ),
@@ -118,10 +120,12 @@ def _dial(
         ) from None
 
 
-def engine(database_url: str, role_name: str, session: Mapping[str, str] | None = None) -> "Engine":
+def engine(
+    database_url: str, role_name: str, session: Mapping[str, str] | None = None, *, few: bool = False
+) -> "Engine":
     """Return a small SQLAlchemy engine on the role's schema; the caller disposes of it.
 
-    ``session``: further settings of each of its sessions.
+    ``session``: further settings of each of its sessions. ``few``: at most two connections, for one command.
     """
     from sqlalchemy import create_engine
 
@@ -129,7 +133,8 @@ def engine(database_url: str, role_name: str, session: Mapping[str, str] | None 
         "postgresql+psycopg://",
         creator=lambda: _dial(database_url, role_name, session or {}),
         pool_size=2,
-        max_overflow=3,
+        max_overflow=0 if few else 3,
+        pool_timeout=_POOL_WAIT_S,
         pool_pre_ping=True,
     )
 

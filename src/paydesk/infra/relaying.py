@@ -3,10 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from typing import Any
 from uuid import UUID
-
-import psycopg
 
 from paydesk.infra import folding, queries, right_of_way
 from paydesk.infra.anti_entropy import AntiEntropy
@@ -17,7 +14,6 @@ from paydesk.infra.kafka_log import KafkaReader, KafkaWriter
 from paydesk.infra.lease import Lease
 from paydesk.infra.outbound import LeaseLost, Outbound
 from paydesk.infra.ports import BrokerTrouble
-from paydesk.infra.postgres import connect
 from paydesk.infra.queries import counts
 from paydesk.infra.shift import IDLE_S, Shift
 from paydesk.infra.store import Store
@@ -65,21 +61,20 @@ class Relaying:
         with ExitStack() as kept:
             kept.callback(shift.may_apply.clear)
             lease = self._lease = kept.enter_context(closing(Lease(url, role.name, gives_way=not shift.sends)))
-            store = kept.enter_context(closing(Store(url, role)))
-            counting = kept.enter_context(closing(connect(url, role.name)))
+            store = kept.enter_context(closing(shift.store(url)))
             hints = kept.enter_context(closing(HintSender(role, shift.servers)))
             shift.entropy = AntiEntropy(role, store, time.monotonic, says=not shift.brief)
             self._reached_at, self._checked = time.monotonic(), False
             while not shift.ending.is_set():
                 try:
                     with self._clients(lease, store) as clients:
-                        self._work(clients, lease, hints, counting)
+                        self._work(clients, lease, hints, store)
                 except BrokerTrouble as error:
                     shift.may_apply.clear()
                     shift.broker_trouble("outbound", error)
                 except NoBroker:
                     pass
-                self._keep_without_broker(lease, store, counting)
+                self._keep_without_broker(lease, store)
 
     @contextmanager
     def _clients(self, lease: Lease, store: Store) -> Iterator[tuple[KafkaWriter, Outbound]]:
@@ -122,7 +117,7 @@ class Relaying:
         clients: tuple[KafkaWriter, Outbound],
         lease: Lease,
         hints: HintSender,
-        counting: psycopg.Connection[Any],
+        store: Store,
     ) -> None:
         """Relay while the lease is held, else wait for it."""
         shift, (writer, side) = self.shift, clients
@@ -135,26 +130,27 @@ class Relaying:
             self._make_way(lease)
             changed = side.step()
             self._note_duty(side)
-            self._note_topics(writer, side, counting)
+            self._note_topics(writer, side, store)
             if changed:
                 hints.send(changed)
                 shift.changed(changed)
-            self._count(counting, at_once=bool(changed))
-            more = lease.held and self._fold(counting)
+            self._count(store, at_once=bool(changed))
+            more = lease.held and self._fold(store)
             # Who does not hold it has waited in ``take`` already, unless it gives way.
             if (lease.held or lease.gives_way) and not (side.more or more):
                 shift.nudged.wait(IDLE_S)
 
-    def _fold(self, connection: psycopg.Connection[Any]) -> bool:
+    def _fold(self, store: Store) -> bool:
         """Fill the folded columns of what a program of before wrote; returns whether to go on at once."""
         if time.monotonic() - self._folded_at < _FOLD_S:
             return False
         right_of_way.give()
-        more = folding.fill(connection)
+        with store.lend() as connection:
+            more = folding.fill(connection)
         self._folded_at = 0.0 if more else time.monotonic()
         return more
 
-    def _keep_without_broker(self, lease: Lease, store: Store, counting: psycopg.Connection[Any]) -> None:
+    def _keep_without_broker(self, lease: Lease, store: Store) -> None:
         """Do what needs no broker: keep the lease, release holds, count; after 10 s let another try."""
         shift = self.shift
         if shift.ending.is_set():
@@ -163,14 +159,14 @@ class Relaying:
             if not lease.beat():
                 raise LeaseLost
             self._make_way(lease)
-            self._fold(counting)
+            self._fold(store)
             if self._checked and shift.sends:
                 # Not before: what a restored schema holds may have been taken back since.
                 with store.transaction() as transaction:
                     transaction.release_due()
             if time.monotonic() - self._reached_at > _YIELD_AFTER_S and lease.wanted():
                 raise LeaseLost
-        self._count(counting)
+        self._count(store)
         shift.ending.wait(_BROKER_PAUSE_S)
 
     def _make_way(self, lease: Lease) -> None:
@@ -190,7 +186,7 @@ class Relaying:
             shift.may_apply.clear()
             shift.board.tell(duty=Duty.CHECKING if side.lease.held else Duty.STANDBY)
 
-    def _note_topics(self, writer: KafkaWriter, side: Outbound, counting: psycopg.Connection[Any]) -> None:
+    def _note_topics(self, writer: KafkaWriter, side: Outbound, store: Store) -> None:
         """Tell which settings of the topics are not as they have to be, and what is too large for the own one."""
         large, now = side.too_large, time.monotonic()
         if not side.checked or (large == self._large and now - self._topics_at < _TOPICS_S):
@@ -202,17 +198,17 @@ class Relaying:
         own = self.shift.role.writes
         faults = [each.sentence for each in self._amiss]
         if large:
-            with counting.transaction():
-                names = queries.numbers(counting, large)
+            with store.lend() as connection:
+                names = queries.numbers(connection, large)
             sizes = ", ".join(f"{names.get(request, str(request))} ({size:,} bytes)" for request, size in large.items())
             faults.append(f"{sizes}: too large for {own}. Raise its max.message.bytes to {MAX_MESSAGE_BYTES}.")
         self.shift.board.tell(topic_faults=tuple(faults))
 
-    def _count(self, connection: psycopg.Connection[Any], *, at_once: bool = False) -> None:
+    def _count(self, store: Store, *, at_once: bool = False) -> None:
         started = time.monotonic()
         if started - self._counted_at < _COUNT_S and not at_once:
             return
-        with connection.transaction():
+        with store.lend() as connection:
             found = counts(connection)
         self._counted_at = time.monotonic()
         self.shift.board.tell(

@@ -9,6 +9,7 @@ from paydesk.infra.anti_entropy import AntiEntropy
 from paydesk.infra.board import Board
 from paydesk.infra.ports import BrokerTrouble, NoRight
 from paydesk.infra.role import Role
+from paydesk.infra.store import Store
 from paydesk.settings import Endpoints, Servers
 
 log = logging.getLogger("paydesk.worker")
@@ -37,6 +38,7 @@ class Shift:
         *,
         brief: bool = False,
         sends: bool = True,
+        shared: Store | None = None,
     ) -> None:
         self.role = role
         self.servers = servers
@@ -45,6 +47,7 @@ class Shift:
         """For one command only: what can be left to workers that stay is left to them."""
         self.sends = sends
         """Off for whoever only reads: the other side's events are let in, nothing is sent, who sends goes first."""
+        self._shared = shared
         self.board = Board()
         self.ending = threading.Event()
         self.nudged = threading.Event()
@@ -61,6 +64,10 @@ class Shift:
         found = self.servers.endpoints(self.role.name)
         self.board.tell(label=found.label, memory_broker=found.memory_broker)
         return found
+
+    def store(self, database_url: str) -> Store:
+        """Return a store for one thread to close: on the connections that the process shares, or on new ones."""
+        return self._shared.beside() if self._shared is not None else Store(database_url, self.role)
 
     def go_on(self) -> None:
         """Raise ``Ended`` once the worker was told to stop."""

@@ -15,6 +15,7 @@ from paydesk.infra.postgres import is_transient, unreachable
 from paydesk.infra.relaying import Relaying
 from paydesk.infra.role import Role
 from paydesk.infra.shift import Ended, Shift, log
+from paydesk.infra.store import Store
 from paydesk.settings import Servers
 
 _BACK_OFF_S = (0.1, 5.0)
@@ -34,8 +35,10 @@ class Worker:
         *,
         brief: bool = False,
         sends: bool = True,
+        shared: Store | None = None,
     ) -> None:
-        self.shift = Shift(role, servers, changed or (lambda _: None), brief=brief, sends=sends)
+        """``shared``: the store whose connections both threads use, too, as a command has few; else they have own."""
+        self.shift = Shift(role, servers, changed or (lambda _: None), brief=brief, sends=sends, shared=shared)
         self._relaying = Relaying(self.shift)
         sides = (("outbound", self._relaying.run), ("inbound", Applying(self.shift).run))
         self._threads = [

@@ -1,0 +1,177 @@
+"""A pooler with few connections between paydesk and PostgreSQL: what one person's command needs of it."""
+
+import socket
+import struct
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+import pytest
+
+from paydesk.cli import errand as errands
+from paydesk.cli.errand import Errand
+from paydesk.contractor import commands as asks
+from paydesk.domain.copy import Delivery
+from paydesk.domain.payment_request import checked_terms
+from paydesk.domain.status import Status
+from paydesk.infra import listing
+from paydesk.infra.errors import ServerDown
+from paydesk.infra.insights import insights
+from paydesk.infra.pages import PageQuery
+from paydesk.libpq import CONNECT_TIMEOUT_S
+from paydesk.manager import commands as decides
+from paydesk.settings import Endpoints
+from paydesk.stack.servers import Postgres
+from tests.conftest import Sides, until
+
+TERMS = checked_terms("1200", "EUR", "August retainer")
+GIVES_UP_S = CONNECT_TIMEOUT_S - 1
+_ENCRYPTED = (80877103, 80877104)
+_CANCEL = 80877102
+
+
+class Pooler:
+    """Pools by session before a server's socket: refuses startup options, lets so many through and the others wait."""
+
+    def __init__(self, server: str, size: int) -> None:
+        self._server = server
+        self._places = threading.Semaphore(size)
+        self.longest_s = 0.0
+        """How long a client waited for a connection, at most."""
+        self.closing = False
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listening.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = self._listening.accept()
+                threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _serve(self, client: socket.socket) -> None:
+        with client, suppress(OSError, struct.error):
+            while True:
+                head = client.recv(8, socket.MSG_WAITALL)
+                size, code = struct.unpack("!ii", head)
+                if code not in _ENCRYPTED:
+                    break
+                client.sendall(b"N")
+            body = client.recv(size - 8, socket.MSG_WAITALL)
+            if code == _CANCEL:
+                return
+            if b"options\0" in body:
+                told = b"SFATAL\0C08P01\0Munsupported startup parameter: options\0\0"
+                client.sendall(b"E" + struct.pack("!i", len(told) + 4) + told)
+                return
+            with self._place(), socket.socket(socket.AF_UNIX) as server:
+                server.connect(self._server)
+                server.sendall(head + body)
+                back = threading.Thread(target=_copy, args=(server, client), daemon=True)
+                back.start()
+                _copy(client, server)
+                back.join(5)
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        began = time.monotonic()
+        while not self._places.acquire(timeout=0.1):
+            if self.closing:
+                raise OSError
+        self.longest_s = max(self.longest_s, time.monotonic() - began)
+        try:
+            yield
+        finally:
+            self._places.release()
+
+    def close(self) -> None:
+        """End it."""
+        self.closing = True
+        self._listening.close()
+
+
+def _copy(here: socket.socket, there: socket.socket) -> None:
+    with suppress(OSError):
+        while data := here.recv(65536):
+            there.sendall(data)
+    with suppress(OSError):
+        there.shutdown(socket.SHUT_WR)
+
+
+@dataclass(frozen=True)
+class Pooled(Sides):
+    """The same sides, whose database is reached through a pooler."""
+
+    port: int = 0
+
+    def endpoints(self, role: str) -> Endpoints:
+        """Return the addresses, PostgreSQL's by way of the pooler."""
+        found = super().endpoints(role)
+        parts = urlsplit(found.database_url)
+        login, _, _ = parts.netloc.rpartition("@")
+        return replace(
+            found, database_url=urlunsplit(parts._replace(netloc=f"{login}@127.0.0.1:{self.port}", query=""))
+        )
+
+
+@contextmanager
+def pooled(sides: Sides, size: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Pooled, Pooler]]:
+    """Put a pooler between errands and this test's database."""
+    pooler = Pooler(f"{Postgres(sides.stack.folder).address}/.s.PGSQL.5432", size)
+    found = Pooled(sides.stack, sides.database, sides.contractor, sides.manager, pooler.port)
+    monkeypatch.setattr(errands, "servers_of", lambda _: found)
+    try:
+        yield found, pooler
+    finally:
+        pooler.close()
+
+
+@pytest.mark.fault(
+    kind="a command of one person works through a pooler that gives it three connections, and waits for none for ever",
+    mended="infra/store.py",
+)
+def test_commands_need_three_connections_at_most(sides: Sides, monkeypatch: pytest.MonkeyPatch) -> None:
+    request_id = uuid4()
+    with pooled(sides, 3, monkeypatch) as (found, pooler):
+        here = Errand(found.contractor, "ada")
+        here.catch_up()
+        told = asks.request_payment(here.store, uuid4(), request_id, here.person, TERMS)
+        assert here.deliver(told).delivery is Delivery.SENT
+        here.close()
+        here = Errand(found.manager, "bo")
+        here.catch_up()
+        until(lambda: here.read(lambda connection: [*listing.each(connection, PageQuery())]))
+        decided = decides.approve(here.store, uuid4(), request_id, here.person, 1, TERMS.hash)
+        assert here.deliver(decided).delivery is Delivery.SENT
+        here.close()
+        here = Errand(found.contractor, "ada", reads=True)
+        here.catch_up()
+        with here.reading() as connection:
+            assert insights(connection, PageQuery())
+        with here.reading() as connection:
+            assert [row.id for row in listing.each(connection, PageQuery())] == [request_id]
+        with pytest.raises(BrokenPipeError), here.reading() as connection:
+            for _ in listing.each(connection, PageQuery()):
+                raise BrokenPipeError
+        until(lambda: here.get(request_id).status is Status.ACCEPTED)
+        here.close()
+    assert pooler.longest_s < GIVES_UP_S
+
+
+@pytest.mark.fault(
+    kind="a command of one person works through a pooler that gives it three connections, and waits for none for ever",
+    mended="infra/store.py",
+)
+def test_nobody_waits_without_limit_for_a_pooler_that_gives_no_connection(
+    sides: Sides, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pooled(sides, 0, monkeypatch):
+        monkeypatch.setattr(Sides, "mend", lambda _: False)
+        began = time.monotonic()
+        with pytest.raises(ServerDown):
+            Errand(sides.contractor, "ada")
+        assert time.monotonic() - began < 30
