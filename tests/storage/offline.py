@@ -184,7 +184,7 @@ def at(point: str, act: Callable[[], None], nth: int = 1) -> Iterator[None]:
 
 @contextmanager
 def opened(sides: Sides, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
-    """Open a bench on both sides, each of whose first check is done."""
+    """Open a bench on both sides, each of whose first check is done, and which were read whole."""
     both = Both(sides)
     lease = Lease(sides.url(sides.manager), "manager")
     with closing(both.lease), closing(lease), closing(both.contractor), closing(both.manager):
@@ -194,6 +194,9 @@ def opened(sides: Sides, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
         with both.manager.transaction() as transaction:
             transaction.set_verified(0, Verified("a topic"))
             transaction.note_checked(lease.identity)
+        for role in (sides.contractor, sides.manager):  # Nor would a worker leave it at a schema that is not whole.
+            with connect(sides.url(role), role.name) as connection:
+                connection.execute("UPDATE origin SET whole_at = clock_timestamp()")
         servers = OfflineServers(sides)
         monkeypatch.setattr("paydesk.cli.errand.servers_of", lambda _: servers)
         yield Bench(both, servers)

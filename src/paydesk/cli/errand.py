@@ -17,12 +17,13 @@ from paydesk.cli.servers import servers_of
 from paydesk.cli.streams import say_aside
 from paydesk.domain.asked import Asked
 from paydesk.domain.copy import Delivery, RequestCopy
+from paydesk.domain.errors import UnknownRequest
 from paydesk.domain.names import typed_name
 from paydesk.domain.text import clean
 from paydesk.infra import queries
 from paydesk.infra.command import CommandKey, Said, run
 from paydesk.infra.errors import ServerDown
-from paydesk.infra.health import PartState
+from paydesk.infra.health import Anew, PartState
 from paydesk.infra.hints import HintSender
 from paydesk.infra.migrations import prepare
 from paydesk.infra.origin import CopiedSchema
@@ -86,6 +87,8 @@ class Errand:
         self._store: Store | None = None
         self._worker: Worker | None = None
         self._gave_up = False
+        self._whole = False
+        self._told: Anew | None = None
 
     @property
     def store(self) -> Store:
@@ -131,16 +134,49 @@ class Errand:
 
         Raises ``UnknownRequest``.
         """
-        copy = self.read(lambda connection: queries.find(connection, typed))
+        copy = self._look_up(queries.find, typed)
         if not queries.is_whole(typed, copy):
             say_aside(clean(f"{typed} is part of a name: this is {copy.number}, id {copy.id}."))
         return copy
 
     def target(self, typed: str) -> RequestCopy:
         """Return the request that a person wants something done to, by its whole name. Raises ``UnknownRequest``."""
-        copy = self.read(lambda connection: queries.named(connection, typed))
+        copy = self._look_up(queries.named, typed)
         self.saved.called(copy.id, copy.number)
         return copy
+
+    def _look_up(self, look: Callable[[psycopg.Connection[Any], str], RequestCopy], typed: str) -> RequestCopy:
+        """Look a request up; that it is not there is not said without that it may still come."""
+        anew = self.anew()
+        try:
+            return self.read(lambda connection: look(connection, typed))
+        except UnknownRequest as error:
+            if anew is None:
+                raise
+            raise UnknownRequest(f"{error.message} It may still come: {anew.told}.", error.hint) from error
+
+    def anew(self) -> Anew | None:
+        """Return how far the first reading of this schema is, where there may be more than is in it; else None.
+
+        Ask before the rows are read: what comes in between is shown then, and not the other way round.
+        """
+        if self.copied or self._whole:
+            return None
+        self._whole = self.read(queries.was_read_whole)
+        found = Anew() if self._worker is None else self._worker.health().anew or Anew()
+        return None if self._whole or not found.incomplete else found
+
+    def tell_anew(self, *, as_json: bool) -> bool:
+        """Say on standard error how far the first reading is, and its end, each once; returns whether it goes on."""
+        anew = self.anew()
+        if anew != self._told:
+            self._told = anew
+            if as_json:
+                counts = {"read": anew.read, "of": anew.of} if anew else None
+                say_aside(json.dumps({"reading_anew": counts}))
+            else:
+                say_aside(f"{anew.told[0].upper()}{anew.told[1:]}." if anew else "All is read now.")
+        return anew is not None
 
     def get(self, request_id: UUID) -> RequestCopy:
         """Return a request by its id."""

@@ -35,10 +35,18 @@ _ON_ITS_WAY = (Delivery.QUEUED, Delivery.HELD)
 class Follower:
     """Tells the rows of a query, then each that changes and fits it, or fitted it when it was told last."""
 
-    def __init__(self, here: Errand, query: PageQuery, tell: Callable[[RequestCopy, Sequence[Alike]], None]) -> None:
+    def __init__(
+        self,
+        here: Errand,
+        query: PageQuery,
+        tell: Callable[[RequestCopy, Sequence[Alike]], None],
+        also: Callable[[], object] = lambda: None,
+    ) -> None:
+        """``also`` is called after each look, for what there is to say besides."""
         self._here = here
         self._query = query
         self._tell = tell
+        self._also = also
         self._told: OrderedDict[UUID, int] = OrderedDict()
         self._on_its_way: set[UUID] = set()
         self._hints: queue.SimpleQueue[frozenset[UUID] | None] = queue.SimpleQueue()
@@ -83,6 +91,7 @@ class Follower:
                 ids = changes.changed_since(connection, self._place) | self._on_its_way
                 self._place = place
             self._look(connection, with_alike(connection, queries.some(connection, sorted(ids))))
+            self._also()
 
     def _heard(self, wait_s: float) -> set[UUID] | None:
         """Wait for hints; returns what they are about, or None when anything may have changed."""

@@ -35,6 +35,7 @@ def insights_command(load_role: Callable[[], Role]) -> click.Command:
         found = parse_filter(" ".join(filter_))
         with errand(load_role(), person, reads=True) as here:
             here.catch_up()
+            here.tell_anew(as_json=as_json)
             with here.reading() as connection:
                 now = moment_of(connection)
                 told = insights(connection, PageQuery(found, here.person), now)

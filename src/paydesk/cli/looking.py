@@ -3,6 +3,7 @@
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import click
 
@@ -37,11 +38,13 @@ def list_command(load_role: Callable[[], Role]) -> click.Command:
         with errand(load_role(), person, reads=True) as here:
             query = PageQuery(found, here.person, limit=None)
             here.catch_up()
+            anew = here.tell_anew(as_json=as_json)
             if follow:
                 from paydesk.cli.following import Follower
 
                 signal.signal(signal.SIGTERM, signal.default_int_handler)
-                Follower(here, query, _printer(as_json, as_csv)).run()
+                also = partial(here.tell_anew, as_json=as_json)
+                Follower(here, query, _printer(as_json, as_csv), also).run()
                 return
             with here.reading() as connection:
                 rows = with_alike(connection, listing.each(connection, query))
@@ -50,7 +53,8 @@ def list_command(load_role: Callable[[], Role]) -> click.Command:
                     for row, alike in rows:
                         tell(row, alike)
                 elif output.print_rows(rows) == 0:
-                    click.echo("No requests." if not filter_ else "No requests fit this filter.", err=True)
+                    if not anew:
+                        click.echo("No requests." if not filter_ else "No requests fit this filter.", err=True)
                 elif here.role.name == "contractor" and not found.asks(FromIn) and sys.stdout.isatty():
                     # The desk opens on one's own, a list without a filter is of all; a script knows what it asked for.
                     click.echo("These are everyone's. Yours alone: paydesk contractor list from:me", err=True)

@@ -99,7 +99,8 @@ class ContractorHome(Asking, inherit_bindings=False):
     def summed_up(self) -> None:
         """Say how many there are, of whom, and how they are sorted; and that a draft is kept."""
         new, mine = self.key("contractor.new", "n"), self.key("contractor.everyone", "m")
-        self.table.empty = EMPTY.format(new) if self.filter in (MINE, EVERYTHING) else self.nothing_fits()
+        usual = EMPTY.format(new) if self.filter in (MINE, EVERYTHING) else self.nothing_fits()
+        self.table.empty = self.nothing(usual)
         named = str(self.filter) or f"everyone ({mine} shows yours)"
         whose = f"{named} ({self.person or 'you'})" if self.filter == MINE else named
         count = COUNTING if self.stale else counted(self.total, "request")

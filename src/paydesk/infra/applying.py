@@ -4,6 +4,7 @@ import time
 from contextlib import ExitStack, closing
 from uuid import UUID
 
+from paydesk.infra.anew import FirstReading
 from paydesk.infra.failpoints import reach
 from paydesk.infra.hints import HintSender
 from paydesk.infra.inbox import Inbound
@@ -28,6 +29,7 @@ class Applying:
     def __init__(self, shift: Shift) -> None:
         self.shift = shift
         self._looked_at = 0.0
+        self._first: FirstReading
         self._redriven = False
         """Whether what was parked was looked at by this very program: once is enough, as it does not change."""
 
@@ -44,6 +46,7 @@ class Applying:
             reader = KafkaReader(endpoints.kafka, role, shift.heard_of_trouble, shift.go_on)
             kept.enter_context(closing(reader))
             side, watch = Inbound(role, store, reader, role.load_apply()), Watch(role, store, reader)
+            self._first = FirstReading(role, endpoints.database_url, reader)
             try:
                 while not shift.ending.is_set():
                     if shift.may_apply.is_set():
@@ -57,8 +60,10 @@ class Applying:
         """Apply what the other side says, for as long as this process holds the lease."""
         shift = self.shift
         side.entropy = shift.entropy
+        self._first.begin()
         if not side.assign():
-            shift.board.tell(lag=0)  # A topic that nobody made yet holds nothing to hear.
+            # A topic that nobody made yet holds nothing to hear.
+            shift.board.tell(lag=0, anew=self._first.look(at_once=not shift.caught_up.is_set()))
             shift.caught_up.set()
             shift.ending.wait(IDLE_S)
             return
@@ -72,7 +77,9 @@ class Applying:
             changed = side.step(POLL_S)
             shift.board.recovered("inbound")
             shift.board.tell(lag=0 if len(side.at_end) == len(side.places) else None)
-            if side.reached(reader.ends):
+            reached = side.reached(reader.ends)
+            shift.board.tell(anew=self._first.look(at_once=reached and not shift.caught_up.is_set()))
+            if reached:
                 shift.caught_up.set()
             if changed:
                 reach("C4")
@@ -95,7 +102,7 @@ class Applying:
         if time.monotonic() - self._looked_at > (_LOOK_ON_S if shift.caught_up.is_set() else _LOOK_S):
             lag = watch.behind()
             self._looked_at = time.monotonic()
-            shift.board.tell(lag=lag)
+            shift.board.tell(lag=lag, anew=self._first.look(at_once=lag == 0))
             shift.board.kafka_ok()
             shift.board.recovered("inbound")
             if lag == 0:

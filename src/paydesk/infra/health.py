@@ -69,6 +69,33 @@ class BroughtBack:
 
 
 @dataclass(frozen=True, slots=True)
+class Anew:
+    """How far a schema is that is read for the first time, as after it was lost: what it shows may not be all."""
+
+    read: int = 0
+    """Messages of both topics that were dealt with."""
+    of: int | None = None
+    """Messages that both topics held when they were first looked at; None before Kafka answered."""
+
+    @property
+    def under_way(self) -> bool:
+        """Whether there is more to read, as far as that is known."""
+        return self.of is not None and self.read < self.of
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether there may be more than is shown."""
+        return self.of is None or self.under_way
+
+    @property
+    def told(self) -> str:
+        """How far it is, as a sentence without its end."""
+        if self.of is None:
+            return "not read from Kafka yet, so there may be more"
+        return f"reading anew, {self.read:,} of {self.of:,} so far"
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
     """One reading of everything the health line tells."""
 
@@ -90,6 +117,8 @@ class Health:
     locked: int = 0
     lost: tuple[str, ...] = ()
     """What people said and what does not stand, as another version was published: number and who."""
+    anew: Anew | None = None
+    """How far the first reading of this schema is; None once it was read whole."""
     brought_back: BroughtBack | None = None
     """What came back within the last hour from the own topic."""
     notice: str = ""

@@ -19,7 +19,7 @@ from paydesk.infra import listing, queries
 from paydesk.infra.clock import DatabaseClock, moment_of
 from paydesk.infra.errors import OutcomeUnknown, ServerDown
 from paydesk.infra.failpoints import reach
-from paydesk.infra.health import Health, Part, PartState
+from paydesk.infra.health import Anew, Health, Part, PartState
 from paydesk.infra.migrations import prepare
 from paydesk.infra.origin import CopiedSchema
 from paydesk.infra.pages import News, Page, PageQuery
@@ -51,6 +51,7 @@ class LiveSide:
         self._connection: psycopg.Connection[Any] | None = None
         self._started = threading.Event()
         self._lost = ""
+        self._whole = True
         self._worker: Any = None
         self._listener: Any = None
         self._store: Any = None
@@ -63,7 +64,7 @@ class LiveSide:
         """
         if prepare(self.servers, self.role):
             raise CopiedSchema.of(self.role)
-        self._read(lambda _: None)
+        self._whole = self._read(queries.was_read_whole)
         self.stack = self.servers.endpoints(self.role).label
 
     def start(self, post: Callable[[News], None]) -> None:
@@ -76,6 +77,7 @@ class LiveSide:
         self._worker = Worker(self._card, self.servers, lambda ids: post(News(ids)))
         self._listener = HintListener(self._card, self.servers, lambda ids: self._heard(post, ids))
         self._hints = HintSender
+        self._worker.shift.board.tell(anew=None if self._whole else Anew())  # Until the worker has looked itself.
         self._worker.start()
         self._listener.start()
         self._started.set()
@@ -157,7 +159,8 @@ class LiveSide:
         """Return the last reading of all parts."""
         from dataclasses import replace
 
-        found: Health = self._worker.health() if self._worker is not None else Health()
+        opening = Health(anew=None if self._whole else Anew())
+        found: Health = self._worker.health() if self._worker is not None else opening
         redis = self._listener.part if self._listener is not None else Part()
         postgres = Part(PartState.DOWN, self._lost) if self._lost else found.postgres
         if postgres.state is PartState.COMING and self._connection is not None:

@@ -23,7 +23,8 @@ SELECT EXISTS (SELECT FROM payment_request) OR EXISTS (SELECT FROM outbox) OR EX
 """
 TAKE_MARK = """
 INSERT INTO origin (nothing, cluster, database) VALUES (0, '{cluster}', {database})
-ON CONFLICT (nothing) DO UPDATE SET cluster = excluded.cluster, database = excluded.database, made_at = now()
+ON CONFLICT (nothing) DO UPDATE SET cluster = excluded.cluster, database = excluded.database, made_at = now(),
+    whole_at = NULL
 """
 
 

@@ -198,6 +198,12 @@ def _others(connection: Connection, name: str) -> str:
     return f"The nearest are {found}." if digits else f"The newest are {found}."
 
 
+def was_read_whole(connection: Connection) -> bool:
+    """Return whether all that both topics held was read once; until then there may be more than is here."""
+    row = connection.execute("SELECT whole_at IS NOT NULL FROM origin").fetchone()
+    return row is not None and bool(row[0])
+
+
 def overdue(connection: Connection) -> list[RequestCopy]:
     """Return the requests whose decision was held and ran out in a restored schema."""
     return _copies(connection, f"WHERE p.id IN ({OVERDUE}) ORDER BY p.id LIMIT 100", {})

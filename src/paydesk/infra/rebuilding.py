@@ -79,6 +79,7 @@ def empty(database_url: str, role: Role, *, lose_unsent: bool = False) -> None:
                 "Send what is held or undo it; a desk sends the rest. --lose-unsent gives it up.",
             )
         connection.execute(f"TRUNCATE {_TABLES}")
+        connection.execute("UPDATE origin SET whole_at = NULL")
 
 
 @contextmanager

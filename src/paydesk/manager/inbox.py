@@ -133,7 +133,7 @@ class ManagerInbox(Peeking, inherit_bindings=False):
             return
         usual = columns.EMPTY_DECIDED if self._decided_view else columns.EMPTY
         other = self.key("manager.decided", "d")
-        self.table.empty = self.nothing_fits() if self.filter.terms else usual.format(other)
+        self.table.empty = self.nothing(self.nothing_fits() if self.filter.terms else usual.format(other))
         counts = counted(self.total, "request") if self.filter.asks(StatusIn) else f"{self.total:,} decided"
         if self._held_view:
             counts = counts_text(self.total, self._between, len(self.held), self.key("desk.reload", "r"))

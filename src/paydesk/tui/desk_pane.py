@@ -162,7 +162,10 @@ class DeskPane(FilteringPane[D]):
     def tell(self) -> None:
         """Paint the top line and the health line."""
         person = self.desk.person if self.desk is not None else ""
-        self.health = self.desk.health() if self.desk is not None else None
+        before, self.health = self.health, self.desk.health() if self.desk is not None else None
+        if self.health is not None and self.health.anew != (before.anew if before is not None else None):
+            self.summed_up()
+            self.table.refresh()
         now = self.now()
         screens = self.own_screens()
         own: list[DeskPane[D] | OwnScreen[Any]] = [self, *screens]
@@ -172,6 +175,13 @@ class DeskPane(FilteringPane[D]):
         for screen in screens:
             screen.told()
         self.show_keys()
+
+    def nothing(self, usual: str) -> str:
+        """Return what an empty list says: what is usual, or that there may be more than was read so far."""
+        anew = self.health.anew if self.health is not None else None
+        if anew is None or not anew.incomplete:
+            return usual
+        return f"No requests so far: {anew.told}.\nThey appear here by themselves."
 
     def where(self) -> str:
         """Return what the top line says of the view, or an empty string."""

@@ -129,6 +129,9 @@ def _exceptions(health: Health, role: str) -> Iterator[PartReport]:
     if health.lost:
         names = clean(", ".join(health.lost), 300)
         yield PartReport("Lost", f"✗ {len(health.lost):,}", names, "Said here, but another version stands.")
+    if health.anew and health.anew.incomplete:
+        meaning = "There may be more requests than are shown; they come by themselves."
+        yield PartReport("First reading", "◔ under way", health.anew.told, meaning)
     if health.brought_back:
         yield PartReport("Own topic", "✓ read", "", health.brought_back.told)
     if health.topic_faults:

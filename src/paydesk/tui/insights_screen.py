@@ -143,7 +143,7 @@ class InsightsScreen(OwnScreen[None]):
         text = self.query_one("#insights-text", Static)
         width = max(40, text.content_size.width)
         if not self._found.requests:
-            text.update(Content(clean(self._nothing())))
+            text.update(Content(clean(self.pane.nothing(self._nothing()))))
         elif self._tables:
             text.update(Content("\n").join(_as_tables(self._found, self._as_of)))
         else:

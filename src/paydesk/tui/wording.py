@@ -154,7 +154,9 @@ def health_words(health: Health | None, role: str) -> HealthWords:
         lines.append(
             "in-memory broker: any login of this machine can write to it; it forgets at its end, your desk does not"
         )
-    if health.brought_back:
+    if health.anew and health.anew.under_way:
+        lines = [f"◔ {health.anew.told}", lines[2], outbox]
+    elif health.brought_back:
         back = health.brought_back
         told = f"◔ {back.events:,} came back from the topic, the last of {clock_text(back.last_said_at)}"
         lines = [told, lines[2], outbox]

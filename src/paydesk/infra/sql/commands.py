@@ -19,12 +19,13 @@ from paydesk.infra.registers import decision_columns, decision_of, request_colum
 from paydesk.infra.tables import PaymentRequestRow
 from paydesk.infra.tables_beside import HOLDERS, CommandRow
 
-_CHECKED = f"""
+CHECKED = f"""
 SELECT EXISTS (
     SELECT 1 FROM meta m JOIN pg_stat_activity a ON m.checked_by = a.pid || '/' || extract(epoch FROM a.backend_start)
     JOIN pg_locks l ON l.pid = a.pid
     WHERE {HOLDERS})
 """
+"""Whether whoever holds the lease now has done its first check of this schema, in SQL."""
 _KNOWN = """
 SELECT c.content_hash, c.request_id, c.changed, p.number,
     (SELECT o.actor FROM outbox o WHERE o.request_id = c.request_id AND o.command_id = c.id::text LIMIT 1)
@@ -106,7 +107,7 @@ class Commands:
 
     def checked(self) -> bool:
         """Whether whoever holds the lease now has done its first check of this very schema."""
-        return bool(self.session.execute(sa.text(_CHECKED)).scalar_one())
+        return bool(self.session.execute(sa.text(CHECKED)).scalar_one())
 
     def note_checked(self, holder: str) -> None:
         """Note that this holder of the lease has done its first check, and when it has brought something back."""

@@ -1,0 +1,115 @@
+"""While a schema is read for the first time, what the command line shows of it is never taken for all there is."""
+
+import json
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from paydesk.cli.errand import Errand, errand
+from paydesk.infra.health import Anew, Health
+from tests.storage.offline import Bench
+
+ANEW = pytest.mark.fault(
+    kind="An empty or partial list is never shown as the truth while a side is read anew.", mended="infra/anew.py"
+)
+SO_FAR = "eading anew, 0 of 3 so far."
+
+
+class Reads:
+    """A worker that has come so far."""
+
+    caught_up = True
+    found: Anew | None = Anew(0, 3)
+
+    def __init__(self, *_: object, **__: object) -> None:
+        pass
+
+    def start(self) -> None:
+        pass
+
+    nudge = stop = start
+
+    def health(self) -> Health:
+        return Health(anew=self.found)
+
+
+@pytest.fixture
+def lost(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    """Return a bench whose manager's side is empty and was not read whole."""
+    bench.change("manager", "UPDATE origin SET whole_at = NULL")
+    monkeypatch.setattr("paydesk.cli.errand.Worker", Reads)
+    monkeypatch.setattr(bench.servers, "kafka", {})
+    yield bench
+    bench.change("manager", "UPDATE origin SET whole_at = clock_timestamp()")
+
+
+@ANEW
+@pytest.mark.parametrize("words", [("list",), ("list", "cur:EUR"), ("list", "--csv"), ("insights",)], ids=" ".join)
+def test_people_are_told_that_it_is_read_anew_and_how_far(lost: Bench, words: tuple[str, ...]) -> None:
+    found = lost("manager", *words)
+    assert found.code == 0 and found.err == f"R{SO_FAR}\n"
+    lost.change("manager", "UPDATE origin SET whole_at = clock_timestamp()")
+    found = lost("manager", *words)
+    assert "anew" not in found.told and ("No requests" in found.err) == (words[-1] in ("list", "cur:EUR"))
+
+
+@ANEW
+@pytest.mark.parametrize("words", [("list",), ("list", "cur:EUR"), ("insights",)], ids=" ".join)
+def test_programs_are_told_in_a_line_of_json_beside_what_they_read(lost: Bench, words: tuple[str, ...]) -> None:
+    found = lost("manager", *words, "--json")
+    assert found.code == 0 and json.loads(found.err) == {"reading_anew": {"read": 0, "of": 3}}
+    assert all("reading_anew" not in line for line in found.lines)
+
+
+@ANEW
+@pytest.mark.parametrize("words", [("show", "PR-7"), ("wait", "PR-7"), ("approve", "PR-7")], ids=" ".join)
+def test_a_request_that_is_not_there_yet_may_still_come(lost: Bench, words: tuple[str, ...]) -> None:
+    found = lost("manager", *words)
+    assert found.code == 4 and f"It may still come: r{SO_FAR}" in found.err
+    assert lost("manager", *words, "--json").error["message"].endswith(f"It may still come: r{SO_FAR}")
+    lost.change("manager", "UPDATE origin SET whole_at = clock_timestamp()")
+    found = lost("manager", *words)
+    assert found.code == 4 and "still come" not in found.err
+
+
+@ANEW
+def test_where_kafka_is_away_it_is_not_known_how_much_there_is(lost: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lost.servers, "kafka", None)
+    assert lost("manager", "list").err == "Not read from Kafka yet, so there may be more.\n"
+    assert json.loads(lost("manager", "list", "--json").err) == {"reading_anew": {"read": 0, "of": None}}
+
+
+@ANEW
+@pytest.mark.parametrize("found", [Anew(0, 0), Anew(3, 3)], ids=["both topics empty", "all of it read"])
+def test_a_new_installation_is_not_told_that_anything_is_read(
+    lost: Bench, monkeypatch: pytest.MonkeyPatch, found: Anew
+) -> None:
+    monkeypatch.setattr(Reads, "found", found)
+    assert lost("manager", "list").err == "No requests.\n"
+    assert lost("manager", "list", "--json").err == ""
+
+
+@ANEW
+@pytest.mark.parametrize("as_json", [False, True])
+def test_who_follows_is_told_each_step_once_and_the_end(
+    lost: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], as_json: bool
+) -> None:
+    def told(here: Errand, change: Callable[[], None] = lambda: None) -> list[str]:
+        change()
+        here.tell_anew(as_json=as_json)
+        here.tell_anew(as_json=as_json)
+        return capsys.readouterr().err.splitlines()
+
+    with errand(lost.role("manager"), "bo", reads=True) as here:
+        here.catch_up()
+        first = told(here)
+        then = told(here, lambda: monkeypatch.setattr(Reads, "found", Anew(2, 3)))
+        end = told(here, lambda: lost.change("manager", "UPDATE origin SET whole_at = clock_timestamp()"))
+    if as_json:
+        assert [json.loads(line)["reading_anew"] for line in first + then + end] == [
+            {"read": 0, "of": 3},
+            {"read": 2, "of": 3},
+            None,
+        ]
+    else:
+        assert first + then + end == [f"R{SO_FAR}", "Reading anew, 2 of 3 so far.", "All is read now."]
