@@ -191,10 +191,12 @@ class Errand:
         return self._worker
 
     def rest(self) -> None:
-        """Stop this errand's worker; the next call that needs one starts another."""
+        """Stop this errand's worker and close its connections; the next call that needs one starts another."""
         if self._worker is not None:
             self._worker.stop()
             self._worker = None
+        if self._store is not None:
+            self._store.close()
 
     def catch_up(self, timeout_s: float = CATCH_UP_S) -> None:
         """Apply what the other side has said so far, as long as the broker is there to be asked.

@@ -42,6 +42,7 @@ def rebuild(side: str, yes: bool, lose_unsent: bool, as_json: bool) -> None:
             raise SystemExit(1)
         if not lose_unsent:
             _let_leave(here)
+        here.rest()  # Nobody of this side may be connected, this errand included.
         rebuilding.empty(here.url, here.role, lose_unsent=lose_unsent)
         _read_anew(here)
         _report(here, before, as_json)
