@@ -12,11 +12,14 @@ _COMMON = frozenset(
     {"paydesk", "contractor", "manager", "postgres", "postgresql", "kafka", "redis", "stack", "password"}
 )
 """Words of every second sentence: a password like these is taken out of URLs alone."""
-_URL_LOGIN = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*:/?/?)(?P<login>[^\s\"'/@]*:)(?P<secret>[^\s\"']+)(?=@)")
+_WORD = re.compile(r"[^\s\"']+")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,31}:/{0,2}")
+_LOGIN = re.compile(r"[^/@:]*:")
 _NAMED = re.compile(
-    r"(?i)(?P<name>(?:pass(?:word|wd|phrase)?|secret|token|sasl\.password|ssl\.key\.\w+)[\"']?\s*[=:]\s*)"
-    r"(?P<secret>'(?:[^'\\]|\\.)*'|\"[^\"]*\"|[^\s,;&\"']+)"
+    r"(?i)(?P<name>(?:pass(?:word|wd|phrase)?|secret|token|sasl\.password|ssl\.key\.\w{1,32})[\"']?\s{0,9}[=:]\s{0,9})"
+    r"(?P<secret>'(?:[^'\\]|\\.){0,999}'|\"(?:[^\"\\]|\\.){0,999}\"|[^\s,;&\"']+)"
 )
+"""Each repetition that can fail is bounded, so that a long text costs no more than its length."""
 _noted: set[str] = set()
 
 
@@ -37,11 +40,21 @@ def note(secrets: Iterable[str | None]) -> None:
 
 def hide(text: str) -> str:
     """Return a text that a library or a system wrote, without the login of any URL and without any secret noted."""
-    text = _URL_LOGIN.sub(lambda found: f"{found['scheme']}{found['login']}{HIDDEN}", text)
+    text = _WORD.sub(lambda found: _without_login(found[0]), text) if "@" in text else text
     text = _NAMED.sub(lambda found: found["name"] + HIDDEN, text)
     for secret in sorted(_noted, key=len, reverse=True):
         text = text.replace(secret, HIDDEN)
     return text
+
+
+def _without_login(word: str) -> str:
+    """Return a word without what stands between the login of a URL and its last @."""
+    end = word.rfind("@")
+    for scheme in _SCHEME.finditer(word, 0, max(end, 0)):
+        login = _LOGIN.match(word, scheme.end(), end)
+        if login and login.end() < end:
+            return word[: login.end()] + HIDDEN + word[end:]
+    return word
 
 
 class Formatter(logging.Formatter):

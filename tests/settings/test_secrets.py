@@ -320,3 +320,29 @@ def test_half_a_configuration_is_still_refused(tmp_path: Path) -> None:
     settings = read_settings({"PAYDESK_CONFIG": "/dev/null", "PAYDESK_MANAGER_DATABASE_URL": "postgresql://m@h/d"})
     with pytest.raises(SettingsError, match="PAYDESK_KAFKA_BOOTSTRAP_SERVERS, PAYDESK_REDIS_URL"):
         ConfiguredServers(settings).endpoints("manager")
+
+
+@pytest.mark.fault(kind="a secret of the settings stands in no message, log or traceback", mended="secrecy.py")
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("at postgresql://u:pw@h/db: refused", "at postgresql://u:***@h/db: refused"),
+        ("redis://:pw@h", "redis://:***@h"),
+        ("'postgres://u:a@b/c:d#e@h/db'", "'postgres://u:***@h/db'"),
+        ("url=postgresql://u:pw@h", "url=postgresql://u:***@h"),
+        ("a:b/c://u:pw@h", "a:b/c://u:***@h"),
+        ("sasl.password: 'a b' and more", "sasl.password: *** and more"),
+        ("mail ada@example.com at 10:30", "mail ada@example.com at 10:30"),
+        ("postgresql://u@h/db", "postgresql://u@h/db"),
+    ],
+)
+def test_a_login_in_any_text_is_hidden_and_nothing_else(text: str, shown: str) -> None:
+    assert secrecy.hide(text) == shown
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("part", ["x", "a:", "a:/", ":@", "password='", "password ", "secret\\"])
+@pytest.mark.parametrize("end", ["", "@", "'", "@h"])
+def test_a_long_text_costs_no_more_than_its_length(part: str, end: str) -> None:
+    """Tried with a million characters: a cost that grows with the square of the length would take hours."""
+    assert secrecy.hide(part * (1_000_000 // len(part)) + end)
