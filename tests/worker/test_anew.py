@@ -1,17 +1,18 @@
 """How far the first reading of a schema is, and who notes its end, on the real servers."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import pytest
 
 from paydesk.infra import rebuilding
 from paydesk.infra.anew import FirstReading
-from paydesk.infra.health import Anew
+from paydesk.infra.health import Anew, Duty
 from paydesk.infra.kafka_log import KafkaReader
 from paydesk.infra.postgres import connect
 from paydesk.infra.queries import was_read_whole
 from paydesk.infra.role import Role
+from paydesk.infra.store import Store
 from paydesk.infra.worker import Worker
 from tests.conftest import Sides, until
 from tests.worker.test_worker import ask, count
@@ -34,8 +35,9 @@ def seen_by(sides: Sides, role: Role) -> Iterator[FirstReading]:
     conf = sides.endpoints(role.name).kafka
     assert conf is not None
     reader = KafkaReader(conf, role, lambda _: None)
-    yield FirstReading(role, sides.url(role), reader)
-    reader.close()
+    store = Store(sides.url(role), role)
+    with closing(reader), closing(store):
+        yield FirstReading(role, store, reader)
 
 
 def read(sides: Sides, role: Role) -> None:
@@ -76,7 +78,7 @@ def test_who_looks_on_notes_the_end_for_a_worker_that_does_not_know_of_it(sides:
         assert first.look() is not None and not whole(sides, manager), "nobody who is at work has checked"
     worker = Worker(manager, sides)
     worker.start()
-    until(lambda: worker.caught_up)
+    until(lambda: worker.caught_up and worker.health().duty is Duty.WORKING)
     with connect(sides.url(manager), manager.name) as connection:
         connection.execute("UPDATE origin SET whole_at = NULL")
     with seen_by(sides, manager) as first:

@@ -1,14 +1,18 @@
 """Whether a schema has been read whole: until then what it shows may be less than what was said."""
 
 import time
+from collections.abc import Mapping
 
 from paydesk.infra.health import Anew
 from paydesk.infra.kafka_log import KafkaReader
-from paydesk.infra.postgres import connect
 from paydesk.infra.queries import Connection, was_read_whole
 from paydesk.infra.records import Place
 from paydesk.infra.role import Role
 from paydesk.infra.sql.commands import CHECKED
+from paydesk.infra.store import Store
+
+Bounds = tuple[str, dict[Place, tuple[int, int]]]
+"""A topic's id, and the first offset and the end of each of its partitions."""
 
 _NOTE = f"UPDATE origin SET whole_at = clock_timestamp() WHERE whole_at IS NULL AND ({CHECKED})"
 _POSITIONS = "SELECT topic, partition, topic_id, next_offset FROM position"
@@ -23,9 +27,9 @@ class FirstReading:
     Whoever looks on notes it too: a program of the version before may be the one at work, and notes nothing.
     """
 
-    def __init__(self, role: Role, database_url: str, reader: KafkaReader) -> None:
+    def __init__(self, role: Role, store: Store, reader: KafkaReader) -> None:
         self._role = role
-        self._url = database_url
+        self._store = store
         self._reader = reader
         self._aim: dict[Place, tuple[int, int]] = {}
         self._whole = False
@@ -41,7 +45,7 @@ class FirstReading:
 
         What was found a moment ago is returned again, unless ``at_once``.
 
-        Raises ``BrokerTrouble`` and psycopg's errors.
+        Raises ``BrokerTrouble``, ``ServerDown`` and psycopg's errors.
         """
         if self._whole or (not at_once and time.monotonic() - self._looked_at < _LOOK_S):
             return self._found
@@ -50,25 +54,28 @@ class FirstReading:
         return self._found
 
     def _ask(self) -> Anew | None:
-        with connect(self._url, self._role.name, autocommit=True) as connection:
+        with self._store.lend() as connection:
             self._whole = was_read_whole(connection)
-            if self._whole:
-                return None
-            found = self._read(connection)
+        if self._whole:
+            return None
+        # The broker may take its time, and connections are few.
+        bounds = {topic: self._places(topic) for topic in (*self._role.reads, self._role.writes)}
+        with self._store.lend() as connection:
+            found = self._read(connection, bounds)
             if found.under_way or connection.execute(_NOTE).rowcount == 0:
                 return found
-            self._whole = True
-            return None
+        self._whole = True
+        return None
 
-    def _read(self, connection: Connection) -> Anew:
+    def _read(self, connection: Connection, bounds: Mapping[str, Bounds]) -> Anew:
         reached = {(row[0], row[1], row[2]): row[3] for row in connection.execute(_POSITIONS)}
         read = of = 0
         for topic in self._role.reads:
-            topic_id, places = self._places(topic)
+            topic_id, places = bounds[topic]
             for place, (first, end) in places.items():
                 next_offset = reached.get((*place, topic_id), first)
                 read, of = read + min(max(0, next_offset - first), end - first), of + end - first
-        topic_id, places = self._places(self._role.writes)
+        topic_id, places = bounds[self._role.writes]
         row = connection.execute(f"SELECT ({CHECKED})").fetchone()
         checked = row is not None and row[0]
         known = {} if checked else dict(connection.execute(_CAME_BACK, [topic_id]).fetchall())
@@ -77,7 +84,7 @@ class FirstReading:
             read, of = read + (many if checked else min(many, known.get(place[1], 0))), of + many
         return Anew(read, of)
 
-    def _places(self, topic: str) -> tuple[str, dict[Place, tuple[int, int]]]:
+    def _places(self, topic: str) -> Bounds:
         """Return a topic's id and the bounds of its partitions when they were first seen; none where it is missing."""
         topic_id, partitions = self._reader.identity(topic) or ("", 0)
         places = [(topic, partition) for partition in range(partitions)]

@@ -46,7 +46,7 @@ class Applying:
             reader = KafkaReader(endpoints.kafka, role, shift.heard_of_trouble, shift.go_on)
             kept.enter_context(closing(reader))
             side, watch = Inbound(role, store, reader, role.load_apply()), Watch(role, store, reader)
-            self._first = FirstReading(role, endpoints.database_url, reader)
+            self._first = FirstReading(role, store, reader)
             try:
                 while not shift.ending.is_set():
                     if shift.may_apply.is_set():
