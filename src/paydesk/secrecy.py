@@ -35,7 +35,12 @@ def note(secrets: Iterable[str | None]) -> None:
                 unquote(secret),
                 repr(secret)[1:-1],
             }
-            _noted.update(one for one in written if len(one) >= _LEAST and one.lower() not in _COMMON)
+            _noted.update(text for text in written if _is_telling(text))
+
+
+def _is_telling(text: str) -> bool:
+    """Return whether taking this out of a text hides something: no common word, and more than the scheme of a URL."""
+    return len(text) >= _LEAST and text.lower() not in _COMMON and not _SCHEME.fullmatch(text)
 
 
 def hide(text: str) -> str:

@@ -72,15 +72,11 @@ def test_maintenance_of_the_whole_database_goes_through_while_a_worker_runs(side
         assert not Lease(sides.url(sides.contractor), "contractor").take(), "a second holder is refused"
         assert lease.held
         # What made way for a moment keeps the version before out again.
-        with connect(sides.url(sides.contractor), "contractor") as old:
-
-            def refused() -> bool:
-                with pytest.raises(psycopg.errors.LockNotAvailable):
-                    old.execute(OLD_TAKE)
-                old.rollback()
-                return True
-
-            until(refused)
+        held = "SELECT FROM pg_locks WHERE relation = 'lease'::regclass AND mode = 'RowShareLock' AND granted"
+        until(lambda: connection.execute(held).fetchone() is not None)
+        url = sides.url(sides.contractor)
+        with connect(url, "contractor") as old, pytest.raises(psycopg.errors.LockNotAvailable):
+            old.execute(OLD_TAKE)
 
 
 @MAINTENANCE
