@@ -28,7 +28,7 @@ def in_a_namespace(
     Skips the test, and says why, where no such namespace can be made.
     """
     if not mounts and not before and not nameless:
-        return subprocess.run(command, env=env, capture_output=True, text=True, timeout=scaled(240), check=check)
+        return _run(command, env, check=check)
     if shutil.which("unshare") is None:
         pytest.skip("no program here makes namespaces")
     space = ["unshare", "--user", "--map-root-user", "--mount"]
@@ -39,4 +39,11 @@ def in_a_namespace(
     lines = [f'mount --bind "{shown}" "{place}"' for place, shown in mounts.items()]
     script = "\n".join(["set -e", *lines, before, 'exec "$@"'])
     inside = [*space, "sh", "-c", script, "sh", *command]
-    return subprocess.run(inside, env=env, capture_output=True, text=True, timeout=scaled(240), check=check)
+    return _run(inside, env, check=check)
+
+
+def _run(command: Sequence[str], env: Mapping[str, str], *, check: bool) -> subprocess.CompletedProcess[str]:
+    """Run a command and read what it wrote, whatever its locale's encoding."""
+    return subprocess.run(
+        command, env=env, capture_output=True, encoding="utf-8", errors="replace", timeout=scaled(240), check=check
+    )

@@ -222,4 +222,7 @@ def test_servers_that_are_away_are_one_sentence(paydesk: Paydesk, monkeypatch: p
     assert doctor.code == 7 and "secretword" not in doctor.out and "Redis does not answer" in doctor.out
     monkeypatch.setenv("PAYDESK_REDDIS_URL", "x")
     unknown = paydesk("doctor", "--json")
-    assert unknown.code == 2 and unknown.error["hint"] == "Did you mean PAYDESK_REDIS_URL?"
+    (named,) = [finding for finding in unknown.json["findings"] if "PAYDESK_REDDIS_URL" in finding["seen"]]
+    assert unknown.code == 7 and not named["ok"] and named["todo"] == "Did you mean PAYDESK_REDIS_URL?"
+    refused = paydesk("contractor", "list", "--json")
+    assert refused.code == 2 and refused.error["hint"] == "Did you mean PAYDESK_REDIS_URL?"
