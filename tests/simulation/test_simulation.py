@@ -24,7 +24,7 @@ def simulate(source: Path, *, runs: int, seed: int, losses: bool, timeout_s: flo
     """Run the simulation as its own program, on the product found in ``source``."""
     command = [sys.executable, "-m", "tests.simulation", "--runs", str(runs), "--seed", str(seed)]
     command += ["--losses", "all" if losses else "none"]
-    environment = os.environ | {"PYTHONPATH": f"{source}{os.pathsep}{_ROOT}"}
+    environment = os.environ | {"PYTHONPATH": f"{source}{os.pathsep}{_ROOT}", "TESTS_PROGRESS_S": "3600"}
     return subprocess.run(
         command, cwd=_ROOT, env=environment, capture_output=True, text=True, timeout=timeout_s, check=False
     )
@@ -103,7 +103,7 @@ def test_a_planted_bug_still_fits_the_program(bug: Bug, tmp_path: Path) -> None:
 @pytest.mark.timeout(1300)
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
 def test_a_planted_bug_is_found_and_told_as_a_short_story(bug: Bug, tmp_path: Path) -> None:
-    done = simulate(plant(bug, tmp_path), runs=15_000, seed=1, losses=bug.losses, timeout_s=1200)
+    done = simulate(plant(bug, tmp_path), runs=15_000, seed=bug.seed, losses=bug.losses, timeout_s=1200)
     assert done.returncode == 1, done.stdout + done.stderr
     story = done.stdout.splitlines()
     assert len(story) < 40, done.stdout
