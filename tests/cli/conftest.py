@@ -1,42 +1,13 @@
 """The front door in this process, on the run's own stack: what it printed and the code it would exit with."""
 
-import json
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
 import pytest
 
 from paydesk.cli.front import run
 from paydesk.stack.embedded import EmbeddedStack
-
-
-@dataclass
-class Answer:
-    """What a command did."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> dict[str, Any]:
-        """The one document it printed."""
-        found: dict[str, Any] = json.loads(self.out)
-        return found
-
-    @property
-    def lines(self) -> list[dict[str, Any]]:
-        """The documents it printed, one a line."""
-        return [json.loads(line) for line in self.out.splitlines()]
-
-    @property
-    def error(self) -> dict[str, str]:
-        """The error it printed."""
-        found: dict[str, str] = json.loads(self.err.splitlines()[-1])["error"]
-        return found
-
+from tests.answer import Answer
 
 Paydesk = Callable[..., Answer]
 

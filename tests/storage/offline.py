@@ -1,7 +1,6 @@
 """The command line in this process on schemas of its own, without broker and hints: quick enough for many cases."""
 
 import io
-import json
 import secrets
 import sys
 from collections.abc import Callable, Iterator
@@ -25,6 +24,7 @@ from paydesk.infra.role import Role
 from paydesk.manager import commands as decides
 from paydesk.manager.role import ROLE as MANAGER
 from paydesk.settings import Endpoints
+from tests.answer import Answer
 from tests.conftest import Sides
 from tests.contract.storages import message
 from tests.contract.storages import request as asked
@@ -56,33 +56,6 @@ class OfflineServers:
 
     def leave(self) -> str:
         return ""
-
-
-@dataclass
-class Answer:
-    """What a command told and with which code it ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def told(self) -> str:
-        return self.out + self.err
-
-    @property
-    def json(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.out)
-        return found
-
-    @property
-    def lines(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.out.splitlines()]
-
-    @property
-    def error(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.err.splitlines()[-1])["error"]
-        return found
 
 
 @dataclass

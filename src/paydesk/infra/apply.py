@@ -21,7 +21,7 @@ class Fault:
     became: str
     reason: str
     certain: bool
-    """Whether its writer cannot have meant it: then it says nothing of an outcome either."""
+    """Whether the event is wrong for certain, so that its outcome does not count either."""
 
 
 def apply_registers(
