@@ -23,6 +23,11 @@ def paste_raw(desk: Terminal, text: str) -> None:
     desk.write(b"\x1b[200~" + text.encode("utf-8", "surrogatepass") + b"\x1b[201~")
 
 
+def nothing_foreign_in(desk: Terminal) -> None:
+    """Look again while something is: the bytes may end within a sequence that the screen is just writing."""
+    desk.until(lambda: not foreign_in(desk.raw), what="bytes without a foreign sequence")
+
+
 def test_the_form_refuses_300_hostile_texts(house: House) -> None:
     desk = opened(house, "contractor")
     desk.press("n")
@@ -38,7 +43,7 @@ def test_the_form_refuses_300_hostile_texts(house: House) -> None:
         desk.see("✗ The description")
         refused += 1
     assert refused == 300
-    assert foreign_in(desk.raw) == []
+    nothing_foreign_in(desk)
     desk.press("end", "^u")
     paste_raw(desk, "Honest after all")
     desk.press("^s")
@@ -112,7 +117,8 @@ def test_a_foreign_producer_with_the_rightful_login_is_quarantined(house: House)
     assert {row["number"] for row in house.rows("manager")} >= {number, later}
     assert all(UUID(row["id"]) for row in house.rows("manager"))
     for desk in (contractor, manager):
-        assert desk.child.isalive() and foreign_in(desk.raw) == []
+        assert desk.child.isalive()
+        nothing_foreign_in(desk)
 
 
 def test_honest_texts_come_back_unchanged(house: House) -> None:
@@ -131,4 +137,4 @@ def test_honest_texts_come_back_unchanged(house: House) -> None:
     for role in ("contractor", "manager"):
         came = {row["description"] for row in house.rows(role)}
         assert came >= set(texts[:32]), set(texts[:32]) - came
-    assert foreign_in(desk.raw) == []
+    nothing_foreign_in(desk)

@@ -87,7 +87,7 @@ def test_a_second_desk_of_a_role_shows_what_the_first_does(house: House) -> None
     second.see(f"Withdraw {number}?")
     second.press("y")
     first.see(number, "◔ withdrawing")
-    house.run("manager", "list")  # The manager's side confirms it, whoever brings it up to date.
+    opened(house, "manager")  # Its worker confirms the withdrawal.
     for desk in (first, second):
         desk.see(number, "↶ withdrawn")
 

@@ -12,8 +12,12 @@ def log_whole(world: World) -> bool:
 
 
 def for_a_person(world: World, request_id: UUID) -> bool:
-    """Whether this may be locked: its writer itself published what cannot both stand."""
-    return two_finals(world, request_id)
+    """Whether this may be locked: its writer itself published what cannot both stand, or both stores lost the first."""
+    return two_finals(world, request_id) or _both_lost(world)
+
+
+def _both_lost(world: World) -> bool:
+    return world.losing is not None and world.losing[1].startswith("cut and")
 
 
 def told(world: World, request_id: UUID) -> bool:
@@ -22,10 +26,9 @@ def told(world: World, request_id: UUID) -> bool:
     What a reader holds may be known to nobody else, neither schema nor topic: after two stores lost something, or where
     somebody else wrote with the writer's login what was cut off since.
     """
-    after_losses = world.losing is not None and world.losing[1].startswith("cut and")
     forged = world.losing == ("log", "cut") and request_id in world.forged
     sides = (world.contractor.storage.tables, world.manager.storage.tables)
-    return (after_losses or forged) and any(request_id in tables.unknown for tables in sides)
+    return (_both_lost(world) or forged) and any(request_id in tables.unknown for tables in sides)
 
 
 def two_finals(world: World, request_id: UUID) -> bool:

@@ -9,6 +9,7 @@ import pytest
 
 from paydesk.infra.migrations import HEAD
 from paydesk.infra.postgres import connect
+from paydesk.stack.servers import Postgres
 from tests.conftest import Sides
 from tests.pace import scaled
 
@@ -28,14 +29,11 @@ request_payment(Store(sys.argv[1], ROLE), uuid4(), uuid4(), "ada", checked_terms
 
 
 def empty(sides: Sides) -> str:
-    """Return the URL of the contractor's schema with nothing in it."""
-    url = sides.url(sides.contractor)
-    with psycopg.connect(url, autocommit=True) as connection:
-        tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'contractor'").fetchall()
-        for (table,) in tables:
-            connection.execute(f'DROP TABLE contractor."{table}" CASCADE')
-        connection.execute("DROP SEQUENCE IF EXISTS contractor.request_number")
-    return url
+    """Return the URL of the contractor's schema with nothing in it: no tables, and no functions of their triggers."""
+    with psycopg.connect(Postgres(sides.stack.folder).url("stack", sides.database), autocommit=True) as admin:
+        admin.execute("DROP SCHEMA contractor CASCADE")
+    sides.mend()
+    return sides.url(sides.contractor)
 
 
 @pytest.mark.long
