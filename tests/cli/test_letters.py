@@ -12,14 +12,14 @@ from paydesk.stack.embedded import EmbeddedStack
 from tests.cli.conftest import Paydesk
 
 ALIKE = pytest.mark.fault(
-    kind="letters that differ in size or form alone are one letter, by one folding everywhere", mended="domain/fold.py"
+    kind="Letters that differ in size or form alone are one letter, by one folding everywhere.", mended="domain/fold.py"
 )
 SAME_LOOK = pytest.mark.fault(
-    kind="a typed name that looks like another is refused, and one that came from elsewhere shows which letters differ",
+    kind="A typed name that looks like another is refused, and one that came in shows which letters differ.",
     mended="domain/names.py",
 )
 RAW = pytest.mark.fault(
-    kind="control and bidi characters reach no terminal raw, wherever they came from", mended="domain/text.py"
+    kind="Control and bidi characters reach no terminal raw, wherever they came from.", mended="domain/text.py"
 )
 
 

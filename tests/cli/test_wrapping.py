@@ -42,11 +42,11 @@ def test_what_is_told_on_a_terminal_of_80_columns_has_no_broken_word(
 
 
 POINTED = pytest.mark.fault(
-    kind="a mark under a fault stands under it in the cells of a terminal, whatever stands before it",
+    kind="A mark under a fault stands under it in the cells of a terminal, whatever stands before it.",
     mended="cli/wrapping.py",
 )
 RAW = pytest.mark.fault(
-    kind="control and bidi characters reach no terminal raw, wherever they came from", mended="domain/text.py"
+    kind="Control and bidi characters reach no terminal raw, wherever they came from.", mended="domain/text.py"
 )
 
 

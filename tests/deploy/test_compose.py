@@ -168,7 +168,8 @@ def test_an_env_of_the_version_before_keeps_what_it_says_and_its_volumes(tmp_pat
 
 
 @pytest.mark.fault(
-    kind="The containers can read what is mounted, whatever the modes of the checkout.", mended="stack/compose.py"
+    kind="The containers can read and start what is mounted, whatever the modes of the checkout.",
+    mended="stack/compose.py",
 )
 def test_what_is_mounted_is_made_readable_for_the_logins_in_the_containers(tmp_path: Path) -> None:
     shutil.copy(CHECKOUT / "compose.yaml", tmp_path)
@@ -190,7 +191,8 @@ def test_what_is_mounted_is_made_readable_for_the_logins_in_the_containers(tmp_p
 
 
 @pytest.mark.fault(
-    kind="The containers can read what is mounted, whatever the modes of the checkout.", mended="stack/compose.py"
+    kind="The containers can read and start what is mounted, whatever the modes of the checkout.",
+    mended="stack/compose.py",
 )
 def test_a_deploy_folder_that_is_not_of_this_compose_file_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "deploy" / "kafka").mkdir(parents=True, mode=0o700)
@@ -198,7 +200,9 @@ def test_a_deploy_folder_that_is_not_of_this_compose_file_is_left_alone(tmp_path
     assert stat.S_IMODE((tmp_path / "deploy" / "kafka").stat().st_mode) == 0o700
 
 
-@pytest.mark.fault(kind="A script that a container starts needs no mode of its own.", mended="compose.yaml")
+@pytest.mark.fault(
+    kind="The containers can read and start what is mounted, whatever the modes of the checkout.", mended="compose.yaml"
+)
 def test_the_script_of_redis_is_started_by_sh_so_it_needs_no_x_bit() -> None:
     program, script = SERVICES["redis"]["entrypoint"]
     assert program == "sh" and Path(on_host("redis", script)).read_text().startswith("#!/bin/sh")

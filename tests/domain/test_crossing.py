@@ -29,7 +29,7 @@ def crossed(contractor: str, description: str) -> RequestRegister:
 
 
 @pytest.mark.fault(
-    kind="what text means and may cross depends on no interpreter's Unicode tables", mended="domain/text.py"
+    kind="What text means and may cross depends on no interpreter's Unicode tables.", mended="domain/text.py"
 )
 @pytest.mark.parametrize(
     ("contractor", "description"),
@@ -56,7 +56,7 @@ def test_what_may_not_be_shown_is_quarantined_by_every_python(description: str) 
 
 
 @pytest.mark.fault(
-    kind="a typed name that looks like another is refused, and one that came from elsewhere shows which letters differ",
+    kind="A typed name that looks like another is refused, and one that came in shows which letters differ.",
     mended="domain/names.py",
 )
 @pytest.mark.parametrize("name", ["аda", "Иван Smith", "α-team", "ａｄａ", "北\u200d京"])

@@ -11,11 +11,11 @@ from paydesk.domain.fold import fold, known, nfc
 from paydesk.domain.text import is_hostile, same_person
 
 ALIKE = pytest.mark.fault(
-    kind="letters that differ in size or form alone are one letter, by one folding everywhere", mended="domain/fold.py"
+    kind="Letters that differ in size or form alone are one letter, by one folding everywhere.", mended="domain/fold.py"
 )
 SUMS = ["cbcb16cf35dcc0f3", "68bc0a471a8f04c1", "f9638978b62be8be"]
 ANY_PYTHON = pytest.mark.fault(
-    kind="what text means and may cross depends on no interpreter's Unicode tables", mended="domain/text.py"
+    kind="What text means and may cross depends on no interpreter's Unicode tables.", mended="domain/text.py"
 )
 PAIRS = [
     ("Straße GmbH", "STRASSE GMBH"),

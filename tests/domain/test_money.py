@@ -186,7 +186,7 @@ def test_an_amount_is_refused_with_what_is_wrong_with_it(amount: str, currency: 
 
 
 @pytest.mark.fault(
-    kind="currency codes are A to Z: no letter whose capital is one of these makes a code", mended="domain/money.py"
+    kind="Currency codes are A to Z: no letter whose capital is one of these makes a code.", mended="domain/money.py"
 )
 @pytest.mark.parametrize("code", ["ßp", "uſd", "ＥＵＲ", "ﬅn", "Euﬀ", "eu\u1e9b"])
 def test_letters_whose_capitals_look_like_a_code_are_no_code(code: str) -> None:

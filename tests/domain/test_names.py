@@ -6,7 +6,7 @@ from paydesk.domain.errors import InvalidInput
 from paydesk.domain.names import mixes_scripts, shown_name, typed_name
 
 SAME_LOOK = pytest.mark.fault(
-    kind="a typed name that looks like another is refused, and one that came from elsewhere shows which letters differ",
+    kind="A typed name that looks like another is refused, and one that came in shows which letters differ.",
     mended="domain/names.py",
 )
 HONEST = [

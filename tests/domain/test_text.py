@@ -57,10 +57,10 @@ def test_names_are_compared_folded() -> None:
 
 
 ANY_PYTHON = pytest.mark.fault(
-    kind="what text means and may cross depends on no interpreter's Unicode tables", mended="domain/text.py"
+    kind="What text means and may cross depends on no interpreter's Unicode tables.", mended="domain/text.py"
 )
 TABS = pytest.mark.fault(
-    kind="a pasted tab becomes a blank, as line breaks do, in every field and argument", mended="domain/text.py"
+    kind="A pasted tab becomes a blank, as line breaks do, in every field and argument.", mended="domain/text.py"
 )
 
 

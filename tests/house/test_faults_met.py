@@ -1,6 +1,7 @@
 """A test that holds the right value where somebody met a fault says in a marker what holds, and where it was mended."""
 
 import ast
+import re
 
 from tests.house.files import CHECKOUT, SOURCE, all_python, name, tree
 
@@ -24,3 +25,12 @@ def test_each_marker_names_the_kind_and_a_file_that_exists() -> None:
         ):
             wrong.append(f"{file}: {values}")
     assert not wrong
+
+
+def test_each_kind_is_a_sentence_and_written_alike_wherever_it_stands() -> None:
+    kinds = {
+        ast.literal_eval(keyword.value) for _, call in _markers() for keyword in call.keywords if keyword.arg == "kind"
+    }
+    assert [kind for kind in kinds if kind[0].islower() or not kind.endswith(".") or "|" in kind or "\n" in kind] == []
+    letters = [re.sub(r"\W+", " ", kind).casefold() for kind in kinds]
+    assert len(set(letters)) == len(kinds)

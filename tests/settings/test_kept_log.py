@@ -11,7 +11,7 @@ import pytest
 from paydesk.kept_log import KeptLog
 
 QUIET = pytest.mark.fault(
-    kind="nothing of the log reaches a terminal, and its file is the one that has the name now", mended="kept_log.py"
+    kind="Nothing of the log reaches a terminal, and its file is the one that has the name now.", mended="kept_log.py"
 )
 pytestmark = QUIET
 _PROGRAM = """

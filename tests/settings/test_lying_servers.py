@@ -92,7 +92,9 @@ def fake(asks: bytes, answers: bytes = b"") -> Iterator[Fake]:
         server.close()
 
 
-@pytest.mark.fault(kind="over TCP without a verified certificate no server gets to see the password", mended="libpq.py")
+@pytest.mark.fault(
+    kind="Over TCP without a verified certificate no server gets to see the password.", mended="libpq.py"
+)
 @pytest.mark.parametrize(
     "place",
     [
@@ -118,7 +120,9 @@ def test_a_password_is_not_shown_to_a_server_that_asks_for_it_unverified(asks: b
     assert PASSWORD not in f"{raised.value.message} {raised.value.hint}"
 
 
-@pytest.mark.fault(kind="over TCP without a verified certificate no server gets to see the password", mended="libpq.py")
+@pytest.mark.fault(
+    kind="Over TCP without a verified certificate no server gets to see the password.", mended="libpq.py"
+)
 @pytest.mark.parametrize(("asks", "method"), [(CLEAR, "password"), (MD5, "md5")])
 def test_the_url_may_allow_it_by_name(asks: bytes, method: str) -> None:
     with fake(asks, refusal("28P01", "password authentication failed")) as server:
@@ -128,7 +132,10 @@ def test_the_url_may_allow_it_by_name(asks: bytes, method: str) -> None:
     assert server.heard.startswith(b"p") and (PASSWORD.encode() in server.heard) is (method == "password")
 
 
-@pytest.mark.fault(kind="doctor names a server that is older than what paydesk needs", mended="infra/probes.py")
+@pytest.mark.fault(
+    kind="A server that is older than what paydesk needs is named by doctor, with its version.",
+    mended="infra/probes.py",
+)
 @pytest.mark.parametrize("version", ["15.8", "14.0", "9.6.24", "15.8 (Debian 15.8-1.pgdg120+1)", "15beta1"])
 def test_a_server_that_is_too_old_is_named_with_its_version(version: str) -> None:
     asks = TAKEN + said("server_version", version) + said("client_encoding", "UTF8") + READY
@@ -142,7 +149,8 @@ def test_a_server_that_is_too_old_is_named_with_its_version(version: str) -> Non
 
 
 @pytest.mark.fault(
-    kind="doctor says that a login or a database was not provisioned yet, and what makes it", mended="infra/checkup.py"
+    kind="A login or a database that was not provisioned yet is told as that, with what makes it.",
+    mended="infra/checkup.py",
 )
 @pytest.mark.parametrize(
     ("state", "words"),

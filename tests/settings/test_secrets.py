@@ -67,7 +67,7 @@ def scheme(name: str) -> str:
     return "postgresql" if "database" in name else "redis"
 
 
-@pytest.mark.fault(kind="a secret of the settings stands in no message, log or traceback", mended="addresses.py")
+@pytest.mark.fault(kind="A secret of the settings stands in no message, log or traceback.", mended="addresses.py")
 @pytest.mark.parametrize("name", URLS)
 def test_a_malformed_address_is_named_and_its_password_is_nowhere(
     name: str, log: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -87,7 +87,7 @@ def test_a_malformed_address_is_named_and_its_password_is_nowhere(
     assert log.exists() and HALF not in log.read_text() and "as a library would" in log.read_text()
 
 
-@pytest.mark.fault(kind="a secret of the settings stands in no message, log or traceback", mended="addresses.py")
+@pytest.mark.fault(kind="A secret of the settings stands in no message, log or traceback.", mended="addresses.py")
 @pytest.mark.parametrize(
     ("given", "told"),
     [
@@ -108,7 +108,7 @@ def test_a_database_url_is_taken_as_it_is_meant_or_told(given: str, told: str) -
     assert [told in fault.message for fault in faults] == ([True] if told else [])
 
 
-@pytest.mark.fault(kind="a secret of the settings stands in no message, log or traceback", mended="addresses.py")
+@pytest.mark.fault(kind="A secret of the settings stands in no message, log or traceback.", mended="addresses.py")
 @pytest.mark.parametrize(
     ("given", "told"),
     [
@@ -136,7 +136,7 @@ def test_a_redis_url_is_taken_as_it_is_meant_or_told(given: str, told: str) -> N
     assert [told in fault.message for fault in faults] == ([True] if told else [])
 
 
-@pytest.mark.fault(kind="a secret of the settings stands in no message, log or traceback", mended="addresses.py")
+@pytest.mark.fault(kind="A secret of the settings stands in no message, log or traceback.", mended="addresses.py")
 @pytest.mark.parametrize(
     ("given", "told"),
     [
@@ -157,7 +157,7 @@ def test_addresses_of_kafka_are_taken_or_told(given: str, told: str) -> None:
 
 
 @pytest.mark.fault(
-    kind="a settings file is read as UTF-8, and what cannot be taken is named with what there is",
+    kind="A settings file is read as UTF-8, and what cannot be taken is named with what there is.",
     mended="settings_file.py",
 )
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_what_a_settings_file_says_wrong_is_named(tmp_path: Path, content: bytes
 
 
 @pytest.mark.fault(
-    kind="a settings file is read as UTF-8, and what cannot be taken is named with what there is",
+    kind="A settings file is read as UTF-8, and what cannot be taken is named with what there is.",
     mended="settings_file.py",
 )
 def test_a_byte_order_mark_is_taken_and_the_rest_of_a_file_with_a_fault_still_counts(tmp_path: Path) -> None:
@@ -198,7 +198,7 @@ def test_a_byte_order_mark_is_taken_and_the_rest_of_a_file_with_a_fault_still_co
 
 
 @pytest.mark.fault(
-    kind="a file of passwords that everybody may read or change is refused with the command that mends it",
+    kind="A file of passwords that everybody may read or change is refused with the command that mends it.",
     mended="addresses.py",
 )
 @pytest.mark.parametrize(
@@ -223,7 +223,7 @@ def test_a_file_of_passwords_that_everybody_may_read_is_refused(tmp_path: Path, 
 
 
 @pytest.mark.fault(
-    kind="a file of passwords that everybody may read or change is refused with the command that mends it",
+    kind="A file of passwords that everybody may read or change is refused with the command that mends it.",
     mended="addresses.py",
 )
 def test_a_file_without_a_password_may_be_read_by_everybody_and_changed_by_nobody_else(tmp_path: Path) -> None:
@@ -237,7 +237,7 @@ def test_a_file_without_a_password_may_be_read_by_everybody_and_changed_by_nobod
 
 
 @pytest.mark.fault(
-    kind="a file of passwords that everybody may read or change is refused with the command that mends it",
+    kind="A file of passwords that everybody may read or change is refused with the command that mends it.",
     mended="addresses.py",
 )
 def test_compose_env_refuses_an_open_file_and_sets_the_modes_of_what_it_writes(
@@ -255,7 +255,7 @@ def test_compose_env_refuses_an_open_file_and_sets_the_modes_of_what_it_writes(
 
 
 @pytest.mark.fault(
-    kind="a Kafka settings file loads and runs nothing, and changes nothing on which a promise rests",
+    kind="A Kafka settings file loads and runs nothing, and changes nothing on which a promise rests.",
     mended="addresses.py",
 )
 @pytest.mark.parametrize(
@@ -286,7 +286,7 @@ def test_a_kafka_settings_file_with_what_may_not_be_set_is_refused_by_name(tmp_p
 
 
 @pytest.mark.fault(
-    kind="a Kafka settings file loads and runs nothing, and changes nothing on which a promise rests",
+    kind="A Kafka settings file loads and runs nothing, and changes nothing on which a promise rests.",
     mended="addresses.py",
 )
 def test_a_line_of_a_kafka_settings_file_that_is_none_is_named_without_its_content(tmp_path: Path) -> None:
@@ -299,7 +299,7 @@ def test_a_line_of_a_kafka_settings_file_that_is_none_is_named_without_its_conte
     assert "line 1 is not NAME=VALUE" in refused.value.message and "hush" not in refused.value.message
 
 
-@pytest.mark.fault(kind="a secret of the settings stands in no message, log or traceback", mended="addresses.py")
+@pytest.mark.fault(kind="A secret of the settings stands in no message, log or traceback.", mended="addresses.py")
 def test_a_secret_is_taken_out_of_what_a_library_says() -> None:
     secrecy.note(["pa/ss word!"])
     for text in (
@@ -322,7 +322,7 @@ def test_half_a_configuration_is_still_refused(tmp_path: Path) -> None:
         ConfiguredServers(settings).endpoints("manager")
 
 
-@pytest.mark.fault(kind="a secret of the settings stands in no message, log or traceback", mended="secrecy.py")
+@pytest.mark.fault(kind="A secret of the settings stands in no message, log or traceback.", mended="secrecy.py")
 @pytest.mark.parametrize(
     ("text", "shown"),
     [

@@ -97,7 +97,7 @@ def test_a_disk_that_is_full(new_house: NewHouse, small_disk: Path) -> None:
 @NEEDS_ROOT
 @pytest.mark.long
 @pytest.mark.fault(
-    kind="reading goes on while the disk of the embedded stack is full, and doctor checks the rest",
+    kind="Reading goes on while the disk of the embedded stack is full, and doctor checks the rest.",
     mended="stack/folder.py",
 )
 def test_reading_goes_on_though_the_disk_is_full(new_house: NewHouse, ample_disk: Path) -> None:

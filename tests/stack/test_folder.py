@@ -25,7 +25,7 @@ def test_the_brokers_cluster_id_is_never_taken_for_an_option(tmp_path: Path, mon
 
 
 stuck = pytest.mark.fault(
-    kind="What waits for another program gives up, with a sentence that names it.", mended="stack/folder.py"
+    kind="What waits says what it waits for after two seconds, and gives up with a sentence.", mended="stack/folder.py"
 )
 address = pytest.mark.fault(
     kind="A path with any letter in it leads all three servers and their clients to the same place.",

@@ -21,10 +21,10 @@ from paydesk.infra.registers import FOLDED, request_columns
 from tests.conftest import Sides
 
 ALIKE = pytest.mark.fault(
-    kind="letters that differ in size or form alone are one letter, by one folding everywhere", mended="domain/fold.py"
+    kind="Letters that differ in size or form alone are one letter, by one folding everywhere.", mended="domain/fold.py"
 )
 OLD = pytest.mark.fault(
-    kind="what a program of before wrote without its folding is found by every filter, and folded by a worker",
+    kind="What a program of before wrote without its folding is found by every filter, and folded by a worker.",
     mended="infra/folding.py",
 )
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)

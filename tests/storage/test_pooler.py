@@ -131,7 +131,7 @@ def pooled(sides: Sides, size: int, monkeypatch: pytest.MonkeyPatch) -> Iterator
 
 
 @pytest.mark.fault(
-    kind="a command of one person works through a pooler that gives it three connections, and waits for none for ever",
+    kind="A command of one person works through a pooler that gives it three connections, and waits for none for ever.",
     mended="infra/store.py",
 )
 def test_commands_need_three_connections_at_most(sides: Sides, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,7 +163,7 @@ def test_commands_need_three_connections_at_most(sides: Sides, monkeypatch: pyte
 
 
 @pytest.mark.fault(
-    kind="a command of one person works through a pooler that gives it three connections, and waits for none for ever",
+    kind="A command of one person works through a pooler that gives it three connections, and waits for none for ever.",
     mended="infra/store.py",
 )
 def test_nobody_waits_without_limit_for_a_pooler_that_gives_no_connection(

@@ -57,7 +57,7 @@ def ask_and_look(sides: Sides) -> None:
 
 
 @pytest.mark.fault(
-    kind="a session sets itself what reading and writing rest on, whatever role, database and shell say",
+    kind="A session sets itself what reading and writing rest on, whatever role, database and shell say.",
     mended="libpq.py",
 )
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ POISON = {
 
 
 @pytest.mark.fault(
-    kind="a session sets itself what reading and writing rest on, whatever role, database and shell say",
+    kind="A session sets itself what reading and writing rest on, whatever role, database and shell say.",
     mended="libpq.py",
 )
 def test_every_variable_of_libpq_is_tried_here_or_changes_no_connection() -> None:
@@ -152,7 +152,7 @@ def test_every_variable_of_libpq_is_tried_here_or_changes_no_connection() -> Non
 
 
 @pytest.mark.fault(
-    kind="a session sets itself what reading and writing rest on, whatever role, database and shell say",
+    kind="A session sets itself what reading and writing rest on, whatever role, database and shell say.",
     mended="libpq.py",
 )
 @pytest.mark.parametrize("name", [*POISON, "all of them"])
@@ -168,7 +168,7 @@ def test_no_variable_of_the_shell_steers_a_connection(
 
 
 @pytest.mark.fault(
-    kind="a database that only reads is told as that, and what wrote comes back when it writes again",
+    kind="A database that only reads is told as that, and what wrote comes back when it writes again.",
     mended="infra/postgres.py",
 )
 def test_a_database_that_only_reads_is_told_and_lists_still_work(shared: Sides) -> None:
@@ -184,7 +184,7 @@ def test_a_database_that_only_reads_is_told_and_lists_still_work(shared: Sides) 
 
 
 @pytest.mark.fault(
-    kind="a database that only reads is told as that, and what wrote comes back when it writes again",
+    kind="A database that only reads is told as that, and what wrote comes back when it writes again.",
     mended="infra/postgres.py",
 )
 def test_a_worker_says_that_the_database_only_reads_and_comes_back_by_itself(shared: Sides) -> None:
@@ -202,7 +202,7 @@ def test_a_worker_says_that_the_database_only_reads_and_comes_back_by_itself(sha
         worker.stop()
 
 
-@pytest.mark.fault(kind="what a server refuses is told as that, not as silence", mended="infra/postgres.py")
+@pytest.mark.fault(kind="What a server refuses is told as that, not as silence.", mended="infra/postgres.py")
 def test_a_password_that_was_changed_while_a_worker_runs_is_told_as_that(shared: Sides) -> None:
     @contextmanager
     def changed() -> Iterator[None]:
@@ -253,7 +253,7 @@ def test_a_password_that_was_changed_while_a_worker_runs_is_told_as_that(shared:
             admin.execute("DROP ROLE turncoat")
 
 
-@pytest.mark.fault(kind="what a server refuses is told as that, not as silence", mended="infra/postgres.py")
+@pytest.mark.fault(kind="What a server refuses is told as that, not as silence.", mended="infra/postgres.py")
 @pytest.mark.parametrize(
     ("said", "told", "hint"),
     [

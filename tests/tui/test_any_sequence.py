@@ -15,7 +15,7 @@ from paydesk.tui.textual_private import DeskParser
 from tests.e2e.terminal import Terminal
 
 LIVES = pytest.mark.fault(
-    kind="whatever a terminal sends, the desk lives, and what it does not know does nothing",
+    kind="Whatever a terminal sends, the desk lives, and what it does not know does nothing.",
     mended="tui/textual_private.py",
 )
 pytestmark = LIVES

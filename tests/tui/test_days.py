@@ -14,12 +14,12 @@ from paydesk.tui.wording import health_words
 from tests.fakes import WELL, FakeManagerDesk, World
 from tests.tui.conftest import contractor, manager, opened, seen, shown
 
-KEYS = pytest.mark.fault(kind="what is said of keys and marks is what became of them", mended="manager/deciding.py")
+KEYS = pytest.mark.fault(kind="What is said of keys and marks is what became of them.", mended="manager/deciding.py")
 UNKNOWN = pytest.mark.fault(
-    kind="what is not known is never painted as well: it is told, and since when", mended="tui/health_report.py"
+    kind="What is not known is never painted as well: it is told, and since when.", mended="tui/health_report.py"
 )
 BESIDE = pytest.mark.fault(
-    kind="what a desk hands to a browser or a clipboard says what became of it, and shows it to copy",
+    kind="What a desk hands to a browser or a clipboard says what became of it, and shows it to copy.",
     mended="tui/outside.py",
 )
 AWAY = Part(PartState.DOWN, "Kafka does not answer.")

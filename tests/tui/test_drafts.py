@@ -13,7 +13,7 @@ from tests.fakes import FakeContractorDesk, World
 from tests.tui.conftest import contractor, opened, seen, shown
 
 OWN = pytest.mark.fault(
-    kind="every form has a draft of its own, and what is sent has ids of its own", mended="tui/drafts.py"
+    kind="Every form has a draft of its own, and what is sent has ids of its own.", mended="tui/drafts.py"
 )
 pytestmark = OWN
 

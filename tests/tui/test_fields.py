@@ -8,7 +8,7 @@ from paydesk.tui.fields import Field
 
 
 @pytest.mark.fault(
-    kind="a pasted tab becomes a blank, as line breaks do, in every field and argument", mended="domain/text.py"
+    kind="A pasted tab becomes a blank, as line breaks do, in every field and argument.", mended="domain/text.py"
 )
 @pytest.mark.parametrize("pasted", ["logo\tdesign", "logo\r\ndesign\n", "\nlogo\rdesign", "logo\ndesign"])
 async def test_a_pasted_tab_or_line_break_is_a_blank_in_the_field(pasted: str) -> None:

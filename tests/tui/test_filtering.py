@@ -71,7 +71,7 @@ async def test_what_cannot_be_read_is_pointed_at_and_changes_nothing(world: Worl
 
 
 @pytest.mark.fault(
-    kind="a mark under a fault stands under it in the cells of a terminal, whatever stands before it",
+    kind="A mark under a fault stands under it in the cells of a terminal, whatever stands before it.",
     mended="cli/wrapping.py",
 )
 @pytest.mark.parametrize("before", ["e\u0301te\u0301", "ที่พัก", "👩🏽\u200d💻", "北京", "🇩🇪", "a\u0323\u0302"])

@@ -80,7 +80,7 @@ async def test_another_request_changes_nothing_in_the_form(world: World) -> None
 
 
 REVISED = pytest.mark.fault(
-    kind="who revises or decides what was rejected before sees why it was", mended="tui/request_text.py"
+    kind="Who revises or decides what was rejected before sees why it was.", mended="tui/request_text.py"
 )
 
 

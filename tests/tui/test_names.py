@@ -20,7 +20,7 @@ COPY = RequestCopy(UUID(int=1), ASKED, DECIDED, Delivery.DECIDED)
 
 
 @pytest.mark.fault(
-    kind="a typed name that looks like another is refused, and one that came from elsewhere shows which letters differ",
+    kind="A typed name that looks like another is refused, and one that came in shows which letters differ.",
     mended="domain/names.py",
 )
 def test_lists_and_details_show_which_letters_differ() -> None:

@@ -11,11 +11,11 @@ import pytest
 from tests.e2e.terminal import Terminal
 
 SHOWN = pytest.mark.fault(
-    kind="a desk is shown on the terminal, wherever its output goes, or a sentence says there why not",
+    kind="A desk is shown on the terminal, wherever its output goes, or a sentence says there why not.",
     mended="tui/textual_private.py",
 )
 RESTORED = pytest.mark.fault(
-    kind="whatever signal ends a desk, the terminal is left as it was", mended="tui/desk_app.py"
+    kind="Whatever signal ends a desk, the terminal is left as it was.", mended="tui/desk_app.py"
 )
 DESK = [sys.executable, "-m", "tests.tui.own_terminal", "manager"]
 

@@ -61,7 +61,7 @@ async def counted(world: World, role: str) -> AsyncIterator[tuple[Pilot[None], t
 
 
 @pytest.mark.fault(
-    kind="totals beside a filter are of that filter, or it is said that they are being counted",
+    kind="Totals beside a filter are of that filter, or it is said that they are being counted.",
     mended="tui/counting_pane.py",
 )
 @pytest.mark.parametrize("role", ["contractor", "manager"])

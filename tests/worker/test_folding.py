@@ -9,7 +9,7 @@ from tests.worker.test_worker import ask, count
 
 
 @pytest.mark.fault(
-    kind="what a program of before wrote without its folding is found by every filter, and folded by a worker",
+    kind="What a program of before wrote without its folding is found by every filter, and folded by a worker.",
     mended="infra/folding.py",
 )
 def test_a_worker_folds_what_a_program_of_before_wrote(sides: Sides) -> None:

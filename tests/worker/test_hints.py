@@ -75,7 +75,7 @@ def listener(own: Own) -> Iterator[HintListener]:
 
 
 @pytest.mark.fault(
-    kind="a desk is live only while Redis answers in time and gives each right that is needed", mended="infra/hints.py"
+    kind="A desk is live only while Redis answers in time and gives each right that is needed.", mended="infra/hints.py"
 )
 @pytest.mark.parametrize(
     ("without", "told"),
@@ -100,7 +100,7 @@ def test_a_missing_right_is_named_and_the_desk_is_live_once_it_is_given(
 
 
 @pytest.mark.fault(
-    kind="a desk is live only while Redis answers in time and gives each right that is needed", mended="infra/hints.py"
+    kind="A desk is live only while Redis answers in time and gives each right that is needed.", mended="infra/hints.py"
 )
 def test_a_redis_that_hangs_without_closing_is_not_live_within_seconds(own: Own, listener: HintListener) -> None:
     listener.start()
@@ -115,7 +115,7 @@ def test_a_redis_that_hangs_without_closing_is_not_live_within_seconds(own: Own,
 
 
 @pytest.mark.fault(
-    kind="a desk is live only while Redis answers in time and gives each right that is needed", mended="infra/hints.py"
+    kind="A desk is live only while Redis answers in time and gives each right that is needed.", mended="infra/hints.py"
 )
 def test_trying_whether_one_may_publish_wakes_no_desk(own: Own, listener: HintListener) -> None:
     listener.start()
@@ -128,7 +128,7 @@ def test_trying_whether_one_may_publish_wakes_no_desk(own: Own, listener: HintLi
 
 
 @pytest.mark.fault(
-    kind="a desk is live only while Redis answers in time and gives each right that is needed", mended="infra/hints.py"
+    kind="A desk is live only while Redis answers in time and gives each right that is needed.", mended="infra/hints.py"
 )
 def test_a_wrong_password_and_a_socket_where_nobody_listens_are_told_in_words(own: Own) -> None:
     wrong = redis_findings(ROLE, own.url.replace("secret", "not-the-password"))[0]

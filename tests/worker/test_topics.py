@@ -89,7 +89,7 @@ def unsent(sides: Sides) -> set[UUID]:
 
 
 @pytest.mark.fault(
-    kind="a setting of a topic that breaks a promise is named with what is wanted and the command that mends it",
+    kind="A setting of a topic that breaks a promise is named with what is wanted and the command that mends it.",
     mended="infra/topic_settings.py",
 )
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_a_setting_is_held_against_what_is_wanted(name: str, value: str, wanted:
 
 
 @pytest.mark.fault(
-    kind="a setting of a topic that breaks a promise is named with what is wanted and the command that mends it",
+    kind="A setting of a topic that breaks a promise is named with what is wanted and the command that mends it.",
     mended="infra/topic_settings.py",
 )
 def test_doctor_and_health_name_the_settings_of_both_topics(sides: Sides) -> None:
@@ -135,7 +135,7 @@ def test_doctor_and_health_name_the_settings_of_both_topics(sides: Sides) -> Non
 
 
 @pytest.mark.fault(
-    kind="an event that is too large for its topic holds nothing back but its own request, and is named",
+    kind="An event that is too large for its topic holds nothing back but its own request, and is named.",
     mended="infra/kafka_log.py",
 )
 def test_small_events_go_where_a_large_one_does_not_and_it_goes_once_the_topic_takes_it(
@@ -178,7 +178,7 @@ def test_small_events_go_where_a_large_one_does_not_and_it_goes_once_the_topic_t
 
 
 @pytest.mark.fault(
-    kind="each right that Kafka does not give is named, and a worker without it stands still in what it tells",
+    kind="Each right that Kafka does not give is named, and a worker without it stands still in what it tells.",
     mended="infra/kafka.py",
 )
 def test_a_right_to_read_that_is_missing_is_named_without_flapping_and_requests_still_leave(sides: Sides) -> None:
@@ -208,7 +208,7 @@ def test_a_right_to_read_that_is_missing_is_named_without_flapping_and_requests_
 
 
 @pytest.mark.fault(
-    kind="each right that Kafka does not give is named, and a worker without it stands still in what it tells",
+    kind="Each right that Kafka does not give is named, and a worker without it stands still in what it tells.",
     mended="infra/kafka.py",
 )
 def test_a_right_to_write_that_is_missing_is_named(sides: Sides) -> None:
@@ -229,7 +229,7 @@ def test_a_right_to_write_that_is_missing_is_named(sides: Sides) -> None:
 
 
 @pytest.mark.fault(
-    kind="each right that Kafka does not give is named, and a worker without it stands still in what it tells",
+    kind="Each right that Kafka does not give is named, and a worker without it stands still in what it tells.",
     mended="infra/kafka.py",
 )
 @pytest.mark.parametrize(
@@ -256,7 +256,7 @@ def sides_free() -> Shift:
 
 
 @pytest.mark.fault(
-    kind="an address that a server sends its clients to and that cannot be reached is named", mended="infra/kafka.py"
+    kind="An address that a server sends its clients to and that cannot be reached is named.", mended="infra/kafka.py"
 )
 def test_a_broker_that_sends_us_where_nobody_listens_is_told_with_both_addresses() -> None:
     cluster, dead = _Cluster(), free_port()
@@ -274,7 +274,7 @@ def test_a_broker_that_sends_us_where_nobody_listens_is_told_with_both_addresses
 
 
 @pytest.mark.fault(
-    kind="a malformed setting becomes a line of doctor in words, and every other check still runs",
+    kind="A malformed setting becomes a line of doctor in words, and every other check still runs.",
     mended="infra/finding.py",
 )
 @pytest.mark.parametrize(
