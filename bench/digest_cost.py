@@ -13,11 +13,11 @@ from paydesk.contractor.role import ROLE as CONTRACTOR
 from paydesk.domain.commands import RequestPayment, request_payment
 from paydesk.domain.events import Event, event_type_of
 from paydesk.domain.payment_request import checked_terms
-from paydesk.infra.anti_entropy import MOST_S
-from paydesk.infra.digest import Digest, Line, answers, bucket_count, bucket_of, digest_of, reply
-from paydesk.infra.records import Outgoing
-from paydesk.infra.wire import encode
-from paydesk.infra.wire_control import digest_event, resync_event
+from paydesk.infra.core.codec import encode
+from paydesk.infra.core.control_messages import digest_event, resync_event
+from paydesk.infra.core.digest import Digest, Line, answers, bucket_count, bucket_of, digest_of, reply
+from paydesk.infra.core.records import Outgoing
+from paydesk.infra.recovery.anti_entropy import MOST_S
 from paydesk.manager.role import ROLE as MANAGER
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)

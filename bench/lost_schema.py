@@ -29,10 +29,10 @@ from paydesk.contractor import commands as asks
 from paydesk.contractor.role import ROLE as CONTRACTOR
 from paydesk.domain.decision import checked_cause
 from paydesk.domain.payment_request import checked_terms
+from paydesk.infra.core.role import Role
 from paydesk.infra.migrations import migrate
-from paydesk.infra.postgres import connect
-from paydesk.infra.role import Role
-from paydesk.infra.store import Store
+from paydesk.infra.postgres.connection import connect
+from paydesk.infra.postgres.storage import Store
 from paydesk.manager import commands as decides
 from paydesk.manager.role import ROLE as MANAGER
 from paydesk.stack.folder import Folder

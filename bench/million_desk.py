@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 
 from paydesk.contractor.app import ContractorApp
 from paydesk.contractor.desk import ContractorService
-from paydesk.infra.pages import Page
+from paydesk.infra.core.query import Page
 from paydesk.settings import Endpoints
 from paydesk.tui.counting import counted_of
 

@@ -21,8 +21,8 @@ from paydesk.contractor.role import ROLE
 from paydesk.domain.commands import RequestPayment, request_payment
 from paydesk.domain.events import Event, event_type_of
 from paydesk.domain.payment_request import RequestRegister, checked_terms
-from paydesk.infra import kafka
-from paydesk.infra.wire import encode
+from paydesk.infra.core.codec import encode
+from paydesk.infra.kafka import clients
 from paydesk.stack.folder import Folder
 from paydesk.stack.kafka_server import Kafka
 
@@ -89,7 +89,7 @@ def say(producer: Producer, messages: list[Message], rate: float) -> None:
 
 def main(home: str, requests: str, rate: str, seconds: str) -> None:
     """Ask at once, then storm whenever told."""
-    producer = kafka.producer(Kafka(Folder(Path(home))).conf(ROLE.name), lambda told: print(told, file=sys.stderr))
+    producer = clients.producer(Kafka(Folder(Path(home))).conf(ROLE.name), lambda told: print(told, file=sys.stderr))
     contractor = Contractor()
     say(producer, [contractor.ask() for _ in range(int(requests))], 1e6)
     storm = list(contractor.storm(int(rate) * int(seconds)))

@@ -19,8 +19,8 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
 from paydesk.contractor.role import ROLE as CONTRACTOR
+from paydesk.infra.core.role import Role
 from paydesk.infra.migrations import migrate
-from paydesk.infra.role import Role
 from paydesk.manager.role import ROLE as MANAGER
 from paydesk.settings import Endpoints
 from paydesk.stack.embedded import EmbeddedStack, down

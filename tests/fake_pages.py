@@ -1,7 +1,7 @@
 """Pages of a list in memory, as the database reads them."""
 
 from paydesk.domain.copy import Delivery, RequestCopy
-from paydesk.infra.pages import Page, PageQuery, Way, in_order
+from paydesk.infra.core.query import Page, PageQuery, Way, in_order
 
 
 def page_of(fitting: list[RequestCopy], known: list[RequestCopy], query: PageQuery) -> Page:

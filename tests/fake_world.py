@@ -8,8 +8,8 @@ from uuid import UUID
 from paydesk.domain import commands
 from paydesk.domain.decision import DecisionRegister
 from paydesk.domain.payment_request import RequestRegister
-from paydesk.infra.health import Duty, Health, Part, PartState
-from paydesk.infra.pages import News
+from paydesk.infra.core.health import Duty, Health, Part, PartState
+from paydesk.infra.core.query import News
 
 NOON = datetime(2026, 8, 28, 12, 0, tzinfo=UTC)
 WELL = Health(

@@ -17,10 +17,10 @@ from paydesk.domain.money import totals
 from paydesk.domain.payment_request import Terms
 from paydesk.domain.refusals import refuse_undecided
 from paydesk.domain.status import Status
-from paydesk.infra.clock import DatabaseClock
-from paydesk.infra.errors import ServerDown
-from paydesk.infra.health import Health, Part, PartState
-from paydesk.infra.pages import News, Page, PageQuery, Result
+from paydesk.infra.core.clock import DatabaseClock
+from paydesk.infra.core.errors import ServerDown
+from paydesk.infra.core.health import Health, Part, PartState
+from paydesk.infra.core.query import News, Page, PageQuery, Result
 from tests.fake_pages import page_of
 from tests.fake_world import NOON as NOON
 from tests.fake_world import WELL, World

@@ -12,7 +12,7 @@ from paydesk.cli.errand import Errand, errand
 from paydesk.contractor.commands import request_payment, revise_payment
 from paydesk.contractor.role import ROLE
 from paydesk.domain.payment_request import checked_terms
-from paydesk.infra.errors import ServerDown
+from paydesk.infra.core.errors import ServerDown
 from paydesk.manager import commands
 from tests.cli.conftest import Paydesk
 

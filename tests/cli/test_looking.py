@@ -23,9 +23,9 @@ from paydesk.cli.front import paydesk as front
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.filter_text import parse_filter
 from paydesk.domain.status import Status
-from paydesk.infra.health import Part, PartState
-from paydesk.infra.pages import PageQuery
-from paydesk.infra.postgres import connect
+from paydesk.infra.core.health import Part, PartState
+from paydesk.infra.core.query import PageQuery
+from paydesk.infra.postgres.connection import connect
 from paydesk.manager.role import ROLE
 from paydesk.stack.embedded import EmbeddedStack
 from tests.cli.conftest import Paydesk

@@ -7,12 +7,12 @@ from datetime import datetime
 
 import pytest
 
-from paydesk.infra.inbox_rows import Judged, incoming
-from paydesk.infra.ports import Transaction
-from paydesk.infra.postgres import connect
-from paydesk.infra.records import Record
-from paydesk.infra.role import Applied, Heard, Role
-from paydesk.infra.store import Store
+from paydesk.infra.core.intake import Judged, incoming
+from paydesk.infra.core.ports import Transaction
+from paydesk.infra.core.records import Record
+from paydesk.infra.core.role import Applied, Heard, Role
+from paydesk.infra.postgres.connection import connect
+from paydesk.infra.postgres.storage import Store
 from paydesk.manager import handlers
 from paydesk.manager.role import ROLE as MANAGER
 from paydesk.stack.embedded import EmbeddedStack

@@ -2,9 +2,9 @@
 
 import pytest
 
-from paydesk.infra.postgres import connect
-from paydesk.infra.store import Store
-from paydesk.infra.worker import Worker
+from paydesk.infra.postgres.connection import connect
+from paydesk.infra.postgres.storage import Store
+from paydesk.infra.worker.worker import Worker
 from paydesk.manager import commands as decides
 from paydesk.manager.role import ROLE as MANAGER
 from paydesk.stack.embedded import EmbeddedStack

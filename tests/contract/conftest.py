@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from paydesk.infra.role import Role
+from paydesk.infra.core.role import Role
 from tests.conftest import Sides
 from tests.contract.pairs import pair as pair
 from tests.contract.storages import Side, in_memory, on_postgres

@@ -12,7 +12,7 @@ from paydesk.domain.copy import RequestCopy
 from paydesk.domain.decision import checked_cause
 from paydesk.domain.payment_request import Terms, checked_terms
 from paydesk.domain.status import Status
-from paydesk.infra.pages import News, PageQuery
+from paydesk.infra.core.query import News, PageQuery
 from paydesk.manager.desk import ManagerService
 from paydesk.manager.port import ManagerDesk
 from paydesk.settings import Servers

@@ -12,13 +12,13 @@ from paydesk.domain import commands
 from paydesk.domain.decision import Cause, CauseCode, DecisionRegister
 from paydesk.domain.events import Event, event_type_of
 from paydesk.domain.payment_request import RequestRegister, checked_terms
-from paydesk.infra.inbox_rows import Judged, incoming, judge
-from paydesk.infra.lease import Lease
-from paydesk.infra.ports import Storage
-from paydesk.infra.records import Incoming, Outgoing, Record, Row
-from paydesk.infra.role import Heard, Role
-from paydesk.infra.store import Store
-from paydesk.infra.wire import encode
+from paydesk.infra.core.codec import encode
+from paydesk.infra.core.intake import Judged, incoming, judge
+from paydesk.infra.core.ports import Storage
+from paydesk.infra.core.records import Incoming, Outgoing, Record, Row
+from paydesk.infra.core.role import Heard, Role
+from paydesk.infra.postgres.lease import Lease
+from paydesk.infra.postgres.storage import Store
 from paydesk.manager.role import ROLE as MANAGER
 from tests.conftest import Sides
 from tests.simulation.memory import MemoryStorage

@@ -10,7 +10,7 @@ from paydesk.domain.errors import Conflict, KeyReused, NotAllowed, PaydeskError,
 from paydesk.domain.filters import MINE
 from paydesk.domain.payment_request import checked_terms
 from paydesk.domain.status import Status
-from paydesk.infra.pages import PageQuery
+from paydesk.infra.core.query import PageQuery
 from tests.conftest import until
 from tests.contract.pairs import CAUSE, HELD_S, TERMS, Pair, seen
 

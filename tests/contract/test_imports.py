@@ -12,12 +12,12 @@ from paydesk.contractor.role import ROLE as CONTRACTOR
 from paydesk.domain.commands import confirm_withdrawal
 from paydesk.domain.decision import DecisionRegister
 from paydesk.domain.payment_request import RequestRegister
-from paydesk.infra import imports
-from paydesk.infra.imports import Unknown, import_unknown
-from paydesk.infra.ports import BrokerTrouble
-from paydesk.infra.records import Claim, OwnRow, Record, Verified
-from paydesk.infra.role import Role
-from paydesk.infra.wire import decode_own
+from paydesk.infra.core.codec import decode_own
+from paydesk.infra.core.ports import BrokerTrouble
+from paydesk.infra.core.records import Claim, OwnRow, Record, Verified
+from paydesk.infra.core.role import Role
+from paydesk.infra.recovery import reimport
+from paydesk.infra.recovery.reimport import Unknown, import_unknown
 from paydesk.manager.role import ROLE as MANAGER
 from tests.conftest import Sides
 from tests.contract.conftest import Open
@@ -50,7 +50,7 @@ def own(side: Side, request_id: UUID) -> list[OwnRow]:
 def test_no_number_comes_back_twice_in_whatever_chunk_it_comes(
     side_of: Open, chunk: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(imports, "_CHUNK", chunk)
+    monkeypatch.setattr(reimport, "_CHUNK", chunk)
     side = side_of(CONTRACTOR)
     first, second, third = sorted((request("PR-7000") for _ in range(3)), key=lambda each: each.id)
     third = replace(third, number="PR-7001")

@@ -8,9 +8,9 @@ import pytest
 
 from paydesk.contractor.role import ROLE as CONTRACTOR
 from paydesk.domain.errors import UnknownRequest
-from paydesk.infra import outbox
-from paydesk.infra.digest import Line
-from paydesk.infra.records import Ack, Brought, Claim, Head, Row, Verified
+from paydesk.infra.core.digest import Line
+from paydesk.infra.core.records import Ack, Brought, Claim, Head, Row, Verified
+from paydesk.infra.engine import outbox
 from paydesk.manager.role import ROLE as MANAGER
 from tests.contract.conftest import Open
 from tests.contract.storages import (

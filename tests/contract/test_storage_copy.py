@@ -8,9 +8,9 @@ from uuid import uuid4
 
 from paydesk.contractor.role import ROLE as CONTRACTOR
 from paydesk.domain.decision import Outcome
-from paydesk.infra.digest import Line
-from paydesk.infra.ports import Transaction
-from paydesk.infra.records import Head, Position, Row
+from paydesk.infra.core.digest import Line
+from paydesk.infra.core.ports import Transaction
+from paydesk.infra.core.records import Head, Position, Row
 from paydesk.manager.role import ROLE as MANAGER
 from tests.contract.conftest import Open
 from tests.contract.storages import TOPIC_ID, accepted, at, bad_message, heard, message, rejected, request

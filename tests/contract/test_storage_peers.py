@@ -7,8 +7,8 @@ import pytest
 
 from paydesk.contractor.role import ROLE as CONTRACTOR
 from paydesk.domain.events import Requested
-from paydesk.infra.digest import Line
-from paydesk.infra.records import UNSAID, Ack, Brought, Locks, Verified
+from paydesk.infra.core.digest import Line
+from paydesk.infra.core.records import UNSAID, Ack, Brought, Locks, Verified
 from paydesk.manager.role import ROLE as MANAGER
 from tests.contract.conftest import Open
 from tests.contract.storages import TOPIC_ID, at, bad_message, message, request, said
@@ -16,7 +16,7 @@ from tests.contract.storages import TOPIC_ID, at, bad_message, message, request,
 
 @pytest.mark.fault(
     kind="A peer's lock is mirrored beside this side's own, set and cleared by each digest; it makes no rows.",
-    mended="infra/anti_entropy.py",
+    mended="infra/recovery/anti_entropy.py",
 )
 def test_the_other_sides_locks_are_kept_apart_and_cleared_by_a_whole_list_alone(side_of: Open) -> None:
     store, first, second, own, unknown = side_of(CONTRACTOR).store, request(), request(), request(), uuid4()
@@ -38,7 +38,7 @@ def test_the_other_sides_locks_are_kept_apart_and_cleared_by_a_whole_list_alone(
 
 @pytest.mark.fault(
     kind="The same event is sent again at most once in a wait that doubles, whatever is asked for.",
-    mended="infra/sql/digest.py",
+    mended="infra/postgres/write/digest.py",
 )
 def test_an_event_is_sent_again_once_in_a_while_whoever_asks(side_of: Open) -> None:
     side = side_of(CONTRACTOR)
@@ -59,7 +59,7 @@ def test_an_event_is_sent_again_once_in_a_while_whoever_asks(side_of: Open) -> N
 
 @pytest.mark.fault(
     kind="A version that a peer claims and nobody here ever said locks nothing: it is kept, told and backs off.",
-    mended="infra/anti_entropy.py",
+    mended="infra/recovery/anti_entropy.py",
 )
 def test_a_claim_of_an_unknown_version_is_kept_rests_and_is_forgotten(side_of: Open) -> None:
     store, asked = side_of(CONTRACTOR).store, request()

@@ -12,7 +12,7 @@ from paydesk.contractor import commands as asks
 from paydesk.domain.errors import PaydeskError
 from paydesk.domain.payment_request import Terms, checked_terms, typed_fields
 from paydesk.domain.status import Status
-from paydesk.infra.command import Said
+from paydesk.infra.core.execute import Said
 from tests.domain.desks import Desks, told
 from tests.simulation.memory import MemoryStorage
 

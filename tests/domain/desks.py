@@ -13,10 +13,10 @@ from paydesk.domain.decision import DecisionRegister, Outcome
 from paydesk.domain.money import totals
 from paydesk.domain.payment_request import RequestRegister, Terms
 from paydesk.domain.status import Status, standing_terms, status
-from paydesk.infra.inbox_rows import Judged, incoming, take_in
-from paydesk.infra.records import Ack, Outgoing, Record
-from paydesk.infra.role import Role
-from paydesk.infra.wire import decode
+from paydesk.infra.core.codec import decode
+from paydesk.infra.core.intake import Judged, incoming, take_in
+from paydesk.infra.core.records import Ack, Outgoing, Record
+from paydesk.infra.core.role import Role
 from paydesk.manager.role import ROLE as MANAGER
 from tests.simulation.memory import MemoryStorage
 

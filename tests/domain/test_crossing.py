@@ -8,7 +8,7 @@ import pytest
 from paydesk.contractor.role import ROLE as CONTRACTOR
 from paydesk.domain.events import Event, EventType
 from paydesk.domain.payment_request import RequestRegister, checked_terms
-from paydesk.infra.wire import Quarantine, decode, encode
+from paydesk.infra.core.codec import Quarantine, decode, encode
 from paydesk.manager.role import ROLE as MANAGER
 
 NOW = datetime(2026, 11, 30, 9, 0, tzinfo=UTC)

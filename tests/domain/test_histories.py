@@ -11,7 +11,7 @@ from hypothesis.stateful import initialize, invariant, precondition, rule, run_s
 from paydesk.domain.decision import Cause, CauseCode
 from paydesk.domain.errors import KeyReused
 from paydesk.domain.status import Status
-from paydesk.infra.command import Said
+from paydesk.infra.core.execute import Said
 from paydesk.manager import commands as decides
 from tests.domain.contractors import WHICH, Contractors, moneys
 from tests.domain.desks import told

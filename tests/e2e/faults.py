@@ -13,11 +13,11 @@ from confluent_kafka import Consumer, KafkaError, TopicPartition
 from paydesk.contractor.commands import request_payment
 from paydesk.contractor.role import ROLE as CONTRACTOR
 from paydesk.domain.payment_request import Terms, checked_terms
+from paydesk.infra.core.control_messages import DIGEST, RESYNC
+from paydesk.infra.core.role import Role
 from paydesk.infra.migrations import migrate
-from paydesk.infra.postgres import connect
-from paydesk.infra.role import Role
-from paydesk.infra.store import Store
-from paydesk.infra.wire_control import DIGEST, RESYNC
+from paydesk.infra.postgres.connection import connect
+from paydesk.infra.postgres.storage import Store
 from paydesk.manager.role import ROLE as MANAGER
 from paydesk.stack.kafka_server import Kafka
 from paydesk.stack.servers import Postgres

@@ -14,9 +14,9 @@ import psutil
 import psycopg
 
 from paydesk.domain.decision import checked_cause
-from paydesk.infra.postgres import connect
-from paydesk.infra.role import Role
-from paydesk.infra.store import Store
+from paydesk.infra.core.role import Role
+from paydesk.infra.postgres.connection import connect
+from paydesk.infra.postgres.storage import Store
 from paydesk.manager.commands import approve, reject
 from paydesk.manager.role import ROLE as MANAGER
 from paydesk.stack import binaries

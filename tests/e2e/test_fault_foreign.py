@@ -9,9 +9,9 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 
 from paydesk.contractor.commands import revise_payment
 from paydesk.contractor.role import ROLE as CONTRACTOR
-from paydesk.infra.postgres import connect
-from paydesk.infra.store import Store
-from paydesk.infra.wire_messages import TermsMessage, terms_in
+from paydesk.infra.core.messages import TermsMessage, terms_in
+from paydesk.infra.postgres.connection import connect
+from paydesk.infra.postgres.storage import Store
 from paydesk.manager.role import ROLE as MANAGER
 from paydesk.stack.kafka_server import Kafka
 from tests.conftest import until

@@ -8,7 +8,7 @@ from statistics import median
 import pytest
 
 from paydesk.contractor.role import ROLE as CONTRACTOR
-from paydesk.infra.role import Role
+from paydesk.infra.core.role import Role
 from paydesk.manager.role import ROLE as MANAGER
 from tests.conftest import until
 from tests.e2e.faults import Faults, WorkerProcess

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from paydesk.infra.postgres import connect
+from paydesk.infra.postgres.connection import connect
 from paydesk.manager.role import ROLE as MANAGER
 from tests.conftest import until
 from tests.e2e.faults import Faults

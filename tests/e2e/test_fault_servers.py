@@ -13,9 +13,9 @@ import pytest
 from paydesk.contractor.desk import ContractorService
 from paydesk.contractor.role import ROLE as CONTRACTOR
 from paydesk.domain.errors import UnknownRequest
-from paydesk.infra.errors import ServerDown
-from paydesk.infra.health import PartState
-from paydesk.infra.pages import News
+from paydesk.infra.core.errors import ServerDown
+from paydesk.infra.core.health import PartState
+from paydesk.infra.core.query import News
 from paydesk.manager.desk import ManagerService
 from paydesk.manager.role import ROLE as MANAGER
 from paydesk.stack.embedded import EmbeddedStack

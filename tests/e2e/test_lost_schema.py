@@ -6,8 +6,8 @@ import time
 import pytest
 
 from paydesk.contractor.role import ROLE as CONTRACTOR
-from paydesk.infra.postgres import connect
-from paydesk.infra.role import Role
+from paydesk.infra.core.role import Role
+from paydesk.infra.postgres.connection import connect
 from paydesk.manager.role import ROLE as MANAGER
 from tests.conftest import until
 from tests.e2e.faults import Faults, WorkerProcess

@@ -9,8 +9,8 @@ import pytest
 
 from paydesk.contractor.role import ROLE as CONTRACTOR
 from paydesk.domain.decision import checked_cause
-from paydesk.infra.role import Role
-from paydesk.infra.store import Store
+from paydesk.infra.core.role import Role
+from paydesk.infra.postgres.storage import Store
 from paydesk.manager.commands import approve, reject
 from paydesk.manager.role import ROLE as MANAGER
 from tests.conftest import until

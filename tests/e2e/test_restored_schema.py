@@ -12,7 +12,7 @@ import pytest
 
 from paydesk.contractor.commands import revise_payment
 from paydesk.contractor.role import ROLE as CONTRACTOR
-from paydesk.infra.store import Store
+from paydesk.infra.postgres.storage import Store
 from paydesk.manager.commands import approve, undo
 from paydesk.manager.role import ROLE as MANAGER
 from tests.conftest import until

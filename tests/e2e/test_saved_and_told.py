@@ -22,7 +22,7 @@ pytestmark = [
 STRUCK = """
 import os, signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)  # Whatever started this may ignore it.
-from paydesk.infra import failpoints
+from paydesk.infra.core import failpoints
 point, number = sys.argv.pop(1), int(sys.argv.pop(1))
 failpoints.hook = lambda name: os.kill(os.getpid(), number) if name == point else None
 from paydesk.__main__ import main

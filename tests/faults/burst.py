@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from paydesk.contractor.commands import request_payment
 from paydesk.contractor.role import ROLE as CONTRACTOR
 from paydesk.domain.errors import PaydeskError
-from paydesk.infra.store import Store
+from paydesk.infra.postgres.storage import Store
 from paydesk.manager.commands import approve
 from paydesk.manager.role import ROLE as MANAGER
 from paydesk.stack.servers import Postgres

@@ -7,7 +7,7 @@ from confluent_kafka import KafkaError, Message, Producer
 
 from paydesk.contractor.commands import request_payment
 from paydesk.contractor.role import ROLE as CONTRACTOR
-from paydesk.infra.store import Store
+from paydesk.infra.postgres.storage import Store
 from paydesk.stack.kafka_server import Kafka
 from paydesk.stack.servers import Postgres
 from tests.e2e.faults import TERMS

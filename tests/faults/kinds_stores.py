@@ -8,7 +8,7 @@ from collections.abc import Callable
 from uuid import uuid4
 
 from paydesk.domain.errors import PaydeskError
-from paydesk.infra.store import Store
+from paydesk.infra.postgres.storage import Store
 from paydesk.manager.commands import undo
 from paydesk.manager.role import ROLE as MANAGER
 from paydesk.stack import binaries

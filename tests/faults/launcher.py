@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from paydesk.infra import failpoints
+from paydesk.infra.core import failpoints
 from tests.faults.control import POINTS, Counts, Orders
 
 

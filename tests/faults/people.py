@@ -13,8 +13,8 @@ from paydesk.contractor.desk import ContractorService
 from paydesk.domain.decision import checked_cause
 from paydesk.domain.errors import PaydeskError
 from paydesk.domain.payment_request import checked_terms
-from paydesk.infra.live_side import LiveSide
-from paydesk.infra.postgres import connect
+from paydesk.infra.postgres.connection import connect
+from paydesk.infra.service import LiveSide
 from paydesk.manager.commands import undo
 from paydesk.manager.desk import ManagerService
 from paydesk.settings_file import read_settings

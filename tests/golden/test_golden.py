@@ -16,11 +16,11 @@ import pytest
 from paydesk.contractor.role import ROLE as CONTRACTOR
 from paydesk.domain.decision import DecisionRegister
 from paydesk.domain.events import Event, EventType
-from paydesk.infra.digest import Answer, Digest
-from paydesk.infra.records import Record
-from paydesk.infra.role import Role
-from paydesk.infra.wire import decode, decode_own, encode
-from paydesk.infra.wire_control import DIGEST, RESYNC, decode_control, digest_event, is_control, resync_event
+from paydesk.infra.core.codec import decode, decode_own, encode
+from paydesk.infra.core.control_messages import DIGEST, RESYNC, decode_control, digest_event, is_control, resync_event
+from paydesk.infra.core.digest import Answer, Digest
+from paydesk.infra.core.records import Record
+from paydesk.infra.core.role import Role
 from paydesk.manager.role import ROLE as MANAGER
 
 Golden = dict[str, Any]

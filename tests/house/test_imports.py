@@ -13,8 +13,8 @@ from tests.pace import scaled
 BAD_SAMPLES = {
     "the domain looks up": (
         "domain/money.py",
-        "from paydesk.infra import pages",
-        "domain.money -> paydesk.infra.pages",
+        "from paydesk.infra.core import query",
+        "domain.money -> paydesk.infra.core.query",
     ),
     "the domain has a third party": ("domain/status.py", "import redis", "domain.status -> redis"),
     "the domain has a clock": ("domain/status.py", "import time", "domain.status -> time"),
@@ -23,8 +23,16 @@ BAD_SAMPLES = {
         "from paydesk.manager import port",
         "-> paydesk.manager.port",
     ),
-    "mechanics know a role": ("infra/worker.py", "from paydesk.manager import role", "infra.worker -> paydesk.manager"),
-    "mechanics know a screen": ("infra/hints.py", "from paydesk.tui import lines", "infra.hints -> paydesk.tui.lines"),
+    "mechanics know a role": (
+        "infra/worker/worker.py",
+        "from paydesk.manager import role",
+        "infra.worker.worker -> paydesk.manager",
+    ),
+    "mechanics know a screen": (
+        "infra/redis/hints.py",
+        "from paydesk.tui import lines",
+        "infra.redis.hints -> paydesk.tui.lines",
+    ),
     "a role starts servers": ("manager/desk.py", "from paydesk.stack import embedded", "manager.desk -> paydesk.stack"),
     "a role reads settings": (
         "manager/app.py",
@@ -37,7 +45,11 @@ BAD_SAMPLES = {
         "from paydesk.domain import text",
         "stack.folder -> paydesk.domain.text",
     ),
-    "a room looks up": ("infra/outbox.py", "from paydesk.infra import worker", "infra.outbox -> paydesk.infra.worker"),
+    "a room looks up": (
+        "infra/engine/outbox.py",
+        "from paydesk.infra.worker import worker",
+        "infra.engine.outbox -> paydesk.infra.worker.worker",
+    ),
     "a screen writes": (
         "contractor/forms.py",
         "from paydesk.contractor import commands",

@@ -7,7 +7,7 @@ from importlib import import_module
 import pytest
 
 from paydesk.domain.events import EventType
-from paydesk.infra.role import Role
+from paydesk.infra.core.role import Role
 from tests.house.files import SOURCE
 
 CARDS: list[Role] = [

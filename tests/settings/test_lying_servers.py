@@ -9,9 +9,9 @@ from contextlib import contextmanager
 import pytest
 
 from paydesk.contractor.role import ROLE
-from paydesk.infra.checkup import check_role
-from paydesk.infra.errors import ServerDown
-from paydesk.infra.postgres import connect
+from paydesk.infra.core.errors import ServerDown
+from paydesk.infra.diagnostics.checkup import check_role
+from paydesk.infra.postgres.connection import connect
 from paydesk.settings import Endpoints
 
 PASSWORD = "hush-Wq7zz"
@@ -134,7 +134,7 @@ def test_the_url_may_allow_it_by_name(asks: bytes, method: str) -> None:
 
 @pytest.mark.fault(
     kind="A server that is older than what paydesk needs is named by doctor, with its version.",
-    mended="infra/probes.py",
+    mended="infra/diagnostics/probes.py",
 )
 @pytest.mark.parametrize("version", ["15.8", "14.0", "9.6.24", "15.8 (Debian 15.8-1.pgdg120+1)", "15beta1"])
 def test_a_server_that_is_too_old_is_named_with_its_version(version: str) -> None:
@@ -150,7 +150,7 @@ def test_a_server_that_is_too_old_is_named_with_its_version(version: str) -> Non
 
 @pytest.mark.fault(
     kind="A login or a database that was not provisioned yet is told as that, with what makes it.",
-    mended="infra/checkup.py",
+    mended="infra/diagnostics/checkup.py",
 )
 @pytest.mark.parametrize(
     ("state", "words"),

@@ -9,7 +9,7 @@ from paydesk.contractor import commands as asks
 from paydesk.domain.decision import CauseCode, checked_cause
 from paydesk.domain.errors import PaydeskError
 from paydesk.domain.payment_request import checked_terms, typed_fields
-from paydesk.infra.command import Said
+from paydesk.infra.core.execute import Said
 from paydesk.manager import commands as decides
 from tests.simulation import faults
 from tests.simulation.clones import clone

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from paydesk.domain.decision import DecisionRegister, Outcome
 from paydesk.domain.events import Answers, Requested, answers
-from paydesk.infra.anti_entropy import MOST_S
-from paydesk.infra.wire import Ignore, Park, Quarantine, decode
-from paydesk.infra.wire_control import fault_of_control
+from paydesk.infra.core.codec import Ignore, Park, Quarantine, decode
+from paydesk.infra.core.control_messages import fault_of_control
+from paydesk.infra.recovery.anti_entropy import MOST_S
 from paydesk.manager.commands import send_now
 from tests.simulation.actions import Order, People
 from tests.simulation.limits import for_a_person, log_whole, told, two_finals

@@ -9,11 +9,11 @@ from uuid import UUID
 from paydesk.domain.decision import DecisionRegister, Outcome
 from paydesk.domain.events import Event, EventType
 from paydesk.domain.money import Money
-from paydesk.infra.command import outgoing_of
-from paydesk.infra.digest import Answer, Digest, Line
-from paydesk.infra.records import UNREADABLE, Outgoing
-from paydesk.infra.role import Role
-from paydesk.infra.wire_control import digest_event, resync_event
+from paydesk.infra.core.control_messages import digest_event, resync_event
+from paydesk.infra.core.digest import Answer, Digest, Line
+from paydesk.infra.core.execute import outgoing_of
+from paydesk.infra.core.records import UNREADABLE, Outgoing
+from paydesk.infra.core.role import Role
 from tests.simulation.process import Process, Side
 from tests.simulation.tables import Tables
 from tests.simulation.world import World

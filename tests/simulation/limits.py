@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from paydesk.infra.healing import FINALS
+from paydesk.infra.recovery.reconcile import FINALS
 from tests.simulation.world import World
 
 

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from random import Random
 from uuid import UUID
 
-from paydesk.infra.failpoints import reach
-from paydesk.infra.ports import BrokerTrouble
-from paydesk.infra.records import Ack, Outgoing, Place, Reading, Record
+from paydesk.infra.core.failpoints import reach
+from paydesk.infra.core.ports import BrokerTrouble
+from paydesk.infra.core.records import Ack, Outgoing, Place, Reading, Record
 
 
 @dataclass
@@ -64,7 +64,7 @@ class MemoryLog:
 
 
 class MemoryReader:
-    """Meets ``paydesk.infra.ports.LogReader``."""
+    """Meets ``paydesk.infra.core.ports.LogReader``."""
 
     def __init__(self, log: MemoryLog) -> None:
         self._log = log
@@ -112,7 +112,7 @@ class MemoryReader:
 
 
 class MemoryWriter:
-    """Meets ``paydesk.infra.ports.LogWriter``."""
+    """Meets ``paydesk.infra.core.ports.LogWriter``."""
 
     def __init__(self, log: MemoryLog, topic: str) -> None:
         self._log = log

@@ -10,17 +10,17 @@ from paydesk.domain.decision import DecisionRegister, Outcome
 from paydesk.domain.errors import UnknownRequest
 from paydesk.domain.payment_request import RequestRegister, counter_after
 from paydesk.domain.status import Status, status
-from paydesk.infra.digest import Line
-from paydesk.infra.errors import ServerDown
-from paydesk.infra.records import UNSAID, Claim, Half, Head, Incoming, Place, Position, Refused, Row
-from paydesk.infra.redriving import OPEN
-from paydesk.infra.role import Heard, Role
+from paydesk.infra.core.digest import Line
+from paydesk.infra.core.errors import ServerDown
+from paydesk.infra.core.records import UNSAID, Claim, Half, Head, Incoming, Place, Position, Refused, Row
+from paydesk.infra.core.role import Heard, Role
+from paydesk.infra.recovery.redrive import OPEN
 from tests.simulation.outbox import MemoryOutbox
 from tests.simulation.tables import Kept, Tables
 
 
 class MemoryStorage:
-    """Meets ``paydesk.infra.ports.Storage``; one per role, shared by its processes as a database is."""
+    """Meets ``paydesk.infra.core.ports.Storage``; one per role, shared by its processes as a database is."""
 
     def __init__(self, role: Role, now: Callable[[], datetime], new_id: Callable[[], UUID]) -> None:
         self.role = role
@@ -46,7 +46,7 @@ class MemoryStorage:
 
 
 class MemoryTransaction(MemoryOutbox):
-    """Meets ``paydesk.infra.ports.Transaction``."""
+    """Meets ``paydesk.infra.core.ports.Transaction``."""
 
     def __init__(
         self,

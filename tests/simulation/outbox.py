@@ -8,14 +8,14 @@ from uuid import UUID
 
 from paydesk.domain.events import REQUEST_TYPES, Requested
 from paydesk.domain.text import same_person
-from paydesk.infra.digest import Line
-from paydesk.infra.records import Ack, Brought, Claim, Known, Locks, Outgoing, OwnRow, Verified
-from paydesk.infra.wire_messages import RequestMessage
+from paydesk.infra.core.digest import Line
+from paydesk.infra.core.messages import RequestMessage
+from paydesk.infra.core.records import Ack, Brought, Claim, Known, Locks, Outgoing, OwnRow, Verified
 from tests.simulation.tables import Sent, Tables
 
 
 class MemoryOutbox:
-    """Part of ``paydesk.infra.ports.Transaction``."""
+    """Part of ``paydesk.infra.core.ports.Transaction``."""
 
     def __init__(self, tables: Tables, now: Callable[[], datetime]) -> None:
         self.tables = tables

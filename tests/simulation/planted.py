@@ -24,19 +24,19 @@ class Bug:
 BUGS = (
     Bug(
         "a schema that is not the topic's sends",
-        "infra/outbound.py",
+        "infra/engine/relay.py",
         "            self._refuse_copy()\n",
         "",
     ),
     Bug(
         "a command on a schema that is not the topic's",
-        "infra/command.py",
+        "infra/core/execute.py",
         "        refuse_copy(transaction, store.role.name)\n",
         "",
     ),
     Bug(
         "position moved before the apply",
-        "infra/inbox.py",
+        "infra/engine/inbox.py",
         "            applied = take_in(transaction, self.role, self.apply, batch, now)\n",
         "            for place, position in ((r.record.place, Position(self.places[r.record.place].topic_id,"
         " r.record.offset + 1)) for r in batch):\n"
@@ -48,24 +48,24 @@ BUGS = (
     ),
     Bug(
         "marked as sent before the acknowledgement",
-        "infra/outbound.py",
+        "infra/engine/relay.py",
         "        acks = self.writer.append(events, self._keep)\n",
-        "        from paydesk.infra.records import Ack\n"
+        "        from paydesk.infra.core.records import Ack\n"
         "        with self.store.transaction() as transaction:\n"
         "            transaction.mark_sent(topic_id, [Ack(event.id, 0, 0, None) for event in events])\n"
         "        acks = self.writer.append(events, self._keep)\n",
     ),
     Bug(
         "a repeated command not recognised",
-        "infra/command.py",
+        "infra/core/execute.py",
         "        if known is not None:\n",
         "        if known is not None and False:\n",
     ),
     Bug(
         "withdrawal confirmed outside of the apply",
-        "infra/inbox.py",
+        "infra/engine/inbox.py",
         "            applied = take_in(transaction, self.role, self.apply, batch, now)\n",
-        "            from paydesk.infra.apply import apply_registers\n"
+        "            from paydesk.infra.core.apply import apply_registers\n"
         "            alone = lambda transaction, _, heard, now: apply_registers(transaction, heard, now)\n"
         "            applied = take_in(transaction, self.role, alone, batch, now)\n",
     ),
@@ -89,7 +89,7 @@ BUGS = (
     ),
     Bug(
         "a hold cleared without a commit",
-        "infra/outbound.py",
+        "infra/engine/relay.py",
         "            events = transaction.unsent(outbox.MOST_EVENTS, list(self._large))\n",
         "            transaction.release(None)\n"
         "            events = transaction.unsent(outbox.MOST_EVENTS, list(self._large))\n"
@@ -97,13 +97,13 @@ BUGS = (
     ),
     Bug(
         "reading goes on after a message too many",
-        "infra/inbox.py",
+        "infra/engine/inbox.py",
         "position.next_offset if position and position.topic_id == topic_id else None",
         "position.next_offset + 1 if position and position.topic_id == topic_id else None",
     ),
     Bug(
         "an event of the other side decided again",
-        "infra/apply.py",
+        "infra/core/apply.py",
         "            newest[request_id] = one\n",
         "            if head.outcome in _FINAL:\n                continue\n            newest[request_id] = one\n",
     ),
@@ -121,35 +121,35 @@ BUGS = (
     ),
     Bug(
         "relay before the first check",
-        "infra/outbound.py",
+        "infra/engine/relay.py",
         "            known = self._check(identity)\n",
         "            self._checked = True\n",
         losses=True,
     ),
     Bug(
         "own events of a lost schema not imported",
-        "infra/own_topic.py",
+        "infra/recovery/topic_check.py",
         "    imported = import_unknown(store, role, topic_id, unknown, beat)\n",
         "    imported = 0\n",
         losses=True,
     ),
     Bug(
         "what was acknowledged on an older topic not sent again",
-        "infra/own_topic.py",
+        "infra/recovery/topic_check.py",
         "        transaction.forget_other_topics(topic_id)\n",
         "        pass\n",
         losses=True,
     ),
     Bug(
         "what is gone from the topic not sent again",
-        "infra/own_topic.py",
+        "infra/recovery/topic_check.py",
         "        return transaction.unsend_missing(topic_id, partition, after, seen)\n",
         "        return 0\n",
         losses=True,
     ),
     Bug(
         "no answer to a digest",
-        "infra/inbox.py",
+        "infra/engine/inbox.py",
         "                changed |= self._converse(self.entropy, record)\n",
         "",
         losses=True,
@@ -163,7 +163,7 @@ BUGS = (
     ),
     Bug(
         "an outbox read by a cursor",
-        "infra/outbound.py",
+        "infra/engine/relay.py",
         "        self.more = len(events) == outbox.MOST_EVENTS\n",
         "        said = list(transaction.tables.outbox)\n"
         "        events = [event for event in events if said.index(event.id) > getattr(self, 'cursor', -1)]\n"
@@ -178,35 +178,35 @@ BUGS = (
     ),
     Bug(
         "withdrawal forgotten by an import",
-        "infra/imports.py",
+        "infra/recovery/reimport.py",
         "            role.load_owed()(transaction, role, some, store.now())\n",
         "",
         losses=True,
     ),
     Bug(
         "a published outcome replaced by a newer version",
-        "infra/apply.py",
+        "infra/core/apply.py",
         "            if head.outcome in _FINAL and outcome != head.outcome and not (fault and fault.certain):\n",
         "            if False:\n",
         losses=True,
     ),
     Bug(
         "the own topic verified past a gap",
-        "infra/outbox.py",
+        "infra/engine/outbox.py",
         "    following = list(takewhile(lambda pair: pair[0] == pair[1].offset, enumerate(acks, after + 1)))\n",
         "    following = list(enumerate(acks, after + 1))\n",
         seed=4000,
     ),
     Bug(
         "a digest that makes rows",
-        "infra/anti_entropy.py",
+        "infra/recovery/anti_entropy.py",
         "            asked = self._not_too_often(differ, mine, said.buckets)\n",
         "            transaction.lock_requests(dict.fromkeys(said.locked, ''), self.store.now())\n"
         "            asked = self._not_too_often(differ, mine, said.buckets)\n",
     ),
     Bug(
         "an unknown hash that locks",
-        "infra/anti_entropy.py",
+        "infra/recovery/anti_entropy.py",
         "            transaction.note_unknown(strange)\n",
         "            transaction.lock_requests({line.id: '' for line in strange}, self.store.now())\n",
     ),
@@ -218,7 +218,7 @@ BUGS = (
     ),
     Bug(
         "a record whose reading raises",
-        "infra/inbox_rows.py",
+        "infra/core/intake.py",
         '    if record.unreadable:\n        return Judged(record, became="quarantined", reason=record.unreadable)\n',
         "    if record.unreadable:\n        raise ValueError(record.unreadable)\n",
     ),

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from paydesk.infra.anti_entropy import AntiEntropy
-from paydesk.infra.errors import ServerDown
-from paydesk.infra.inbox import Inbound, Overtaken
-from paydesk.infra.origin import CopiedSchema
-from paydesk.infra.outbound import LeaseLost, Outbound
-from paydesk.infra.ports import BrokerTrouble
-from paydesk.infra.role import Role
+from paydesk.infra.core.errors import ServerDown
+from paydesk.infra.core.origin import CopiedSchema
+from paydesk.infra.core.ports import BrokerTrouble
+from paydesk.infra.core.role import Role
+from paydesk.infra.engine.inbox import Inbound, Overtaken
+from paydesk.infra.engine.relay import LeaseLost, Outbound
+from paydesk.infra.recovery.anti_entropy import AntiEntropy
 from tests.simulation.log import MemoryReader, MemoryWriter
 from tests.simulation.memory import MemoryStorage
 
@@ -21,7 +21,7 @@ FROZEN_AFTER_S, LOST_AFTER_S = 3.0, 2.5
 
 @dataclass
 class Lease:
-    """The lease of a role, as one process sees it; meets ``paydesk.infra.ports.Lease``."""
+    """The lease of a role, as one process sees it; meets ``paydesk.infra.core.ports.Lease``."""
 
     world: "World"
     side: "Side"

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from paydesk.infra.digest import Line
-from paydesk.infra.records import Ack, Claim, Incoming, Outgoing, Place, Position, Row, Verified
+from paydesk.infra.core.digest import Line
+from paydesk.infra.core.records import Ack, Claim, Incoming, Outgoing, Place, Position, Row, Verified
 
 
 @dataclass(frozen=True, slots=True)

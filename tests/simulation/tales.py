@@ -6,7 +6,7 @@ from uuid import UUID
 from paydesk.contractor import commands as asks
 from paydesk.domain.decision import CauseCode, checked_cause
 from paydesk.domain.payment_request import checked_terms
-from paydesk.infra.command import Said
+from paydesk.infra.core.execute import Said
 from paydesk.manager import commands as decides
 from tests.simulation.actions import Order, People, say_withdrawal
 from tests.simulation.faults import lose_schema

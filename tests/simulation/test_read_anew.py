@@ -7,9 +7,9 @@ from uuid import UUID
 from paydesk.contractor.commands import request_payment
 from paydesk.domain.decision import Outcome
 from paydesk.domain.payment_request import checked_terms
-from paydesk.infra.anti_entropy import LEAST_S
-from paydesk.infra.records import Record
-from paydesk.infra.wire_control import DIGEST, RESYNC
+from paydesk.infra.core.control_messages import DIGEST, RESYNC
+from paydesk.infra.core.records import Record
+from paydesk.infra.recovery.anti_entropy import LEAST_S
 from paydesk.manager.commands import approve
 from tests.simulation.actions import People, one_action
 from tests.simulation.checker import check, settle

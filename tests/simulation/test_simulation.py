@@ -10,7 +10,7 @@ from random import Random
 
 import pytest
 
-from paydesk.infra.records import Claim
+from paydesk.infra.core.records import Claim
 from tests.simulation.actions import People, one_action
 from tests.simulation.checker import Broken, check, settle
 from tests.simulation.planted import BUGS, Bug, plant

@@ -5,7 +5,7 @@ import pytest
 from paydesk.contractor import commands as asks
 from paydesk.domain.decision import Outcome
 from paydesk.domain.payment_request import checked_terms
-from paydesk.infra.anti_entropy import MOST_S
+from paydesk.infra.recovery.anti_entropy import MOST_S
 from paydesk.manager import commands as decides
 from tests.simulation.actions import People
 from tests.simulation.checker import check, settle

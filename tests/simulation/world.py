@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from paydesk.contractor.role import ROLE as CONTRACTOR
-from paydesk.infra import failpoints
-from paydesk.infra.records import Record
+from paydesk.infra.core import failpoints
+from paydesk.infra.core.records import Record
 from paydesk.manager.role import ROLE as MANAGER
 from tests.simulation.log import MemoryLog
 from tests.simulation.memory import MemoryStorage

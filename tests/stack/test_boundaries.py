@@ -7,9 +7,9 @@ import pytest
 import redis
 from confluent_kafka import KafkaError, Producer
 
-from paydesk.infra import kafka
-from paydesk.infra.health import KAFKA_REFUSED
-from paydesk.infra.postgres import connect
+from paydesk.infra.core.health import KAFKA_REFUSED
+from paydesk.infra.kafka import clients
+from paydesk.infra.postgres.connection import connect
 from paydesk.stack.provision import DECISIONS, REQUESTS
 from tests.conftest import Sides, until
 
@@ -72,7 +72,7 @@ def test_nobody_gets_in_without_a_password(sides: Sides, login: str) -> None:
     ):
         hints.ping()
     said: list[str] = []
-    client = kafka.admin(dict(found.kafka) | {"sasl.password": "wrong"}, said.append)
+    client = clients.admin(dict(found.kafka) | {"sasl.password": "wrong"}, said.append)
     until(lambda: client.poll(0.1) or KAFKA_REFUSED in said)
 
 

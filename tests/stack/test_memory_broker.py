@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from confluent_kafka import OFFSET_BEGINNING, TopicPartition
 
-from paydesk.infra import kafka
+from paydesk.infra.kafka import clients
 from paydesk.settings import Endpoints
 from paydesk.stack.embedded import EmbeddedStack
 from paydesk.stack.provision import REQUESTS
@@ -33,12 +33,12 @@ def subjects(house: House) -> list[str]:
     """Return the requests that the contractor's topic tells of, in order."""
     conf = endpoints(house).kafka
     assert conf is not None
-    reader = kafka.consumer(conf, "paydesk.contractor", lambda _: None)
+    reader = clients.consumer(conf, "paydesk.contractor", lambda _: None)
     reader.assign([TopicPartition(REQUESTS, 0, OFFSET_BEGINNING)])
     found: list[str] = []
     try:
         while (message := reader.poll(10)) is not None and message.error() is None:
-            headers = dict(kafka.headers_of(message))
+            headers = dict(clients.headers_of(message))
             found.append((headers["ce_subject"] or b"").decode())
     finally:
         reader.close()
@@ -49,7 +49,7 @@ def topic_id(house: House) -> str:
     """Return the identity of the contractor's topic."""
     conf = endpoints(house).kafka
     assert conf is not None
-    found = kafka.topic_identity(kafka.admin(conf), REQUESTS)
+    found = clients.topic_identity(clients.admin(conf), REQUESTS)
     assert found is not None
     return found[0]
 

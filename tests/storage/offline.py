@@ -16,11 +16,11 @@ import pytest
 from paydesk.cli.front import run
 from paydesk.contractor import commands as asks
 from paydesk.domain.payment_request import checked_terms
-from paydesk.infra import failpoints
-from paydesk.infra.lease import Lease
-from paydesk.infra.postgres import connect
-from paydesk.infra.records import Verified
-from paydesk.infra.role import Role
+from paydesk.infra.core import failpoints
+from paydesk.infra.core.records import Verified
+from paydesk.infra.core.role import Role
+from paydesk.infra.postgres.connection import connect
+from paydesk.infra.postgres.lease import Lease
 from paydesk.manager import commands as decides
 from paydesk.manager.role import ROLE as MANAGER
 from paydesk.settings import Endpoints

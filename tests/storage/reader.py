@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
-from paydesk.infra import queries, redriving
-from paydesk.infra.inbox import Inbound
-from paydesk.infra.postgres import connect
-from paydesk.infra.quarantine import BadMessage, bad_message, bad_messages
-from paydesk.infra.role import Apply, Role
-from paydesk.infra.store import Store
-from paydesk.infra.timeline import detail
+from paydesk.infra.core.role import Apply, Role
+from paydesk.infra.engine.inbox import Inbound
+from paydesk.infra.postgres.connection import connect
+from paydesk.infra.postgres.read import queries
+from paydesk.infra.postgres.read.quarantine import BadMessage, bad_message, bad_messages
+from paydesk.infra.postgres.read.timeline import detail
+from paydesk.infra.postgres.storage import Store
+from paydesk.infra.recovery import redrive
 from tests.simulation.log import MemoryLog, MemoryReader
 from tests.storage.test_commands import Both
 
@@ -75,5 +76,5 @@ class Desk:
     def seen(self, request_id: UUID) -> str:
         return self.both.seen(self.role, request_id)
 
-    def redrive(self, number: int, key: UUID | None = None) -> redriving.Redriven:
-        return redriving.redrive(self.store, key or uuid4(), number, "bo")
+    def redrive(self, number: int, key: UUID | None = None) -> redrive.Redriven:
+        return redrive.redrive(self.store, key or uuid4(), number, "bo")

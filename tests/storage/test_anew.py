@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from paydesk.cli.errand import Errand, errand
-from paydesk.infra.health import Anew, Health
+from paydesk.infra.core.health import Anew, Health
 from tests.storage.offline import Bench
 
 ANEW = pytest.mark.fault(
-    kind="An empty or partial list is never shown as the truth while a side is read anew.", mended="infra/anew.py"
+    kind="An empty or partial list is never shown as the truth while a side is read anew.",
+    mended="infra/worker/first_reading.py",
 )
 SO_FAR = "eading anew, 0 of 3 so far."
 

@@ -6,10 +6,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from paydesk.infra import changes
 from paydesk.infra.migrations import prepare
-from paydesk.infra.postgres import connect
-from paydesk.infra.sql import commands
+from paydesk.infra.postgres.connection import connect
+from paydesk.infra.postgres.read import changes
+from paydesk.infra.postgres.write import commands
 from tests.conftest import Sides
 from tests.worker.test_worker import ask
 
@@ -17,7 +17,8 @@ OFF = [timedelta(minutes=-10), timedelta(0), timedelta(hours=1)]
 
 
 @pytest.mark.fault(
-    kind="Nothing that must not be missed is found by comparing the clocks of two machines.", mended="infra/changes.py"
+    kind="Nothing that must not be missed is found by comparing the clocks of two machines.",
+    mended="infra/postgres/read/changes.py",
 )
 def test_a_poll_finds_what_a_desk_said_whose_clock_is_off(sides: Sides, monkeypatch: pytest.MonkeyPatch) -> None:
     prepare(sides, "contractor")

@@ -18,19 +18,19 @@ from paydesk.domain.errors import AlreadyDecided, KeyReused, NotAllowed, Stale, 
 from paydesk.domain.filter_text import parse_filter
 from paydesk.domain.payment_request import RequestRegister, changed_terms, checked_terms
 from paydesk.domain.status import standing_terms, status
-from paydesk.infra import listing, queries
-from paydesk.infra.errors import SchemaTooNew, ServerDown
-from paydesk.infra.lease import Lease
+from paydesk.infra.core.codec import decode
+from paydesk.infra.core.errors import SchemaTooNew, ServerDown
+from paydesk.infra.core.query import PageQuery
+from paydesk.infra.core.records import Verified
+from paydesk.infra.core.role import Applied, Heard, Role
 from paydesk.infra.migrations import HEAD, current_revision, migrate
-from paydesk.infra.pages import PageQuery
-from paydesk.infra.postgres import connect, engine
-from paydesk.infra.records import Verified
-from paydesk.infra.registers import decision_columns, request_columns
-from paydesk.infra.role import Applied, Heard, Role
-from paydesk.infra.store import Store
-from paydesk.infra.tables import PaymentRequestRow
-from paydesk.infra.timeline import detail
-from paydesk.infra.wire import decode
+from paydesk.infra.postgres.columns import decision_columns, request_columns
+from paydesk.infra.postgres.connection import connect, engine
+from paydesk.infra.postgres.lease import Lease
+from paydesk.infra.postgres.read import queries, request_list
+from paydesk.infra.postgres.read.timeline import detail
+from paydesk.infra.postgres.schema import PaymentRequestRow
+from paydesk.infra.postgres.storage import Store
 from paydesk.manager import commands as decides
 from paydesk.manager.held import send_held
 from tests.conftest import Sides
@@ -177,7 +177,7 @@ def test_a_held_decision_is_sent_by_a_command_of_whoever_decided(both: Both) -> 
         send_held(both.manager, uuid4(), request_id, "zoe")
     with connect(both.sides.url(both.sides.manager), "manager") as connection:
         for person, seen in (("Bo", [request_id]), ("zoe", [])):
-            page = listing.page(connection, PageQuery(person=person, statuses=WAITING, held=True))
+            page = request_list.page(connection, PageQuery(person=person, statuses=WAITING, held=True))
             assert (list(page.rows), [row.id for row in page.also]) == ([], seen)
     assert both.back().newer == frozenset()
     assert send_held(both.manager, uuid4(), request_id, "Bo").changed
@@ -197,9 +197,9 @@ def test_find_names_the_nearest_or_where_no_number_was_typed_the_newest(both: Bo
         with pytest.raises(UnknownRequest) as unknown:
             queries.find(connection, "logo")
         assert unknown.value.hint == "The newest are PR-1001."
-        page = listing.totals(connection, PageQuery(parse_filter("from:ADA [v2]")))
+        page = request_list.totals(connection, PageQuery(parse_filter("from:ADA [v2]")))
         assert (page[0].count, str(page[0].sums[0])) == (1, "1,200.00 EUR")
-        assert [copy.delivery for copy in listing.each(connection, PageQuery())] == ["queued"]
+        assert [copy.delivery for copy in request_list.each(connection, PageQuery())] == ["queued"]
 
 
 def test_status_and_terms_in_sql_are_the_domains(sides: Sides) -> None:

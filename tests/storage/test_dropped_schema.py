@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import psycopg
 import pytest
 
-from paydesk.infra.checkup import check_role
-from paydesk.infra.errors import SchemaMissing
+from paydesk.infra.core.errors import SchemaMissing
+from paydesk.infra.diagnostics.checkup import check_role
 from paydesk.infra.migrations import prepare
-from paydesk.infra.worker import Worker
+from paydesk.infra.worker.worker import Worker
 from paydesk.stack.servers import Postgres
 from tests.conftest import Sides, until
 from tests.worker.test_worker import ask, count

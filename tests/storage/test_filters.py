@@ -15,10 +15,10 @@ from paydesk.domain.filter_text import parse_filter
 from paydesk.domain.filters import Asker
 from paydesk.domain.payment_request import RequestRegister, Terms, checked_terms
 from paydesk.domain.status import Status
-from paydesk.infra import listing
-from paydesk.infra.pages import Key, PageQuery, Sort, Start, Way, in_order, key_of
-from paydesk.infra.postgres import connect
-from paydesk.infra.registers import decision_columns, request_columns
+from paydesk.infra.core.query import Key, PageQuery, Sort, Start, Way, in_order, key_of
+from paydesk.infra.postgres.columns import decision_columns, request_columns
+from paydesk.infra.postgres.connection import connect
+from paydesk.infra.postgres.read import request_list
 from tests.conftest import Sides
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
@@ -83,14 +83,14 @@ def connection(sides: Sides) -> Iterator[psycopg.Connection[Any]]:
 
 def test_a_filter_in_sql_finds_what_the_domain_finds(connection: psycopg.Connection[Any]) -> None:
     found_by = {}
-    copies = list(listing.each(connection, PageQuery(limit=None)))
+    copies = list(request_list.each(connection, PageQuery(limit=None)))
     assert len(copies) == 300
     for typed in FILTERS.replace("\n", "|").strip("|").split("|"):
         wanted = parse_filter(typed)
         expected = {copy.id for copy in copies if wanted.matches(copy, Asker("ADA", NOW))}
         query = PageQuery(wanted, person="ADA", limit=None)
-        assert {copy.id for copy in listing.each(connection, query, NOW)} == expected, typed
-        assert sum(each.count for each in listing.totals(connection, query, NOW)) == len(expected)
+        assert {copy.id for copy in request_list.each(connection, query, NOW)} == expected, typed
+        assert sum(each.count for each in request_list.totals(connection, query, NOW)) == len(expected)
         found_by[typed] = len(expected)
     assert [typed for typed, count in found_by.items() if not count] == ["nowhere"]
 
@@ -98,24 +98,27 @@ def test_a_filter_in_sql_finds_what_the_domain_finds(connection: psycopg.Connect
 @pytest.mark.parametrize("sort", Sort)
 def test_pages_go_both_ways_through_every_order(connection: psycopg.Connection[Any], sort: Sort) -> None:
     query = PageQuery(parse_filter("-status:withdrawn"), sort=sort, limit=7)
-    whole = listing.page(connection, replace(query, limit=None)).rows
+    whole = request_list.page(connection, replace(query, limit=None)).rows
     assert list(whole) == in_order(whole, sort) and len(whole) > 200
-    there, back = [*listing.page(connection, query).rows], [*listing.page(connection, _at(query, Way.LAST)).rows]
+    there, back = (
+        [*request_list.page(connection, query).rows],
+        [*request_list.page(connection, _at(query, Way.LAST)).rows],
+    )
     assert (there, back) == ([*whole[:7]], [*whole[-7:]])
     more = True
     while more:
-        page = listing.page(connection, _at(query, Way.FROM, key_of(there[-1], sort)))
+        page = request_list.page(connection, _at(query, Way.FROM, key_of(there[-1], sort)))
         there, more = [*there, *page.rows[1:]], page.more
     more = True
     while more:
-        page = listing.page(connection, _at(query, Way.UP_TO, key_of(back[0], sort)))
+        page = request_list.page(connection, _at(query, Way.UP_TO, key_of(back[0], sort)))
         back, more = [*page.rows[:-1], *back], page.more
     assert there == back == list(whole)
-    again = listing.page(connection, _at(query, Way.FROM, key_of(whole[50], sort)))
+    again = request_list.page(connection, _at(query, Way.FROM, key_of(whole[50], sort)))
     assert again.rows == whole[50:57]
-    stays = listing.page(connection, replace(_at(query, Way.LAST), also=frozenset({whole[3].id})))
+    stays = request_list.page(connection, replace(_at(query, Way.LAST), also=frozenset({whole[3].id})))
     assert (stays.rows, stays.also) == (whole[-7:], whole[3:4])
-    middle = listing.page(connection, replace(query, start=Start(Way.AT, share=0.5))).rows
+    middle = request_list.page(connection, replace(query, start=Start(Way.AT, share=0.5))).rows
     assert 0 < whole.index(middle[0]) < len(whole) - 1
 
 
@@ -148,7 +151,7 @@ def test_a_page_is_read_in_the_order_of_an_index(
     connection.execute("SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_sort = off")
     statuses = frozenset({Status.PENDING, Status.WITHDRAWING} if waiting else ())
     query = PageQuery(parse_filter(typed), sort=sort, statuses=statuses, limit=10)
-    found = listing.page(connection, replace(query, limit=None)).rows
+    found = request_list.page(connection, replace(query, limit=None)).rows
     for way in (Way.FIRST, Way.FROM, Way.UP_TO, Way.LAST):
         key = None if way in (Way.FIRST, Way.LAST) else key_of(found[len(found) // 2], sort)
         plan = _plan(connection, _at(query, way, key))
@@ -161,5 +164,5 @@ def test_a_word_is_found_by_the_index_of_the_text(connection: psycopg.Connection
 
 
 def _plan(connection: psycopg.Connection[Any], query: PageQuery) -> str:
-    statement, values = listing.statement(query, NOW)
+    statement, values = request_list.statement(query, NOW)
     return "\n".join(row[0] for row in connection.execute(f"EXPLAIN {statement}", values, prepare=False))

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from paydesk.infra.migrations import HEAD
-from paydesk.infra.postgres import connect
+from paydesk.infra.postgres.connection import connect
 from paydesk.stack.servers import Postgres
 from tests.conftest import Sides
 from tests.pace import scaled
@@ -20,7 +20,7 @@ from paydesk.contractor.commands import request_payment
 from paydesk.contractor.role import ROLE
 from paydesk.domain.payment_request import checked_terms
 from paydesk.infra.migrations import migrate
-from paydesk.infra.store import Store
+from paydesk.infra.postgres.storage import Store
 print("ready", flush=True)
 sys.stdin.readline()
 migrate(sys.argv[1], "contractor")

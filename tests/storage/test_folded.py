@@ -14,10 +14,11 @@ from paydesk.domain.filter_text import parse_filter
 from paydesk.domain.filters import Asker, Filter, FromIn, Has, Term
 from paydesk.domain.fold import fold, known
 from paydesk.domain.payment_request import RequestRegister, Terms, checked_terms
-from paydesk.infra import duplicates, folding, listing, queries
-from paydesk.infra.pages import PageQuery
-from paydesk.infra.postgres import connect
-from paydesk.infra.registers import FOLDED, request_columns
+from paydesk.infra.core.query import PageQuery
+from paydesk.infra.postgres import folding
+from paydesk.infra.postgres.columns import FOLDED, request_columns
+from paydesk.infra.postgres.connection import connect
+from paydesk.infra.postgres.read import duplicates, queries, request_list
 from tests.conftest import Sides
 
 ALIKE = pytest.mark.fault(
@@ -25,7 +26,7 @@ ALIKE = pytest.mark.fault(
 )
 OLD = pytest.mark.fault(
     kind="What a program of before wrote without its folding is found by every filter, and folded by a worker.",
-    mended="infra/folding.py",
+    mended="infra/postgres/folding.py",
 )
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 PEOPLE = ("Σίσυφος", "Straße GmbH", "İade", "ﬁnn", "Ǆamonja", "ada", "北京", "ᏔᎵ", "გიორგი")
@@ -59,9 +60,9 @@ def connection(sides: Sides) -> Iterator[psycopg.Connection[Any]]:
 
 
 def found(connection: psycopg.Connection[Any], query: PageQuery) -> set[UUID]:
-    ids = {copy.id for copy in listing.each(connection, query, NOW)}
-    assert ids == {copy.id for copy in listing.page(connection, query, NOW).rows}
-    assert len(ids) == sum(each.count for each in listing.totals(connection, query, NOW))
+    ids = {copy.id for copy in request_list.each(connection, query, NOW)}
+    assert ids == {copy.id for copy in request_list.page(connection, query, NOW).rows}
+    assert len(ids) == sum(each.count for each in request_list.totals(connection, query, NOW))
     return ids
 
 
@@ -97,7 +98,7 @@ def test_what_a_program_of_before_wrote_is_found_as_the_rules_find_it(
         who, reference = PEOPLE[place % len(PEOPLE)], draw.choice(["", "INV-S1", "Größe"])
         register = asked(place, who, draw.choice(["İade masrafı", "Straße", "x", "-PR"]), reference)
         write(connection, register, folded={"all": True, "none": False, "some": place % 2 == 0}[folded])
-    copies = list(listing.each(connection, PageQuery(limit=None)))
+    copies = list(request_list.each(connection, PageQuery(limit=None)))
     for filled in (False, True):
         for typed in ASKED.replace("\n", "|").strip("|").split("|"):
             wanted = parse_filter(typed)

@@ -8,9 +8,9 @@ import pytest
 
 from paydesk.contractor.commands import request_payment
 from paydesk.domain.payment_request import checked_terms
-from paydesk.infra.errors import ServerDown
+from paydesk.infra.core.errors import ServerDown
 from paydesk.infra.migrations import migrate
-from paydesk.infra.store import Store
+from paydesk.infra.postgres.storage import Store
 from tests.conftest import Sides, until
 
 TERMS = checked_terms("5", "EUR", "once")

@@ -18,11 +18,11 @@ from paydesk.domain.insights import Day, InCurrency, Insights, last_days
 from paydesk.domain.money import Money
 from paydesk.domain.payment_request import RequestRegister, checked_terms
 from paydesk.domain.status import Status
-from paydesk.infra import listing
-from paydesk.infra.insights import insights
-from paydesk.infra.pages import PageQuery
-from paydesk.infra.postgres import connect
-from paydesk.infra.registers import decision_columns, request_columns
+from paydesk.infra.core.query import PageQuery
+from paydesk.infra.postgres.columns import decision_columns, request_columns
+from paydesk.infra.postgres.connection import connect
+from paydesk.infra.postgres.read import request_list
+from paydesk.infra.postgres.read.insights import insights
 from tests.conftest import Sides
 from tests.reckoning import insights_of
 from tests.storage.test_filters import FILTERS, rows
@@ -73,14 +73,14 @@ def eur(minor: int) -> Money:
 
 def test_totals_and_ages_are_what_a_hand_counts(connection: psycopg.Connection[Any]) -> None:
     put(connection)
-    found = {total.status: total for total in listing.totals(connection, PageQuery(), NOW)}
+    found = {total.status: total for total in request_list.totals(connection, PageQuery(), NOW)}
     pending, accepted = found[Status.PENDING], found[Status.ACCEPTED]
     assert (pending.count, pending.sums) == (3, (eur(30050), Money(5000, "JPY", 0)))
     assert pending.ageing == Ageing((1, 2, 0, 0), NOW - 2 * DAY)
     assert found[Status.WITHDRAWING].ageing == Ageing((0, 0, 0, 1), NOW - 8 * DAY)
     assert (accepted.count, accepted.sums) == (2, (eur(100000), Money(3000, "USD", 2)))
     assert (accepted.ageing, found[Status.REJECTED].ageing) == (Ageing(), Ageing())
-    (mine,) = listing.totals(
+    (mine,) = request_list.totals(
         connection, PageQuery(parse_filter("from:me age>=24h status:pending"), "ada", limit=1), NOW
     )
     assert (mine.count, mine.sums, mine.ageing) == (1, (eur(20000),), Ageing((0, 1, 0, 0), NOW - DAY))
@@ -117,7 +117,7 @@ def test_insights_in_sql_are_those_of_the_requests_one_by_one(connection: psycop
     for row in rows(random.Random(2)):
         insert(connection, row)
     connection.commit()
-    copies = list(listing.each(connection, PageQuery(limit=None)))
+    copies = list(request_list.each(connection, PageQuery(limit=None)))
     compared: list[Insights] = []
     for typed in FILTERS.replace("\n", "|").strip("|").split("|")[::5]:
         wanted = parse_filter(typed)
@@ -151,7 +151,9 @@ def test_the_database_counts_and_finds_each_request_on_its_day_where_days_have_n
                 insert(connection, {"id": asked.id} | request_columns(asked))
             connection.commit()
             found = {
-                typed: {copy.number for copy in listing.each(connection, PageQuery(parse_filter(typed), limit=None))}
+                typed: {
+                    copy.number for copy in request_list.each(connection, PageQuery(parse_filter(typed), limit=None))
+                }
                 for typed in (f"sent={day}", f"sent={day - DAY}", f"sent<{day}", f"-sent={day}")
             }
             first, others = {"PR-1"}, {"PR-2", "PR-3"}

@@ -8,21 +8,22 @@ from typing import Any
 import psycopg
 import pytest
 
-from paydesk.infra import rebuilding
-from paydesk.infra.checkup import check_role
-from paydesk.infra.errors import NotNow
-from paydesk.infra.lease import LOST_AFTER_S, Lease
-from paydesk.infra.postgres import connect
-from paydesk.infra.store import Store
+from paydesk.infra.core.errors import NotNow
+from paydesk.infra.diagnostics.checkup import check_role
+from paydesk.infra.postgres import rebuilding
+from paydesk.infra.postgres.connection import connect
+from paydesk.infra.postgres.lease import LOST_AFTER_S, Lease
+from paydesk.infra.postgres.storage import Store
 from paydesk.stack.servers import Postgres
 from tests.conftest import Sides, until
 
 MAINTENANCE = pytest.mark.fault(
     kind="Maintenance of the database goes through while a worker runs, and the lease is kept.",
-    mended="infra/lease.py",
+    mended="infra/postgres/lease.py",
 )
 ALONE = pytest.mark.fault(
-    kind="One process of a role works, whichever of two versions it and the others are of.", mended="infra/lease.py"
+    kind="One process of a role works, whichever of two versions it and the others are of.",
+    mended="infra/postgres/lease.py",
 )
 OLD_TAKE = "LOCK TABLE lease IN EXCLUSIVE MODE NOWAIT"
 """How the version before takes the lease."""

@@ -11,10 +11,10 @@ import pytest
 
 from paydesk.contractor.commands import request_payment
 from paydesk.domain.payment_request import checked_terms
-from paydesk.infra.command import Said
-from paydesk.infra.errors import OutcomeUnknown
-from paydesk.infra.postgres import connect
-from paydesk.infra.store import Store
+from paydesk.infra.core.errors import OutcomeUnknown
+from paydesk.infra.core.execute import Said
+from paydesk.infra.postgres.connection import connect
+from paydesk.infra.postgres.storage import Store
 from tests.conftest import Sides
 
 TERMS = checked_terms("5", "EUR", "once")

@@ -13,17 +13,18 @@ import pytest
 from paydesk.cli.front import run
 from paydesk.contractor.commands import request_payment
 from paydesk.domain.payment_request import checked_terms
-from paydesk.infra import healing, queries
-from paydesk.infra.adopting import adopt
-from paydesk.infra.checkup import check_role
-from paydesk.infra.health import Duty
-from paydesk.infra.lease import Lease
+from paydesk.infra.core.health import Duty
+from paydesk.infra.core.origin import CopiedSchema, Mark
+from paydesk.infra.core.role import Role
+from paydesk.infra.diagnostics.checkup import check_role
 from paydesk.infra.migrations import migrate
-from paydesk.infra.origin import CopiedSchema, Mark
-from paydesk.infra.postgres import connect
-from paydesk.infra.role import Role
-from paydesk.infra.store import Store
-from paydesk.infra.worker import Worker
+from paydesk.infra.postgres.adopting import adopt
+from paydesk.infra.postgres.connection import connect
+from paydesk.infra.postgres.lease import Lease
+from paydesk.infra.postgres.read import queries
+from paydesk.infra.postgres.storage import Store
+from paydesk.infra.recovery import reconcile
+from paydesk.infra.worker.worker import Worker
 from paydesk.manager import commands as decides
 from paydesk.manager.desk import ManagerService
 from paydesk.stack.servers import Postgres
@@ -32,9 +33,9 @@ from tests.worker.test_worker import ask, count
 
 COPY = pytest.mark.fault(
     kind="A schema that is found in another database than it was made in only reads, until it is adopted.",
-    mended="infra/origin.py",
+    mended="infra/core/origin.py",
 )
-READS = pytest.mark.fault(kind="A read never publishes.", mended="infra/outbound.py")
+READS = pytest.mark.fault(kind="A read never publishes.", mended="infra/engine/relay.py")
 TERMS = checked_terms("5", "EUR", "once")
 SENT = "SELECT count(*) FROM outbox WHERE published_at IS NOT NULL"
 
@@ -225,10 +226,10 @@ def test_whoever_only_reads_never_stands_in_the_queue_for_the_lease(sides: Sides
         assert not sends.wanted()
 
 
-def own(role: Role, version: int, offset: int, content: str) -> healing.OwnEvent:
+def own(role: Role, version: int, offset: int, content: str) -> reconcile.OwnEvent:
     from datetime import UTC, datetime
 
-    return healing.OwnEvent(
+    return reconcile.OwnEvent(
         uuid4(), version, "paydesk.payment_revised.v1", content, datetime(2026, 1, 1, tzinfo=UTC), True, offset
     )
 
@@ -238,8 +239,8 @@ def test_two_events_of_one_version_are_said_again_once_and_not_by_everyone_who_r
     sides: Sides,
 ) -> None:
     twins = [own(sides.contractor, 1, 0, "a"), own(sides.contractor, 1, 1, "b")]
-    first = healing.settle([], twins)
+    first = reconcile.settle([], twins)
     assert first.say_again == 2
     settled = own(sides.contractor, 2, 2, "a")
-    assert healing.settle([], [*twins, settled]).say_again is None
-    assert healing.settle([], [*twins, settled]).standing == settled.id
+    assert reconcile.settle([], [*twins, settled]).say_again is None
+    assert reconcile.settle([], [*twins, settled]).standing == settled.id

@@ -5,18 +5,18 @@ from uuid import uuid4
 import pytest
 
 from paydesk.contractor.role import ROLE as CONTRACTOR
-from paydesk.infra import queries
-from paydesk.infra.locked import locked_requests
-from paydesk.infra.postgres import connect
-from paydesk.infra.records import PEER_LOCKED, Locks
-from paydesk.infra.timeline import detail
+from paydesk.infra.core.records import PEER_LOCKED, Locks
+from paydesk.infra.postgres.connection import connect
+from paydesk.infra.postgres.read import queries
+from paydesk.infra.postgres.read.conflicts import locked_requests
+from paydesk.infra.postgres.read.timeline import detail
 from tests.conftest import Sides
 from tests.contract.storages import at, on_postgres, request
 
 
 @pytest.mark.fault(
     kind="A peer's lock is mirrored beside this side's own, set and cleared by each digest; it makes no rows.",
-    mended="infra/anti_entropy.py",
+    mended="infra/recovery/anti_entropy.py",
 )
 def test_a_peers_lock_is_shown_as_ones_own_and_goes_with_the_next_digest(sides: Sides) -> None:
     role, asked = sides.contractor, request()

@@ -18,10 +18,10 @@ from paydesk.contractor import commands as asks
 from paydesk.domain.copy import Delivery
 from paydesk.domain.payment_request import checked_terms
 from paydesk.domain.status import Status
-from paydesk.infra import listing
-from paydesk.infra.errors import ServerDown
-from paydesk.infra.insights import insights
-from paydesk.infra.pages import PageQuery
+from paydesk.infra.core.errors import ServerDown
+from paydesk.infra.core.query import PageQuery
+from paydesk.infra.postgres.read import request_list
+from paydesk.infra.postgres.read.insights import insights
 from paydesk.libpq import CONNECT_TIMEOUT_S
 from paydesk.manager import commands as decides
 from paydesk.settings import Endpoints
@@ -132,7 +132,7 @@ def pooled(sides: Sides, size: int, monkeypatch: pytest.MonkeyPatch) -> Iterator
 
 @pytest.mark.fault(
     kind="A command of one person works through a pooler that gives it three connections, and waits for none for ever.",
-    mended="infra/store.py",
+    mended="infra/postgres/storage.py",
 )
 def test_commands_need_three_connections_at_most(sides: Sides, monkeypatch: pytest.MonkeyPatch) -> None:
     request_id = uuid4()
@@ -144,7 +144,7 @@ def test_commands_need_three_connections_at_most(sides: Sides, monkeypatch: pyte
         here.close()
         here = Errand(found.manager, "bo")
         here.catch_up()
-        until(lambda: here.read(lambda connection: [*listing.each(connection, PageQuery())]))
+        until(lambda: here.read(lambda connection: [*request_list.each(connection, PageQuery())]))
         decided = decides.approve(here.store, uuid4(), request_id, here.person, 1, TERMS.hash)
         assert here.deliver(decided).delivery is Delivery.SENT
         here.close()
@@ -153,9 +153,9 @@ def test_commands_need_three_connections_at_most(sides: Sides, monkeypatch: pyte
         with here.reading() as connection:
             assert insights(connection, PageQuery())
         with here.reading() as connection:
-            assert [row.id for row in listing.each(connection, PageQuery())] == [request_id]
+            assert [row.id for row in request_list.each(connection, PageQuery())] == [request_id]
         with pytest.raises(BrokenPipeError), here.reading() as connection:
-            for _ in listing.each(connection, PageQuery()):
+            for _ in request_list.each(connection, PageQuery()):
                 raise BrokenPipeError
         until(lambda: here.get(request_id).status is Status.ACCEPTED)
         here.close()
@@ -164,7 +164,7 @@ def test_commands_need_three_connections_at_most(sides: Sides, monkeypatch: pyte
 
 @pytest.mark.fault(
     kind="A command of one person works through a pooler that gives it three connections, and waits for none for ever.",
-    mended="infra/store.py",
+    mended="infra/postgres/storage.py",
 )
 def test_nobody_waits_without_limit_for_a_pooler_that_gives_no_connection(
     sides: Sides, monkeypatch: pytest.MonkeyPatch

@@ -11,13 +11,14 @@ import pytest
 from paydesk.contractor import commands as asks
 from paydesk.domain.errors import InvalidInput, KeyReused, UnknownRequest
 from paydesk.domain.events import EventType
-from paydesk.infra import redriving, wire
-from paydesk.infra.errors import NotNow, ServerDown
-from paydesk.infra.lease import Lease
-from paydesk.infra.postgres import connect
-from paydesk.infra.records import Verified
-from paydesk.infra.sql.refused import RefusedMessages
-from paydesk.infra.store import Store
+from paydesk.infra.core import codec
+from paydesk.infra.core.errors import NotNow, ServerDown
+from paydesk.infra.core.records import Verified
+from paydesk.infra.postgres.connection import connect
+from paydesk.infra.postgres.lease import Lease
+from paydesk.infra.postgres.storage import Store
+from paydesk.infra.postgres.write.quarantine import RefusedMessages
+from paydesk.infra.recovery import redrive
 from paydesk.manager import commands as decides
 from tests.conftest import Sides
 from tests.storage.reader import Desk
@@ -50,7 +51,7 @@ def desk(sides: Sides) -> Iterator[Desk]:
 
 def older(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the program know no more than ``Older`` does."""
-    monkeypatch.setattr(wire, "EventType", Older)
+    monkeypatch.setattr(codec, "EventType", Older)
 
 
 def test_what_a_bug_refused_is_taken_in_after_the_fix_and_once(desk: Desk) -> None:
@@ -91,13 +92,13 @@ def test_what_is_parked_is_taken_in_by_a_newer_program_by_itself(desk: Desk, mon
     asks.ask_withdrawal(desk.both.contractor, uuid4(), other, "ada")
     desk.carry()
     assert desk.counted() == (0, 2) and desk.seen(other) == "pending"
-    assert redriving.redrive_parked(desk.store) == frozenset() and desk.look()[0].redriven_at is None
+    assert redrive.redrive_parked(desk.store) == frozenset() and desk.look()[0].redriven_at is None
     monkeypatch.undo()
-    assert redriving.redrive_parked(desk.store) == {request_id, other}
-    assert desk.counted() == (0, 0) and [one.redriven_by for one in desk.look(closed=True)] == [redriving.PROGRAM] * 2
+    assert redrive.redrive_parked(desk.store) == {request_id, other}
+    assert desk.counted() == (0, 0) and [one.redriven_by for one in desk.look(closed=True)] == [redrive.PROGRAM] * 2
     # The very same way in: the withdrawal is confirmed in the same transaction.
     assert desk.seen(other) == "withdrawn" and desk.both.back().changed == {other}
-    assert redriving.redrive_parked(desk.store) == frozenset()
+    assert redrive.redrive_parked(desk.store) == frozenset()
 
 
 def test_what_a_newer_program_refuses_is_quarantined_and_stops_no_other(
@@ -110,7 +111,7 @@ def test_what_a_newer_program_refuses_is_quarantined_and_stops_no_other(
     desk.carry()
     monkeypatch.undo()
     desk.buggy.add("number 4")
-    assert redriving.redrive_parked(desk.store) == set(ids) - {ids[4]}
+    assert redrive.redrive_parked(desk.store) == set(ids) - {ids[4]}
     (bad,) = desk.look()
     assert bad.state == "quarantined" and "a bug of the handler" in bad.reason and bad.request_id == str(ids[4])
 
@@ -166,7 +167,7 @@ def test_another_final_outcome_stays_refused_and_its_request_locked(sides: Sides
     other.put(bytes(row[0]), headers, value)
     other.read()
     (bad,) = other.look()
-    again = redriving.redrive(store, uuid4(), bad.id, "ada")
+    again = redrive.redrive(store, uuid4(), bad.id, "ada")
     assert not again.changed and "another" in again.message.reason
     assert desk.both.seen(role, request_id) == "accepted"
     with store.transaction() as transaction:
@@ -212,12 +213,12 @@ def test_what_is_discarded_is_kept_with_who_and_why_and_is_open_no_more(desk: De
     desk.carry()
     (bad,), key = desk.look(), uuid4()
     with pytest.raises(InvalidInput, match="3"):
-        redriving.discard(desk.store, uuid4(), bad.id, "bo", "x")
+        redrive.discard(desk.store, uuid4(), bad.id, "bo", "x")
     for _ in range(2):
-        assert redriving.discard(desk.store, key, bad.id, "bo", "Sent by a test of theirs.")
+        assert redrive.discard(desk.store, key, bad.id, "bo", "Sent by a test of theirs.")
     with pytest.raises(KeyReused):
-        redriving.discard(desk.store, key, bad.id, "bo", "Another reason.")
-    assert not redriving.discard(desk.store, uuid4(), bad.id, "cy", "I think so too."), "already so"
+        redrive.discard(desk.store, key, bad.id, "bo", "Another reason.")
+    assert not redrive.discard(desk.store, uuid4(), bad.id, "cy", "I think so too."), "already so"
     assert desk.look() == [] and desk.counted() == (0, 0)
     (gone,) = desk.look(closed=True)
     assert (gone.state, gone.discarded_by, gone.discarded_why) == ("discarded", "bo", "Sent by a test of theirs.")
@@ -227,6 +228,6 @@ def test_what_is_discarded_is_kept_with_who_and_why_and_is_open_no_more(desk: De
     desk.buggy.clear()
     assert desk.redrive(bad.id).message.became == "applied", "who discards in error loses nothing"
     with pytest.raises(NotNow, match="it is applied"):
-        redriving.discard(desk.store, uuid4(), bad.id, "bo", "Too late.")
+        redrive.discard(desk.store, uuid4(), bad.id, "bo", "Too late.")
     with pytest.raises(UnknownRequest):
-        redriving.discard(desk.store, uuid4(), 999_999, "bo", "Not there.")
+        redrive.discard(desk.store, uuid4(), 999_999, "bo", "Not there.")

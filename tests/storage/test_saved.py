@@ -14,7 +14,7 @@ from paydesk.cli.ending import Ended
 from paydesk.cli.front import run
 from paydesk.contractor.desk import ContractorService
 from paydesk.domain.payment_request import checked_terms
-from paydesk.infra.errors import OutcomeUnknown, ServerDown
+from paydesk.infra.core.errors import OutcomeUnknown, ServerDown
 from paydesk.tui.own_screen import sentence
 from tests.storage.offline import Answer, Bench, at, streams, word
 
@@ -357,7 +357,7 @@ def test_a_desk_that_cannot_read_back_what_it_saved_says_that_it_is_saved(
     desk.open()
     before = stored(bench)
     try:
-        monkeypatch.setattr("paydesk.infra.live_side.queries.get", broken)
+        monkeypatch.setattr("paydesk.infra.service.queries.get", broken)
         with pytest.raises(OutcomeUnknown) as unknown:
             desk.request(uuid4(), request_id, checked_terms("5", "EUR", "x"))
     finally:

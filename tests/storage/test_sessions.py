@@ -11,15 +11,15 @@ from psycopg import pq, sql
 from paydesk import libpq
 from paydesk.contractor import commands as asks
 from paydesk.domain.payment_request import checked_terms
-from paydesk.infra import listing, queries
-from paydesk.infra.errors import ServerDown
-from paydesk.infra.insights import insights
+from paydesk.infra.core.errors import ServerDown
+from paydesk.infra.core.query import PageQuery
 from paydesk.infra.migrations import migrate
-from paydesk.infra.pages import PageQuery
-from paydesk.infra.postgres import connect, is_transient, unreachable
-from paydesk.infra.store import Store
-from paydesk.infra.timeline import detail
-from paydesk.infra.worker import Worker
+from paydesk.infra.postgres.connection import connect, is_transient, unreachable
+from paydesk.infra.postgres.read import queries, request_list
+from paydesk.infra.postgres.read.insights import insights
+from paydesk.infra.postgres.read.timeline import detail
+from paydesk.infra.postgres.storage import Store
+from paydesk.infra.worker.worker import Worker
 from paydesk.stack.servers import Postgres
 from tests.conftest import Sides, until
 
@@ -50,7 +50,7 @@ def ask_and_look(sides: Sides) -> None:
     with connect(url, role.name) as connection:
         copy = queries.get(connection, request_id)
         assert copy.terms == TERMS and copy.request is not None and copy.request.requested_at is not None
-        assert [row.id for row in listing.page(connection, PageQuery()).rows] == [request_id]
+        assert [row.id for row in request_list.page(connection, PageQuery()).rows] == [request_id]
         assert detail(connection, request_id).timeline
     with connect(url, role.name) as connection:
         assert insights(connection, PageQuery())
@@ -169,7 +169,7 @@ def test_no_variable_of_the_shell_steers_a_connection(
 
 @pytest.mark.fault(
     kind="A database that only reads is told as that, and what wrote comes back when it writes again.",
-    mended="infra/postgres.py",
+    mended="infra/postgres/connection.py",
 )
 def test_a_database_that_only_reads_is_told_and_lists_still_work(shared: Sides) -> None:
     url = shared.url(shared.contractor)
@@ -180,12 +180,12 @@ def test_a_database_that_only_reads_is_told_and_lists_still_work(shared: Sides) 
             asks.request_payment(store, uuid4(), uuid4(), "ada", TERMS)
         store.close()
         with connect(url, "contractor") as connection:
-            listing.page(connection, PageQuery())
+            request_list.page(connection, PageQuery())
 
 
 @pytest.mark.fault(
     kind="A database that only reads is told as that, and what wrote comes back when it writes again.",
-    mended="infra/postgres.py",
+    mended="infra/postgres/connection.py",
 )
 def test_a_worker_says_that_the_database_only_reads_and_comes_back_by_itself(shared: Sides) -> None:
     worker = Worker(shared.contractor, shared)
@@ -202,7 +202,7 @@ def test_a_worker_says_that_the_database_only_reads_and_comes_back_by_itself(sha
         worker.stop()
 
 
-@pytest.mark.fault(kind="What a server refuses is told as that, not as silence.", mended="infra/postgres.py")
+@pytest.mark.fault(kind="What a server refuses is told as that, not as silence.", mended="infra/postgres/connection.py")
 def test_a_password_that_was_changed_while_a_worker_runs_is_told_as_that(shared: Sides) -> None:
     @contextmanager
     def changed() -> Iterator[None]:
@@ -253,7 +253,7 @@ def test_a_password_that_was_changed_while_a_worker_runs_is_told_as_that(shared:
             admin.execute("DROP ROLE turncoat")
 
 
-@pytest.mark.fault(kind="What a server refuses is told as that, not as silence.", mended="infra/postgres.py")
+@pytest.mark.fault(kind="What a server refuses is told as that, not as silence.", mended="infra/postgres/connection.py")
 @pytest.mark.parametrize(
     ("said", "told", "hint"),
     [

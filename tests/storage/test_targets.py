@@ -15,7 +15,7 @@ from tests.storage.offline import Bench, word
 
 exact = pytest.mark.fault(
     kind="What writes acts on the request whose whole number, id or shown tail was written, and on no other.",
-    mended="infra/queries.py",
+    mended="infra/postgres/read/queries.py",
 )
 own_key = pytest.mark.fault(
     kind="A key is its person's and never empty: the same person has one effect by it, another one does not meet it.",

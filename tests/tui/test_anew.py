@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from paydesk.infra.health import Anew
+from paydesk.infra.core.health import Anew
 from tests.fakes import WELL, FakeContractorDesk, FakeManagerDesk, World
 from tests.tui.conftest import contractor, manager, seen, shown
 
 ANEW = pytest.mark.fault(
-    kind="An empty or partial list is never shown as the truth while a side is read anew.", mended="infra/anew.py"
+    kind="An empty or partial list is never shown as the truth while a side is read anew.",
+    mended="infra/worker/first_reading.py",
 )
 
 

@@ -13,7 +13,7 @@ from paydesk.contractor.forms import RequestForm
 from paydesk.contractor.home import ContractorHome
 from paydesk.domain.commands import RequestPayment, request_payment
 from paydesk.domain.payment_request import checked_terms
-from paydesk.infra.health import Part, PartState
+from paydesk.infra.core.health import Part, PartState
 from paydesk.tui.detail import DetailScreen
 from paydesk.tui.lines import HealthLine, Line
 from tests.fakes import FakeContractorDesk, World

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from paydesk.infra.board import Board
-from paydesk.infra.health import Duty, Health, Part, PartState
+from paydesk.infra.core.health import Duty, Health, Part, PartState
+from paydesk.infra.worker.board import Board
 from paydesk.manager.bulk import BulkDialog
 from paydesk.manager.forms import CauseDialog
 from paydesk.tui import outside

@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from paydesk.contractor.forms import RequestForm
 from paydesk.domain.commands import RequestPayment, request_payment
 from paydesk.domain.payment_request import checked_terms
-from paydesk.infra.pages import Sort
+from paydesk.infra.core.query import Sort
 from paydesk.tui.detail import DetailScreen
 from paydesk.tui.request_table import RequestTable
 from tests.fakes import World

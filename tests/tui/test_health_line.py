@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from rich.cells import cell_len
 
-from paydesk.infra.health import BroughtBack, Duty, Part, PartState
+from paydesk.infra.core.health import BroughtBack, Duty, Part, PartState
 from paydesk.tui.health_report import health_report
 from paydesk.tui.health_screen import HealthScreen
 from paydesk.tui.wording import health_words

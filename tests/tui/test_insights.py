@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 from paydesk.domain.commands import RequestPayment, request_payment
 from paydesk.domain.insights import Insights
 from paydesk.domain.payment_request import checked_terms
-from paydesk.infra.pages import PageQuery
+from paydesk.infra.core.query import PageQuery
 from paydesk.tui import insights_screen
 from paydesk.tui.bars import bar
 from paydesk.tui.health_screen import HealthScreen

@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 
 from paydesk.domain.decision import Outcome
 from paydesk.domain.payment_request import Terms
-from paydesk.infra.pages import Result
+from paydesk.infra.core.query import Result
 from paydesk.tui import desk_pane
 from tests.fakes import FakeContractorDesk, FakeManagerDesk, World
 from tests.pace import scaled

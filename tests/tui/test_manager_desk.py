@@ -12,7 +12,7 @@ from paydesk.domain.commands import Approve, RequestPayment, approve, request_pa
 from paydesk.domain.copy import Delivery
 from paydesk.domain.decision import CauseCode, Outcome
 from paydesk.domain.payment_request import checked_terms
-from paydesk.infra.pages import Result
+from paydesk.infra.core.query import Result
 from paydesk.manager.inbox import ManagerInbox
 from paydesk.tui.detail import DetailScreen
 from tests.fakes import FakeManagerDesk, World

@@ -11,8 +11,8 @@ from paydesk.domain.commands import RequestPayment, request_payment
 from paydesk.domain.decision import CauseCode
 from paydesk.domain.errors import PaydeskError
 from paydesk.domain.payment_request import checked_terms
-from paydesk.infra.errors import ServerDown
-from paydesk.infra.pages import Result
+from paydesk.infra.core.errors import ServerDown
+from paydesk.infra.core.query import Result
 from paydesk.manager import marking
 from paydesk.manager.bulk import BulkDialog
 from tests.fakes import FakeManagerDesk, World

@@ -4,14 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from paydesk.infra.clock import ASK_AGAIN_S, DatabaseClock
+from paydesk.infra.core.clock import ASK_AGAIN_S, DatabaseClock
 from paydesk.manager.app import ManagerApp
 from tests.fakes import FakeManagerDesk, World
 from tests.tui.conftest import Clock, opened, seen, shown
 
 CLOCK = pytest.mark.fault(
     kind="Times of one side are of one clock, the database's; a desk's own may be minutes off.",
-    mended="infra/clock.py",
+    mended="infra/core/clock.py",
 )
 OFF = [timedelta(minutes=10), timedelta(minutes=-10), timedelta(0)]
 

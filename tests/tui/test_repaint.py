@@ -12,8 +12,8 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from paydesk.domain.copy import StatusTotal
-from paydesk.infra import right_of_way
-from paydesk.infra.pages import News, PageQuery
+from paydesk.infra.core import ui_priority
+from paydesk.infra.core.query import News, PageQuery
 from paydesk.manager.inbox import ManagerInbox
 from paydesk.tui.counting import Counts, Turns
 from paydesk.tui.lines import put
@@ -96,8 +96,8 @@ async def test_a_key_has_the_right_of_way_until_its_frame_stands(world: World, m
     async with manager(world).run_test(size=(80, 24)) as pilot:
         table = await opened(pilot)
         await seen(pilot, lambda: table.current)
-        monkeypatch.setattr(right_of_way, "take", lambda: said.append("take"))
-        monkeypatch.setattr(right_of_way, "leave", lambda: said.append(table.current.number if table.current else ""))
+        monkeypatch.setattr(ui_priority, "take", lambda: said.append("take"))
+        monkeypatch.setattr(ui_priority, "leave", lambda: said.append(table.current.number if table.current else ""))
         first = table.current
         await pilot.press("j")
         await seen(pilot, lambda: said and said[-1] != "take")

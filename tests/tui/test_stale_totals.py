@@ -8,7 +8,7 @@ import pytest
 from textual.pilot import Pilot
 
 from paydesk.domain.copy import StatusTotal
-from paydesk.infra.pages import PageQuery
+from paydesk.infra.core.query import PageQuery
 from paydesk.tui.request_table import RequestTable
 from tests.fakes import FakeContractorDesk, FakeDesk, FakeManagerDesk, World
 from tests.tui.conftest import contractor, manager, opened, seen, shown

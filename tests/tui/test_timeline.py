@@ -32,7 +32,7 @@ def test_what_the_other_side_saw_was_sent_before(world: World) -> None:
 
 MOMENTS = pytest.mark.fault(
     kind="A timeline tells when a thing happened, and when it came in on a line of its own.",
-    mended="infra/timeline.py",
+    mended="infra/postgres/read/timeline.py",
 )
 
 

@@ -5,20 +5,21 @@ from contextlib import closing, contextmanager
 
 import pytest
 
-from paydesk.infra import rebuilding
-from paydesk.infra.anew import FirstReading
-from paydesk.infra.health import Anew, Duty
-from paydesk.infra.kafka_log import KafkaReader
-from paydesk.infra.postgres import connect
-from paydesk.infra.queries import was_read_whole
-from paydesk.infra.role import Role
-from paydesk.infra.store import Store
-from paydesk.infra.worker import Worker
+from paydesk.infra.core.health import Anew, Duty
+from paydesk.infra.core.role import Role
+from paydesk.infra.kafka.log import KafkaReader
+from paydesk.infra.postgres import rebuilding
+from paydesk.infra.postgres.connection import connect
+from paydesk.infra.postgres.read.queries import was_read_whole
+from paydesk.infra.postgres.storage import Store
+from paydesk.infra.worker.first_reading import FirstReading
+from paydesk.infra.worker.worker import Worker
 from tests.conftest import Sides, until
 from tests.worker.test_worker import ask, count
 
 ANEW = pytest.mark.fault(
-    kind="An empty or partial list is never shown as the truth while a side is read anew.", mended="infra/anew.py"
+    kind="An empty or partial list is never shown as the truth while a side is read anew.",
+    mended="infra/worker/first_reading.py",
 )
 
 

@@ -9,13 +9,13 @@ from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from paydesk.domain.status import Status
-from paydesk.infra.checkup import check_role
-from paydesk.infra.kafka_log import KafkaReader
-from paydesk.infra.postgres import connect
-from paydesk.infra.role import Role
-from paydesk.infra.store import Store
-from paydesk.infra.wire_messages import TermsMessage, terms_in
-from paydesk.infra.worker import Worker
+from paydesk.infra.core.messages import TermsMessage, terms_in
+from paydesk.infra.core.role import Role
+from paydesk.infra.diagnostics.checkup import check_role
+from paydesk.infra.kafka.log import KafkaReader
+from paydesk.infra.postgres.connection import connect
+from paydesk.infra.postgres.storage import Store
+from paydesk.infra.worker.worker import Worker
 from paydesk.manager import commands as decides
 from tests.conftest import Sides, until
 from tests.worker.test_worker import TERMS, ask, count, seen, workers
@@ -72,7 +72,7 @@ def own_times(sides: Sides) -> Iterator[Sides]:
 
 @pytest.mark.fault(
     kind="What reading a record needs can fail for that record alone: it is quarantined, and all behind it flows.",
-    mended="infra/kafka.py",
+    mended="infra/kafka/clients.py",
 )
 def test_a_timestamp_that_is_no_date_stops_neither_side(own_times: Sides) -> None:
     sides = own_times
@@ -110,7 +110,7 @@ def approve(sides: Sides, request_id: UUID) -> None:
 
 @pytest.mark.fault(
     kind="What reading a record needs can fail for that record alone: it is quarantined, and all behind it flows.",
-    mended="infra/kafka.py",
+    mended="infra/kafka/clients.py",
 )
 def test_a_digest_or_answer_that_cannot_be_dealt_with_is_quarantined_and_stops_nobody(
     sides: Sides, workers: tuple[Worker, Worker]
@@ -242,7 +242,7 @@ def test_a_decision_about_other_terms_than_were_asked_for_is_quarantined(
 
 @pytest.mark.fault(
     kind="A peer's lock is mirrored beside this side's own, set and cleared by each digest; it makes no rows.",
-    mended="infra/anti_entropy.py",
+    mended="infra/recovery/anti_entropy.py",
 )
 @pytest.mark.parametrize("writer", ["contractor", "manager"])
 def test_a_digest_makes_no_rows_and_locks_nothing_for_good(
@@ -268,7 +268,7 @@ def test_a_digest_makes_no_rows_and_locks_nothing_for_good(
 
 @pytest.mark.fault(
     kind="A version that a peer claims and nobody here ever said locks nothing: it is kept, told and backs off.",
-    mended="infra/anti_entropy.py",
+    mended="infra/recovery/anti_entropy.py",
 )
 @pytest.mark.parametrize("claimant", ["contractor", "manager"])
 def test_a_claimed_version_locks_nothing_and_is_told(
@@ -294,7 +294,7 @@ def test_a_claimed_version_locks_nothing_and_is_told(
 
 @pytest.mark.fault(
     kind="The same event is sent again at most once in a wait that doubles, whatever is asked for.",
-    mended="infra/sql/digest.py",
+    mended="infra/postgres/write/digest.py",
 )
 @pytest.mark.parametrize("claimant", ["contractor", "manager"])
 def test_what_is_asked_for_again_and_again_is_sent_again_once(

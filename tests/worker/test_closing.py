@@ -7,11 +7,11 @@ import pytest
 
 from paydesk.contractor import commands as asks
 from paydesk.domain.payment_request import checked_terms
-from paydesk.infra import listing, queries
-from paydesk.infra.pages import PageQuery
-from paydesk.infra.postgres import connect
-from paydesk.infra.store import Store
-from paydesk.infra.worker import Worker
+from paydesk.infra.core.query import PageQuery
+from paydesk.infra.postgres.connection import connect
+from paydesk.infra.postgres.read import queries, request_list
+from paydesk.infra.postgres.storage import Store
+from paydesk.infra.worker.worker import Worker
 from paydesk.manager.desk import ManagerService
 from paydesk.settings import Endpoints
 from tests.conftest import Sides, until
@@ -36,7 +36,7 @@ def asked(sides: Sides) -> UUID:
     for worker in workers:
         worker.start()
     with connect(sides.url(sides.manager), "manager") as connection:
-        until(lambda: len(listing.page(connection, PageQuery()).rows) == 1)
+        until(lambda: len(request_list.page(connection, PageQuery()).rows) == 1)
     for worker in workers:
         worker.stop()
     return request_id

@@ -2,15 +2,15 @@
 
 import pytest
 
-from paydesk.infra.postgres import connect
-from paydesk.infra.worker import Worker
+from paydesk.infra.postgres.connection import connect
+from paydesk.infra.worker.worker import Worker
 from tests.conftest import Sides, until
 from tests.worker.test_worker import ask, count
 
 
 @pytest.mark.fault(
     kind="What a program of before wrote without its folding is found by every filter, and folded by a worker.",
-    mended="infra/folding.py",
+    mended="infra/postgres/folding.py",
 )
 def test_a_worker_folds_what_a_program_of_before_wrote(sides: Sides) -> None:
     ask(sides, 3)

@@ -11,9 +11,9 @@ import pytest
 import redis
 
 from paydesk.contractor.role import ROLE
-from paydesk.infra.health import PartState
-from paydesk.infra.hints import HintListener, HintSender
-from paydesk.infra.probes import redis_findings
+from paydesk.infra.core.health import PartState
+from paydesk.infra.diagnostics.probes import redis_findings
+from paydesk.infra.redis.hints import HintListener, HintSender
 from paydesk.settings import Endpoints
 from paydesk.stack import binaries
 from tests.conftest import until
@@ -75,7 +75,8 @@ def listener(own: Own) -> Iterator[HintListener]:
 
 
 @pytest.mark.fault(
-    kind="A desk is live only while Redis answers in time and gives each right that is needed.", mended="infra/hints.py"
+    kind="A desk is live only while Redis answers in time and gives each right that is needed.",
+    mended="infra/redis/hints.py",
 )
 @pytest.mark.parametrize(
     ("without", "told"),
@@ -100,7 +101,8 @@ def test_a_missing_right_is_named_and_the_desk_is_live_once_it_is_given(
 
 
 @pytest.mark.fault(
-    kind="A desk is live only while Redis answers in time and gives each right that is needed.", mended="infra/hints.py"
+    kind="A desk is live only while Redis answers in time and gives each right that is needed.",
+    mended="infra/redis/hints.py",
 )
 def test_a_redis_that_hangs_without_closing_is_not_live_within_seconds(own: Own, listener: HintListener) -> None:
     listener.start()
@@ -115,7 +117,8 @@ def test_a_redis_that_hangs_without_closing_is_not_live_within_seconds(own: Own,
 
 
 @pytest.mark.fault(
-    kind="A desk is live only while Redis answers in time and gives each right that is needed.", mended="infra/hints.py"
+    kind="A desk is live only while Redis answers in time and gives each right that is needed.",
+    mended="infra/redis/hints.py",
 )
 def test_trying_whether_one_may_publish_wakes_no_desk(own: Own, listener: HintListener) -> None:
     listener.start()
@@ -128,7 +131,8 @@ def test_trying_whether_one_may_publish_wakes_no_desk(own: Own, listener: HintLi
 
 
 @pytest.mark.fault(
-    kind="A desk is live only while Redis answers in time and gives each right that is needed.", mended="infra/hints.py"
+    kind="A desk is live only while Redis answers in time and gives each right that is needed.",
+    mended="infra/redis/hints.py",
 )
 def test_a_wrong_password_and_a_socket_where_nobody_listens_are_told_in_words(own: Own) -> None:
     wrong = redis_findings(ROLE, own.url.replace("secret", "not-the-password"))[0]

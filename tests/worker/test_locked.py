@@ -8,14 +8,14 @@ from confluent_kafka import Producer
 
 from paydesk.contractor import commands as asks
 from paydesk.domain.errors import Conflict, InvalidInput, KeyReused, Locked
-from paydesk.infra import queries
-from paydesk.infra.locked import LockedRequest, joined, locked_requests
-from paydesk.infra.postgres import connect
-from paydesk.infra.role import Role
-from paydesk.infra.settling import settle
-from paydesk.infra.store import Store
-from paydesk.infra.timeline import detail
-from paydesk.infra.worker import Worker
+from paydesk.infra.core.role import Role
+from paydesk.infra.core.settling import settle
+from paydesk.infra.postgres.connection import connect
+from paydesk.infra.postgres.read import queries
+from paydesk.infra.postgres.read.conflicts import LockedRequest, joined, locked_requests
+from paydesk.infra.postgres.read.timeline import detail
+from paydesk.infra.postgres.storage import Store
+from paydesk.infra.worker.worker import Worker
 from paydesk.manager import commands as decides
 from tests.conftest import Sides, until
 from tests.worker.test_worker import TERMS, ask, count, seen, workers

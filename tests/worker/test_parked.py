@@ -6,9 +6,9 @@ import pytest
 
 from paydesk.contractor import commands as asks
 from paydesk.domain.status import Status
-from paydesk.infra.hints import HintListener
-from paydesk.infra.store import Store
-from paydesk.infra.worker import Worker
+from paydesk.infra.postgres.storage import Store
+from paydesk.infra.redis.hints import HintListener
+from paydesk.infra.worker.worker import Worker
 from tests.conftest import Sides, until
 from tests.storage.test_quarantine import older
 from tests.worker.test_worker import ask, count, seen, workers

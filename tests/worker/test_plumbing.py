@@ -6,11 +6,11 @@ from uuid import uuid4
 import pytest
 
 from paydesk.contractor.role import ROLE as CONTRACTOR
-from paydesk.infra.anti_entropy import AntiEntropy
-from paydesk.infra.digest import ASK, Answer, Digest, Line, answers, bucket_count, bucket_of, digest_of
-from paydesk.infra.records import Outgoing, Record
-from paydesk.infra.wire import MAX_BYTES
-from paydesk.infra.wire_control import DIGEST, decode_control, digest_event, resync_event
+from paydesk.infra.core.codec import MAX_BYTES
+from paydesk.infra.core.control_messages import DIGEST, decode_control, digest_event, resync_event
+from paydesk.infra.core.digest import ASK, Answer, Digest, Line, answers, bucket_count, bucket_of, digest_of
+from paydesk.infra.core.records import Outgoing, Record
+from paydesk.infra.recovery.anti_entropy import AntiEntropy
 from paydesk.manager.role import ROLE as MANAGER
 from tests.contract.storages import at, in_memory, request
 
@@ -23,7 +23,7 @@ def heard(message: Outgoing) -> Record:
 
 @pytest.mark.fault(
     kind="A peer's lock is mirrored beside this side's own, set and cleared by each digest; it makes no rows.",
-    mended="infra/anti_entropy.py",
+    mended="infra/recovery/anti_entropy.py",
 )
 @pytest.mark.parametrize("buckets", [16, 1024, 2048, 4096])
 def test_a_list_of_locks_that_does_not_fit_says_so_and_the_message_fits(buckets: int) -> None:
@@ -70,7 +70,7 @@ class Clock:
 
 @pytest.mark.fault(
     kind="The same event is sent again at most once in a wait that doubles, whatever is asked for.",
-    mended="infra/sql/digest.py",
+    mended="infra/postgres/write/digest.py",
 )
 def test_a_digest_that_is_asked_for_again_and_again_comes_less_and_less_often() -> None:
     clock = Clock()
@@ -93,7 +93,7 @@ def test_a_digest_that_is_asked_for_again_and_again_comes_less_and_less_often() 
 
 @pytest.mark.fault(
     kind="A version that a peer claims and nobody here ever said locks nothing: it is kept, told and backs off.",
-    mended="infra/anti_entropy.py",
+    mended="infra/recovery/anti_entropy.py",
 )
 def test_invented_versions_have_the_own_topic_read_less_and_less_often_and_lock_nothing() -> None:
     clock = Clock()

@@ -8,11 +8,11 @@ import pytest
 from confluent_kafka import TIMESTAMP_CREATE_TIME
 
 from paydesk.contractor.role import ROLE as CONTRACTOR
-from paydesk.infra import kafka
-from paydesk.infra.inbox_rows import judge
-from paydesk.infra.own_topic import check
-from paydesk.infra.ports import BrokerTrouble
-from paydesk.infra.records import UNREADABLE, Reading
+from paydesk.infra.core.intake import judge
+from paydesk.infra.core.ports import BrokerTrouble
+from paydesk.infra.core.records import UNREADABLE, Reading
+from paydesk.infra.kafka import clients
+from paydesk.infra.recovery.topic_check import check
 from paydesk.manager.role import ROLE as MANAGER
 from tests.contract.storages import in_memory, request, said
 from tests.simulation.log import MemoryLog, MemoryReader
@@ -61,11 +61,11 @@ PLACE = (CONTRACTOR.writes, 0)
 
 @pytest.mark.fault(
     kind="What reading a record needs can fail for that record alone: it is quarantined, and all behind it flows.",
-    mended="infra/kafka.py",
+    mended="infra/kafka/clients.py",
 )
 @pytest.mark.parametrize("part", PARTS)
 def test_a_record_of_which_a_part_cannot_be_read_is_quarantined_with_the_rest_of_it(part: str) -> None:
-    record = kafka.record_of(BadMessage({part}), PLACE, 7)  # type: ignore[arg-type]
+    record = clients.record_of(BadMessage({part}), PLACE, 7)  # type: ignore[arg-type]
     assert (record.place, record.offset) == (PLACE, 7)
     found = judge(MANAGER, record)
     assert (found.became, found.reason) == ("quarantined", f"{UNREADABLE} its {part}: SystemError: no {part}")
@@ -73,30 +73,30 @@ def test_a_record_of_which_a_part_cannot_be_read_is_quarantined_with_the_rest_of
 
 @pytest.mark.fault(
     kind="What reading a record needs can fail for that record alone: it is quarantined, and all behind it flows.",
-    mended="infra/kafka.py",
+    mended="infra/kafka/clients.py",
 )
 @pytest.mark.parametrize("stamp", [9_000_000_000_000_000, 2**63 - 1, -(2**62), 253_402_300_800_000])
 def test_a_time_of_which_no_date_can_be_made_is_one_of_them(stamp: int) -> None:
-    record = kafka.record_of(BadMessage(set(), stamp=stamp), PLACE, 7)  # type: ignore[arg-type]
+    record = clients.record_of(BadMessage(set(), stamp=stamp), PLACE, 7)  # type: ignore[arg-type]
     assert record.appended_at is None and judge(MANAGER, record).became == "quarantined"
-    assert kafka.ack_time(BadMessage(set(), stamp=stamp)) is None  # type: ignore[arg-type]
+    assert clients.ack_time(BadMessage(set(), stamp=stamp)) is None  # type: ignore[arg-type]
 
 
 def test_a_record_that_can_be_read_is_as_before() -> None:
-    record = kafka.record_of(BadMessage(set()), PLACE, 3)  # type: ignore[arg-type]
+    record = clients.record_of(BadMessage(set()), PLACE, 3)  # type: ignore[arg-type]
     assert (record.offset, record.unreadable, record.key, record.value) == (7, "", b"k", b"v")
 
 
 def test_where_no_place_can_be_read_it_is_the_only_one_or_new_clients_are_needed() -> None:
     message = BadMessage({"topic"})
-    assert kafka.place_of(message, {PLACE}) == PLACE  # type: ignore[arg-type]
+    assert clients.place_of(message, {PLACE}) == PLACE  # type: ignore[arg-type]
     with pytest.raises(BrokerTrouble):
-        kafka.place_of(message, {PLACE, ("other", 0)})  # type: ignore[arg-type]
+        clients.place_of(message, {PLACE, ("other", 0)})  # type: ignore[arg-type]
 
 
 @pytest.mark.fault(
     kind="What reading a record needs can fail for that record alone: it is quarantined, and all behind it flows.",
-    mended="infra/kafka.py",
+    mended="infra/kafka/clients.py",
 )
 def test_the_own_topic_is_read_past_it_and_nothing_of_it_is_taken_back() -> None:
     with in_memory(CONTRACTOR) as side:
@@ -110,7 +110,7 @@ def test_the_own_topic_is_read_past_it_and_nothing_of_it_is_taken_back() -> None
                 found = super().read(wait_s, most)
                 first = [each for each in found.records if each.offset == 0]
                 kept = [each for each in found.records if each.offset != 0]
-                worse = [kafka.record_of(_as_message(each), each.place, 0) for each in first]
+                worse = [clients.record_of(_as_message(each), each.place, 0) for each in first]
                 return Reading([*worse, *kept], found.ended, found.lost)
 
         topic = log.topic(CONTRACTOR.writes)

@@ -10,13 +10,13 @@ import pytest
 from confluent_kafka import Producer
 
 from paydesk.domain.copy import Delivery, RequestCopy
-from paydesk.infra import queries
-from paydesk.infra.checkup import check_role
-from paydesk.infra.postgres import connect
-from paydesk.infra.role import Role
-from paydesk.infra.store import Store
-from paydesk.infra.timeline import detail
-from paydesk.infra.worker import Worker
+from paydesk.infra.core.role import Role
+from paydesk.infra.diagnostics.checkup import check_role
+from paydesk.infra.postgres.connection import connect
+from paydesk.infra.postgres.read import queries
+from paydesk.infra.postgres.read.timeline import detail
+from paydesk.infra.postgres.storage import Store
+from paydesk.infra.worker.worker import Worker
 from paydesk.manager import commands as decides
 from tests.conftest import Sides, until
 from tests.worker.test_worker import TERMS, ask, count, seen

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from paydesk.infra.healing import OwnEvent, settle
+from paydesk.infra.recovery.reconcile import OwnEvent, settle
 
 NOON = datetime(2026, 8, 28, 12, tzinfo=UTC)
 

@@ -6,10 +6,10 @@ from contextlib import closing
 import pytest
 from confluent_kafka.admin import AdminClient
 
-from paydesk.infra import kafka
-from paydesk.infra.kafka_log import KafkaReader
-from paydesk.infra.ports import BrokerTrouble
-from paydesk.infra.worker import Worker
+from paydesk.infra.core.ports import BrokerTrouble
+from paydesk.infra.kafka import clients
+from paydesk.infra.kafka.log import KafkaReader
+from paydesk.infra.worker.worker import Worker
 from paydesk.stack.kafka_server import Kafka
 from tests.conftest import Sides, until
 from tests.worker.test_worker import ask, count
@@ -26,7 +26,7 @@ def reader(sides: Sides) -> Iterator[KafkaReader]:
     """The contractor's reader of its own topic, as a check uses it; the topic is there."""
     conf = sides.endpoints("contractor").kafka
     assert conf is not None
-    kafka.own_topic_identity(kafka.admin(conf), sides.contractor.writes, kafka.nothing)
+    clients.own_topic_identity(clients.admin(conf), sides.contractor.writes, clients.nothing)
     with closing(KafkaReader(conf, sides.contractor, lambda _: None)) as made:
         yield made
 
@@ -34,9 +34,9 @@ def reader(sides: Sides) -> Iterator[KafkaReader]:
 def made_anew(admin: AdminClient, topic: str) -> None:
     """Delete a topic, and make another of that name."""
     admin.delete_topics([topic])[topic].result(20)
-    until(lambda: kafka.topic_identity(admin, topic) is None)
-    kafka.make_topic(admin, topic, kafka.nothing)
-    until(lambda: kafka.topic_identity(admin, topic))
+    until(lambda: clients.topic_identity(admin, topic) is None)
+    clients.make_topic(admin, topic, clients.nothing)
+    until(lambda: clients.topic_identity(admin, topic))
 
 
 def test_a_reader_that_was_only_connected_reads_no_other_topic(
@@ -53,7 +53,7 @@ def test_a_reader_that_was_only_connected_reads_no_other_topic(
 def test_a_missing_topic_is_no_other_topic(sides: Sides, admin: AdminClient, reader: KafkaReader) -> None:
     topic = f"{sides.contractor.writes}.late"
     assert reader.identity(topic) is None
-    kafka.make_topic(admin, topic, kafka.nothing)
+    clients.make_topic(admin, topic, clients.nothing)
     found = until(lambda: reader.identity(topic))
     assert reader.identity(topic) == found
 

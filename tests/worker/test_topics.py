@@ -22,16 +22,17 @@ from confluent_kafka.admin import (
 
 from paydesk.contractor import commands as asks
 from paydesk.domain.payment_request import checked_terms
-from paydesk.infra import kafka, outbound
-from paydesk.infra.board import Board
-from paydesk.infra.health import KAFKA_AWAY, PartState
-from paydesk.infra.ports import BrokerTrouble, NoRight
-from paydesk.infra.postgres import connect
-from paydesk.infra.probes import kafka_findings
-from paydesk.infra.shift import Shift
-from paydesk.infra.store import Store
-from paydesk.infra.topic_settings import amiss
-from paydesk.infra.worker import Worker
+from paydesk.infra.core.health import KAFKA_AWAY, PartState
+from paydesk.infra.core.ports import BrokerTrouble, NoRight
+from paydesk.infra.diagnostics.probes import kafka_findings
+from paydesk.infra.engine import relay
+from paydesk.infra.kafka import clients
+from paydesk.infra.kafka.topic_settings import amiss
+from paydesk.infra.postgres.connection import connect
+from paydesk.infra.postgres.storage import Store
+from paydesk.infra.worker.board import Board
+from paydesk.infra.worker.shift import Shift
+from paydesk.infra.worker.worker import Worker
 from paydesk.stack import provision
 from paydesk.stack.kafka_server import Kafka
 from paydesk.stack.memory_broker import _Cluster
@@ -77,9 +78,9 @@ def with_topics(sides: Sides) -> None:
     for role in (sides.contractor, sides.manager):
         conf = sides.endpoints(role.name).kafka
         assert conf is not None
-        client = kafka.admin(conf)
-        kafka.make_topic(client, role.writes, kafka.nothing)
-        until(partial(kafka.topic_identity, client, role.writes))
+        client = clients.admin(conf)
+        clients.make_topic(client, role.writes, clients.nothing)
+        until(partial(clients.topic_identity, client, role.writes))
 
 
 def unsent(sides: Sides) -> set[UUID]:
@@ -90,7 +91,7 @@ def unsent(sides: Sides) -> set[UUID]:
 
 @pytest.mark.fault(
     kind="A setting of a topic that breaks a promise is named with what is wanted and the command that mends it.",
-    mended="infra/topic_settings.py",
+    mended="infra/kafka/topic_settings.py",
 )
 @pytest.mark.parametrize(
     ("name", "value", "wanted"),
@@ -107,14 +108,14 @@ def unsent(sides: Sides) -> set[UUID]:
     ],
 )
 def test_a_setting_is_held_against_what_is_wanted(name: str, value: str, wanted: str) -> None:
-    found = amiss({"cleanup.policy": "delete", **kafka.TOPIC_SETTINGS, name: value}, "t", replicas=1)
+    found = amiss({"cleanup.policy": "delete", **clients.TOPIC_SETTINGS, name: value}, "t", replicas=1)
     assert [(each.name, each.value, each.wanted) for each in found] == ([(name, value, wanted)] if wanted else [])
     assert all(each.command("k:1").endswith(f"--entity-name t --add-config {name}={wanted}") for each in found)
 
 
 @pytest.mark.fault(
     kind="A setting of a topic that breaks a promise is named with what is wanted and the command that mends it.",
-    mended="infra/topic_settings.py",
+    mended="infra/kafka/topic_settings.py",
 )
 def test_doctor_and_health_name_the_settings_of_both_topics(sides: Sides) -> None:
     with_topics(sides)
@@ -136,12 +137,12 @@ def test_doctor_and_health_name_the_settings_of_both_topics(sides: Sides) -> Non
 
 @pytest.mark.fault(
     kind="An event that is too large for its topic holds nothing back but its own request, and is named.",
-    mended="infra/kafka_log.py",
+    mended="infra/kafka/log.py",
 )
 def test_small_events_go_where_a_large_one_does_not_and_it_goes_once_the_topic_takes_it(
     sides: Sides, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbound, "_TRY_LARGE_S", 0.5)
+    monkeypatch.setattr(relay, "_TRY_LARGE_S", 0.5)
     with_topics(sides)
     store, role = Store(sides.url(sides.contractor), sides.contractor), sides.contractor
     large, small = uuid4(), [uuid4() for _ in range(12)]
@@ -179,7 +180,7 @@ def test_small_events_go_where_a_large_one_does_not_and_it_goes_once_the_topic_t
 
 @pytest.mark.fault(
     kind="Each right that Kafka does not give is named, and a worker without it stands still in what it tells.",
-    mended="infra/kafka.py",
+    mended="infra/kafka/clients.py",
 )
 def test_a_right_to_read_that_is_missing_is_named_without_flapping_and_requests_still_leave(sides: Sides) -> None:
     with_topics(sides)
@@ -209,7 +210,7 @@ def test_a_right_to_read_that_is_missing_is_named_without_flapping_and_requests_
 
 @pytest.mark.fault(
     kind="Each right that Kafka does not give is named, and a worker without it stands still in what it tells.",
-    mended="infra/kafka.py",
+    mended="infra/kafka/clients.py",
 )
 def test_a_right_to_write_that_is_missing_is_named(sides: Sides) -> None:
     with_topics(sides)
@@ -230,7 +231,7 @@ def test_a_right_to_write_that_is_missing_is_named(sides: Sides) -> None:
 
 @pytest.mark.fault(
     kind="Each right that Kafka does not give is named, and a worker without it stands still in what it tells.",
-    mended="infra/kafka.py",
+    mended="infra/kafka/clients.py",
 )
 @pytest.mark.parametrize(
     ("code", "told"),
@@ -241,7 +242,7 @@ def test_a_right_to_write_that_is_missing_is_named(sides: Sides) -> None:
     ],
 )
 def test_a_missing_right_outlasts_the_pause_of_a_worker(code: int, told: str, sides_free: Shift) -> None:
-    error = kafka.trouble_of(KafkaError(code), "READ the topic t", "paydesk.contractor")
+    error = clients.trouble_of(KafkaError(code), "READ the topic t", "paydesk.contractor")
     assert isinstance(error, NoRight) and told in str(error) and "stack provision" in error.hint
     sides_free.broker_trouble("inbound", error)
     sides_free.board.recovered("inbound")
@@ -256,13 +257,14 @@ def sides_free() -> Shift:
 
 
 @pytest.mark.fault(
-    kind="An address that a server sends its clients to and that cannot be reached is named.", mended="infra/kafka.py"
+    kind="An address that a server sends its clients to and that cannot be reached is named.",
+    mended="infra/kafka/clients.py",
 )
 def test_a_broker_that_sends_us_where_nobody_listens_is_told_with_both_addresses() -> None:
     cluster, dead = _Cluster(), free_port()
     asked = cluster._lib.rd_kafka_mock_cluster_bootstraps(cluster._cluster).decode()
     cluster._lib.rd_kafka_mock_broker_set_host_port(cluster._cluster, 1, b"127.0.0.1", dead)
-    error = kafka.explained({"bootstrap.servers": asked}, BrokerTrouble(KAFKA_AWAY))
+    error = clients.explained({"bootstrap.servers": asked}, BrokerTrouble(KAFKA_AWAY))
     assert str(error) == f"Kafka answers at {asked} and sends us to 127.0.0.1:{dead}, which cannot be reached."
     assert "advertised.listeners" in error.hint
     board = Board()
@@ -270,12 +272,12 @@ def test_a_broker_that_sends_us_where_nobody_listens_is_told_with_both_addresses
     board.kafka_down(KAFKA_AWAY)
     assert board.health("").kafka.error == str(error), "the plain sentence says less"
     nobody = {"bootstrap.servers": f"127.0.0.1:{dead}"}
-    assert str(kafka.explained(nobody, BrokerTrouble(KAFKA_AWAY))) == KAFKA_AWAY
+    assert str(clients.explained(nobody, BrokerTrouble(KAFKA_AWAY))) == KAFKA_AWAY
 
 
 @pytest.mark.fault(
     kind="A malformed setting becomes a line of doctor in words, and every other check still runs.",
-    mended="infra/finding.py",
+    mended="infra/diagnostics/finding.py",
 )
 @pytest.mark.parametrize(
     "setting",
@@ -289,5 +291,5 @@ def test_a_broker_that_sends_us_where_nobody_listens_is_told_with_both_addresses
 )
 def test_kafka_settings_that_cannot_be_used_are_told_in_words(setting: dict[str, str]) -> None:
     with pytest.raises(BrokerTrouble, match="Kafka's settings cannot be used") as refused:
-        kafka.admin({"bootstrap.servers": "127.0.0.1:1", **setting})
+        clients.admin({"bootstrap.servers": "127.0.0.1:1", **setting})
     assert "PAYDESK_KAFKA_CONFIG" in refused.value.hint and not isinstance(refused.value, KafkaException)

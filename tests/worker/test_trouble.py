@@ -10,12 +10,12 @@ from uuid import UUID
 
 import pytest
 
-from paydesk.infra.board import Board
-from paydesk.infra.hints import HintListener, HintSender
-from paydesk.infra.ports import Transaction
-from paydesk.infra.postgres import connect
-from paydesk.infra.role import Applied, Apply, Heard, Role
-from paydesk.infra.worker import Worker
+from paydesk.infra.core.ports import Transaction
+from paydesk.infra.core.role import Applied, Apply, Heard, Role
+from paydesk.infra.postgres.connection import connect
+from paydesk.infra.redis.hints import HintListener, HintSender
+from paydesk.infra.worker.board import Board
+from paydesk.infra.worker.worker import Worker
 from paydesk.tui.wording import health_words
 from tests.conftest import Sides, until
 from tests.worker.test_worker import ask, count

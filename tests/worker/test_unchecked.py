@@ -7,13 +7,13 @@ from uuid import UUID, uuid4
 import pytest
 
 from paydesk.contractor import commands as asks
-from paydesk.infra import queries
-from paydesk.infra.inbox import Inbound, Overtaken
-from paydesk.infra.lease import Lease
-from paydesk.infra.outbound import LeaseLost, Outbound
-from paydesk.infra.postgres import connect
-from paydesk.infra.role import Role
-from paydesk.infra.store import Store
+from paydesk.infra.core.role import Role
+from paydesk.infra.engine.inbox import Inbound, Overtaken
+from paydesk.infra.engine.relay import LeaseLost, Outbound
+from paydesk.infra.postgres.connection import connect
+from paydesk.infra.postgres.lease import Lease
+from paydesk.infra.postgres.read import queries
+from paydesk.infra.postgres.storage import Store
 from tests.conftest import Sides
 from tests.simulation.log import MemoryLog, MemoryReader, MemoryWriter
 from tests.worker.test_worker import TERMS, ask, count

@@ -14,14 +14,14 @@ from paydesk.contractor import commands as asks
 from paydesk.domain.decision import checked_cause
 from paydesk.domain.payment_request import checked_terms
 from paydesk.domain.status import Status
-from paydesk.infra import queries
-from paydesk.infra.health import Duty
-from paydesk.infra.hints import HintListener
-from paydesk.infra.lease import Lease
-from paydesk.infra.postgres import connect
-from paydesk.infra.role import Role
-from paydesk.infra.store import Store
-from paydesk.infra.worker import Worker
+from paydesk.infra.core.health import Duty
+from paydesk.infra.core.role import Role
+from paydesk.infra.postgres.connection import connect
+from paydesk.infra.postgres.lease import Lease
+from paydesk.infra.postgres.read import queries
+from paydesk.infra.postgres.storage import Store
+from paydesk.infra.redis.hints import HintListener
+from paydesk.infra.worker.worker import Worker
 from paydesk.manager import commands as decides
 from tests.conftest import Sides, until
 
@@ -148,7 +148,7 @@ def _process(sides: Sides) -> subprocess.Popen[bytes]:
         "import sys, time; from pathlib import Path; from dataclasses import replace\n"
         "from paydesk.stack.embedded import EmbeddedStack; from tests.conftest import Sides\n"
         "from paydesk.contractor.role import ROLE as C; from paydesk.manager.role import ROLE as M\n"
-        "from paydesk.infra.worker import Worker\n"
+        "from paydesk.infra.worker.worker import Worker\n"
         "home, name = sys.argv[1:]; r, d = 'test.contractor.' + name, 'test.manager.' + name\n"
         "both = replace(C, writes=r, reads=(d,)), replace(M, writes=d, reads=(r,))\n"
         "sides = Sides(EmbeddedStack(Path(home)), name, *both)\n"
@@ -162,7 +162,7 @@ def _process(sides: Sides) -> subprocess.Popen[bytes]:
 @pytest.mark.long
 def test_the_lease_goes_over_when_its_holder_is_killed_or_frozen(sides: Sides) -> None:
     code = (
-        "import sys, time; from paydesk.infra.lease import Lease\n"
+        "import sys, time; from paydesk.infra.postgres.lease import Lease\n"
         "lease = Lease(sys.argv[1], 'manager'); assert lease.take(); print('held', flush=True)\n"
         "while True: lease.beat(); time.sleep(0.1)\n"
     )

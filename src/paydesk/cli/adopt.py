@@ -18,8 +18,8 @@ def adopt(side: str, as_json: bool) -> None:
     """
     from paydesk.cli.servers import servers_of
     from paydesk.domain.text import counted
-    from paydesk.infra.adopting import adopt as do
     from paydesk.infra.migrations import migrate
+    from paydesk.infra.postgres.adopting import adopt as do
     from paydesk.settings_file import read_settings
 
     servers = servers_of(read_settings())

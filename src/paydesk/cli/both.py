@@ -17,7 +17,7 @@ from paydesk.domain.copy import Delivery, RequestCopy
 from paydesk.domain.errors import InvalidInput
 from paydesk.domain.status import Status
 from paydesk.domain.text import clean
-from paydesk.infra.role import Role
+from paydesk.infra.core.role import Role
 
 _WAIT_LOOK_S = 0.1
 _MOST_WAIT_S = 1_000_000 * 3600
@@ -60,7 +60,7 @@ def _wait(load_role: Callable[[], Role]) -> click.Command:
         """Wait until a request is rejected, or finally accepted or withdrawn."""
         from paydesk.cli import output
         from paydesk.cli.errand import errand
-        from paydesk.infra.errors import WaitTimedOut
+        from paydesk.infra.core.errors import WaitTimedOut
 
         until = time.monotonic() + seconds_of(timeout)
         with errand(load_role(), reads=True) as here:

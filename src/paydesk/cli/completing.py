@@ -48,7 +48,7 @@ def complete_request(context: click.Context, _: click.Parameter, typed: str) -> 
 
 
 def _numbers(role: str, typed: str, waiting: bool) -> Sequence[tuple[str, str]]:
-    from paydesk.infra.postgres import connect
+    from paydesk.infra.postgres.connection import connect
 
     url = _url(role)
     if url is None:

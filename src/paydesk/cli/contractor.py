@@ -8,7 +8,7 @@ import click
 from paydesk.cli.both import add_to
 from paydesk.cli.completing import complete_request
 from paydesk.cli.errand_options import as_json_option, as_person, with_key, with_look
-from paydesk.infra.role import Role
+from paydesk.infra.core.role import Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -142,7 +142,7 @@ def _doubts(copy: "RequestCopy", fields: "Mapping[str, str | None]") -> "Sequenc
 
 def _alike(here: "Errand", copy: "RequestCopy") -> "Sequence[Alike]":
     from paydesk.domain.duplicates import Asking
-    from paydesk.infra.duplicates import alike_of
+    from paydesk.infra.postgres.read.duplicates import alike_of
 
     asking = Asking.of(copy)
     return here.read(lambda connection: alike_of(connection, [asking] if asking else [])).get(copy.id, ())

@@ -16,12 +16,12 @@ from paydesk.domain.duplicates import Alike, Asking
 from paydesk.domain.errors import Conflict, InvalidInput, LooksAlike, PaydeskError
 from paydesk.domain.status import Status
 from paydesk.domain.text import clean, same_person
-from paydesk.infra import queries
-from paydesk.infra.command import CommandKey, Said
-from paydesk.infra.duplicates import alike_of
-from paydesk.infra.errors import ServerDown
-from paydesk.infra.queries import Connection
-from paydesk.infra.role import Role
+from paydesk.infra.core.errors import ServerDown
+from paydesk.infra.core.execute import CommandKey, Said
+from paydesk.infra.core.role import Role
+from paydesk.infra.postgres.read import queries
+from paydesk.infra.postgres.read.duplicates import alike_of
+from paydesk.infra.postgres.read.queries import Connection
 
 Decide = Callable[[Errand, CommandKey, UUID, int, str, dict[str, object]], Said]
 

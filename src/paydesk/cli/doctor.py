@@ -10,8 +10,8 @@ import click
 from paydesk.settings import MEMORY_BROKER
 
 if TYPE_CHECKING:
-    from paydesk.infra.finding import Finding
-    from paydesk.infra.role import Role
+    from paydesk.infra.core.role import Role
+    from paydesk.infra.diagnostics.finding import Finding
     from paydesk.settings import Endpoints, SettingsError
     from paydesk.settings_file import Settings
     from paydesk.stack.embedded import EmbeddedStack
@@ -26,7 +26,7 @@ def doctor(as_json: bool) -> None:
     from paydesk.cli.side_by_side import lines
     from paydesk.cli.streams import say_aside
     from paydesk.cli.wrapping import tell
-    from paydesk.infra.locked import joined
+    from paydesk.infra.postgres.read.conflicts import joined
     from paydesk.secrecy import hide
     from paydesk.settings_file import SERVERS, look_at_settings
     from paydesk.waiting import said_by
@@ -62,7 +62,7 @@ def _settings(faults: "Sequence[SettingsError]") -> "list[Finding]":
     import os
 
     from paydesk.addresses import exposed
-    from paydesk.infra.finding import Finding
+    from paydesk.infra.diagnostics.finding import Finding
     from paydesk.settings import config_path
 
     findings = [Finding(fault.setting or "settings", False, fault.message, fault.hint) for fault in faults]
@@ -75,8 +75,8 @@ def _settings(faults: "Sequence[SettingsError]") -> "list[Finding]":
 
 def _configured(settings: "Settings", faults: "Sequence[SettingsError]") -> "list[Finding]":
     from paydesk.cli.roles import roles
-    from paydesk.infra.checkup import check_role
-    from paydesk.infra.finding import Finding
+    from paydesk.infra.diagnostics.checkup import check_role
+    from paydesk.infra.diagnostics.finding import Finding
     from paydesk.settings_file import ConfiguredServers
 
     servers = ConfiguredServers(settings)
@@ -130,7 +130,7 @@ def _is_provisioned(settings: "Settings", endpoints: "Endpoints") -> "Callable[[
 def _embedded(settings: "Settings") -> "list[Finding]":
     from paydesk.cli.roles import roles
     from paydesk.cli.servers import embedded_of
-    from paydesk.infra.finding import Finding, guarded
+    from paydesk.infra.diagnostics.finding import Finding, guarded
     from paydesk.stack.binaries import check_installed
     from paydesk.stack.embedded import status
     from paydesk.stack.errors import StackError
@@ -166,7 +166,7 @@ def _embedded(settings: "Settings") -> "list[Finding]":
 
 
 def _at_embedded(role: "Role", embedded: "EmbeddedStack") -> "list[Finding]":
-    from paydesk.infra.checkup import check_role
+    from paydesk.infra.diagnostics.checkup import check_role
 
     return check_role(role, embedded.endpoints(role.name))
 

@@ -20,17 +20,17 @@ from paydesk.domain.copy import Delivery, RequestCopy
 from paydesk.domain.errors import UnknownRequest
 from paydesk.domain.names import typed_name
 from paydesk.domain.text import clean
-from paydesk.infra import queries
-from paydesk.infra.command import CommandKey, Said, run
-from paydesk.infra.errors import ServerDown
-from paydesk.infra.health import Anew, PartState
-from paydesk.infra.hints import HintSender
+from paydesk.infra.core.errors import ServerDown
+from paydesk.infra.core.execute import CommandKey, Said, run
+from paydesk.infra.core.health import Anew, PartState
+from paydesk.infra.core.origin import CopiedSchema
+from paydesk.infra.core.role import Role
 from paydesk.infra.migrations import prepare
-from paydesk.infra.origin import CopiedSchema
-from paydesk.infra.postgres import is_transient, unreachable
-from paydesk.infra.role import Role
-from paydesk.infra.store import Store
-from paydesk.infra.worker import Worker
+from paydesk.infra.postgres.connection import is_transient, unreachable
+from paydesk.infra.postgres.read import queries
+from paydesk.infra.postgres.storage import Store
+from paydesk.infra.redis.hints import HintSender
+from paydesk.infra.worker.worker import Worker
 from paydesk.settings_file import Settings, SettingsError, read_settings
 from paydesk.waiting import said_by, waiting_for
 

@@ -15,15 +15,15 @@ from paydesk.cli.output import document
 from paydesk.domain.copy import Delivery, RequestCopy
 from paydesk.domain.duplicates import Alike
 from paydesk.domain.filters import Asker
-from paydesk.infra import changes, listing, queries
-from paydesk.infra.clock import moment_of
-from paydesk.infra.duplicates import with_alike
-from paydesk.infra.errors import ServerDown
-from paydesk.infra.health import PartState
-from paydesk.infra.hints import HintListener
-from paydesk.infra.pages import PageQuery
-from paydesk.infra.postgres import connect, is_transient
-from paydesk.infra.queries import Connection
+from paydesk.infra.core.clock import moment_of
+from paydesk.infra.core.errors import ServerDown
+from paydesk.infra.core.health import PartState
+from paydesk.infra.core.query import PageQuery
+from paydesk.infra.postgres.connection import connect, is_transient
+from paydesk.infra.postgres.read import changes, queries, request_list
+from paydesk.infra.postgres.read.duplicates import with_alike
+from paydesk.infra.postgres.read.queries import Connection
+from paydesk.infra.redis.hints import HintListener
 
 POLL_S = 5.0
 POLL_NOT_LIVE_S = 2.0
@@ -79,7 +79,7 @@ class Follower:
     def _follow(self, connection: Connection, listener: HintListener) -> None:
         if self._place is None:
             place = changes.newest(connection)
-            for copy, alike in with_alike(connection, listing.each(connection, self._query)):
+            for copy, alike in with_alike(connection, request_list.each(connection, self._query)):
                 self._say(copy, alike)
             self._place = place
         self._away = False

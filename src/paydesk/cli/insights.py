@@ -9,7 +9,7 @@ import click
 from paydesk.cli.errand_options import as_json_option, as_person
 from paydesk.cli.filter_argument import FilterCommand, filter_argument
 from paydesk.domain.text import visible
-from paydesk.infra.role import Role
+from paydesk.infra.core.role import Role
 
 if TYPE_CHECKING:
     from paydesk.domain.insights import Insights
@@ -27,9 +27,9 @@ def insights_command(load_role: Callable[[], Role]) -> click.Command:
         from paydesk.cli import output
         from paydesk.cli.errand import errand
         from paydesk.domain.filter_text import parse_filter
-        from paydesk.infra.clock import moment_of
-        from paydesk.infra.insights import insights
-        from paydesk.infra.pages import PageQuery
+        from paydesk.infra.core.clock import moment_of
+        from paydesk.infra.core.query import PageQuery
+        from paydesk.infra.postgres.read.insights import insights
         from paydesk.tui.insights_report import table_lines, tables
 
         found = parse_filter(" ".join(filter_))

@@ -12,7 +12,7 @@ from paydesk.cli.errand_options import named
 from paydesk.cli.filter_argument import FilterCommand, filter_argument
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.duplicates import Alike
-from paydesk.infra.role import Role
+from paydesk.infra.core.role import Role
 
 
 def list_command(load_role: Callable[[], Role]) -> click.Command:
@@ -30,9 +30,9 @@ def list_command(load_role: Callable[[], Role]) -> click.Command:
         from paydesk.cli.errand import errand
         from paydesk.domain.filter_text import parse_filter
         from paydesk.domain.filters import FromIn
-        from paydesk.infra import listing
-        from paydesk.infra.duplicates import with_alike
-        from paydesk.infra.pages import PageQuery
+        from paydesk.infra.core.query import PageQuery
+        from paydesk.infra.postgres.read import request_list
+        from paydesk.infra.postgres.read.duplicates import with_alike
 
         found = parse_filter(" ".join(filter_))
         with errand(load_role(), person, reads=True) as here:
@@ -47,7 +47,7 @@ def list_command(load_role: Callable[[], Role]) -> click.Command:
                 Follower(here, query, _printer(as_json, as_csv), also).run()
                 return
             with here.reading() as connection:
-                rows = with_alike(connection, listing.each(connection, query))
+                rows = with_alike(connection, request_list.each(connection, query))
                 if as_json or as_csv:
                     tell = _printer(as_json, as_csv)
                     for row, alike in rows:
@@ -84,8 +84,8 @@ def show_command(load_role: Callable[[], Role]) -> click.Command:
         """Show one request with its decision and its timeline."""
         from paydesk.cli import output
         from paydesk.cli.errand import errand
-        from paydesk.infra.duplicates import with_alike
-        from paydesk.infra.timeline import detail
+        from paydesk.infra.postgres.read.duplicates import with_alike
+        from paydesk.infra.postgres.read.timeline import detail
 
         with errand(load_role(), reads=True) as here:
             here.catch_up()

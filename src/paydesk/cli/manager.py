@@ -9,11 +9,11 @@ from paydesk.cli.both import add_to
 from paydesk.cli.completing import complete_cause, complete_request
 from paydesk.cli.errand_options import as_json_option, as_person, with_key, with_look
 from paydesk.domain.decision import CauseCode
-from paydesk.infra.role import Role
+from paydesk.infra.core.role import Role
 
 if TYPE_CHECKING:
     from paydesk.cli.errand import Errand
-    from paydesk.infra.command import CommandKey, Said
+    from paydesk.infra.core.execute import CommandKey, Said
 
 _NEED_NOTE = ", ".join(code for code in CauseCode if code.needs_note)
 

@@ -81,7 +81,7 @@ def _postgres(settings: Settings) -> str:
     import psycopg
     from psycopg.conninfo import conninfo_to_dict
 
-    from paydesk.infra.postgres import unreachable
+    from paydesk.infra.postgres.connection import unreachable
     from paydesk.stack import provision as maker
 
     urls = {role: getattr(settings, f"{role}_database_url") for role in _ROLES}

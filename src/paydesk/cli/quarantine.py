@@ -8,11 +8,11 @@ import click
 from paydesk.cli.errand_options import as_json_option, as_person, with_key
 from paydesk.cli.groups import HelpfulGroup
 from paydesk.domain.text import WHOLE, clean
-from paydesk.infra.role import Role
+from paydesk.infra.core.role import Role
 
 if TYPE_CHECKING:
     from paydesk.cli.errand import Errand
-    from paydesk.infra.quarantine import BadMessage
+    from paydesk.infra.postgres.read.quarantine import BadMessage
 
 LoadRole = Callable[[], Role]
 # What the inbox counts with; a larger number would be the database's to refuse.
@@ -39,7 +39,7 @@ def _list(load_role: LoadRole) -> click.Command:
         """List the open ones, quarantined and parked, newest first."""
         from paydesk.cli import output
         from paydesk.cli.errand import errand
-        from paydesk.infra.quarantine import bad_messages
+        from paydesk.infra.postgres.read.quarantine import bad_messages
 
         with errand(load_role(), reads=True) as here:
             here.catch_up()
@@ -63,7 +63,7 @@ def _show(load_role: LoadRole) -> click.Command:
         """Show one with the reason, its bytes, and what can be read of them."""
         from paydesk.cli import output
         from paydesk.cli.errand import errand
-        from paydesk.infra.quarantine import bad_message
+        from paydesk.infra.postgres.read.quarantine import bad_message
 
         with errand(load_role(), reads=True) as here:
             bad = here.read(lambda connection: bad_message(connection, id_))
@@ -106,9 +106,9 @@ def _redrive(load_role: LoadRole) -> click.Command:
 
 def _taken_again(here: "Errand", number: int, about: str, as_json: bool) -> None:
     """Redrive one message and tell what became of it. Raises ``StillRefused`` when it stays where it is."""
-    from paydesk.infra.errors import StillRefused
-    from paydesk.infra.quarantine import bad_message
-    from paydesk.infra.redriving import OPEN, redrive
+    from paydesk.infra.core.errors import StillRefused
+    from paydesk.infra.postgres.read.quarantine import bad_message
+    from paydesk.infra.recovery.redrive import OPEN, redrive
 
     key = here.key(about)
     here.saved.called(key.id, f"The redrive of message {number}")
@@ -134,8 +134,8 @@ def _discard(load_role: LoadRole) -> click.Command:
     def command(outer: str | None, id_: int, why: str, as_json: bool, key: str | None, person: str | None) -> None:
         """Give one up: kept with your reason, and off the list."""
         from paydesk.cli.errand import errand
-        from paydesk.infra.quarantine import bad_message
-        from paydesk.infra.redriving import discard
+        from paydesk.infra.postgres.read.quarantine import bad_message
+        from paydesk.infra.recovery.redrive import discard
 
         with errand(load_role(), person or outer, key) as here:
             key_ = here.key()

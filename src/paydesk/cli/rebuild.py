@@ -11,8 +11,8 @@ from paydesk.domain.text import counted
 
 if TYPE_CHECKING:
     from paydesk.cli.errand import Errand
-    from paydesk.infra.health import BroughtBack
-    from paydesk.infra.rebuilding import Filled
+    from paydesk.infra.core.health import BroughtBack
+    from paydesk.infra.postgres.rebuilding import Filled
 
 _LEAVE_S = 60.0
 """How long what was said may take to leave before the schema is emptied."""
@@ -31,7 +31,7 @@ def rebuild(side: str, yes: bool, lose_unsent: bool, as_json: bool) -> None:
     """Empty a side's schema, and read it anew from both topics. No desk or worker of that side may run."""
     from paydesk.cli.errand import errand
     from paydesk.cli.roles import roles
-    from paydesk.infra import rebuilding
+    from paydesk.infra.postgres import rebuilding
 
     with errand(next(role for role in roles() if role.name == side)) as here:
         _refuse_without_kafka(here)
@@ -49,7 +49,7 @@ def rebuild(side: str, yes: bool, lose_unsent: bool, as_json: bool) -> None:
 
 
 def _refuse_without_kafka(here: "Errand") -> None:
-    from paydesk.infra.errors import NotNow, ServerDown
+    from paydesk.infra.core.errors import NotNow, ServerDown
 
     found = here.servers.endpoints(here.role.name)
     if found.kafka is None:
@@ -72,9 +72,10 @@ def _confirmed(side: str, before: "Filled") -> bool:
 
 def _let_leave(here: "Errand") -> None:
     """See to it that everything that this side said stands on its topic: all of that is read, the rest is sent."""
-    from paydesk.infra import queries, rebuilding
-    from paydesk.infra.errors import ServerDown
-    from paydesk.infra.health import Duty, PartState
+    from paydesk.infra.core.errors import ServerDown
+    from paydesk.infra.core.health import Duty, PartState
+    from paydesk.infra.postgres import rebuilding
+    from paydesk.infra.postgres.read import queries
 
     rebuilding.doubt_all(here.url, here.role)
     worker, until = here.work(), time.monotonic() + _LEAVE_S
@@ -88,9 +89,9 @@ def _let_leave(here: "Errand") -> None:
 
 def _read_anew(here: "Errand") -> None:
     """Work until everything is applied that both topics held, and tell how far it is."""
-    from paydesk.infra import rebuilding
-    from paydesk.infra.errors import ServerDown
-    from paydesk.infra.health import Duty, PartState
+    from paydesk.infra.core.errors import ServerDown
+    from paydesk.infra.core.health import Duty, PartState
+    from paydesk.infra.postgres import rebuilding
 
     worker = here.work(brief=False)
     told_at = reached_at = time.monotonic()
@@ -110,7 +111,8 @@ def _read_anew(here: "Errand") -> None:
 
 
 def _report(here: "Errand", before: "Filled", as_json: bool) -> None:
-    from paydesk.infra import queries, rebuilding
+    from paydesk.infra.postgres import rebuilding
+    from paydesk.infra.postgres.read import queries
 
     found, back = here.read(rebuilding.filled), here.read(queries.counts).brought_back
     if as_json:
@@ -126,7 +128,7 @@ def _report(here: "Errand", before: "Filled", as_json: bool) -> None:
 
 
 def _document(side: str, before: "Filled", found: "Filled", back: "BroughtBack | None") -> dict[str, Any]:
-    from paydesk.infra.health import NOT_KNOWN
+    from paydesk.infra.core.health import NOT_KNOWN
 
     return {
         "side": side,

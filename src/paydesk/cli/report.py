@@ -15,7 +15,7 @@ from paydesk.domain.copy import Delivery, RequestCopy
 from paydesk.domain.duplicates import Alike
 from paydesk.domain.errors import PaydeskError
 from paydesk.domain.text import WHOLE, clean
-from paydesk.infra.errors import OutcomeUnknown
+from paydesk.infra.core.errors import OutcomeUnknown
 
 log = logging.getLogger("paydesk.report")
 

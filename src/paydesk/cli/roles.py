@@ -1,6 +1,6 @@
 """Both roles, for the commands that look at both sides or are told which one."""
 
-from paydesk.infra.role import Role
+from paydesk.infra.core.role import Role
 
 
 def roles() -> list[Role]:

@@ -13,7 +13,7 @@ import click
 from paydesk.cli.ending import Ended
 
 if TYPE_CHECKING:
-    from paydesk.infra.errors import OutcomeUnknown
+    from paydesk.infra.core.errors import OutcomeUnknown
 
 _TELL_FOR_THEMSELVES = ("some_failed", "still_refused")
 """Refusals that are raised after a commit, and say truly what became of it."""
@@ -28,7 +28,7 @@ class _Entry:
 
 
 class Saved:
-    """The commits of one command line, and what of them was told; meets ``paydesk.infra.store.CommitWatch``."""
+    """The commits of one command line, and what of them was told; meets ``infra.postgres.storage.CommitWatch``."""
 
     def __init__(self) -> None:
         self.key = ""
@@ -119,7 +119,7 @@ class Saved:
 
         ``only``: of this one alone.
         """
-        from paydesk.infra.errors import OutcomeUnknown
+        from paydesk.infra.core.errors import OutcomeUnknown
 
         untold = self._untold(only)
         for_itself = getattr(error, "code", "") in _TELL_FOR_THEMSELVES

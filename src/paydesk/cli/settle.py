@@ -6,7 +6,7 @@ import click
 
 from paydesk.cli.completing import complete_request
 from paydesk.cli.errand_options import as_json_option, as_person, with_key
-from paydesk.infra.role import Role
+from paydesk.infra.core.role import Role
 
 
 def settle_command(load_role: Callable[[], Role]) -> click.Command:
@@ -23,7 +23,7 @@ def settle_command(load_role: Callable[[], Role]) -> click.Command:
         """Note how a locked request was settled; it stays locked, and doctor names it no more."""
         from paydesk.cli.errand import errand
         from paydesk.cli.report import report
-        from paydesk.infra.settling import settle as do
+        from paydesk.infra.core.settling import settle as do
 
         with errand(load_role(), person or outer, key) as here:
             here.catch_up()

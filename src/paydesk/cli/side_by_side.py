@@ -7,7 +7,7 @@ from rich.cells import chop_cells
 
 from paydesk.cli.wrapping import wrapped
 from paydesk.domain.text import WHOLE, clean
-from paydesk.infra.locked import LockedRequest, Version
+from paydesk.infra.postgres.read.conflicts import LockedRequest, Version
 from paydesk.tui.columns import fitted, padded
 from paydesk.tui.wording import moment_text
 

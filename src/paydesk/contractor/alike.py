@@ -13,7 +13,7 @@ from paydesk.domain.duplicates import Alike, Asking
 from paydesk.domain.filters import MINE
 from paydesk.domain.payment_request import Terms
 from paydesk.domain.status import Status
-from paydesk.infra.pages import PageQuery
+from paydesk.infra.core.query import PageQuery
 from paydesk.tui.own_screen import OwnScreen
 from paydesk.tui.port import Desk
 

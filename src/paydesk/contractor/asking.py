@@ -16,7 +16,7 @@ from paydesk.domain.copy import RequestCopy
 from paydesk.domain.errors import PaydeskError
 from paydesk.domain.status import Status
 from paydesk.domain.text import clean
-from paydesk.infra.pages import Result
+from paydesk.infra.core.query import Result
 from paydesk.tui.dialogs import Confirm
 from paydesk.tui.drafts import Draft, DraftStore
 from paydesk.tui.own_screen import sentence

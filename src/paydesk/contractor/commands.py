@@ -8,9 +8,9 @@ from paydesk.domain.asked import Asked
 from paydesk.domain.errors import UnknownRequest
 from paydesk.domain.payment_request import RequestRegister, Terms, changed_terms
 from paydesk.domain.refusals import refuse_locked
-from paydesk.infra.command import Key, Said, run, say
-from paydesk.infra.ports import Storage, Transaction
-from paydesk.infra.records import Row
+from paydesk.infra.core.execute import Key, Said, run, say
+from paydesk.infra.core.ports import Storage, Transaction
+from paydesk.infra.core.records import Row
 
 
 def request_payment(

@@ -4,9 +4,9 @@ from uuid import UUID
 
 from paydesk.contractor.role import ROLE
 from paydesk.domain.payment_request import Terms, typed_fields
-from paydesk.infra.live_side import LiveSide
-from paydesk.infra.pages import Result
-from paydesk.infra.role import Role
+from paydesk.infra.core.query import Result
+from paydesk.infra.core.role import Role
+from paydesk.infra.service import LiveSide
 from paydesk.settings import Servers
 
 

@@ -9,7 +9,7 @@ from textual import on
 from paydesk.contractor.port import ContractorDesk
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.filters import Asker
-from paydesk.infra.pages import Start, Way, key_of
+from paydesk.infra.core.query import Start, Way, key_of
 from paydesk.tui.desk_pane import DeskPane
 from paydesk.tui.request_table import RequestTable
 

@@ -8,11 +8,11 @@ from uuid import UUID
 
 from paydesk.domain.decision import DecisionRegister
 from paydesk.domain.events import Answers, Requested, answers
-from paydesk.infra.apply import Fault, apply_registers
-from paydesk.infra.ports import Transaction
-from paydesk.infra.records import UNSAID
-from paydesk.infra.role import Applied, Heard, Role
-from paydesk.infra.wire import with_number
+from paydesk.infra.core.apply import Fault, apply_registers
+from paydesk.infra.core.codec import with_number
+from paydesk.infra.core.ports import Transaction
+from paydesk.infra.core.records import UNSAID
+from paydesk.infra.core.role import Applied, Heard, Role
 
 
 def apply(transaction: Transaction, _: Role, heard: Sequence[Heard], now: datetime) -> Applied:

@@ -17,7 +17,7 @@ from paydesk.domain.copy import StatusTotal
 from paydesk.domain.filters import EVERYTHING, MINE, FromIn
 from paydesk.domain.status import Status
 from paydesk.domain.text import counted
-from paydesk.infra.pages import Page, PageQuery, Sort
+from paydesk.infra.core.query import Page, PageQuery, Sort
 from paydesk.tui.counting_pane import COUNTING
 from paydesk.tui.desk_pane import DeskPane
 from paydesk.tui.drafts import DraftStore

@@ -13,7 +13,7 @@ from paydesk.domain.copy import RequestCopy
 from paydesk.domain.errors import PaydeskError
 from paydesk.domain.payment_request import describe_changes
 from paydesk.domain.status import Status
-from paydesk.infra.pages import News
+from paydesk.infra.core.query import News
 from paydesk.tui.own_screen import sentence
 from paydesk.tui.port import Desk
 

@@ -4,7 +4,7 @@ from typing import Protocol
 from uuid import UUID
 
 from paydesk.domain.payment_request import Terms
-from paydesk.infra.pages import Result
+from paydesk.infra.core.query import Result
 from paydesk.tui.port import Desk
 
 

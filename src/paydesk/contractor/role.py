@@ -1,7 +1,7 @@
 """The contractor's card."""
 
 from paydesk.domain.events import DECISION_TYPES, REQUEST_TYPES
-from paydesk.infra.role import Apply, Owed, Role
+from paydesk.infra.core.role import Apply, Owed, Role
 
 
 def _load_apply() -> Apply:

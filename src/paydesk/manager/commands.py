@@ -10,10 +10,10 @@ from paydesk.domain.decision import Cause, DecisionRegister
 from paydesk.domain.errors import Conflict, Stale, TooLate
 from paydesk.domain.payment_request import RequestRegister
 from paydesk.domain.refusals import explain_stale
-from paydesk.infra.command import Key, Said, run, say, writing
-from paydesk.infra.ports import Storage, Transaction
-from paydesk.infra.records import Row
-from paydesk.infra.wire import terms_of_revision
+from paydesk.infra.core.codec import terms_of_revision
+from paydesk.infra.core.execute import Key, Said, run, say, writing
+from paydesk.infra.core.ports import Storage, Transaction
+from paydesk.infra.core.records import Row
 from paydesk.manager.handlers import confirm_withdrawals
 from paydesk.manager.held import own_decision, refuse_nothing
 

@@ -14,7 +14,7 @@ from paydesk.domain.decision import Cause
 from paydesk.domain.errors import NotAllowed
 from paydesk.domain.refusals import refuse_own
 from paydesk.domain.status import Status
-from paydesk.infra.pages import Result
+from paydesk.infra.core.query import Result
 from paydesk.manager.bulk import BulkDialog
 from paydesk.manager.forms import CauseDialog
 from paydesk.manager.guards import SETTLE_S, ChangeGuard, DoubtGuard, KeyGuard

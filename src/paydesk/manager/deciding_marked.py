@@ -10,7 +10,7 @@ from paydesk.domain import duplicates
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.decision import Cause
 from paydesk.domain.filters import Asker
-from paydesk.infra.pages import PageQuery, Result
+from paydesk.infra.core.query import PageQuery, Result
 from paydesk.manager.batch import Batch, Plan, planned, terms_seen
 from paydesk.manager.bulk import Asking, BulkDialog, sums_text
 from paydesk.manager.forms import CauseDialog

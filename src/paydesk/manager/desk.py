@@ -7,15 +7,15 @@ from uuid import UUID, uuid4
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.decision import Cause
 from paydesk.domain.errors import PaydeskError
-from paydesk.infra import queries
-from paydesk.infra.live_side import LiveSide
-from paydesk.infra.pages import Result
-from paydesk.infra.role import Role
+from paydesk.infra.core.query import Result
+from paydesk.infra.core.role import Role
+from paydesk.infra.postgres.read import queries
+from paydesk.infra.service import LiveSide
 from paydesk.manager.role import ROLE
 from paydesk.settings import Servers
 
 if TYPE_CHECKING:
-    from paydesk.infra.command import Said
+    from paydesk.infra.core.execute import Said
 
 _DELIVER_S = 2.0
 """How long a desk that closes waits for what it released to leave."""

@@ -6,10 +6,10 @@ from datetime import datetime
 from uuid import UUID
 
 from paydesk.domain.commands import confirm_withdrawal
-from paydesk.infra.apply import apply_registers
-from paydesk.infra.command import say
-from paydesk.infra.ports import Transaction
-from paydesk.infra.role import Applied, Heard, Role
+from paydesk.infra.core.apply import apply_registers
+from paydesk.infra.core.execute import say
+from paydesk.infra.core.ports import Transaction
+from paydesk.infra.core.role import Applied, Heard, Role
 
 
 def apply(transaction: Transaction, role: Role, heard: Sequence[Heard], now: datetime) -> Applied:

@@ -8,7 +8,7 @@ from uuid import UUID
 from textual.binding import Binding, BindingType
 
 from paydesk.domain.copy import Delivery, RequestCopy
-from paydesk.infra.pages import Result
+from paydesk.infra.core.query import Result
 from paydesk.manager.batch import Batch, NothingDone
 from paydesk.manager.port import ManagerDesk
 from paydesk.manager.returning import Returning

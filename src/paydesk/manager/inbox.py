@@ -16,7 +16,7 @@ from paydesk.domain.copy import Delivery, StatusTotal
 from paydesk.domain.filters import Filter, StatusIn
 from paydesk.domain.status import Status
 from paydesk.domain.text import counted
-from paydesk.infra.pages import Page, PageQuery, Sort, in_order
+from paydesk.infra.core.query import Page, PageQuery, Sort, in_order
 from paydesk.manager import columns
 from paydesk.manager.detail import ManagerDetail
 from paydesk.manager.peek import Peek

@@ -15,7 +15,7 @@ from paydesk.domain.ageing import WAITING
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.filters import EVERYTHING
 from paydesk.domain.text import counted
-from paydesk.infra.pages import PageQuery, Start, Way, in_order, key_of
+from paydesk.infra.core.query import PageQuery, Start, Way, in_order, key_of
 from paydesk.manager.batch import terms_seen
 from paydesk.manager.deciding import Deciding
 from paydesk.manager.port import ManagerDesk

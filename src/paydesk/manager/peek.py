@@ -14,7 +14,7 @@ from paydesk.domain.filters import AgeIs, Filter, FromIn, Op, Term
 from paydesk.domain.names import shown_name
 from paydesk.domain.status import Status
 from paydesk.domain.text import clean
-from paydesk.infra.pages import PageQuery
+from paydesk.infra.core.query import PageQuery
 from paydesk.manager.port import ManagerDesk
 from paydesk.tui.request_text import indented, rejected_before, warnings
 from paydesk.tui.wording import age_text, status_text

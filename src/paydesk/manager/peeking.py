@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from paydesk.domain.copy import RequestCopy
-from paydesk.infra.pages import News
+from paydesk.infra.core.query import News
 from paydesk.manager.likening import Likening
 from paydesk.manager.peek import LEAST_CELLS, WIDE_CELLS, Peek, Peeked, read_peek
 from paydesk.manager.port import ManagerDesk

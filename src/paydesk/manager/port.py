@@ -6,7 +6,7 @@ from uuid import UUID
 
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.decision import Cause
-from paydesk.infra.pages import Result
+from paydesk.infra.core.query import Result
 from paydesk.tui.port import Desk
 
 

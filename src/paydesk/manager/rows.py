@@ -9,7 +9,7 @@ from paydesk.domain.ageing import WAITING
 from paydesk.domain.copy import Delivery, RequestCopy
 from paydesk.domain.status import Status
 from paydesk.domain.text import same_person
-from paydesk.infra.pages import Page, Sort, in_order
+from paydesk.infra.core.query import Page, Sort, in_order
 from paydesk.tui.window import Edges
 from paydesk.tui.wording import seconds_left, status_text
 

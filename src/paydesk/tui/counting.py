@@ -4,7 +4,7 @@ import time
 from collections import OrderedDict
 from dataclasses import replace
 
-from paydesk.infra.pages import PageQuery, Sort, Start
+from paydesk.infra.core.query import PageQuery, Sort, Start
 from paydesk.tui.messages import TotalsRead
 
 _READ_REST, _READ_REST_S = 5, 0.3

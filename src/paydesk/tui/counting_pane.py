@@ -10,7 +10,7 @@ from textual import on
 from textual.containers import Vertical
 
 from paydesk.domain.copy import StatusTotal
-from paydesk.infra.pages import PageQuery
+from paydesk.infra.core.query import PageQuery
 from paydesk.tui.counting import COUNT_AFTER_S, Counts, Turns, counted_of
 from paydesk.tui.messages import TotalsRead
 from paydesk.tui.port import Desk

@@ -24,7 +24,7 @@ from textual.theme import Theme
 from textual.widgets import Input
 
 from paydesk.domain.text import clean
-from paydesk.infra import right_of_way
+from paydesk.infra.core import ui_priority
 from paydesk.settings import THEME_KEY
 from paydesk.tui.ascii import AsciiMarks, key_in_ascii, only_ascii
 from paydesk.tui.desk_pane import DeskPane
@@ -172,13 +172,13 @@ class DeskApp(App[None]):
         self.key_came_at = came_at
         if any(pane.leaving for pane in self.panes):
             return  # Whoever quit means nothing more here.
-        right_of_way.take()
+        ui_priority.take()
         if not (isinstance(event, Key) and (self._hides_hint(event.key) or self._acts_unseen(event.key))):
             await super().on_event(event)
 
     def key_done(self) -> None:
         """Go on with what waited for a key and its frame."""
-        right_of_way.leave()
+        ui_priority.leave()
         for pane in self.panes:
             pane.drain(key_done=True)
 

@@ -11,8 +11,8 @@ from textual import on
 from textual.binding import Binding, BindingType
 
 from paydesk.domain.copy import RequestCopy
-from paydesk.infra.health import Health
-from paydesk.infra.pages import Result
+from paydesk.infra.core.health import Health
+from paydesk.infra.core.query import Result
 from paydesk.tui.counting_pane import D
 from paydesk.tui.filtering_pane import FilteringPane
 from paydesk.tui.key_footer import KeyFooter

@@ -16,7 +16,7 @@ from textual.widgets import Static
 from paydesk.domain.copy import RequestCopy, RequestDetail
 from paydesk.domain.duplicates import Alike, Asking
 from paydesk.domain.status import Status
-from paydesk.infra.pages import News
+from paydesk.infra.core.query import News
 from paydesk.tui.desk_pane import DeskPane
 from paydesk.tui.dialogs import Confirm
 from paydesk.tui.messages import DetailRead, ReadFailed

@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 
 from paydesk.domain.filter_text import FilterError, parse_filter
 from paydesk.domain.filters import EVERYTHING, Filter
-from paydesk.infra.pages import Sort
+from paydesk.infra.core.query import Sort
 from paydesk.tui.counting_pane import D
 from paydesk.tui.filter_line import FilterLine
 from paydesk.tui.kept_view import KeptView

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from paydesk.domain.text import clean
-from paydesk.infra.health import Duty, Health, Part, PartState
+from paydesk.infra.core.health import Duty, Health, Part, PartState
 from paydesk.settings import MEMORY_BROKER
 from paydesk.tui.wording import span_text
 

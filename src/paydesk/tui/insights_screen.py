@@ -17,7 +17,7 @@ from textual.widgets import Static
 
 from paydesk.domain.insights import DAYS, Insights
 from paydesk.domain.text import clean, counted
-from paydesk.infra.pages import News, PageQuery
+from paydesk.infra.core.query import News, PageQuery
 from paydesk.tui.counting import COUNT_REST, counted_of
 from paydesk.tui.desk_pane import DeskPane
 from paydesk.tui.health_screen import HealthScreen

@@ -7,7 +7,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from paydesk.domain.text import clean
-from paydesk.infra.health import Health
+from paydesk.infra.core.health import Health
 from paydesk.tui.columns import fitted
 from paydesk.tui.request_text import indented
 from paydesk.tui.wording import clock_text, health_words, live_text

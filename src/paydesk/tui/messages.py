@@ -6,7 +6,7 @@ from textual.message import Message
 
 from paydesk.domain.copy import RequestDetail, StatusTotal
 from paydesk.domain.duplicates import Alike
-from paydesk.infra.pages import Page, PageQuery, Result
+from paydesk.infra.core.query import Page, PageQuery, Result
 from paydesk.tui.port import Desk
 
 

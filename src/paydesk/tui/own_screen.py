@@ -8,7 +8,7 @@ from textual.containers import VerticalScroll
 from textual.screen import Screen
 
 from paydesk.domain.errors import PaydeskError
-from paydesk.infra.pages import News
+from paydesk.infra.core.query import News
 from paydesk.tui.key_footer import KeyFooter
 from paydesk.tui.lines import HealthLine, Line, TopLine
 

@@ -7,16 +7,16 @@ from uuid import UUID
 from paydesk.domain.copy import RequestDetail, StatusTotal
 from paydesk.domain.duplicates import Alike, Asking
 from paydesk.domain.insights import Insights
-from paydesk.infra.clock import DatabaseClock
-from paydesk.infra.health import Health
-from paydesk.infra.pages import News, Page, PageQuery
+from paydesk.infra.core.clock import DatabaseClock
+from paydesk.infra.core.health import Health
+from paydesk.infra.core.query import News, Page, PageQuery
 
 
 class Desk(Protocol):
     """The part both roles share. Every method but ``health`` may block: call it from a thread worker only.
 
     Methods raise paydesk errors (``paydesk.domain.errors``) with a sentence and a hint; a lost database raises
-    ``paydesk.infra.errors.ServerDown``.
+    ``paydesk.infra.core.errors.ServerDown``.
     """
 
     role: str

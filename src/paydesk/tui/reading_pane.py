@@ -10,8 +10,8 @@ from typing import Any
 from textual import on
 
 from paydesk.domain.errors import PaydeskError
-from paydesk.infra import right_of_way
-from paydesk.infra.pages import News, Page, PageQuery
+from paydesk.infra.core import ui_priority
+from paydesk.infra.core.query import News, Page, PageQuery
 from paydesk.tui.counting_pane import CountingPane, D
 from paydesk.tui.messages import DeskFailed, DeskMade, DeskOpened, DeskStarted, PageRead, ReadFailed
 from paydesk.tui.own_screen import OwnScreen, sentence
@@ -139,8 +139,8 @@ class ReadingPane(CountingPane[D]):
         message.stop()
         self._reading, self._read_at = False, time.monotonic()
         if message.query == self._query():
-            right_of_way.take()
-            self.app.call_after_refresh(right_of_way.leave)
+            ui_priority.take()
+            self.app.call_after_refresh(ui_priority.leave)
             self.window.take(message.page, message.query, self.table.rows, self.total)
             self.shown(message.page)
             self.tell()

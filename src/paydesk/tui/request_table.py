@@ -10,7 +10,7 @@ from textual.events import Click, Resize
 from textual.message import Message
 
 from paydesk.domain.copy import RequestCopy
-from paydesk.infra.pages import Start, Way
+from paydesk.infra.core.query import Start, Way
 from paydesk.tui.columns import Column
 from paydesk.tui.turned_rows import TurnedRows
 from paydesk.tui.window import Edges

@@ -7,7 +7,7 @@ from textual.events import MouseScrollDown, MouseScrollUp
 from textual.message import Message
 from textual.scrollbar import ScrollDown, ScrollTo, ScrollUp
 
-from paydesk.infra.pages import Start, Way
+from paydesk.infra.core.query import Start, Way
 from paydesk.tui.columns import Column
 from paydesk.tui.painted_rows import PaintedRows
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from paydesk.domain.copy import RequestCopy
-from paydesk.infra.pages import Page, PageQuery, Start, Way, key_of
+from paydesk.infra.core.query import Page, PageQuery, Start, Way, key_of
 
 PAGE = 100
 """So many rows are read at first, and more at a time."""

@@ -8,7 +8,7 @@ from paydesk.domain.money import Money
 from paydesk.domain.names import shown_name
 from paydesk.domain.status import Status
 from paydesk.domain.text import clean, counted
-from paydesk.infra.health import Duty, Health, PartState
+from paydesk.infra.core.health import Duty, Health, PartState
 
 _GLYPHS = {
     Status.PENDING: "◦",

@@ -6,8 +6,8 @@ from paydesk.cli.demo.stage import Stage, StepFailed
 from paydesk.cli.demo.told import told_by, took
 from paydesk.cli.demo.walk import Walk
 from paydesk.domain.copy import RequestCopy
-from paydesk.infra import queries
-from paydesk.infra.postgres import connect
+from paydesk.infra.postgres.connection import connect
+from paydesk.infra.postgres.read import queries
 
 
 def narrate(stage: Stage, say: Callable[[str], object]) -> None:

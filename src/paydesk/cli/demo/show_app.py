@@ -31,7 +31,7 @@ from paydesk.domain.duplicates import Alike, Asking
 from paydesk.domain.errors import PaydeskError
 from paydesk.domain.filters import MINE
 from paydesk.domain.status import Status
-from paydesk.infra.pages import PageQuery, Result, Sort
+from paydesk.infra.core.query import PageQuery, Result, Sort
 from paydesk.manager.inbox import ManagerInbox
 from paydesk.manager.port import ManagerDesk
 from paydesk.tui.desk_app import DeskApp

@@ -11,7 +11,7 @@ from types import FrameType, TracebackType
 
 from paydesk.contractor.role import ROLE as CONTRACTOR
 from paydesk.domain.errors import PaydeskError
-from paydesk.infra.role import Role
+from paydesk.infra.core.role import Role
 from paydesk.manager.role import ROLE as MANAGER
 from paydesk.settings import Endpoints
 from paydesk.settings_file import read_settings

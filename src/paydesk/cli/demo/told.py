@@ -9,8 +9,8 @@ from paydesk.cli.demo.stage import Stage
 from paydesk.domain.decision import CauseCode
 from paydesk.domain.events import EventType
 from paydesk.domain.money import Money
-from paydesk.infra.postgres import connect
-from paydesk.infra.role import Role
+from paydesk.infra.core.role import Role
+from paydesk.infra.postgres.connection import connect
 
 _SAID = """
 SELECT id::text, request_id, type, said_at, published_at, log_append_time, topic, partition, kafka_offset, actor,

@@ -16,9 +16,9 @@ from paydesk.cli.demo.told import Told, told_by
 from paydesk.contractor.desk import ContractorService
 from paydesk.domain.decision import checked_cause
 from paydesk.domain.payment_request import changed_terms, checked_terms
-from paydesk.infra.health import Duty
-from paydesk.infra.live_side import LiveSide
-from paydesk.infra.role import Role
+from paydesk.infra.core.health import Duty
+from paydesk.infra.core.role import Role
+from paydesk.infra.service import LiveSide
 from paydesk.manager.desk import ManagerService
 
 STEP_S = 20.0

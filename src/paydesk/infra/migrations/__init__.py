@@ -5,10 +5,10 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from paydesk.infra import origin
-from paydesk.infra.errors import SchemaMissing, SchemaTooNew, ServerDown
-from paydesk.infra.filter_sql import TEXT, bare
-from paydesk.infra.postgres import connect, engine, is_transient, unreachable
+from paydesk.infra.core import origin
+from paydesk.infra.core.errors import SchemaMissing, SchemaTooNew, ServerDown
+from paydesk.infra.postgres.connection import connect, engine, is_transient, unreachable
+from paydesk.infra.postgres.filter_sql import TEXT, bare
 from paydesk.settings import Servers
 
 HEAD = "0011"

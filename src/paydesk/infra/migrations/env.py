@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from paydesk.infra.tables import PaymentRequestRow
+from paydesk.infra.postgres.schema import PaymentRequestRow
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -1,0 +1,151 @@
+"""Events as Kafka messages: CloudEvents 1.0 in Kafka's binary mode, the value the writer's whole register as JSON."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from paydesk.domain.decision import DecisionRegister
+from paydesk.domain.errors import InvalidInput
+from paydesk.domain.events import REQUEST_TYPES, Event, EventType, check_facts
+from paydesk.domain.payment_request import RequestRegister, Terms
+from paydesk.infra.core.messages import DecisionMessage, RequestMessage, message_of, register_of, terms_in
+from paydesk.infra.core.records import Record
+from paydesk.infra.core.role import Role
+
+MAX_BYTES = 65536
+NOT_STORED = frozenset({"paydesk.digest.v1", "paydesk.resync_requested.v1"})
+
+
+class Quarantine(Exception):
+    """The message is bad: it is kept with its bytes and this reason, and stops nobody."""
+
+
+class Park(Exception):
+    """The message is of a kind this program does not know yet: kept until a newer one does."""
+
+
+class Ignore(Exception):
+    """The message is the plumbing's own and is not stored."""
+
+
+def encode(event: Event, source: str) -> tuple[list[tuple[str, str]], bytes]:
+    """Return the headers and the value of an event that ``source`` says."""
+    headers = [
+        ("ce_specversion", "1.0"),
+        ("ce_id", str(event.id)),
+        ("ce_type", str(event.type)),
+        ("ce_source", source),
+        ("ce_subject", str(event.request_id)),
+        ("ce_time", event.occurred_at.isoformat()),
+        ("content-type", "application/json"),
+    ]
+    return headers, message_of(event).model_dump_json().encode()
+
+
+def decode(
+    role: Role,
+    topic: str,
+    key: bytes | None,
+    headers: Sequence[tuple[str, bytes | None]],
+    value: bytes | None,
+) -> Event:
+    """Return the event of a message that ``role`` read. Raises ``Quarantine``, ``Park`` or ``Ignore``."""
+    if topic not in role.reads:
+        raise Quarantine("not from the rightful writer of this topic")
+    return _decoded(role.hears_from, role.hears, key, headers, value)
+
+
+def decode_own(
+    role: Role, key: bytes | None, headers: Sequence[tuple[str, bytes | None]], value: bytes | None
+) -> Event:
+    """Return the event of a message on the role's own topic. Raises ``Quarantine``, ``Park`` or ``Ignore``."""
+    return _decoded(role.source, role.says, key, headers, value)
+
+
+def _decoded(
+    writer: str,
+    kinds: frozenset[EventType],
+    key: bytes | None,
+    headers: Sequence[tuple[str, bytes | None]],
+    value: bytes | None,
+) -> Event:
+    if value is None or len(value) > MAX_BYTES:
+        raise Quarantine("empty message" if value is None else f"larger than {MAX_BYTES} bytes")
+    told = _attributes(headers)
+    if told.get("ce_specversion") != "1.0":
+        raise Quarantine("no CloudEvents 1.0 message")
+    if told.get("ce_source") != writer:
+        raise Quarantine("not from the rightful writer of this topic")
+    if told.get("ce_type") in NOT_STORED:
+        raise Ignore
+    try:
+        kind = EventType(told.get("ce_type", ""))
+    except ValueError:
+        raise Park(f"unknown type {told.get('ce_type', '')[:80]!r}") from None
+    if kind not in kinds:
+        raise Quarantine(f"{kind} is not this topic's to say")
+    try:
+        event = _event(kind, told, value)
+        check_facts(event)
+    except InvalidInput as error:
+        raise Quarantine(f"{error.message}"[:300]) from error
+    except (ValidationError, ValueError, KeyError, RecursionError) as error:
+        raise Quarantine(f"does not decode: {str(error).splitlines()[0][:200]}") from error
+    if key != str(event.request_id).encode() or told.get("ce_subject") != str(event.request_id):
+        raise Quarantine("key, subject and request id differ")
+    return event
+
+
+def subject_of(record: Record) -> UUID | None:
+    """Return the request that a message calls its subject, or None where that is no id."""
+    told = dict(record.headers).get("ce_subject") or b""
+    try:
+        return UUID(told.decode())
+    except ValueError:
+        return None
+
+
+def terms_of_revision(values: Iterable[bytes], revision: int) -> Terms | None:
+    """Return the terms that a revision had, from the values of request events that were trusted before."""
+    for value in values:
+        message = RequestMessage.model_validate_json(value)
+        if message.revision == revision:
+            return terms_in(message.terms)
+    return None
+
+
+def _attributes(headers: Sequence[tuple[str, bytes | None]]) -> Mapping[str, str]:
+    try:
+        told = {name: (raw or b"").decode() for name, raw in headers}
+    except UnicodeDecodeError:
+        raise Quarantine("headers are no UTF-8") from None
+    if any("\x00" in text for pair in told.items() for text in pair):
+        raise Quarantine("headers hold what no text may: NUL")
+    return told
+
+
+def _event(kind: EventType, told: Mapping[str, str], value: bytes) -> Event:
+    said = _read(kind, value)
+    occurred_at = datetime.fromisoformat(told["ce_time"])
+    if occurred_at.tzinfo is None:
+        raise ValueError("ce_time has no time zone")
+    register = register_of(said)
+    return Event(UUID(told["ce_id"]), kind, occurred_at, said.actor, said.command_id, said.command_hash, register)
+
+
+def with_number(value: bytes, number: str) -> bytes:
+    """Return what a contractor's event says, with the number of its request."""
+    said = RequestMessage.model_validate_json(value)
+    return said.model_copy(update={"number": number}).model_dump_json().encode()
+
+
+def decode_own_value(kind: str, value: bytes) -> RequestRegister | DecisionRegister:
+    """Return the register that a value of the own outbox states."""
+    return register_of(_read(EventType(kind), value))
+
+
+def _read(kind: EventType, value: bytes) -> RequestMessage | DecisionMessage:
+    message = RequestMessage if kind in REQUEST_TYPES else DecisionMessage
+    return message.model_validate_json(value)

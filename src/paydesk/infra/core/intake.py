@@ -1,0 +1,125 @@
+"""The way in: what each message turns out to be, what applying it comes to, and its row of the inbox."""
+
+import hashlib
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+from paydesk.domain.events import Event
+from paydesk.infra.core.codec import Ignore, Park, Quarantine, decode, subject_of
+from paydesk.infra.core.control_messages import fault_of_control
+from paydesk.infra.core.errors import sentence_of
+from paydesk.infra.core.ports import Transaction
+from paydesk.infra.core.records import Incoming, Record
+from paydesk.infra.core.role import Applied, Apply, Heard, Role
+
+log = logging.getLogger("paydesk.inbox")
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Judged:
+    """One message, and what it turned out to be."""
+
+    record: Record
+    event: Event | None = None
+    became: str = ""
+    reason: str = ""
+    about: UUID | None = None
+    """The request that a message is about which is not applied though its writer may say it."""
+
+
+def judge(role: Role, record: Record, blamed: str = "") -> Judged:
+    """Return what a message that ``role`` read turns out to be; ``blamed`` is why it is not applied all the same."""
+    if record.unreadable:
+        return Judged(record, became="quarantined", reason=record.unreadable)
+    try:
+        event = decode(role, record.topic, record.key, record.headers, record.value)
+        if blamed:
+            return Judged(record, became="quarantined", reason=blamed, about=event.request_id)
+        return Judged(record, event)
+    except Quarantine as bad:
+        return Judged(record, became="quarantined", reason=str(bad))
+    except Park as unknown:
+        return Judged(record, became="parked", reason=str(unknown), about=subject_of(record))
+    except Ignore:
+        # Of the program's own plumbing: dealt with before, and kept only where it is bad.
+        fault = blamed or fault_of_control(record)
+        return Judged(record, became="quarantined" if fault else "ignored", reason=fault)
+    except Exception as error:
+        # A fault of the reading is this message's alone: raised, it would stop everything behind it.
+        log.exception("quarantined: %s/%d at %d", record.topic, record.partition, record.offset)
+        return Judged(record, became="quarantined", reason=f"does not decode: {sentence_of(error)}")
+
+
+def take_in(transaction: Transaction, role: Role, apply: Apply, batch: Sequence[Judged], now: datetime) -> Applied:
+    """Apply what of a batch is an event, and write down on each what became of it."""
+    heard = [Heard(one.event, digest(one.record), now) for one in batch if one.event is not None]
+    applied = apply(transaction, role, heard, now)
+    for one in batch:
+        conclude(one, applied)
+    return applied
+
+
+def sift(
+    batch: Sequence[T],
+    take: Callable[[Sequence[T], str], frozenset[UUID]],
+    blameless: tuple[type[Exception], ...],
+    name: Callable[[T], str],
+) -> frozenset[UUID]:
+    """Take a batch in; one that the handler or the database refuses is halved until the one message is found.
+
+    ``take`` gets what to take and, for a message found, why it is to blame. ``blameless`` errors pass: no message is.
+    """
+    try:
+        return take(batch, "")
+    except blameless:
+        raise
+    except Exception as error:
+        if len(batch) > 1:
+            log.warning("a batch of %d was refused: %s", len(batch), error)
+            half = len(batch) // 2
+            return sift(batch[:half], take, blameless, name) | sift(batch[half:], take, blameless, name)
+        log.exception("quarantined: %s", name(batch[0]))
+        return take(batch, sentence_of(error))
+
+
+def incoming(one: Judged, source: str, topic_id: str, now: datetime) -> Incoming:
+    """Return the row of a message heard from ``source``: under its own id only where it is trusted."""
+    record, event = one.record, one.event
+    trusted = event is not None and one.became not in ("quarantined", "parked")
+    return Incoming(
+        source=source if trusted else record.topic,
+        event_id=str(event.id) if event is not None and trusted else f"{topic_id}/{record.partition}/{record.offset}",
+        request_id=event.request_id if event else one.about,
+        version=event.version if event else None,
+        type=event.type.value if event else None,
+        topic_id=topic_id,
+        record=record,
+        became=one.became,
+        reason=one.reason,
+        heard_at=now,
+    )
+
+
+def conclude(one: Judged, applied: Applied) -> None:
+    """Write down what became of an event that decoded fully."""
+    if one.event is None:
+        return
+    said = one.event.id, digest(one.record)
+    if said in applied.unfounded:
+        one.became, one.reason = applied.unfounded[said]
+    elif said in applied.flipping:
+        one.became, one.reason = "quarantined", "would replace a published final outcome by another"
+    elif said in applied.forked:
+        one.became, one.reason = "quarantined", "same version as one known, with another content"
+    else:
+        one.became = "applied" if one.event.id in applied.newer else "stale"
+
+
+def digest(record: Record) -> str:
+    """Return the SHA-256 of the message's value, in hexadecimal."""
+    return hashlib.sha256(record.value or b"").hexdigest()

@@ -1,0 +1,103 @@
+"""The role card: all that the plumbing knows of a role."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+from uuid import UUID
+
+from paydesk.domain.events import Event, EventType
+
+if TYPE_CHECKING:
+    from paydesk.infra.core.ports import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One event of the other side that decoded fully and came from its rightful writer."""
+
+    event: Event
+    content_hash: str
+    """SHA-256 of the message's value, in hexadecimal."""
+    heard_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What one batch did to the copy."""
+
+    newer: frozenset[UUID]
+    """Event ids that replaced what the copy held; the others of the batch were stale."""
+    forked: frozenset[tuple[UUID, str]] = frozenset()
+    """Event ids and hashes of another content for a version the copy holds: quarantined, for their writer to settle."""
+    flipping: frozenset[tuple[UUID, str]] = frozenset()
+    """Event ids and content hashes that would replace a published final outcome: quarantined, their request locked."""
+    unfounded: Mapping[tuple[UUID, str], tuple[str, str]] = field(default_factory=dict)
+    """By event id and content hash, what became of events that answer nothing that this side said, and why."""
+    changed: frozenset[UUID] = frozenset()
+    """Requests whose row changed, for the hint."""
+    said: frozenset[UUID] = frozenset()
+    """Requests of which the handler said something itself, in the same transaction."""
+
+
+class Apply(Protocol):
+    """A role's handler of what it hears: one batch, in the caller's transaction, set-based, never row by row."""
+
+    def __call__(
+        self, transaction: "Transaction", role: "Role", heard: Sequence[Heard], now: datetime, /
+    ) -> Applied: ...
+
+
+class Owed(Protocol):
+    """What a role owes its rules before it sends: of these requests after an import, or (None) of any.
+
+    Returns the requests of which it said something.
+    """
+
+    def __call__(
+        self, transaction: "Transaction", role: "Role", ids: Collection[UUID] | None, now: datetime, /
+    ) -> frozenset[UUID]: ...
+
+
+def nothing_owed(_: "Transaction", __: "Role", ___: Collection[UUID] | None, ____: datetime) -> frozenset[UUID]:
+    """Say nothing: for a role that says only what a person tells it to."""
+    return frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A role's card. A third role costs one folder, one schema and one line at the front door."""
+
+    name: str
+    """Also the schema's name and the hint channel's middle part."""
+    source: str
+    """``ce_source`` of what it says, such as ``/paydesk/contractor``."""
+    writes: str
+    """The topic it alone writes."""
+    reads: tuple[str, ...]
+    """The topics it reads."""
+    says: frozenset[EventType]
+    hears: frozenset[EventType]
+    hears_from: str
+    """``ce_source`` of the rightful writer of what it reads."""
+    load_apply: Callable[[], Apply]
+    """Imports and returns the handler; called in the worker's thread, so that a desk paints before SQLModel loads."""
+
+    load_owed: Callable[[], Owed] = lambda: nothing_owed
+    """Imports and returns what keeps the role's own rules after an import of its events."""
+
+    @property
+    def group(self) -> str:
+        """The Kafka group whose committed offsets lag tools read; safety never rests on it."""
+        return f"paydesk.{self.name}"
+
+    @property
+    def channel(self) -> str:
+        """The Redis channel of this role's hints."""
+        return f"paydesk:{self.name}:changed"
+
+    def with_topic_prefix(self, prefix: str) -> "Role":
+        """Return the same card on topics of another name; for stacks that share a broker."""
+        from dataclasses import replace
+
+        return replace(self, writes=prefix + self.writes, reads=tuple(prefix + topic for topic in self.reads))

@@ -1,0 +1,142 @@
+"""Looking at one role's three servers from outside, for ``doctor``: what answers, and what is wrong in words."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from paydesk.infra.core.errors import ServerDown
+from paydesk.infra.core.origin import CopiedSchema, in_another_database
+from paydesk.infra.core.role import Role
+from paydesk.infra.diagnostics import probes
+from paydesk.infra.diagnostics.doubts import doubts
+from paydesk.infra.diagnostics.finding import Finding, guarded
+from paydesk.infra.migrations import HEAD, current_revision
+from paydesk.infra.postgres.connection import connect
+from paydesk.infra.postgres.read import queries
+from paydesk.infra.postgres.read.conflicts import locked_requests
+from paydesk.infra.postgres.schema_beside import HOLDERS
+from paydesk.settings import Endpoints
+
+_LEASE = f"""
+SELECT a.pid, a.application_name FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+WHERE {HOLDERS} LIMIT 1
+"""
+
+
+_PROVISION = "run `paydesk stack provision`."
+_NOT_MADE = ("refused the password", "does not exist", "a right that it needs", "permission denied")
+"""What PostgreSQL says of a login or a database that was never made."""
+
+
+def check_role(
+    role: Role,
+    endpoints: Endpoints,
+    *,
+    coming: bool = True,
+    is_provisioned: Callable[[], bool | None] = lambda: None,
+) -> list[Finding]:
+    """Return what this role's login finds at its servers; a check that fails is a finding, and the others go on.
+
+    ``coming``: a server without an address is still starting, else it is not looked at. ``is_provisioned`` is asked
+    where the login is refused: whether it is made, or None where nobody can tell.
+    """
+    findings = list[Finding]()
+    if endpoints.database_url:
+        findings += guarded(f"{role.name} PostgreSQL", lambda: _postgres(role, endpoints, is_provisioned))
+    if endpoints.kafka is not None or coming:
+        findings += guarded(f"{role.name} Kafka", lambda: _kafka(role, endpoints))
+    if endpoints.redis_url is not None or coming:
+        findings += guarded(f"{role.name} Redis", lambda: _redis(role, endpoints))
+    return findings
+
+
+def _postgres(role: Role, endpoints: Endpoints, is_provisioned: Callable[[], bool | None]) -> list[Finding]:
+    name = f"{role.name} PostgreSQL"
+    started = time.monotonic()
+    try:
+        opened = connect(endpoints.database_url, role.name)
+    except ServerDown as error:
+        if not any(words in error.message for words in _NOT_MADE):
+            raise
+        made = is_provisioned()
+        if made is False:
+            return [Finding(name, False, f"not provisioned yet: {_PROVISION}")]
+        hint = error.hint if made else f"{error.hint} Not provisioned yet? {_PROVISION}"
+        return [Finding(name, False, error.message, hint)]
+    with opened as connection:
+        answers = f"answers in {(time.monotonic() - started) * 1000:.0f} ms"
+        of_session = probes.session_findings(role, endpoints.database_url, connection)
+        if any(not found.ok for found in of_session):
+            return of_session
+        revision = current_revision(connection)
+        if revision is None or revision < HEAD:
+            what = "made" if revision is None else f"brought from revision {revision} to {HEAD}"
+            return [Finding(name, True, f"{answers}; the schema is {what} by the first command"), *of_session]
+        if revision > HEAD:
+            told = f"the schema is at revision {revision}, newer than this program"
+            return [Finding(name, False, told, "Update it.")]
+        return [*_schema(role, connection, f"{answers}, schema {revision}"), *of_session]
+
+
+def _schema(role: Role, connection: queries.Connection, answers: str) -> list[Finding]:
+    """Return what is in a schema that needs a person, and how much waits to be sent."""
+    found = queries.counts(connection)
+    holder = connection.execute(_LEASE).fetchone()
+    lost = queries.lost(connection)
+    searched = connection.execute("SELECT to_regclass('payment_request_text') IS NOT NULL").fetchone()
+    overdue = [row.number for row in queries.overdue(connection)] if found.held else []
+    locked = locked_requests(connection, role) if found.locked else []
+    lines = [Finding(f"{role.name} PostgreSQL", True, f"{answers}, {_work(holder)}")]
+    if in_another_database(connection):
+        copied = CopiedSchema.of(role.name)
+        lines.append(Finding(f"{role.name} origin", False, copied.message, copied.hint))
+    lines.append(Finding(f"{role.name} outbox", True, f"{found.unsent} unsent, {found.held} held"))
+    if found.unsent and found.oldest_unsent_s > 30:
+        told = f"{found.unsent} unsent, the oldest for {found.oldest_unsent_s:.0f} s"
+        lines[-1] = Finding(f"{role.name} outbox", False, told, f"Open a desk, or run `paydesk {role.name} worker`.")
+    if searched == (False,):
+        told = "words are looked for row by row, as the extension pg_trgm is not there"
+        lines.append(Finding(f"{role.name} search", True, told, "`paydesk stack provision` makes it."))
+    if found.brought_back:
+        lines.append(Finding(f"{role.name} own topic", True, found.brought_back.told))
+    if lost:
+        told = f"{', '.join(lost)}: said and lost, as another version had been published, which stands"
+        lines.append(Finding(f"{role.name} lost", False, told, "Look at each, and say it again if need be."))
+    if overdue:
+        told = f"{', '.join(overdue)}: decided and never sent, the hold ran out before the schema was restored"
+        todo = "Who decided sends it with S on its row or by saying it again here, or takes it back with undo."
+        lines.append(Finding(f"{role.name} held", False, told, todo))
+    if found.quarantined or found.parked:
+        told = f"{found.quarantined} quarantined, {found.parked} parked"
+        lines.append(Finding(f"{role.name} inbox", False, told, f"`paydesk {role.name} quarantine list` tells why."))
+    if locked:
+        names = ", ".join(one.name for one in locked[:5]) + (" …" if len(locked) > 5 else "")
+        told = f"{found.locked} request{'' if found.locked == 1 else 's'}, for a person to settle: {names}"
+        todo = f"Agree with the other side, then `paydesk {role.name} settle REQUEST --note TEXT` notes how."
+        lines.append(Finding(f"{role.name} locked", False, told, todo, tuple(locked)))
+    lines += doubts(role, connection)
+    if found.amiss:
+        lines.append(Finding(f"{role.name} own topic", False, found.amiss, "Was the schema restored from a copy?"))
+    return lines
+
+
+def _work(holder: Any) -> str:
+    return f"a worker is at work (backend {holder[0]})" if holder else "no worker is at work"
+
+
+def _kafka(role: Role, endpoints: Endpoints) -> list[Finding]:
+    name = f"{role.name} Kafka"
+    if endpoints.kafka is None:
+        return [Finding(name, False, "has no address yet", "It is still starting; requests are kept meanwhile.")]
+    lines = probes.kafka_findings(role, endpoints)
+    if endpoints.memory_broker:
+        told = "the in-memory broker stands in: it forgets when it ends; the outbox sends everything again"
+        lines.append(Finding(f"{role.name} broker", True, told))
+    return lines
+
+
+def _redis(role: Role, endpoints: Endpoints) -> list[Finding]:
+    if endpoints.redis_url is None:
+        told = "It is still starting; desks read every 2 s meanwhile."
+        return [Finding(f"{role.name} Redis", False, "has no address yet", told)]
+    return probes.redis_findings(role, endpoints.redis_url)

@@ -1,0 +1,184 @@
+"""Hearing the other side: a batch is applied, recorded and its position moved in one transaction."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from paydesk.domain.text import counted
+from paydesk.infra.core import ui_priority
+from paydesk.infra.core.control_messages import is_control
+from paydesk.infra.core.errors import OutcomeUnknown, ServerDown, StorageTrouble, sentence_of
+from paydesk.infra.core.failpoints import reach
+from paydesk.infra.core.intake import Judged, incoming, judge, sift, take_in
+from paydesk.infra.core.ports import BrokerTrouble, LogReader, Storage
+from paydesk.infra.core.records import Place, Position, Record
+from paydesk.infra.core.role import Apply, Role
+from paydesk.infra.recovery.anti_entropy import AntiEntropy
+
+MOST_MESSAGES = 500
+log = logging.getLogger("paydesk.inbox")
+
+
+class Overtaken(Exception):
+    """Somebody else moved the position, or has yet to check this schema: this batch is not ours."""
+
+
+SPARED = (Overtaken, BrokerTrouble, ServerDown, OutcomeUnknown, StorageTrouble)
+"""Trouble of which no message is to blame."""
+
+
+@dataclass(slots=True)
+class Reached:
+    """Which log a partition is of, and where the table says that reading of it goes on."""
+
+    topic_id: str
+    known: Position | None
+
+
+class Inbound:
+    """Reads the topics of a role for one thread. ``step`` is all it does."""
+
+    def __init__(
+        self, role: Role, store: Storage, reader: LogReader, apply: Apply, entropy: AntiEntropy | None = None
+    ) -> None:
+        self.role = role
+        self.store = store
+        self.reader = reader
+        self.apply = apply
+        self.entropy = entropy
+        self.places: dict[Place, Reached] = {}
+        self.at_end: set[Place] = set()
+        self.anew: set[Place] = set()
+        """What is read from its beginning and has not come to its end yet: what is said there is of the past."""
+        self._blamed: dict[tuple[Place, int], str] = {}
+        """Why messages of the plumbing that were read just now could not be dealt with."""
+
+    def assign(self) -> bool:
+        """Take up reading where the table says, or at the beginning of a topic that is new; False while one is missing.
+
+        Raises ``BrokerTrouble``.
+        """
+        identities = {topic: self.reader.identity(topic) for topic in self.role.reads}
+        with self.store.transaction() as transaction:
+            known = transaction.positions()
+        self.places.clear()
+        self.at_end.clear()
+        starts: dict[Place, int | None] = {}
+        for topic, identity in identities.items():
+            if identity is None:
+                return False
+            topic_id, partitions = identity
+            for place in ((topic, partition) for partition in range(partitions)):
+                position = known.get(place)
+                self.places[place] = Reached(topic_id, position)
+                starts[place] = position.next_offset if position and position.topic_id == topic_id else None
+        self.anew = {place for place in starts if starts[place] is None or place in self.anew}
+        self.reader.assign(starts)
+        return True
+
+    def check_topics(self) -> None:
+        """Raise ``BrokerTrouble`` when a topic that is read was made anew: its reader would hear nothing any more."""
+        for topic in self.role.reads:
+            identity = self.reader.identity(topic)
+            known = {place: reached for place, reached in self.places.items() if place[0] == topic}
+            if identity is None or any(reached.topic_id != identity[0] for reached in known.values()):
+                raise BrokerTrouble(f"The topic {topic} was made anew.")
+            if len(known) != identity[1]:
+                raise BrokerTrouble(f"The topic {topic} has {counted(identity[1], 'partition')} now.")
+
+    def step(self, wait_s: float) -> frozenset[UUID]:
+        """Read what is there and apply it; returns what changed. Raises ``BrokerTrouble``, ``Overtaken``."""
+        found = self.reader.read(wait_s, MOST_MESSAGES)
+        if found.lost:
+            # What was applied is ignored by its version, so reading anew is safe.
+            self.reader.assign(dict.fromkeys(found.lost))
+            self.reader.commit(dict.fromkeys(found.lost, 0))
+            self.anew |= found.lost
+        changed: frozenset[UUID] = frozenset()
+        batch: list[Record] = []
+        for record in found.records:
+            if self.entropy is not None and is_control(record):
+                # A digest is compared once everything before it was applied.
+                changed |= self._take(batch) if batch else frozenset()
+                batch = []
+                changed |= self._converse(self.entropy, record)
+            batch.append(record)
+        changed |= self._take(batch) if batch else frozenset()
+        self.at_end -= {record.place for record in found.records}
+        self.at_end |= found.ended
+        self.anew -= found.ended
+        if self.entropy is not None and not self.anew:
+            self.entropy.caught_up()
+        return changed
+
+    def _converse(self, entropy: AntiEntropy, record: Record) -> frozenset[UUID]:
+        """Deal with a digest or an answer; one that cannot be dealt with is to blame itself, and is kept for that."""
+        try:
+            return entropy.hear(record, news=record.place not in self.anew)
+        except SPARED:
+            raise
+        except Exception as error:
+            log.exception("quarantined: %s", _name(record))
+            self._blamed[record.place, record.offset] = sentence_of(error)
+            return frozenset()
+
+    def reached(self, ends: Mapping[Place, int]) -> bool:
+        """Whether everything before these ends was dealt with."""
+        return all(
+            place in self.at_end or (there.known is not None and there.known.next_offset >= ends.get(place, 0))
+            for place, there in self.places.items()
+        )
+
+    def _take(self, records: Sequence[Record]) -> frozenset[UUID]:
+        """Apply a batch, and tell the log how far reading came."""
+
+        def take(some: Sequence[Record], blamed: str) -> frozenset[UUID]:
+            return self._transact([self._judged(record, blamed) for record in some])
+
+        changed = sift(records, take, SPARED, _name)
+        self._blamed.clear()
+        self.reader.commit(
+            {place: reached.known.next_offset for place, reached in self.places.items() if reached.known}
+        )
+        return changed
+
+    def _judged(self, record: Record, blamed: str) -> Judged:
+        ui_priority.give()
+        return judge(self.role, record, blamed or self._blamed.get((record.place, record.offset), ""))
+
+    def _transact(self, batch: list[Judged]) -> frozenset[UUID]:
+        reach("C1")
+        ui_priority.give()
+        now = self.store.now()
+        moved: dict[Place, Position] = {}
+        with self.store.transaction() as transaction:
+            if not transaction.checked():
+                # Lost or restored a moment ago, or another's lease: what is known here may be less than was said.
+                raise Overtaken
+            applied = take_in(transaction, self.role, self.apply, batch, now)
+            for one in batch:
+                topic_id = self.places[one.record.place].topic_id
+                moved[one.record.place] = Position(topic_id, one.record.offset + 1)
+            ui_priority.give()
+            transaction.record(
+                [
+                    incoming(one, self.role.hears_from, self.places[one.record.place].topic_id, now)
+                    for one in batch
+                    if one.became != "ignored"
+                ]
+            )
+            for place, position in moved.items():
+                if not transaction.move(place, self.places[place].known, position):
+                    raise Overtaken
+            reach("C2")
+        reach("C3")
+        if applied.said:
+            reach("C5")
+        for place, position in moved.items():
+            self.places[place].known = position
+        return applied.changed
+
+
+def _name(record: Record) -> str:
+    return f"{record.topic}/{record.partition} at {record.offset}"

@@ -1,0 +1,100 @@
+"""What there is to know of many requests, counted by the database in one reading of them; psycopg alone."""
+
+from collections import defaultdict
+from datetime import datetime
+from typing import Any
+
+import psycopg
+
+from paydesk.domain.ageing import WAITING, Ageing
+from paydesk.domain.filters import Asker
+from paydesk.domain.insights import DECIDED, SHARES, TIMES, TOOK_BOUNDS, Day, InCurrency, Insights, edges, last_days
+from paydesk.domain.money import Money
+from paydesk.domain.status import Status
+from paydesk.infra.core.clock import moment_of
+from paydesk.infra.core.query import PageQuery
+from paydesk.infra.postgres.folding import also_unfolded
+from paydesk.infra.postgres.read.queries import Connection
+from paydesk.infra.postgres.read.request_list import OLDER, age_bounds, ageing, conditions_of, counted_alone, where
+
+_DECIDED = "p.status IN ({}) AND p.decided_at IS NOT NULL".format(", ".join(f"'{each}'" for each in sorted(DECIDED)))
+_TOOK_KNOWN = f"{_DECIDED} AND p.requested_at IS NOT NULL"
+_TOOK = "greatest(p.decided_at - p.requested_at, interval '0')"
+_TOOK_PLACE = " + ".join(f"({_TOOK} >= %(took{place})s)::int" for place in range(len(TOOK_BOUNDS)))
+_READ = f"""
+SELECT width_bucket(p.requested_at, %(edges)s::timestamptz[]) AS asked,
+    CASE WHEN {_DECIDED} THEN width_bucket(p.decided_at, %(edges)s::timestamptz[]) END AS decided,
+    CASE WHEN {_TOOK_KNOWN} THEN {_TOOK_PLACE} END AS took,
+    p.status, p.standing_currency, p.standing_exponent,
+    count(*), sum(p.standing_amount_minor), min(p.requested_at), count(p.requested_at), {OLDER}
+FROM payment_request p {{where}}
+GROUP BY 1, 2, 3, 4, 5, 6
+"""
+_WITHIN = f"""
+SELECT percentile_disc(%(shares)s::float8[]) WITHIN GROUP (ORDER BY {_TOOK})
+FROM payment_request p {{where}}
+"""
+
+
+def insights(connection: Connection, query: PageQuery, now: datetime | None = None) -> Insights:
+    """Return what there is to know of all rows of a query, wherever it starts, all of it as of one moment."""
+    now = now or moment_of(connection)
+    days = last_days(now)
+    values: dict[str, Any] = age_bounds(now) | {f"took{place}": bound for place, bound in enumerate(TOOK_BOUNDS)}
+    values |= {"edges": edges(days), "shares": list(SHARES)}
+    besides = also_unfolded(connection, query.filter, Asker(query.person, now))
+    clauses = conditions_of(query, now, values, besides)
+    connection.rollback()  # What was read before is not of the one moment.
+    connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+    counted = _Counted(days)
+    with connection.transaction():
+        for row in counted_alone(connection, _READ.format(where=where(clauses)), values):
+            counted.add(*row)
+        known = where([*clauses, _TOOK_KNOWN])
+        ((within,),) = counted_alone(connection, _WITHIN.format(where=known), values)
+    return counted.told(tuple(within or ()))
+
+
+class _Counted:
+    """The groups of one reading, put where they belong."""
+
+    def __init__(self, days: Any) -> None:
+        self.days = days
+        self.requests = 0
+        self.per_day: defaultdict[tuple[int | None, str], int] = defaultdict(int)
+        self.waiting = Ageing()
+        self.money: defaultdict[tuple[str, int], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+        self.took = [0] * len(TIMES)
+
+    def add(
+        self, asked: int | None, decided: int | None, took: int | None, status: str, currency: str | None,
+        exponent: int, count: int, minor: Any, oldest: datetime | None, *older: int,
+    ) -> None:  # fmt: skip
+        """Add one group."""
+        self.requests += count
+        self.per_day[asked, "requested"] += count
+        self.per_day[decided, status] += count
+        if took is not None:
+            self.took[took] += count
+        waits = Status(status) in WAITING
+        if waits:
+            self.waiting += ageing(oldest, older)
+        if currency is not None:
+            sums = self.money[currency, exponent]
+            for place, more in ((0, count), (1, int(minor)), (2, count * waits), (3, int(minor) * waits)):
+                sums[place] += more
+
+    def told(self, within: Any) -> Insights:
+        """Return it all."""
+        days = tuple(
+            Day(
+                day,
+                *(self.per_day[place, word] for word in ("requested", Status.ACCEPTED.value, Status.REJECTED.value)),
+            )
+            for place, day in enumerate(self.days, 1)
+        )
+        currencies = tuple(
+            InCurrency(count, Money(minor, *key), waiting, Money(waits, *key))
+            for key, (count, minor, waiting, waits) in sorted(self.money.items())
+        )
+        return Insights(self.requests, days, self.waiting, currencies, tuple(self.took), within)

@@ -1,0 +1,113 @@
+"""The timeline of a request: its outbox and inbox rows in order, and how it was settled; there is no second history."""
+
+import json
+from contextlib import suppress
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg.rows import dict_row
+
+from paydesk.domain.copy import RequestDetail, Step, in_order
+from paydesk.domain.decision import Cause, CauseCode
+from paydesk.domain.events import EventType
+from paydesk.domain.money import Money
+from paydesk.domain.payment_request import Terms
+from paydesk.infra.core.records import PEER_LOCKED
+from paydesk.infra.postgres.read.queries import Connection, get
+
+_ROWS = """
+SELECT said_at AS at, type, actor, value, 'said' AS became, NULL AS reason, hold_until, published_at AS delivered_at,
+    NULL::timestamptz AS received_at, NULL::jsonb AS headers
+FROM outbox WHERE request_id = %(id)s
+UNION ALL
+SELECT heard_at, type, NULL, value, became, reason, NULL, NULL, heard_at, headers
+FROM inbox WHERE request_id = %(id)s AND (source <> topic OR became IN ('quarantined', 'parked'))
+UNION ALL
+SELECT beaten_at, type, actor, value, 'lost', NULL, NULL, published_at, NULL, NULL
+FROM outbox WHERE request_id = %(id)s AND beaten_at IS NOT NULL
+UNION ALL
+SELECT locked_at, NULL, NULL, NULL, 'locked', locked_why, NULL, NULL, NULL, NULL
+FROM payment_request WHERE id = %(id)s AND locked_at IS NOT NULL
+UNION ALL
+SELECT peer_locked_at, NULL, NULL, NULL, 'locked', %(peers)s, NULL, NULL, NULL, NULL
+FROM payment_request WHERE id = %(id)s AND NOT locked AND peer_locked_at IS NOT NULL
+UNION ALL
+SELECT settled_at, NULL, actor, NULL, 'settled', note, NULL, NULL, NULL, NULL
+FROM settlement WHERE request_id = %(id)s
+ORDER BY at
+"""
+_KINDS = {
+    EventType.PAYMENT_REQUESTED: "requested",
+    EventType.PAYMENT_REVISED: "revised",
+    EventType.PAYMENT_WITHDRAWAL_REQUESTED: "withdrawal_requested",
+    EventType.PAYMENT_ACCEPTED: "accepted",
+    EventType.PAYMENT_REJECTED: "rejected",
+    EventType.PAYMENT_WITHDRAWN: "withdrawn",
+}
+
+
+def detail(connection: Connection, request_id: UUID) -> RequestDetail:
+    """Return a request with its timeline, oldest first. Raises ``UnknownRequest``."""
+    with connection.transaction():
+        copy = get(connection, request_id)
+        with connection.cursor(row_factory=dict_row) as cursor:
+            cursor.execute(_ROWS, {"id": request_id, "peers": PEER_LOCKED})
+            # Each side tells when it said a thing, so what was heard late still stands at its own moment.
+            return RequestDetail(copy, in_order(map(_step, cursor)))
+
+
+def _step(row: dict[str, Any]) -> Step:
+    if row["became"] in ("quarantined", "parked"):
+        return Step(row["at"], row["became"], None, None, row["reason"] or "", received_at=row["at"])
+    if row["became"] in ("locked", "settled"):
+        return Step(row["at"], row["became"], row["actor"], None, row["reason"] or "")
+    said = json.loads(bytes(row["value"]))
+    if row["became"] == "lost":
+        what = _KINDS[EventType(row["type"])].replace("_", " ")
+        sent = "sent, but another was published in its place" if row["delivered_at"] else "never sent"
+        told = f"{what} by {row['actor']}: {sent}; what had been published stands"
+        return Step(row["at"], "lost", row["actor"], said.get("revision"), told)
+    kind = "held" if row["hold_until"] is not None else _KINDS[EventType(row["type"])]
+    # A confirmed withdrawal still carries the terms that were decided before it; they are no part of the step.
+    terms = _terms(said["terms"]) if kind != "withdrawn" and said.get("terms") else None
+    return Step(
+        at=_told_at(said, row),
+        kind=kind,
+        actor=said.get("actor"),
+        revision=said.get("revision"),
+        text=_text(said, kind) if kind != "withdrawn" else "",
+        money=terms.money if terms else None,
+        delivered_at=row["delivered_at"],
+        terms=terms,
+        received_at=row["received_at"],
+        version=said.get("version"),
+    )
+
+
+def _terms(said: dict[str, Any]) -> Terms:
+    money = Money(said["amount_minor"], said["currency"], said["exponent"])
+    due = said.get("due_date")
+    return Terms(
+        money,
+        said["description"],
+        said.get("reference"),
+        date.fromisoformat(due) if due else None,
+        said.get("document"),
+        said.get("pay_to"),
+    )
+
+
+def _told_at(said: dict[str, Any], row: dict[str, Any]) -> datetime:
+    """Return when the writer says it happened: a decision carries its own time, every event that of its saying."""
+    told = said.get("decided_at") or next((text for name, text in row["headers"] or () if name == "ce_time"), None)
+    found: datetime = row["at"]
+    with suppress(ValueError):
+        found = datetime.fromisoformat(told) if told else found
+    return found if found.tzinfo is not None else row["at"]
+
+
+def _text(said: dict[str, Any], kind: str) -> str:
+    if kind in ("rejected", "held") and said.get("outcome") == "none":
+        return Cause(CauseCode(said["cause_code"]), said.get("cause_note")).text
+    return str((said.get("terms") or {}).get("description", ""))

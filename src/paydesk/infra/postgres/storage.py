@@ -1,0 +1,182 @@
+"""The storage port on PostgreSQL: the own schema, for writing."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from copy import copy
+from datetime import datetime
+from shlex import quote
+from typing import Any, Protocol
+from uuid import UUID
+
+import psycopg
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoneFree
+from sqlmodel import Session
+
+from paydesk.infra.core.clock import DatabaseClock
+from paydesk.infra.core.errors import OutcomeUnknown, ServerDown, StorageTrouble, sentence_of
+from paydesk.infra.core.ports import Transaction
+from paydesk.infra.core.role import Role
+from paydesk.infra.postgres.connection import FROZEN_AFTER, engine, is_content, is_transient, unreachable
+from paydesk.infra.postgres.transaction import SqlTransaction
+
+_FROZEN = "idle_in_transaction_session_timeout"
+
+
+class CommitWatch(Protocol):
+    """Is told of each commit of a command, before and after, as only then it is known what is saved."""
+
+    def committing(self, request_id: UUID, number: str | None) -> None:
+        """A command about this request is about to be committed."""
+
+    def committed(self) -> None:
+        """It is."""
+
+    def rolled_back(self) -> None:
+        """It is not, and never will be."""
+
+
+class Store:
+    """The own schema on PostgreSQL; meets ``paydesk.infra.core.ports.Storage``. ``close`` it.
+
+    ``word`` is the key that a person gives to run the same command again, where there is such a one.
+    ``few``: at most two connections, as for a command with its worker; who finds none free waits for some seconds.
+    """
+
+    def __init__(
+        self,
+        database_url: str,
+        role: Role,
+        now: Callable[[], datetime] | None = None,
+        *,
+        word: str = "",
+        watch: CommitWatch | None = None,
+        few: bool = False,
+    ) -> None:
+        self.role = role
+        self._word = word
+        self._watch = watch
+        self._now = now
+        self._clock = DatabaseClock()
+        self._open = threading.local()
+        """The transaction that each thread has open: a thread never asks for a second connection amid one."""
+        # A process that is stopped amid a transaction, as by a closed lid, would keep its locks for as long as it is.
+        self._engine = engine(database_url, role.name, {_FROZEN: FROZEN_AFTER}, few=few)
+        self._borrows = False
+
+    def now(self) -> datetime:
+        """Return the time that commands are stamped with: the database's, as all else is that it is compared with."""
+        if self._now is not None:
+            return self._now()
+        transaction: Transaction | None = getattr(self._open, "transaction", None)
+        self._clock.ask(transaction.now if transaction is not None else self._moment)
+        return self._clock.now()
+
+    def _moment(self) -> datetime:
+        # Nothing is committed: a commit whose answer is lost would be told as one that may have saved something.
+        try:
+            with self._engine.connect() as connection:
+                found: datetime = connection.exec_driver_sql("SELECT clock_timestamp()").scalar_one()
+                return found
+        except DBAPIError as error:
+            if is_transient(error):
+                raise unreachable(error.orig or error) from error
+            raise StorageTrouble(sentence_of(error.orig or error)) from error
+
+    def beside(self) -> "Store":
+        """Return a store on the same few connections, for a worker of the same process; only this one closes them."""
+        other = copy(self)
+        other._word, other._watch, other._clock, other._borrows = "", None, DatabaseClock(), True
+        other._open = threading.local()
+        return other
+
+    def close(self) -> None:
+        """Close every connection."""
+        if not self._borrows:
+            self._engine.dispose()
+
+    @contextmanager
+    def lend(self, *, unhurried: bool = False) -> Iterator[psycopg.Connection[Any]]:
+        """Lend a connection, for reading or for SQL of one's own; commits at the end, is closed on any error.
+
+        ``unhurried``: it may idle amid its transaction, as a list does whose reader is slow. Raises ``ServerDown``
+        where none is free in time, and what psycopg raises.
+        """
+        try:
+            lent = self._engine.raw_connection()
+        except NoneFree as error:
+            raise _none_free() from error
+        connection: psycopg.Connection[Any] = lent.dbapi_connection  # type: ignore[assignment]
+        try:
+            if unhurried:
+                _set(connection, "0")
+            yield connection
+            connection.commit()
+            connection.isolation_level = None
+            if unhurried:
+                _set(connection, FROZEN_AFTER)
+        except BaseException:
+            lent.invalidate()  # A cursor or a transaction may still be open in it.
+            raise
+        lent.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """Open one transaction; it commits at the end and rolls back on any error.
+
+        Raises ``ServerDown`` when the database is away, ``OutcomeUnknown`` when only the commit's answer was lost.
+        """
+        try:
+            with Session(self._engine, expire_on_commit=False) as session:
+                transaction = SqlTransaction(session)
+                with self._noted(transaction):
+                    yield transaction
+                session.flush()
+                watch = self._watch if transaction.claimed is not None else None
+                if watch is not None and transaction.claimed is not None:
+                    watch.committing(transaction.claimed, transaction.number)
+                try:
+                    session.commit()
+                    if watch is not None:
+                        watch.committed()
+                except DBAPIError as error:
+                    if is_transient(error) and error.connection_invalidated:
+                        again = f"Run the same command again with --key {quote(self._word)}." if self._word else ""
+                        raise OutcomeUnknown(
+                            "The database went away while it was saving; nobody knows yet whether it did.",
+                            again or "Look at it again when the database answers.",
+                            key=self._word,
+                        ) from error
+                    if watch is not None:
+                        watch.rolled_back()
+                    raise
+        except NoneFree as error:
+            raise _none_free() from error
+        except DBAPIError as error:
+            if is_transient(error):
+                raise unreachable(error.orig or error) from error
+            if not is_content(error):
+                raise StorageTrouble(sentence_of(error.orig or error)) from error
+            raise
+
+    @contextmanager
+    def _noted(self, transaction: Transaction) -> Iterator[None]:
+        """Remember that this thread has it open."""
+        before = getattr(self._open, "transaction", None)
+        self._open.transaction = transaction
+        try:
+            yield
+        finally:
+            self._open.transaction = before
+
+
+def _set(connection: psycopg.Connection[Any], frozen_after: str) -> None:
+    """Set for the session how long it may idle amid a transaction."""
+    connection.autocommit = True
+    connection.execute(f"SET {_FROZEN} = '{frozen_after}'")
+    connection.autocommit = False
+
+
+def _none_free() -> ServerDown:
+    return ServerDown("This program's connections to PostgreSQL are all at work.", "Try again in a moment.")

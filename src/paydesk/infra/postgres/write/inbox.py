@@ -1,0 +1,96 @@
+"""The inbox records what was heard, and the position says where reading goes on; neither gates the apply."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from paydesk.infra.core.records import Incoming, Place, Position
+
+_RECORD = """
+INSERT INTO inbox (source, event_id, request_id, version, type, topic, topic_id, partition, kafka_offset,
+    log_append_time, key, headers, value, became, reason, heard_at)
+SELECT source, event_id, request_id, version, type, topic, topic_id, partition, kafka_offset, log_append_time,
+    key, headers, value, became, reason, heard_at
+FROM jsonb_populate_recordset(NULL::inbox, CAST(:rows AS jsonb))
+ON CONFLICT (source, event_id) DO NOTHING
+"""
+_FIRST = """
+INSERT INTO position (topic, partition, topic_id, next_offset) VALUES (:topic, :partition, :topic_id, :next)
+ON CONFLICT (topic, partition) DO NOTHING
+"""
+_MOVE = """
+UPDATE position SET topic_id = :topic_id, next_offset = :next
+WHERE topic = :topic AND partition = :partition AND topic_id = :known_id AND next_offset = :known
+"""
+
+
+class Inbox:
+    """Part of ``paydesk.infra.core.ports.Transaction``."""
+
+    session: Session
+
+    def record(self, messages: Sequence[Incoming]) -> None:
+        """Keep what was heard; a message that is kept already stays as it is."""
+        if messages:
+            self.session.execute(sa.text(_RECORD), {"rows": json.dumps([_row(one) for one in messages])})
+
+    def heard_values(self, request_id: UUID) -> Iterator[bytes]:
+        """Yield the values of what was heard of a request, newest first, as far as it was trusted."""
+        read = sa.text(
+            "SELECT value FROM inbox WHERE request_id = :id AND became IN ('applied', 'stale') ORDER BY position DESC"
+        )
+        yield from (bytes(value) for value in self.session.execute(read, {"id": request_id}).scalars())
+
+    def positions(self) -> Mapping[Place, Position]:
+        """Return where reading goes on, by topic and partition."""
+        rows = self.session.execute(sa.text("SELECT topic, partition, topic_id, next_offset FROM position")).all()
+        return {(row[0], row[1]): Position(row[2], row[3]) for row in rows}
+
+    def move(self, place: Place, known: Position | None, to: Position) -> bool:
+        """Move a position from what is believed to be there; returns False when somebody else moved it."""
+        values = {
+            "topic": place[0],
+            "partition": place[1],
+            "topic_id": to.topic_id,
+            "next": to.next_offset,
+            "known_id": known.topic_id if known else None,
+            "known": known.next_offset if known else None,
+        }
+        moved = self.session.execute(sa.text(_MOVE if known else _FIRST), values)
+        return bool(moved.rowcount == 1)  # type: ignore[attr-defined]
+
+
+def _row(one: Incoming) -> dict[str, Any]:
+    record = one.record
+    return {
+        "source": one.source,
+        "event_id": one.event_id,
+        "request_id": str(one.request_id) if one.request_id else None,
+        "version": one.version,
+        "type": one.type,
+        "topic": record.topic,
+        "topic_id": one.topic_id,
+        "partition": record.partition,
+        "kafka_offset": record.offset,
+        "log_append_time": record.appended_at.isoformat() if record.appended_at else None,
+        "key": _hex(record.key),
+        "headers": [[_written(name), _written(raw)] for name, raw in record.headers],
+        "value": _hex(record.value),
+        "became": one.became,
+        "reason": _written(one.reason) or None,
+        "heard_at": one.heard_at.isoformat(),
+    }
+
+
+def _hex(raw: bytes | None) -> str | None:
+    return None if raw is None else "\\x" + raw.hex()
+
+
+def _written(raw: bytes | str | None) -> str:
+    """Return bytes as text that the database takes: what is no UTF-8, and NUL, is written with a backslash."""
+    text = raw.decode(errors="backslashreplace") if isinstance(raw, bytes) else raw or ""
+    return text.encode(errors="backslashreplace").decode().replace("\x00", "\\x00")

@@ -1,0 +1,173 @@
+"""The two ends of anti-entropy in one process: what its inbound thread hears, and what its outbound thread says."""
+
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+from paydesk.domain.events import REQUEST_TYPES
+from paydesk.infra.core.control_messages import decode_control, digest_event, resync_event
+from paydesk.infra.core.digest import ASK, Answer, Digest, Line, answers, bucket_count, bucket_of, digest_of, reply
+from paydesk.infra.core.ports import Storage
+from paydesk.infra.core.records import Half, Locks, Outgoing, Record
+from paydesk.infra.core.role import Role
+
+log = logging.getLogger("paydesk.digest")
+
+LEAST_S, MOST_S = 60.0, 3600.0
+"""A digest is said when something was sent since the last one, at most once a minute, and hourly."""
+_MOST_BACK_OFF_S = 3600.0
+_QUIET_S = 600.0
+"""Who did not ask for a digest for so long is answered at once again."""
+_MOST_SUSPECTS = 1000
+
+
+class AntiEntropy:
+    """Shared by both threads of a worker; what waits for the outbound one stands in queues."""
+
+    def __init__(self, role: Role, store: Storage, clock: Callable[[], float], *, says: bool = True) -> None:
+        """``says``: digests are said; a process that lives for one command leaves that to the others."""
+        self.role = role
+        self.store = store
+        self._clock = clock
+        self._says = says
+        self._waiting: deque[Outgoing] = deque()
+        self.suspects: deque[Line] = deque()
+        """What the reader claims and this side does not know: its own topic is read anew, then a person is told."""
+        self._said_at: float | None = None
+        self._asked_at = float("-inf")
+        self._ask_wait_s = 0.0
+        self._owed = False
+        """Whether a digest was asked for that has to wait."""
+        self._look_at = float("-inf")
+        self._look_wait_s = 0.0
+        self._missed = False
+        self._seen: dict[int, tuple[str, float, float]] = {}
+        self._half: Half = "request" if role.hears <= REQUEST_TYPES else "decision"
+
+    def restart(self) -> None:
+        """Say a digest soon: a check was done."""
+        self._said_at = None
+
+    def due(self, *, sent_more: bool) -> list[Outgoing]:
+        """Return what is to be said now, with the outbox drained: answers, and a digest when it is time."""
+        found = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        waited = None if self._said_at is None else self._clock() - self._said_at
+        if self._owed and self._clock() >= self._asked_at + self._ask_wait_s:
+            self._asked_at, self._ask_wait_s = self._clock(), min(self._ask_wait_s * 2, LEAST_S)
+            waited, self._owed = None, False
+        if self._says and (waited is None or waited > MOST_S or (sent_more and waited > LEAST_S)):
+            found.append(self._digest())
+            self._said_at = self._clock()
+        return found
+
+    def _digest(self) -> Outgoing:
+        with self.store.transaction() as transaction:
+            lines = [line for line, _ in transaction.released()]
+            digest = Digest(digest_of(lines, bucket_count(len(lines))), tuple(transaction.locked_ids()))
+            return digest_event(self.role, digest, transaction.new_id(), self.store.now())
+
+    def hear(self, record: Record, *, news: bool) -> frozenset[UUID]:
+        """Deal with a message of the other side's plumbing; returns the requests that changed by it.
+
+        What is no news was said before others that are not read yet: it would differ from every copy, and have
+        thousands of events sent again. It is passed over, and a digest is asked for at the end instead.
+        """
+        if not news:
+            self._missed = True
+            return frozenset()
+        said = decode_control(self.role, record)
+        if isinstance(said, Digest):
+            return self._compare(said)
+        if isinstance(said, Answer):
+            self._reply(said)
+        return frozenset()
+
+    def caught_up(self) -> None:
+        """Make up for what was passed over on the way to the end: say a digest, and ask for one."""
+        if self._missed:
+            with self.store.transaction() as transaction:
+                self._waiting.append(resync_event(self.role, ASK, transaction.new_id(), self.store.now()))
+            self.restart()
+        self._missed = False
+
+    def _compare(self, said: Digest) -> frozenset[UUID]:
+        """Compare the copy with what the writer released, everything before it being applied."""
+        total = len(said.buckets)
+        with self.store.transaction() as transaction:
+            lines = transaction.held_lines(self._half)
+            mine = digest_of(lines, total)
+            differ = [bucket for bucket in range(total) if mine[bucket] != said.buckets[bucket]]
+            news = transaction.mirror_locks(Locks(frozenset(said.locked), not said.more_locked), self.store.now())
+            asked = self._not_too_often(differ, mine, said.buckets)
+            for answer in answers(asked, total, lines, transaction.refused() if asked else ()):
+                self._waiting.append(resync_event(self.role, answer, transaction.new_id(), self.store.now()))
+        if differ:
+            log.warning("the copy differs from what was released in %d of %d buckets", len(differ), total)
+        return frozenset(news)
+
+    def _not_too_often(self, differ: Sequence[int], mine: Sequence[str], theirs: Sequence[str]) -> list[int]:
+        """Return the buckets to answer for: the same difference again waits twice as long each time."""
+        now, asked = self._clock(), []
+        for bucket in differ:
+            difference = f"{mine[bucket]}/{theirs[bucket]}"
+            known, next_at, wait_s = self._seen.get(bucket, ("", 0.0, LEAST_S / 2))
+            if known != difference:
+                next_at, wait_s = now, LEAST_S / 2
+            if now >= next_at:
+                asked.append(bucket)
+                self._seen[bucket] = (difference, now + wait_s, min(wait_s * 2, _MOST_BACK_OFF_S))
+        for bucket in set(self._seen) - set(differ):
+            del self._seen[bucket]
+        return asked
+
+    def _reply(self, answer: Answer) -> None:
+        if not answer.buckets:
+            # What was answered may have been passed over: the same difference is told again, and at once.
+            self._seen.clear()
+            self._digest_asked()
+            return
+        wanted = set(answer.buckets)
+        with self.store.transaction() as transaction:
+            newest = [
+                (line, event) for line, event in transaction.released() if bucket_of(line.id, answer.total) in wanted
+            ]
+            said = transaction.said_hashes([line.content_hash for line in answer.lines])
+            found = reply(answer, newest, said, transaction.locked_ids())
+            again = transaction.send_again(found.again)
+            resting = set(transaction.resting(found.unknown))
+            transaction.forget_unknown({line.id for line in answer.lines if line.content_hash in said})
+        unknown = [line for line in found.unknown if line not in resting]
+        self.suspects.extend(unknown[: _MOST_SUSPECTS - len(self.suspects)])
+        if again or unknown:
+            log.warning("%d events are sent again; %d are not known here", again, len(unknown))
+
+    def _digest_asked(self) -> None:
+        """Say a digest as one was asked for: at once, then later and later where it is asked for again and again."""
+        now = self._clock()
+        if now - self._asked_at > _QUIET_S:
+            self._ask_wait_s = 0.0
+        self._said_at = None if now >= self._asked_at + self._ask_wait_s else self._said_at
+        if self._said_at is None:
+            self._asked_at, self._ask_wait_s = now, min(max(2.0, self._ask_wait_s * 2), LEAST_S)
+        else:
+            self._owed = True
+
+    def may_look(self) -> bool:
+        """Whether the own topic may be read anew for what is suspect: less and less often while nothing comes of it."""
+        return bool(self.suspects) and self._clock() >= self._look_at
+
+    def judge(self, suspects: Sequence[Line]) -> None:
+        """Keep what a reader claims to hold and nobody here ever said, the own topic being read anew.
+
+        A peer's claim locks nothing here: a person is told of it.
+        """
+        with self.store.transaction() as transaction:
+            said = transaction.said_hashes([line.content_hash for line in suspects])
+            strange = [line for line in suspects if line.content_hash not in said]
+            transaction.note_unknown(strange)
+        for line in strange[:10]:
+            log.warning("the other side claims version %d of %s, which was never said here", line.version, line.id)
+        self._look_wait_s = min(max(LEAST_S / 2, self._look_wait_s * 2), _MOST_BACK_OFF_S) if strange else 0.0
+        self._look_at = self._clock() + self._look_wait_s
+        self.restart()

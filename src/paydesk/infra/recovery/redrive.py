@@ -1,0 +1,151 @@
+"""Redriving: the kept bytes of a message that was not applied go the same way in again, in one transaction."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from paydesk.domain.asked import Asked
+from paydesk.domain.decision import NOTE_LEAST, NOTE_MOST
+from paydesk.domain.errors import PaydeskError, UnknownRequest
+from paydesk.domain.text import checked
+from paydesk.infra.core.errors import NotNow, ServerDown, StorageTrouble, sentence_of
+from paydesk.infra.core.execute import Key, Said, id_of, run
+from paydesk.infra.core.intake import incoming, judge, sift, take_in
+from paydesk.infra.core.ports import Storage, Transaction
+from paydesk.infra.core.records import Refused
+
+log = logging.getLogger("paydesk.redriving")
+
+OPEN = ("quarantined", "parked")
+PROGRAM = "paydesk"
+"""Who redrives what is understood since the program was updated."""
+_MOST_MESSAGES = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Redriven:
+    """What became of one message; ``changed``: whether this very try did it."""
+
+    message: Refused
+    changed: bool
+    requests: frozenset[UUID] = frozenset()
+    """Requests whose row changed by it."""
+
+
+def redrive(store: Storage, key: Key, number: int, actor: str) -> Redriven:
+    """Let a message that was not applied go the way in again; one that was taken in since stays as it is.
+
+    Raises ``UnknownRequest``, or ``ServerDown`` before this side's own topic is checked.
+    """
+    changed: frozenset[UUID] = frozenset()
+
+    def again(transaction: Transaction, blamed: str) -> bool:
+        nonlocal changed
+        message = _message(transaction, number)
+        if message.became not in OPEN:
+            return False
+        if not transaction.checked():
+            raise ServerDown(
+                "This side has not read its own topic yet, and applies nothing before it has.",
+                "Nothing was done. Say it again once Kafka answers; `paydesk doctor` tells.",
+            )
+        changed = _retake(store, transaction, [message], actor, blamed)
+        return _message(transaction, number).became != message.became
+
+    def try_it(blamed: str) -> Said:
+        asked = Asked("redrive", id_of(key), actor, {"message": number}, new=True)
+        return run(store, key, asked, lambda transaction, *_: again(transaction, blamed))
+
+    try:
+        said = try_it("")
+    except (PaydeskError, StorageTrouble):
+        raise  # The message is not to blame.
+    except Exception as error:
+        log.exception("quarantined again: %d", number)
+        said = try_it(sentence_of(error))
+    with store.transaction() as transaction:
+        return Redriven(_message(transaction, number), said.changed, changed)
+
+
+def redrive_parked(store: Storage) -> frozenset[UUID]:
+    """Let go the way in what was parked and is understood by now; returns the requests that changed by it.
+
+    For whoever holds the lease and has checked its own topic: at the start of its work, as the program may be newer.
+    """
+    return _redrive_all(store, lambda transaction, after: transaction.parked(after, _MOST_MESSAGES))
+
+
+def redrive_unsaid(store: Storage) -> frozenset[UUID]:
+    """Let go the way in what answered something that this side did not know that it had said; it may know by now.
+
+    For whoever holds the lease, after a check of its own topic brought something back.
+    """
+    return _redrive_all(store, lambda transaction, after: transaction.unsaid(after, _MOST_MESSAGES))
+
+
+def _redrive_all(store: Storage, waiting_after: Callable[[Transaction, int], list[Refused]]) -> frozenset[UUID]:
+    changed: frozenset[UUID] = frozenset()
+    after = 0
+    while True:
+        with store.transaction() as transaction:
+            waiting = waiting_after(transaction, after)
+        if not waiting:
+            return changed
+        after = waiting[-1].number
+        understood = [one.number for one in waiting if judge(store.role, one.record).became != "parked"]
+        if understood:
+            changed |= _take(store, understood)
+
+
+def discard(store: Storage, key: Key, number: int, actor: str, why: str) -> bool:
+    """Give up a message that was not applied, and keep why; returns False when it was discarded before.
+
+    Its bytes stay, and it can still be redriven. Raises ``UnknownRequest``, or ``NotNow`` when it was taken in.
+    """
+    told = checked("why", why, least=NOTE_LEAST, most=NOTE_MOST)
+
+    def give_up(transaction: Transaction) -> bool:
+        message = _message(transaction, number)
+        if message.became not in OPEN:
+            raise NotNow(
+                f"Message {number} is not in quarantine any more: it is {message.became}.",
+                "`quarantine show` tells more.",
+            )
+        if not message.discarded:
+            transaction.discard(number, told, actor)
+        return not message.discarded
+
+    asked = Asked("discard", id_of(key), actor, {"message": number, "why": told}, new=True)
+    return run(store, key, asked, lambda transaction, *_: give_up(transaction)).changed
+
+
+def _message(transaction: Transaction, number: int) -> Refused:
+    for found in transaction.refused_messages([number]):
+        return found
+    raise UnknownRequest(f"There is no message {number} in quarantine.", "`quarantine list` shows what is.")
+
+
+def _take(store: Storage, numbers: Sequence[int]) -> frozenset[UUID]:
+    """Take messages in that were not applied when they came."""
+
+    def take(some: Sequence[int], blamed: str) -> frozenset[UUID]:
+        with store.transaction() as transaction:
+            # Another worker may have been faster: what is taken in stays as it is.
+            messages = [one for one in transaction.refused_messages(some) if one.became in OPEN]
+            return _retake(store, transaction, messages, PROGRAM, blamed)
+
+    return sift(numbers, take, (PaydeskError, StorageTrouble), str)
+
+
+def _retake(
+    store: Storage, transaction: Transaction, messages: Sequence[Refused], actor: str, blamed: str
+) -> frozenset[UUID]:
+    role, now = store.role, store.now()
+    batch = [judge(role, one.record, blamed) for one in messages]
+    applied = take_in(transaction, role, role.load_apply(), batch, now)
+    for one, judged in zip(messages, batch, strict=True):
+        if actor == PROGRAM and (judged.became, judged.reason) == (one.became, one.reason):
+            continue  # As before: nothing was learned of it.
+        transaction.retake(one.number, incoming(judged, role.hears_from, one.topic_id, now), actor)
+    return applied.changed

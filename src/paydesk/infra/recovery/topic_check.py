@@ -1,0 +1,216 @@
+"""The first check: the writer reads its own topic from what it verified to the end, before it relays or applies."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from paydesk.domain.decision import DecisionRegister
+from paydesk.domain.events import Answers, Event, Requested, answers
+from paydesk.domain.text import counted
+from paydesk.infra.core.codec import Ignore, Park, Quarantine, decode_own
+from paydesk.infra.core.control_messages import fault_of_control
+from paydesk.infra.core.failpoints import reach
+from paydesk.infra.core.ports import BrokerTrouble, LogReader, Storage
+from paydesk.infra.core.records import Ack, Place, Record, Verified
+from paydesk.infra.core.role import Role
+from paydesk.infra.recovery.reimport import Unknown, import_unknown, refuse_other_topic
+
+log = logging.getLogger("paydesk.outbound")
+
+_POLL_S = 0.3
+_MOST = 500
+
+
+@dataclass(slots=True)
+class Found:
+    """What one partition of the own topic holds, from where it was read on."""
+
+    start: int | None
+    """The verified offset from which it was read; None: all of it was."""
+    first: tuple[int, str, datetime | None] | None = None
+    """Offset, event id and LogAppendTime of the first record read."""
+    last: Verified | None = None
+    known: dict[str, tuple[int, datetime | None]] = field(default_factory=dict)
+    """Offset and LogAppendTime of each event that the outbox knows, by its id."""
+    unknown: list[Unknown] = field(default_factory=list)
+    foreign: int = 0
+    """Messages that this side never can have said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a check did."""
+
+    imported: int
+    """Events that were on the topic and not in the outbox, as after a schema was lost or restored."""
+    unsent: int
+    """Events that were acknowledged and are not on the topic any more."""
+    foreign: int
+
+
+def check(
+    store: Storage, role: Role, reader: LogReader, identity: tuple[str, int], holder: str, beat: Callable[[], object]
+) -> Checked:
+    """Read the own topic to its end, then import what the outbox does not know and note what was found.
+
+    Events of the outbox that are on the topic are marked sent; those that were acknowledged and are not there any
+    more are unsent again. At the end ``holder`` is noted as who has checked. Raises ``BrokerTrouble``.
+    """
+    topic_id, partitions = identity
+    with store.transaction() as transaction:
+        transaction.forget_other_topics(topic_id)
+        for number in range(partitions):
+            if transaction.verified(number) is None:
+                transaction.set_verified(number, Verified(topic_id))
+    found = [_partition(store, role, reader, (role.writes, number), topic_id, beat) for number in range(partitions)]
+    # First what is known: a row that stands on the topic was said, whatever was marked, and is not beaten any more.
+    unsent = sum(_mark(store, role, number, topic_id, one) for number, one in enumerate(found))
+    unknown, unfounded = _founded(store, [each for one in found for each in one.unknown])
+    imported = import_unknown(store, role, topic_id, unknown, beat)
+    _ask_again(store, reader)
+    with store.transaction() as transaction:
+        refuse_other_topic(transaction, role, topic_id)
+        for number, one in enumerate(found):
+            if one.last is not None or one.start is None:
+                transaction.set_verified(number, one.last or Verified(topic_id))
+    done = Checked(imported, unsent, unfounded + sum(one.foreign for one in found))
+    with store.transaction() as transaction:
+        transaction.set_amiss(_amiss(done))
+        transaction.note_checked(holder)
+    return done
+
+
+def _founded(store: Storage, unknown: Sequence[Unknown]) -> tuple[Sequence[Unknown], int]:
+    """Leave out decisions about other terms than were asked for, as far as that is known; returns how many there were.
+
+    Nobody on this side can have decided so. Where the revision is not known here, as in a schema that was lost, the
+    decision is taken back: the contractor's side compares it with what it said.
+    """
+    decisions = [each.event.register for each in unknown if isinstance(each.event.register, DecisionRegister)]
+    if not decisions:
+        return unknown, 0
+    with store.transaction() as transaction:
+        requested = transaction.requested(sorted({register.id for register in decisions}))
+
+    def founded(event: Event) -> bool:
+        register = event.register
+        known = requested.get(event.request_id, Requested())
+        return not isinstance(register, DecisionRegister) or answers(register, known)[0] is not Answers.NEVER
+
+    left = [each for each in unknown if founded(each.event)]
+    return left, len(unknown) - len(left)
+
+
+def _ask_again(store: Storage, reader: LogReader) -> None:
+    """Keep held what ran out where this schema once had read farther than it knows: it was restored from a copy.
+
+    Its own topic shows nothing of that when nothing was sent since. What lag tools were told is a hint, no more.
+    """
+    with store.transaction() as transaction:
+        if not transaction.holds_ran_out():
+            return
+        places = list(transaction.positions())
+    told = reader.committed(places)
+    identities = {topic: reader.identity(topic) for topic, _ in told}
+    with store.transaction() as transaction:
+        # Read after what was told: whoever applies meanwhile moves the position first and tells of it then.
+        known = transaction.positions()
+        ahead = [place for place, offset in told.items() if offset > known[place].next_offset]
+        if any((found := identities[place[0]]) and found[0] == known[place].topic_id for place in ahead):
+            transaction.keep_overdue()
+
+
+def _amiss(done: Checked) -> str:
+    return f"Never said by this side, but on its own topic: {counted(done.foreign, 'message')}." if done.foreign else ""
+
+
+def _partition(
+    store: Storage, role: Role, reader: LogReader, place: Place, topic_id: str, beat: Callable[[], object]
+) -> Found:
+    """Read one partition, from the verified record on where it still stands there, else from the beginning."""
+    with store.transaction() as transaction:
+        known = transaction.verified(place[1])
+    if known is not None and known.offset is not None:
+        found = _read(store, role, reader, place, topic_id, known.offset, beat)
+        if found.first == (known.offset, known.event_id, known.appended_at):
+            return found
+    # What was verified is not there any more, so nothing before it can be trusted either.
+    return _read(store, role, reader, place, topic_id, None, beat)
+
+
+def _read(
+    store: Storage,
+    role: Role,
+    reader: LogReader,
+    place: Place,
+    topic_id: str,
+    start: int | None,
+    beat: Callable[[], object],
+) -> Found:
+    found = Found(start)
+    reader.assign({place: start})
+    while True:
+        beat()
+        read = reader.read(_POLL_S, _MOST)
+        reach("I1")
+        if place in read.lost:
+            return found
+        _take(store, role, found, read.records, topic_id)
+        if place in read.ended:
+            return found
+        if not read.records and (reader.identity(place[0]) or ("",))[0] != topic_id:
+            # As in ``Inbound.check_topics``: a reader of a topic that is no more would wait for its end for ever.
+            raise BrokerTrouble(f"The topic {place[0]} was made anew.")
+
+
+def _take(store: Storage, role: Role, found: Found, records: Sequence[Record], topic_id: str) -> None:
+    ids = {header(record, "ce_id") for record in records}
+    with store.transaction() as transaction:
+        known = transaction.known_events(ids)
+    for record in records:
+        event_id = header(record, "ce_id")
+        if found.first is None:
+            found.first = record.offset, event_id, record.appended_at
+        found.last = Verified(topic_id, record.offset, event_id, record.appended_at)
+        if record.unreadable:
+            found.foreign += 1
+            continue
+        if event_id in known:
+            if known[event_id].said(record):
+                found.known[event_id] = record.offset, record.appended_at
+            else:
+                found.foreign += 1
+            continue
+        try:
+            found.unknown.append(Unknown(record, decode_own(role, record.key, record.headers, record.value)))
+        except Ignore:
+            found.foreign += bool(fault_of_control(record))
+        except (Quarantine, Park):
+            found.foreign += 1
+        except Exception:
+            log.exception("not read: %s/%d at %d", record.topic, record.partition, record.offset)
+            found.foreign += 1
+
+
+def header(record: Record, name: str) -> str:
+    """Return a header of a message as text, or an empty string."""
+    raw = next((raw for found, raw in record.headers if found == name), None)
+    return (raw or b"").decode(errors="backslashreplace")
+
+
+def _mark(store: Storage, role: Role, partition: int, topic_id: str, found: Found) -> int:
+    """Mark what was found as sent, and what is gone as unsent; returns how many are gone."""
+    seen = {*found.known, *(str(each.event.id) for each in found.unknown)}
+    with store.transaction() as transaction:
+        refuse_other_topic(transaction, role, topic_id)
+        # What was sent twice may have lost its second place alone: then it stands at the first, where all was read.
+        late = [
+            event
+            for event, known in transaction.known_events(found.known).items()
+            if not known.sent or (found.start is None and known.offset != found.known[event][0])
+        ]
+        transaction.mark_sent(topic_id, [Ack(UUID(event), partition, *found.known[event]) for event in late])
+        after = found.start if found.start is not None else -1
+        return transaction.unsend_missing(topic_id, partition, after, seen)

@@ -1,0 +1,1 @@
+"""The hints that make screens live, through Redis pub/sub."""

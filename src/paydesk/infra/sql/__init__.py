@@ -1,1 +1,0 @@
-"""The storage port on PostgreSQL: set-based statements, one class a concern, joined in ``transaction``."""
