@@ -6,7 +6,6 @@ from datetime import timedelta
 from uuid import UUID
 
 from paydesk.domain import commands
-from paydesk.domain.ageing import WAITING
 from paydesk.domain.copy import Delivery, RequestCopy, RequestDetail, StatusTotal, Step
 from paydesk.domain.decision import Cause, DecisionRegister
 from paydesk.domain.duplicates import Alike, Asking, alike
@@ -17,6 +16,7 @@ from paydesk.domain.money import totals
 from paydesk.domain.payment_request import Terms
 from paydesk.domain.refusals import refuse_undecided
 from paydesk.domain.status import Status
+from paydesk.domain.status_facts import WAITING
 from paydesk.infra.core.clock import DatabaseClock
 from paydesk.infra.core.errors import ServerDown
 from paydesk.infra.core.health import Health, Part, PartState

@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 
-from paydesk.domain.ageing import AGES, BOUNDS, WAITING, Ageing
+from paydesk.domain.ageing import AGES, BOUNDS, Ageing
 from paydesk.domain.copy import RequestCopy
-from paydesk.domain.insights import DECIDED, SHARES, TIMES, TOOK_BOUNDS, Day, InCurrency, Insights, last_days
+from paydesk.domain.insights import SHARES, TIMES, TOOK_BOUNDS, Day, InCurrency, Insights, last_days
 from paydesk.domain.money import Money, totals
 from paydesk.domain.status import Status
+from paydesk.domain.status_facts import DECIDED, WAITING
 
 
 def ages_of(asked_at: Iterable[datetime], now: datetime) -> Ageing:

@@ -15,7 +15,7 @@ from paydesk.cli.quarantine import quarantine_group
 from paydesk.cli.settle import settle_command
 from paydesk.domain.copy import Delivery, RequestCopy
 from paydesk.domain.errors import InvalidInput
-from paydesk.domain.status import Status
+from paydesk.domain.status_facts import ANSWERED
 from paydesk.domain.text import clean
 from paydesk.infra.core.role import Role
 
@@ -31,7 +31,7 @@ def add_to(group: click.Group, load_role: Callable[[], Role]) -> None:
 
 def decided(copy: RequestCopy) -> bool:
     """Whether a request is rejected, or finally accepted or withdrawn; held is not final."""
-    return copy.status not in (Status.PENDING, Status.WITHDRAWING) and copy.delivery is not Delivery.HELD
+    return copy.status in ANSWERED and copy.delivery is not Delivery.HELD
 
 
 def seconds_of(typed: str) -> float:

@@ -7,11 +7,14 @@ from collections.abc import Iterable, Sequence
 import click
 from click.shell_completion import CompletionItem
 
+from paydesk.domain.status_facts import WAITING
+from paydesk.infra.postgres.filter_sql import status_in
+
 MOST = 60
 _READ_S = 1
-_FOUND = """
+_FOUND = f"""
 SELECT number, status || ', ' || coalesce(standing_description, '') FROM payment_request
-WHERE number LIKE %(begin)s AND (NOT %(waiting)s OR status IN ('pending', 'withdrawing'))
+WHERE number LIKE %(begin)s AND (NOT %(waiting)s OR {status_in(WAITING)})
 ORDER BY requested_at DESC LIMIT %(most)s
 """
 _SAFE = re.compile(r"[A-Z0-9-]+")

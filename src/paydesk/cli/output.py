@@ -19,19 +19,11 @@ from paydesk.domain.decision import DecisionRegister, Outcome
 from paydesk.domain.duplicates import Alike
 from paydesk.domain.names import mixes_scripts, shown_name
 from paydesk.domain.payment_request import typed_fields
-from paydesk.domain.status import Status
 from paydesk.domain.text import WHOLE, clean, escaped
 from paydesk.tui.ascii import only_ascii, to_ascii
 from paydesk.tui.columns import fitted, padded
-from paydesk.tui.wording import LOCKED, delivery_text, moment_text, status_text, whole_state
+from paydesk.tui.wording import LOCKED, delivery_text, look_of, moment_text, status_text, whole_state
 
-_COLOURS = {
-    Status.PENDING: "yellow",
-    Status.WITHDRAWING: "yellow",
-    Status.ACCEPTED: "green",
-    Status.REJECTED: "red",
-    Status.WITHDRAWN: "bright_black",
-}
 _TERMS = ("description", "reference", "due_date", "document", "pay_to")
 CSV_FIELDS = (
     "number",
@@ -179,7 +171,7 @@ def print_row(copy: RequestCopy, alike: Sequence[Alike] = ()) -> None:
 
 
 def _coloured(line: str, copy: RequestCopy, state: str) -> str:
-    look = "red" if copy.locked else _COLOURS[copy.status]
+    look = "red" if copy.locked else look_of(copy.status).colour
     return line.replace(state, click.style(state, fg=look), 1) if on_terminal() else line
 
 

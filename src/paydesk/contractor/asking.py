@@ -14,7 +14,7 @@ from paydesk.contractor.port import ContractorDesk
 from paydesk.domain.commands import AskWithdrawal, ask_withdrawal
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.errors import PaydeskError
-from paydesk.domain.status import Status
+from paydesk.domain.status_facts import TAKEN_BACK
 from paydesk.domain.text import clean
 from paydesk.infra.core.query import Result
 from paydesk.tui.dialogs import Confirm
@@ -152,5 +152,5 @@ class Asking(Following, inherit_bindings=False):
             ask_withdrawal(AskWithdrawal(copy.id, self.person), copy.request, copy.decision)
         except PaydeskError as refusal:
             return sentence(refusal), "trouble"
-        back = copy.status in (Status.WITHDRAWING, Status.WITHDRAWN)
+        back = copy.status in TAKEN_BACK
         return f"{copy.number} is {copy.status} already." if back else "", ""

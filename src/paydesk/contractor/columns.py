@@ -5,26 +5,19 @@ from datetime import datetime
 
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.names import shown_name
-from paydesk.domain.status import Status
 from paydesk.tui.columns import AMOUNT, CURRENCY, DESCRIPTION, Cell, Column, say, say_state
 from paydesk.tui.columns import NUMBER as WHOLE_NUMBER
 from paydesk.tui.wording import delivery_text, moment_text
-
-_LOOKS = {Status.ACCEPTED: "good", Status.REJECTED: "bad", Status.WITHDRAWN: "faded"}
 
 
 def _asked_at(copy: RequestCopy, _: datetime) -> Cell:
     return say(moment_text(copy.request.requested_at if copy.request else None))
 
 
-def _status(copy: RequestCopy, now: datetime) -> Cell:
-    return say_state(copy, now, _LOOKS)
-
-
 NUMBER = replace(WHOLE_NUMBER, least=7)
 SENT = Column("Sent", _asked_at, 16, from_width=100)
 FROM = Column("From", lambda copy, _: say(shown_name(copy.contractor)), 14, from_width=130)
-STATUS = Column("Status", _status, 13, most=13, least=10)
+STATUS = Column("Status", say_state, 13, most=13, least=10)
 DELIVERY = Column("Delivery", lambda copy, _: say(delivery_text(copy), "faded"), 8, from_width=72, most=11)
 
 COLUMNS = (NUMBER, SENT, FROM, AMOUNT, CURRENCY, STATUS, DELIVERY, DESCRIPTION)

@@ -15,7 +15,6 @@ from paydesk.contractor.lapsing import confirmed_text, lapsed_text
 from paydesk.contractor.port import ContractorDesk
 from paydesk.domain.copy import StatusTotal
 from paydesk.domain.filters import EVERYTHING, MINE, FromIn
-from paydesk.domain.status import Status
 from paydesk.domain.text import counted
 from paydesk.infra.core.query import Page, PageQuery, Sort
 from paydesk.tui.counting_pane import COUNTING
@@ -25,10 +24,9 @@ from paydesk.tui.lines import HealthLine, Line, TopLine
 from paydesk.tui.messages import DeskMade
 from paydesk.tui.request_table import RequestTable
 from paydesk.tui.room import make_room
-from paydesk.tui.summary import RARE, Summary
+from paydesk.tui.summary import RARE, USUAL, Summary
 from paydesk.tui.totals import Totals
 
-_TOTALS = (Status.PENDING, Status.ACCEPTED, Status.REJECTED)
 ENDED_S = 60.0
 """So long it is said that something lapsed or is withdrawn: the other side did it, nobody waited for it here."""
 EMPTY = "No requests here yet.\nPress {} to ask for a payment."
@@ -56,7 +54,7 @@ class ContractorHome(Asking, inherit_bindings=False):
     def compose(self) -> ComposeResult:
         """Lay out top line, totals, list, notice and health."""
         yield TopLine(id="top")
-        yield Totals(_TOTALS)
+        yield Totals(USUAL)
         yield Summary(RARE, "-under")
         yield Line(id="filter", wraps=True)
         yield self.filter_line()

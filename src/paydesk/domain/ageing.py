@@ -4,10 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self
 
-from paydesk.domain.status import Status
-
-WAITING = frozenset({Status.PENDING, Status.WITHDRAWING})
-"""What somebody still has to decide or confirm."""
 BOUNDS = tuple(timedelta(days=days) for days in (1, 3, 7))
 """Where one age ends and the next begins; exactly so old belongs to the next."""
 AGES = ("under 1 d", "1–3 d", "3–7 d", "over 7 d")

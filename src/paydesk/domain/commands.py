@@ -10,6 +10,7 @@ from paydesk.domain.names import shown_name
 from paydesk.domain.payment_request import RequestRegister, Terms
 from paydesk.domain.refusals import name_of, refuse_locked, refuse_own, refuse_stranger
 from paydesk.domain.status import Status, is_open, status
+from paydesk.domain.status_facts import DECIDED, REVISABLE, TAKEN_BACK
 from paydesk.domain.text import same_person
 
 
@@ -76,12 +77,11 @@ def revise_payment(
     refuse_stranger(command.actor, request)
     refuse_locked(locked, name_of(request))
     found = status(request, decision)
-    if found not in (Status.PENDING, Status.REJECTED):
+    if found not in REVISABLE:
         raise Conflict(f"{name_of(request)} is {found} and cannot be revised.", "Ask anew with a new request.")
     if found is Status.PENDING and command.terms == request.terms:
         return None
-    rejected_upto = decision.rejected_upto if decision else 0
-    revision = max(request.revision, rejected_upto) + 1
+    revision = max(request.revision, decision.rejected_upto if decision else 0) + 1
     return replace(request, version=request.version + 1, revision=revision, terms=command.terms)
 
 
@@ -96,7 +96,7 @@ def ask_withdrawal(
     refuse_stranger(command.actor, request)
     refuse_locked(locked, name_of(request))
     found = status(request, decision)
-    if found in (Status.WITHDRAWING, Status.WITHDRAWN):
+    if found in TAKEN_BACK:
         return None
     if found is Status.ACCEPTED:
         raise Conflict(f"{name_of(request)} is accepted and cannot be withdrawn.", "Speak with the manager.")
@@ -194,7 +194,7 @@ def _refuse_undecidable(
     name = name_of(request)
     refuse_locked(locked, name)
     found = status(request, decision)
-    if decision is not None and found in (Status.ACCEPTED, Status.REJECTED):
+    if decision is not None and found in DECIDED:
         who = shown_name(decision.decided_by)
         when = f"{decision.decided_at:%Y-%m-%d %H:%M:%S} UTC" if decision.decided_at else "before"
         why = f": {decision.cause.text}" if found is Status.REJECTED and decision.cause else "."

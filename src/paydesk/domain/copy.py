@@ -11,6 +11,7 @@ from paydesk.domain.decision import DecisionRegister, Outcome
 from paydesk.domain.money import Money
 from paydesk.domain.payment_request import RequestRegister, Terms, called, describe_changes
 from paydesk.domain.status import Status, standing_terms, status
+from paydesk.domain.status_facts import WAITING
 
 
 class Delivery(StrEnum):
@@ -77,7 +78,7 @@ class RequestCopy:
     @property
     def rejected_before(self) -> DecisionRegister | None:
         """The decision that rejected an earlier revision of a request that waits again; None where there is none."""
-        waits = self.status in (Status.PENDING, Status.WITHDRAWING)
+        waits = self.status in WAITING
         return self.decision if waits and self.decision is not None and self.decision.cause is not None else None
 
     @property

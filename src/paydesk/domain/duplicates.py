@@ -9,12 +9,11 @@ from paydesk.domain.copy import RequestCopy
 from paydesk.domain.fold import fold
 from paydesk.domain.payment_request import Terms
 from paydesk.domain.status import Status
+from paydesk.domain.status_facts import PAYABLE
 from paydesk.domain.text import same_person
 
 NEAR_DAYS = 7
 """Two of the same amount that were asked for less than so many days apart look alike."""
-PAYABLE = frozenset({Status.PENDING, Status.ACCEPTED})
-"""Only what is paid or may be yet can be paid twice."""
 MOST = 5
 
 

@@ -7,12 +7,9 @@ from datetime import date, datetime, timedelta
 from paydesk.domain.ageing import Ageing
 from paydesk.domain.days import ONE_DAY, first_moment
 from paydesk.domain.money import Money
-from paydesk.domain.status import Status
 
 DAYS = 14
 """So many days are told apart, today the last of them."""
-DECIDED = frozenset({Status.ACCEPTED, Status.REJECTED})
-"""What a manager decided; each request counts by its last decision."""
 TOOK_BOUNDS = (timedelta(hours=1), timedelta(days=1), timedelta(days=3), timedelta(days=7))
 TIMES = ("under 1 h", "1–24 h", "1–3 d", "3–7 d", "over 7 d")
 SHARES = (0.5, 0.9)

@@ -6,7 +6,8 @@ from paydesk.domain.decision import DecisionRegister
 from paydesk.domain.errors import Conflict, Locked, NotAllowed, Stale
 from paydesk.domain.names import shown_name
 from paydesk.domain.payment_request import RequestRegister, Terms, called, describe_changes
-from paydesk.domain.status import Status, status
+from paydesk.domain.status import status
+from paydesk.domain.status_facts import DECIDED
 from paydesk.domain.text import same_person
 
 
@@ -55,7 +56,7 @@ def refuse_unlocked(locked: bool, request: RequestRegister | None, request_id: U
 
 def refuse_undecided(request: RequestRegister | None, decision: DecisionRegister | None, name: str, act: str) -> None:
     """Raise ``Conflict`` when no manager's decision stands that could be taken back or sent; ``act`` says which."""
-    if (found := status(request, decision)) not in (Status.ACCEPTED, Status.REJECTED):
+    if (found := status(request, decision)) not in DECIDED:
         raise Conflict(f"{name} is {found}: there is nothing to {act}.", "Nothing was changed.")
 
 

@@ -1,6 +1,7 @@
 """The columns of the manager's two lists: what waits, and what was decided."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -13,7 +14,6 @@ from paydesk.tui.columns import AMOUNT, CURRENCY, DESCRIPTION, NUMBER, Cell, Col
 from paydesk.tui.wording import age_text, moment_text
 
 Likeness = Callable[[UUID], tuple[Alike, ...]]
-_LOOKS = {Status.ACCEPTED: "good", Status.REJECTED: "bad", Status.WITHDRAWN: "faded", Status.WITHDRAWING: "accent"}
 
 
 def _age(copy: RequestCopy, now: datetime) -> Cell:
@@ -33,7 +33,9 @@ def _what(alike: Likeness, copy: RequestCopy, now: datetime) -> Cell:
 
 
 def _state(copy: RequestCopy, now: datetime) -> Cell:
-    return say_state(copy, now, _LOOKS)
+    """Return the status; a withdrawal that waits to be confirmed stands out."""
+    said = say_state(copy, now)
+    return replace(said, look="accent") if copy.status is Status.WITHDRAWING and not copy.locked else said
 
 
 def _decided_by(copy: RequestCopy, _: datetime) -> Cell:

@@ -11,10 +11,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 
-from paydesk.domain.ageing import WAITING
 from paydesk.domain.copy import Delivery, StatusTotal
 from paydesk.domain.filters import Filter, StatusIn
 from paydesk.domain.status import Status
+from paydesk.domain.status_facts import ANSWERED, WAITING
 from paydesk.domain.text import counted
 from paydesk.infra.core.query import Page, PageQuery, Sort, in_order
 from paydesk.manager import columns
@@ -22,7 +22,7 @@ from paydesk.manager.detail import ManagerDetail
 from paydesk.manager.peek import Peek
 from paydesk.manager.peeking import Peeking
 from paydesk.manager.port import ManagerDesk
-from paydesk.manager.rows import DECIDED, counts_text, held_by, merged
+from paydesk.manager.rows import counts_text, held_by, merged
 from paydesk.tui.counting_pane import COUNTING
 from paydesk.tui.desk_pane import DeskPane
 from paydesk.tui.lines import HealthLine, Line, TopLine
@@ -69,7 +69,7 @@ class ManagerInbox(Peeking, inherit_bindings=False):
 
     def wanted(self) -> PageQuery:
         """Return what waits, oldest first, and the rows that still stand; or what was decided, newest first."""
-        usual = DECIDED if self._decided_view else WAITING
+        usual = ANSWERED if self._decided_view else WAITING
         query = PageQuery(self.filter, self._person, frozenset() if self.filter.asks(StatusIn) else usual, self.sort)
         if not self._held_view:
             return query
@@ -116,7 +116,7 @@ class ManagerInbox(Peeking, inherit_bindings=False):
             found = merged(self.table.rows, page, self._gone, self.wanted().sort, edges, self.table.edges)
             self._between = found.between
             self.held = held_by(read, self._person)
-            faded = frozenset(row.id for row in found.rows if row.status in DECIDED)
+            faded = frozenset(row.id for row in found.rows if row.status in ANSWERED)
             self.table.show(found.rows, faded, edges)
         self.slid(current)
         self.summed_up()
@@ -155,7 +155,7 @@ class ManagerInbox(Peeking, inherit_bindings=False):
         finished = frozenset(
             row.id
             for row in self.table.rows
-            if row.status in DECIDED and row.delivery is not Delivery.HELD and current and row.id != current.id
+            if row.status in ANSWERED and row.delivery is not Delivery.HELD and current and row.id != current.id
         )
         if finished and self._held_view:
             self._gone |= finished
@@ -183,7 +183,7 @@ class ManagerInbox(Peeking, inherit_bindings=False):
 
     def action_reload(self) -> None:
         """Read again and let everything take its place."""
-        self._gone |= frozenset(row.id for row in self.table.rows if row.status in DECIDED)
+        self._gone |= frozenset(row.id for row in self.table.rows if row.status in ANSWERED)
         if self._held_view and self._page is not None:
             held = [row for row in self._page.also if row.delivery is Delivery.HELD]
             waiting = in_order([*self._page.rows, *held], self.wanted().sort)

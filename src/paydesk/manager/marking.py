@@ -11,9 +11,9 @@ from textual import on
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from paydesk.domain.ageing import WAITING
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.filters import EVERYTHING
+from paydesk.domain.status_facts import WAITING
 from paydesk.domain.text import counted
 from paydesk.infra.core.query import PageQuery, Start, Way, in_order, key_of
 from paydesk.manager.batch import terms_seen

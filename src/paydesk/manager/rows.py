@@ -5,15 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from paydesk.domain.ageing import WAITING
 from paydesk.domain.copy import Delivery, RequestCopy
-from paydesk.domain.status import Status
+from paydesk.domain.status_facts import WAITING
 from paydesk.domain.text import same_person
 from paydesk.infra.core.query import Page, Sort, in_order
 from paydesk.tui.window import Edges
 from paydesk.tui.wording import seconds_left, status_text
 
-DECIDED = frozenset(Status) - WAITING
 ON_ITS_ROW = "Put the cursor on the decision that was never sent: {} sends it, {} undoes it."
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

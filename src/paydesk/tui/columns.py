@@ -1,15 +1,14 @@
 """Columns of a request table: what each says of a request, how wide it is, and from which width on it is shown."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from rich.cells import cell_len, set_cell_size
 
 from paydesk.domain.copy import RequestCopy
-from paydesk.domain.status import Status
 from paydesk.domain.text import CUT, Clean, clean, whole_numbers
-from paydesk.tui.wording import state_text
+from paydesk.tui.wording import look_of, state_text
 
 CURSOR_CELLS = 3
 """The mark, the cursor and a blank, left of the first column."""
@@ -65,9 +64,9 @@ NUMBER = Column("Request", lambda copy, _: say(copy.number), 8, most=24)
 DESCRIPTION = Column("Description", lambda copy, _: say(copy.terms.description if copy.terms else ""))
 
 
-def say_state(copy: RequestCopy, now: datetime, looks: Mapping[Status, str]) -> Cell:
-    """Return the status, with the look that a desk gives it; a locked request looks bad on both."""
-    return say(state_text(copy, now), "bad" if copy.locked else looks.get(copy.status, ""))
+def say_state(copy: RequestCopy, now: datetime) -> Cell:
+    """Return the status, with its look; a locked request looks bad."""
+    return say(state_text(copy, now), "bad" if copy.locked else look_of(copy.status).cell)
 
 
 def laid_out(

@@ -10,9 +10,17 @@ from paydesk.domain.decision import Outcome
 from paydesk.domain.duplicates import Alike
 from paydesk.domain.names import shown_name
 from paydesk.domain.payment_request import describe_changes, typed_fields
-from paydesk.domain.status import Status
 from paydesk.domain.text import clean
-from paydesk.tui.wording import clock_text, day_text, delivery_text, moment_text, span_text, state_text, status_text
+from paydesk.tui.wording import (
+    clock_text,
+    day_text,
+    delivery_text,
+    look_of,
+    moment_text,
+    span_text,
+    state_text,
+    status_text,
+)
 
 NOTHING_CHANGED = "Nothing is changed since."
 _STEPS = {
@@ -56,8 +64,7 @@ def facts(
 ) -> Iterator[Content]:
     """Yield number, status, cause, terms and what lapsed, a line each."""
     terms = copy.terms
-    look = {Status.ACCEPTED: "$success", Status.REJECTED: "$error"}.get(copy.status, "$foreground")
-    look = "$error" if copy.locked else look
+    look = "$error" if copy.locked else look_of(copy.status).line
     money = str(terms.money) if terms else "(the request itself has not arrived here yet)"
     yield Content.assemble((f"{clean(copy.number)}   {clean(money)}", "bold"))
     yield Content.assemble((state_text(copy, now), look), (f"   {delivery_text(copy)}", "$secondary"))

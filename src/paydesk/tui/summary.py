@@ -12,13 +12,15 @@ from textual.widgets import Static
 from paydesk.domain.ageing import AGES, Ageing
 from paydesk.domain.copy import StatusTotal
 from paydesk.domain.status import Status
+from paydesk.domain.status_facts import TAKEN_BACK
 from paydesk.domain.text import counted
 from paydesk.tui.lines import put
 from paydesk.tui.wording import age_text, status_text
 
 _GAP = "   "
-RARE = (Status.WITHDRAWING, Status.WITHDRAWN)
+RARE = tuple(each for each in Status if each in TAKEN_BACK)
 """Statuses that few requests ever have."""
+USUAL = tuple(each for each in Status if each not in TAKEN_BACK)
 
 
 def ageing_of(totals: Sequence[StatusTotal]) -> Ageing:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import assert_never
 
 from paydesk.domain.copy import Delivery, RequestCopy
 from paydesk.domain.money import Money
@@ -10,27 +11,43 @@ from paydesk.domain.status import Status
 from paydesk.domain.text import clean, counted
 from paydesk.infra.core.health import Duty, Health, PartState
 
-_GLYPHS = {
-    Status.PENDING: "◦",
-    Status.WITHDRAWING: "◔",
-    Status.ACCEPTED: "✓",
-    Status.REJECTED: "✗",
-    Status.WITHDRAWN: "↶",
-}
 LOCKED = "⊘ locked"
-_DELIVERIES = {
-    Delivery.UNCONFIRMED: "unconfirmed",
-    Delivery.HELD: "held",
-    Delivery.QUEUED: "queued",
-    Delivery.SENT: "sent",
-    Delivery.DECIDED: "decided",
-    Delivery.RECEIVED: "received",
-}
+
+
+@dataclass(frozen=True, slots=True)
+class StatusLook:
+    """How a status looks, on the screens and on the command line."""
+
+    glyph: str
+    """The mark before its word."""
+    cell: str
+    """The look of its cell in a list (empty: plain)."""
+    line: str
+    """The style of its line where a request is shown alone."""
+    colour: str
+    """The colour of its line on the command line."""
+
+
+def look_of(status: Status) -> StatusLook:
+    """Return how a status looks: the one place where that stands."""
+    match status:
+        case Status.PENDING:
+            return StatusLook("◦", "", "$foreground", "yellow")
+        case Status.WITHDRAWING:
+            return StatusLook("◔", "", "$foreground", "yellow")
+        case Status.ACCEPTED:
+            return StatusLook("✓", "good", "$success", "green")
+        case Status.REJECTED:
+            return StatusLook("✗", "bad", "$error", "red")
+        case Status.WITHDRAWN:
+            return StatusLook("↶", "faded", "$foreground", "bright_black")
+        case _:
+            assert_never(status)
 
 
 def status_text(status: Status) -> str:
     """Return the mark and the word of a status; neither ever stands alone."""
-    return f"{_GLYPHS[status]} {status}"
+    return f"{look_of(status).glyph} {status}"
 
 
 def whole_state(copy: RequestCopy) -> str:
@@ -42,7 +59,7 @@ def whole_state(copy: RequestCopy) -> str:
 
 def delivery_text(copy: RequestCopy) -> str:
     """Return how far this side's last word on a request has come."""
-    return _DELIVERIES[copy.delivery]
+    return copy.delivery.value
 
 
 def seconds_left(until: datetime, now: datetime) -> int:

@@ -14,6 +14,7 @@ from paydesk.domain.decision import checked_cause
 from paydesk.domain.duplicates import Alike
 from paydesk.domain.payment_request import Terms, changed_terms, checked_terms
 from paydesk.domain.status import Status
+from paydesk.domain.status_facts import WAITING
 from paydesk.infra.core.query import Result
 from paydesk.manager.port import ManagerDesk
 
@@ -128,9 +129,8 @@ def finished(sides: Sides) -> bool:
 
 
 def _open(sides: Sides) -> bool:
-    going = {Status.PENDING, Status.WITHDRAWING}
     return any(
-        copy.status in going or (copy.status is Status.REJECTED and copy.revision < _MOST_REVISIONS)
+        copy.status in WAITING or (copy.status is Status.REJECTED and copy.revision < _MOST_REVISIONS)
         for copy in sides.asked
     )
 

@@ -25,12 +25,12 @@ from paydesk.cli.demo.told import Told
 from paydesk.contractor.app import utc_now
 from paydesk.contractor.home import ContractorHome
 from paydesk.contractor.port import ContractorDesk
-from paydesk.domain.ageing import WAITING
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.duplicates import Alike, Asking
 from paydesk.domain.errors import PaydeskError
 from paydesk.domain.filters import MINE
 from paydesk.domain.status import Status
+from paydesk.domain.status_facts import WAITING
 from paydesk.infra.core.query import PageQuery, Result, Sort
 from paydesk.manager.inbox import ManagerInbox
 from paydesk.manager.port import ManagerDesk

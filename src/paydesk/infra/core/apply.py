@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from paydesk.domain.decision import Outcome
 from paydesk.domain.events import newer
 from paydesk.domain.payment_request import RequestRegister
+from paydesk.domain.status_facts import is_final
 from paydesk.infra.core.ports import Transaction
 from paydesk.infra.core.records import Half, Head
 from paydesk.infra.core.role import Applied, Heard
-
-_FINAL = ("accepted", "withdrawn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def apply_registers(
         if newer(one.event.version, head.version):
             outcome = head.outcome if isinstance(register, RequestRegister) else register.outcome.value
             fault = fault_of(one)
-            if head.outcome in _FINAL and outcome != head.outcome and not (fault and fault.certain):
+            if is_final(Outcome(head.outcome)) and outcome != head.outcome and not (fault and fault.certain):
                 flipping.add(one)
                 reasons[request_id] = f"after {head.outcome} was published, another outcome was said: {outcome}"
                 continue

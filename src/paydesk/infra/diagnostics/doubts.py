@@ -4,21 +4,23 @@ from datetime import datetime
 from uuid import UUID
 
 from paydesk.domain.payment_request import NUMBER_STEP_MOST, called
+from paydesk.domain.status_facts import WAITING
 from paydesk.domain.text import counted
 from paydesk.infra.core.role import Role
 from paydesk.infra.diagnostics.finding import Finding
+from paydesk.infra.postgres.filter_sql import status_in
 from paydesk.infra.postgres.read.queries import Connection
 
 _FIRST_NUMBER = 1001
 _MOST = 5
 # Numbers that stand farther above the one before them than counting ever follows at once.
-_FAR = """
+_FAR = f"""
 SELECT number, waits FROM (
-    SELECT number, status IN ('pending', 'withdrawing') AS waits, counted,
+    SELECT number, {status_in(WAITING)} AS waits, counted,
         lag(counted, 1, CAST(%(first)s AS bigint)) OVER (ORDER BY counted) AS before
     FROM (
         SELECT number, status, CAST(substring(number FROM 4) AS bigint) AS counted
-        FROM payment_request WHERE number ~ '^PR-[0-9]{1,12}$') n) m
+        FROM payment_request WHERE number ~ '^PR-[0-9]{{1,12}}$') n) m
 WHERE counted - before > %(step)s ORDER BY counted LIMIT 100
 """
 # What this side said since in a higher version, or knows by now, needs nobody any more.

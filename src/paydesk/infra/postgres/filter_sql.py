@@ -1,10 +1,11 @@
 """A filter in SQL: what ``Filter.matches`` says, over ``payment_request p``; every value is a parameter."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from paydesk.domain.filters import AgeIs, AmountIs, Asker, CurrencyIn, DayIs, Filter, FromIn, Has, Rule, StatusIn, When
+from paydesk.domain.status import Status
 
 SENT = "coalesce(p.requested_at, '-infinity')"
 DECIDED = "coalesce(p.decided_at, '-infinity')"
@@ -87,6 +88,11 @@ def conditions(found: Filter, asker: Asker, values: dict[str, Any], also: Also |
     return [
         f"({condition(term.rule)}) IS NOT TRUE" if term.negated else f"({condition(term.rule)})" for term in found.terms
     ]
+
+
+def status_in(statuses: Collection[Status], column: str = "status") -> str:
+    """Return that a status is one of these, as text without parameters: indexes hold it word by word."""
+    return one_of(column, [f"'{each}'" for each in Status if each in statuses])
 
 
 def one_of(column: str, values: list[str]) -> str:

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-from paydesk.infra.postgres.filter_sql import AMOUNT, DECIDED, DUE, SENT, TEXT, UNFOLDED, bare
+from paydesk.domain.status_facts import PAYABLE, WAITING
+from paydesk.infra.postgres.filter_sql import AMOUNT, DECIDED, DUE, SENT, TEXT, UNFOLDED, bare, status_in
 
 STATUS_SQL = """CASE
     WHEN outcome = 'accepted' THEN 'accepted'
@@ -20,7 +21,7 @@ STATUS_SQL = """CASE
     ELSE 'pending' END"""
 """``paydesk.domain.status.status`` in SQL; a test compares them over every combination."""
 
-WAITING = "status IN ('pending', 'withdrawing')"
+_WAITING = sa.text(status_in(WAITING))
 _SENT = sa.text(bare(SENT))
 ORDERS = {
     "by_sent": (_SENT,),
@@ -61,7 +62,7 @@ class PaymentRequestRow(SQLModel, table=True):
         # What lists are ordered by and filtered with; the one for text is made where its extension is.
         *(sa.Index(f"payment_request_{name}", *columns, "id") for name, columns in ORDERS.items()),
         *(
-            sa.Index(f"payment_request_waiting_{name}", *ORDERS[name], "id", postgresql_where=sa.text(WAITING))
+            sa.Index(f"payment_request_waiting_{name}", *ORDERS[name], "id", postgresql_where=_WAITING)
             for name in ("by_sent", "by_amount", "by_due")
         ),
         sa.Index(
@@ -70,7 +71,7 @@ class PaymentRequestRow(SQLModel, table=True):
             "standing_amount_minor",
             "standing_currency",
             "requested_at",
-            postgresql_where=sa.text("status IN ('pending', 'accepted')"),
+            postgresql_where=sa.text(status_in(PAYABLE)),
         ),
         # By the amount, as that is what duplicates are looked for by.
         sa.Index("payment_request_unfolded", "standing_amount_minor", postgresql_where=sa.text(bare(UNFOLDED))),

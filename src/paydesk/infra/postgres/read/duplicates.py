@@ -6,20 +6,21 @@ from itertools import islice
 from uuid import UUID
 
 from paydesk.domain.copy import RequestCopy
-from paydesk.domain.duplicates import NEAR_DAYS, PAYABLE, Alike, Asking, alike
+from paydesk.domain.duplicates import NEAR_DAYS, Alike, Asking, alike
 from paydesk.domain.fold import fold
 from paydesk.domain.status import Status
-from paydesk.infra.postgres.filter_sql import CONTRACTOR, STANDING, UNFOLDED
+from paydesk.domain.status_facts import PAYABLE
+from paydesk.infra.postgres.filter_sql import CONTRACTOR, STANDING, UNFOLDED, status_in
 from paydesk.infra.postgres.read.queries import Connection, some
 
 _AT_ONCE = 200
 _MOST_NEAR = 50
 _MOST_OF_AMOUNT = 1000
 """So many of one contractor and one amount are looked at, the newest: a bill of every day must not hold up the list."""
-_STATUSES = ", ".join(f"'{status}'" for status in sorted(PAYABLE, reverse=True))
+_PAYABLE = status_in(PAYABLE, "p.status")
 _SAME = f"""
     FROM payment_request p WHERE {CONTRACTOR} = a.contractor
-    AND p.standing_amount_minor = a.minor AND p.standing_currency = a.currency AND p.status IN ({_STATUSES})
+    AND p.standing_amount_minor = a.minor AND p.standing_currency = a.currency AND {_PAYABLE}
 """
 _CANDIDATES = f"""
 SELECT a.place, c.id FROM unnest(
@@ -38,7 +39,7 @@ CROSS JOIN LATERAL (
     WHERE n.reference = a.reference OR n.standing_document = a.document
     UNION
     (SELECT p.id FROM payment_request p WHERE {UNFOLDED} AND p.standing_amount_minor = a.minor
-    AND p.standing_currency = a.currency AND p.status IN ({_STATUSES})
+    AND p.standing_currency = a.currency AND {_PAYABLE}
     LIMIT {_MOST_NEAR})
 ) c
 """

@@ -6,18 +6,20 @@ from typing import Any
 
 import psycopg
 
-from paydesk.domain.ageing import WAITING, Ageing
+from paydesk.domain.ageing import Ageing
 from paydesk.domain.filters import Asker
-from paydesk.domain.insights import DECIDED, SHARES, TIMES, TOOK_BOUNDS, Day, InCurrency, Insights, edges, last_days
+from paydesk.domain.insights import SHARES, TIMES, TOOK_BOUNDS, Day, InCurrency, Insights, edges, last_days
 from paydesk.domain.money import Money
 from paydesk.domain.status import Status
+from paydesk.domain.status_facts import DECIDED, WAITING
 from paydesk.infra.core.clock import moment_of
 from paydesk.infra.core.query import PageQuery
+from paydesk.infra.postgres.filter_sql import status_in
 from paydesk.infra.postgres.folding import also_unfolded
 from paydesk.infra.postgres.read.queries import Connection
 from paydesk.infra.postgres.read.request_list import OLDER, age_bounds, ageing, conditions_of, counted_alone, where
 
-_DECIDED = "p.status IN ({}) AND p.decided_at IS NOT NULL".format(", ".join(f"'{each}'" for each in sorted(DECIDED)))
+_DECIDED = f"{status_in(DECIDED, 'p.status')} AND p.decided_at IS NOT NULL"
 _TOOK_KNOWN = f"{_DECIDED} AND p.requested_at IS NOT NULL"
 _TOOK = "greatest(p.decided_at - p.requested_at, interval '0')"
 _TOOK_PLACE = " + ".join(f"({_TOOK} >= %(took{place})s)::int" for place in range(len(TOOK_BOUNDS)))

@@ -16,6 +16,7 @@ from paydesk.domain.events import REQUEST_TYPES
 from paydesk.domain.names import shown_name
 from paydesk.domain.payment_request import called
 from paydesk.domain.status import Status
+from paydesk.domain.status_facts import WAITING
 from paydesk.infra.core.health import BroughtBack
 from paydesk.infra.core.records import PEER_LOCKED
 from paydesk.infra.postgres.columns import DECISION_COLUMNS, FOLDED, REQUEST_COLUMNS, decision_of, request_of
@@ -96,7 +97,7 @@ def copy_of(row: dict[str, Any]) -> RequestCopy:
 def _delivery(row: dict[str, Any], found: Status) -> Delivery:
     """Return how far this side's last word has come."""
     asks = row["said"] in REQUEST_TYPES
-    waiting = found in (Status.PENDING, Status.WITHDRAWING)
+    waiting = found in WAITING
     if row["said"] is None or (waiting and not asks and row["said_published_at"] is not None):
         return Delivery.RECEIVED
     if row["said_hold_until"] is not None:

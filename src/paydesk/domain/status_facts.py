@@ -1,0 +1,60 @@
+"""What is true of every request of a status, and of every outcome: each fact stands here once."""
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from paydesk.domain.decision import Outcome
+from paydesk.domain.status import Status
+
+
+@dataclass(frozen=True, slots=True)
+class StatusFacts:
+    """The facts of one status; ``look_of`` in ``tui/wording.py`` says how it looks."""
+
+    waiting: bool = False
+    """Somebody still has to decide or confirm it."""
+    decided: bool = False
+    """A manager decided it; each request counts by its last decision."""
+    payable: bool = False
+    """It is paid, or may be yet: only such a request can be paid twice."""
+    revisable: bool = False
+    """The contractor may change its terms."""
+    taken_back: bool = False
+    """The contractor asked for it back; few requests ever are."""
+
+
+def facts_of(status: Status) -> StatusFacts:
+    """Return the facts of a status."""
+    match status:
+        case Status.PENDING:
+            return StatusFacts(waiting=True, payable=True, revisable=True)
+        case Status.WITHDRAWING:
+            return StatusFacts(waiting=True, taken_back=True)
+        case Status.ACCEPTED:
+            return StatusFacts(decided=True, payable=True)
+        case Status.REJECTED:
+            return StatusFacts(decided=True, revisable=True)
+        case Status.WITHDRAWN:
+            return StatusFacts(taken_back=True)
+        case _:
+            assert_never(status)
+
+
+def is_final(outcome: Outcome) -> bool:
+    """Whether no other outcome may follow once this one was published."""
+    match outcome:
+        case Outcome.NONE:
+            return False
+        case Outcome.ACCEPTED | Outcome.WITHDRAWN:
+            return True
+        case _:
+            assert_never(outcome)
+
+
+WAITING = frozenset(each for each in Status if facts_of(each).waiting)
+ANSWERED = frozenset(Status) - WAITING
+"""What nobody has to decide or confirm, as it stands."""
+DECIDED = frozenset(each for each in Status if facts_of(each).decided)
+PAYABLE = frozenset(each for each in Status if facts_of(each).payable)
+REVISABLE = frozenset(each for each in Status if facts_of(each).revisable)
+TAKEN_BACK = frozenset(each for each in Status if facts_of(each).taken_back)
