@@ -1,12 +1,23 @@
 """While a schema is read for the first time, what the command line shows of it is never taken for all there is."""
 
 import json
+import os
+import subprocess
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from paydesk.cli.errand import Errand, errand
+from paydesk.domain.copy import Delivery, RequestCopy
+from paydesk.domain.decision import DecisionRegister
 from paydesk.infra.core.health import Anew, Health
+from paydesk.infra.migrations import prepare
+from paydesk.infra.postgres.connection import connect
+from paydesk.tui.request_text import facts
+from tests.conftest import Sides, until
+from tests.contract.storages import accepted, at, request
+from tests.e2e.house import PAYDESK
 from tests.storage.offline import Bench
 
 ANEW = pytest.mark.fault(
@@ -114,3 +125,61 @@ def test_who_follows_is_told_each_step_once_and_the_end(
         ]
     else:
         assert first + then + end == [f"R{SO_FAR}", "Reading anew, 2 of 3 so far.", "All is read now."]
+
+
+def alone(bench: Bench) -> DecisionRegister:
+    """Return a decision that the manager's side knows, and the request not yet."""
+    decision = accepted(request())
+    with bench.both.manager.transaction() as transaction:
+        transaction.write_decision(decision, "own", at(2))
+    return decision
+
+
+@ANEW
+def test_a_request_of_which_only_the_decision_is_known_says_so(lost: Bench) -> None:
+    decision = alone(lost)
+    shown = lost("manager", "show", str(decision.id))
+    assert shown.code == 0 and "The request itself has not arrived here yet" in shown.out
+    assert shown.err == f"R{SO_FAR}\n"
+    document = lost("manager", "show", str(decision.id), "--json").json
+    assert (document["partial"], document["number"], document["amount"]) == (True, None, decision.terms.money.amount)
+    assert {row["id"]: row["partial"] for row in lost("manager", "list", "--json").lines}[str(decision.id)] is True
+    whole = lost("manager", "show", str(lost.request()))
+    assert "arrived" not in whole.out and whole.err == f"R{SO_FAR}\n", "what came later may be missing there too"
+    copy = RequestCopy(decision.id, None, decision, Delivery.SENT)
+    text = "\n".join(line.plain for line in facts(copy, at(9), 200))
+    assert "The request itself has not arrived here yet" in text
+
+
+@ANEW
+@pytest.mark.long
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_process_that_follows_says_so_beside_its_lines_and_the_end_of_it(
+    sides: Sides, tmp_path: Path, as_json: bool
+) -> None:
+    prepare(sides, "manager")
+    env = {name: value for name, value in os.environ.items() if not name.startswith("PAYDESK_")}
+    env |= {"PAYDESK_MANAGER_DATABASE_URL": sides.url(sides.manager), "PAYDESK_CONFIG": str(tmp_path / "none.toml")}
+    env |= {"PAYDESK_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1", "PAYDESK_MANAGER_REDIS_URL": "redis://127.0.0.1:1/0"}
+    (tmp_path / "none.toml").touch(mode=0o600)
+    command = [*PAYDESK, "manager", "list", "--follow", *(["--json"] if as_json else [])]
+    err = tmp_path / "err"
+    begun = '{"reading_anew": {"read": 0, "of": null}}' if as_json else "Not read from Kafka yet, so there may be more."
+    ended = '{"reading_anew": null}' if as_json else "All is read now."
+    with (
+        err.open("w") as file,
+        subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=file) as process,
+    ):
+        try:
+            until(lambda: begun in told(err), within_s=60)
+            with connect(sides.url(sides.manager), "manager", autocommit=True) as connection:
+                connection.execute("UPDATE origin SET whole_at = clock_timestamp()")
+            until(lambda: ended in told(err), within_s=60)
+            assert told(err).count(begun) == told(err).count(ended) == 1
+        finally:
+            process.kill()
+
+
+def told(file: Path) -> list[str]:
+    """Return the lines that a process wrote there, but for what it says of waiting."""
+    return [line for line in file.read_text().splitlines() if not line.startswith("Waiting for")]

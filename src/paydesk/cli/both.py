@@ -61,6 +61,7 @@ def _wait(load_role: Callable[[], Role]) -> click.Command:
         from paydesk.cli import output
         from paydesk.cli.errand import errand
         from paydesk.infra.core.errors import WaitTimedOut
+        from paydesk.waiting import waiting_for
 
         until = time.monotonic() + seconds_of(timeout)
         with errand(load_role(), reads=True) as here:
@@ -68,14 +69,15 @@ def _wait(load_role: Callable[[], Role]) -> click.Command:
                 here.work()
             here.catch_up(min(4.0, seconds_of(timeout)))
             copy = here.find(request)
-            while not decided(copy):
-                if time.monotonic() > until:
-                    raise WaitTimedOut(
-                        f"{copy.number} is still {copy.status} after {with_unit(timeout)}.",
-                        "Wait longer with --timeout.",
-                    )
-                time.sleep(_WAIT_LOOK_S)
-                copy = here.get(copy.id)
+            with waiting_for(f"the decision about {copy.number}"):
+                while not decided(copy):
+                    if time.monotonic() > until:
+                        raise WaitTimedOut(
+                            f"{copy.number} is still {copy.status} after {with_unit(timeout)}.",
+                            "Wait longer with --timeout.",
+                        )
+                    time.sleep(_WAIT_LOOK_S)
+                    copy = here.get(copy.id)
             if as_json:
                 output.print_json(output.document(copy))
             else:

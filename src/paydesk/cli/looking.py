@@ -90,6 +90,7 @@ def show_command(load_role: Callable[[], Role]) -> click.Command:
         with errand(load_role(), reads=True) as here:
             here.catch_up()
             request_id = here.find(request).id
+            here.tell_anew(as_json=as_json)
             found = here.read(lambda connection: detail(connection, request_id))
             [(_, alike)] = here.read(lambda connection: list(with_alike(connection, [found.copy])))
             if as_json:

@@ -22,7 +22,7 @@ from paydesk.domain.payment_request import typed_fields
 from paydesk.domain.text import WHOLE, clean, escaped
 from paydesk.tui.ascii import only_ascii, to_ascii
 from paydesk.tui.columns import fitted, padded
-from paydesk.tui.wording import LOCKED, delivery_text, look_of, moment_text, status_text, whole_state
+from paydesk.tui.wording import LOCKED, ONLY_DECIDED, delivery_text, look_of, moment_text, status_text, whole_state
 
 _TERMS = ("description", "reference", "due_date", "document", "pay_to")
 CSV_FIELDS = (
@@ -66,6 +66,7 @@ def document(copy: RequestCopy, alike: Sequence[Alike] | None = None) -> dict[st
         "locked": copy.locked,
         "settled": copy.settled,
         "overdue": copy.overdue,
+        "partial": copy.partial,
         "mixed_scripts": mixes_scripts(copy.contractor),
         **{name: decision.get(name) for name in ("decided_at", "decided_by")},
         "cause": cause.get("code"),
@@ -232,6 +233,8 @@ def _no_formula(text: str) -> str:
 def print_detail(detail: RequestDetail, alike: Sequence[Alike] = ()) -> None:
     """Print everything of a request, a fact a line."""
     print_sentence(detail.copy)
+    if detail.copy.partial and detail.copy.terms is not None:
+        tell(f"  {ONLY_DECIDED}", 2)
     decision = _decision(detail.copy.decision)
     for name, value in document(detail.copy).items():
         if name in (*_TERMS, "contractor", "id") and value:

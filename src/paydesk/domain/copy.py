@@ -76,6 +76,11 @@ class RequestCopy:
         return self.request.contractor if self.request is not None else ""
 
     @property
+    def partial(self) -> bool:
+        """Whether only a decision about it is known here: the request itself has not come in yet."""
+        return self.request is None
+
+    @property
     def rejected_before(self) -> DecisionRegister | None:
         """The decision that rejected an earlier revision of a request that waits again; None where there is none."""
         waits = self.status in WAITING

@@ -12,6 +12,7 @@ from paydesk.domain.names import shown_name
 from paydesk.domain.payment_request import describe_changes, typed_fields
 from paydesk.domain.text import clean
 from paydesk.tui.wording import (
+    ONLY_DECIDED,
     clock_text,
     day_text,
     delivery_text,
@@ -68,6 +69,8 @@ def facts(
     money = str(terms.money) if terms else "(the request itself has not arrived here yet)"
     yield Content.assemble((f"{clean(copy.number)}   {clean(money)}", "bold"))
     yield Content.assemble((state_text(copy, now), look), (f"   {delivery_text(copy)}", "$secondary"))
+    if copy.partial and terms is not None:
+        yield indented(Content(""), ONLY_DECIDED, width, "$warning")
     decision = copy.decision
     if copy.locked:
         yield from _locked_facts(copy, width)

@@ -12,6 +12,8 @@ from paydesk.domain.text import clean, counted
 from paydesk.infra.core.health import Duty, Health, PartState
 
 LOCKED = "⊘ locked"
+ONLY_DECIDED = "The request itself has not arrived here yet: this is from the decision about it."
+"""What is said beside the terms of a request of which only a decision is known."""
 
 
 @dataclass(frozen=True, slots=True)
