@@ -9,8 +9,8 @@ import pytest
 
 from paydesk.infra.core.intake import Judged, incoming
 from paydesk.infra.core.ports import Transaction
-from paydesk.infra.core.records import Record
-from paydesk.infra.core.role import Applied, Heard, Role
+from paydesk.infra.core.records import Applied, Heard, Record
+from paydesk.infra.core.role import Role
 from paydesk.infra.postgres.connection import connect
 from paydesk.infra.postgres.storage import Store
 from paydesk.manager import handlers

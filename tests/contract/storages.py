@@ -14,9 +14,9 @@ from paydesk.domain.events import Event, event_type_of
 from paydesk.domain.payment_request import RequestRegister, checked_terms
 from paydesk.infra.core.codec import encode
 from paydesk.infra.core.intake import Judged, incoming, judge
-from paydesk.infra.core.ports import Storage
-from paydesk.infra.core.records import Incoming, Outgoing, Record, Row
-from paydesk.infra.core.role import Heard, Role
+from paydesk.infra.core.records import Heard, Incoming, Outgoing, Record, Row
+from paydesk.infra.core.role import Role
+from paydesk.infra.core.storage import Storage
 from paydesk.infra.postgres.lease import Lease
 from paydesk.infra.postgres.storage import Store
 from paydesk.manager.role import ROLE as MANAGER

@@ -46,9 +46,9 @@ BAD_SAMPLES = {
         "stack.folder -> paydesk.domain.text",
     ),
     "a room looks up": (
-        "infra/engine/outbox.py",
+        "infra/engine/relay.py",
         "from paydesk.infra.worker import worker",
-        "infra.engine.outbox -> paydesk.infra.worker.worker",
+        "infra.engine.relay -> paydesk.infra.worker.worker",
     ),
     "a screen writes": (
         "contractor/forms.py",

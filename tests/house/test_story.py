@@ -15,7 +15,7 @@ from coverage import Coverage
 from textual.events import Key
 from textual.pilot import Pilot
 
-import paydesk.infra.postgres.schema_beside  # noqa: F401  # imported before the trace: making tables is no part of the walk
+import paydesk.infra.postgres.schema  # noqa: F401  # imported before the trace: making tables is no part of the walk
 from paydesk.contractor.app import ContractorApp
 from paydesk.contractor.desk import ContractorService
 from paydesk.manager.app import ManagerApp

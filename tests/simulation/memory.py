@@ -12,15 +12,15 @@ from paydesk.domain.payment_request import RequestRegister, counter_after
 from paydesk.domain.status import Status, status
 from paydesk.infra.core.digest import Line
 from paydesk.infra.core.errors import ServerDown
-from paydesk.infra.core.records import UNSAID, Claim, Half, Head, Incoming, Place, Position, Refused, Row
-from paydesk.infra.core.role import Heard, Role
+from paydesk.infra.core.records import UNSAID, Claim, Half, Head, Heard, Incoming, Place, Position, Refused, Row
+from paydesk.infra.core.role import Role
 from paydesk.infra.recovery.redrive import OPEN
 from tests.simulation.outbox import MemoryOutbox
 from tests.simulation.tables import Kept, Tables
 
 
 class MemoryStorage:
-    """Meets ``paydesk.infra.core.ports.Storage``; one per role, shared by its processes as a database is."""
+    """Meets ``paydesk.infra.core.storage.Storage``; one per role, shared by its processes as a database is."""
 
     def __init__(self, role: Role, now: Callable[[], datetime], new_id: Callable[[], UUID]) -> None:
         self.role = role

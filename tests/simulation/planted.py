@@ -90,9 +90,9 @@ BUGS = (
     Bug(
         "a hold cleared without a commit",
         "infra/engine/relay.py",
-        "            events = transaction.unsent(outbox.MOST_EVENTS, list(self._large))\n",
+        "            events = transaction.unsent(MOST_EVENTS, list(self._large))\n",
         "            transaction.release(None)\n"
-        "            events = transaction.unsent(outbox.MOST_EVENTS, list(self._large))\n"
+        "            events = transaction.unsent(MOST_EVENTS, list(self._large))\n"
         "            transaction.tables.outbox.update(before := {k: v for k, v in self.store.tables.outbox.items()})\n",
     ),
     Bug(
@@ -164,11 +164,11 @@ BUGS = (
     Bug(
         "an outbox read by a cursor",
         "infra/engine/relay.py",
-        "        self.more = len(events) == outbox.MOST_EVENTS\n",
+        "        self.more = len(events) == MOST_EVENTS\n",
         "        said = list(transaction.tables.outbox)\n"
         "        events = [event for event in events if said.index(event.id) > getattr(self, 'cursor', -1)]\n"
         "        self.cursor = max((said.index(event.id) for event in events), default=getattr(self, 'cursor', -1))\n"
-        "        self.more = len(events) == outbox.MOST_EVENTS\n",
+        "        self.more = len(events) == MOST_EVENTS\n",
     ),
     Bug(
         "the same version taken for a newer one",
@@ -192,7 +192,7 @@ BUGS = (
     ),
     Bug(
         "the own topic verified past a gap",
-        "infra/engine/outbox.py",
+        "infra/engine/relay.py",
         "    following = list(takewhile(lambda pair: pair[0] == pair[1].offset, enumerate(acks, after + 1)))\n",
         "    following = list(enumerate(acks, after + 1))\n",
         seed=4000,

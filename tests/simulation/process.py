@@ -7,8 +7,8 @@ from paydesk.infra.core.errors import ServerDown
 from paydesk.infra.core.origin import CopiedSchema
 from paydesk.infra.core.ports import BrokerTrouble
 from paydesk.infra.core.role import Role
-from paydesk.infra.engine.inbox import Inbound, Overtaken
-from paydesk.infra.engine.relay import LeaseLost, Outbound
+from paydesk.infra.engine.inbox import InboxProcessor, Overtaken
+from paydesk.infra.engine.relay import LeaseLost, Relay
 from paydesk.infra.recovery.anti_entropy import AntiEntropy
 from tests.simulation.log import MemoryReader, MemoryWriter
 from tests.simulation.memory import MemoryStorage
@@ -88,8 +88,8 @@ class Process:
     frozen: bool = False
     cut: bool = False
     """Its connection was ended while it was frozen; it hears of that when it next asks something."""
-    outbound: Outbound | None = None
-    inbound: Inbound | None = None
+    outbound: Relay | None = None
+    inbound: InboxProcessor | None = None
     entropy: AntiEntropy | None = None
 
     def send(self) -> None:
@@ -110,7 +110,7 @@ class Process:
             if self.inbound is None:
                 role = self.side.role
                 reader = MemoryReader(self.world.log)
-                made = Inbound(role, self.side.storage, reader, role.load_apply(), self.entropy)
+                made = InboxProcessor(role, self.side.storage, reader, role.load_apply(), self.entropy)
                 if not made.assign():
                     return
                 self.inbound = made
@@ -130,14 +130,14 @@ class Process:
             self.side.holder = None
         self.outbound = None
 
-    def _outbound(self) -> Outbound:
+    def _outbound(self) -> Relay:
         world, role = self.world, self.side.role
         world.leases += 1
         lease = Lease(world, self.side, self, self.life, world.leases)
         writer = MemoryWriter(world.log, role.writes)
         if self.entropy is None and world.digests:
             self.entropy = AntiEntropy(role, self.side.storage, lambda: world.seconds)
-        return Outbound(
+        return Relay(
             role,
             self.side.storage,
             lease,

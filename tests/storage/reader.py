@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 from paydesk.infra.core.role import Apply, Role
-from paydesk.infra.engine.inbox import Inbound
+from paydesk.infra.engine.inbox import InboxProcessor
 from paydesk.infra.postgres.connection import connect
 from paydesk.infra.postgres.read import queries
 from paydesk.infra.postgres.read.quarantine import BadMessage, bad_message, bad_messages
@@ -51,7 +51,7 @@ class Desk:
         self.log.put(self.role.reads[0], key, list(headers.items()), value)
 
     def read(self) -> None:
-        inbound = Inbound(self.role, self.store, MemoryReader(self.log), self.role.load_apply())
+        inbound = InboxProcessor(self.role, self.store, MemoryReader(self.log), self.role.load_apply())
         assert inbound.assign()
         while len(inbound.at_end) < len(inbound.places):
             inbound.step(0)

@@ -21,8 +21,8 @@ from paydesk.domain.status_facts import WAITING
 from paydesk.infra.core.codec import decode
 from paydesk.infra.core.errors import SchemaTooNew, ServerDown
 from paydesk.infra.core.query import PageQuery
-from paydesk.infra.core.records import Verified
-from paydesk.infra.core.role import Applied, Heard, Role
+from paydesk.infra.core.records import Applied, Heard, Verified
+from paydesk.infra.core.role import Role
 from paydesk.infra.migrations import HEAD, current_revision, migrate
 from paydesk.infra.postgres.columns import decision_columns, request_columns
 from paydesk.infra.postgres.connection import connect, engine

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from paydesk.infra.core.health import Duty, Health, Part, PartState
-from paydesk.infra.worker.board import Board
+from paydesk.infra.worker.context import HealthState
 from paydesk.manager.bulk import BulkDialog
 from paydesk.manager.forms import CauseDialog
 from paydesk.tui import outside
@@ -114,7 +114,7 @@ def test_nothing_is_well_before_anything_is_known() -> None:
 
 @UNKNOWN
 def test_a_board_keeps_since_when_kafka_and_the_count_are_silent() -> None:
-    board = Board()
+    board = HealthState()
     assert board.health("").counted_s is None and board.health("").kafka_silent_s is None
     board.kafka_ok()
     board.tell(unsent=0)

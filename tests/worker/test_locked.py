@@ -8,8 +8,8 @@ from confluent_kafka import Producer
 
 from paydesk.contractor import commands as asks
 from paydesk.domain.errors import Conflict, InvalidInput, KeyReused, Locked
+from paydesk.infra.core.execute import settle
 from paydesk.infra.core.role import Role
-from paydesk.infra.core.settling import settle
 from paydesk.infra.postgres.connection import connect
 from paydesk.infra.postgres.read import queries
 from paydesk.infra.postgres.read.conflicts import LockedRequest, joined, locked_requests

@@ -30,8 +30,7 @@ from paydesk.infra.kafka import clients
 from paydesk.infra.kafka.topic_settings import amiss
 from paydesk.infra.postgres.connection import connect
 from paydesk.infra.postgres.storage import Store
-from paydesk.infra.worker.board import Board
-from paydesk.infra.worker.shift import Shift
+from paydesk.infra.worker.context import HealthState, WorkerContext
 from paydesk.infra.worker.worker import Worker
 from paydesk.stack import provision
 from paydesk.stack.kafka_server import Kafka
@@ -241,19 +240,22 @@ def test_a_right_to_write_that_is_missing_is_named(sides: Sides) -> None:
         (KafkaError.CLUSTER_AUTHORIZATION_FAILED, "write with idempotence"),
     ],
 )
-def test_a_missing_right_outlasts_the_pause_of_a_worker(code: int, told: str, sides_free: Shift) -> None:
+def test_a_missing_right_outlasts_the_pause_of_a_worker(code: int, told: str, sides_free: WorkerContext) -> None:
     error = clients.trouble_of(KafkaError(code), "READ the topic t", "paydesk.contractor")
     assert isinstance(error, NoRight) and told in str(error) and "stack provision" in error.hint
     sides_free.broker_trouble("inbound", error)
-    sides_free.board.recovered("inbound")
-    assert told in sides_free.board.health("").trouble and sides_free.board.health("").kafka.state is PartState.OK
+    sides_free.health_state.recovered("inbound")
+    assert (
+        told in sides_free.health_state.health("").trouble
+        and sides_free.health_state.health("").kafka.state is PartState.OK
+    )
 
 
 @pytest.fixture
-def sides_free() -> Shift:
+def sides_free() -> WorkerContext:
     from paydesk.contractor.role import ROLE
 
-    return Shift(ROLE, None, lambda _: None)  # type: ignore[arg-type]
+    return WorkerContext(ROLE, None, lambda _: None)  # type: ignore[arg-type]
 
 
 @pytest.mark.fault(
@@ -267,7 +269,7 @@ def test_a_broker_that_sends_us_where_nobody_listens_is_told_with_both_addresses
     error = clients.explained({"bootstrap.servers": asked}, BrokerTrouble(KAFKA_AWAY))
     assert str(error) == f"Kafka answers at {asked} and sends us to 127.0.0.1:{dead}, which cannot be reached."
     assert "advertised.listeners" in error.hint
-    board = Board()
+    board = HealthState()
     board.kafka_down(str(error))
     board.kafka_down(KAFKA_AWAY)
     assert board.health("").kafka.error == str(error), "the plain sentence says less"

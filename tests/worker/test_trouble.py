@@ -11,10 +11,11 @@ from uuid import UUID
 import pytest
 
 from paydesk.infra.core.ports import Transaction
-from paydesk.infra.core.role import Applied, Apply, Heard, Role
+from paydesk.infra.core.records import Applied, Heard
+from paydesk.infra.core.role import Apply, Role
 from paydesk.infra.postgres.connection import connect
 from paydesk.infra.redis.hints import HintListener, HintSender
-from paydesk.infra.worker.board import Board
+from paydesk.infra.worker.context import HealthState
 from paydesk.infra.worker.worker import Worker
 from paydesk.tui.wording import health_words
 from tests.conftest import Sides, until
@@ -84,7 +85,7 @@ def test_a_broken_thread_is_shown_until_it_recovers_and_quarantines_nothing(side
 
 
 def test_one_threads_recovery_hides_no_other_threads_error() -> None:
-    board = Board()
+    board = HealthState()
     board.trouble("inbound", "The inbound worker failed: one.")
     board.trouble("outbound", "The outbound worker failed: two.")
     board.recovered("outbound")

@@ -8,8 +8,8 @@ import pytest
 
 from paydesk.contractor import commands as asks
 from paydesk.infra.core.role import Role
-from paydesk.infra.engine.inbox import Inbound, Overtaken
-from paydesk.infra.engine.relay import LeaseLost, Outbound
+from paydesk.infra.engine.inbox import InboxProcessor, Overtaken
+from paydesk.infra.engine.relay import LeaseLost, Relay
 from paydesk.infra.postgres.connection import connect
 from paydesk.infra.postgres.lease import Lease
 from paydesk.infra.postgres.read import queries
@@ -25,9 +25,7 @@ class Desk:
     def __init__(self, sides: Sides, role: Role, log: MemoryLog) -> None:
         self.store = Store(sides.url(role), role)
         self.lease = Lease(sides.url(role), role.name)
-        self.outbound = Outbound(
-            role, self.store, self.lease, MemoryWriter(log, role.writes), lambda: MemoryReader(log)
-        )
+        self.outbound = Relay(role, self.store, self.lease, MemoryWriter(log, role.writes), lambda: MemoryReader(log))
 
     def close(self) -> None:
         self.lease.close()
@@ -56,7 +54,7 @@ def test_nothing_is_sent_or_applied_in_a_schema_that_its_holder_has_not_checked(
     with closing(Desk(sides, sides.contractor, log)) as contractor, closing(Desk(sides, sides.manager, log)) as manager:
         contractor.outbound.step()
         manager.outbound.step()
-        inbound = Inbound(sides.manager, manager.store, MemoryReader(log), sides.manager.load_apply())
+        inbound = InboxProcessor(sides.manager, manager.store, MemoryReader(log), sides.manager.load_apply())
         assert inbound.assign()
         run(sides, sides.manager, "UPDATE meta SET checked_by = NULL")
         with pytest.raises(Overtaken):

@@ -23,7 +23,7 @@ def settle_command(load_role: Callable[[], Role]) -> click.Command:
         """Note how a locked request was settled; it stays locked, and doctor names it no more."""
         from paydesk.cli.errand import errand
         from paydesk.cli.report import report
-        from paydesk.infra.core.settling import settle as do
+        from paydesk.infra.core.execute import settle as do
 
         with errand(load_role(), person or outer, key) as here:
             here.catch_up()

@@ -9,8 +9,9 @@ from paydesk.domain.errors import UnknownRequest
 from paydesk.domain.payment_request import RequestRegister, Terms, changed_terms
 from paydesk.domain.refusals import refuse_locked
 from paydesk.infra.core.execute import Key, Said, run, say
-from paydesk.infra.core.ports import Storage, Transaction
+from paydesk.infra.core.ports import Transaction
 from paydesk.infra.core.records import Row
+from paydesk.infra.core.storage import Storage
 
 
 def request_payment(

@@ -11,8 +11,8 @@ from paydesk.domain.events import Answers, Requested, answers
 from paydesk.infra.core.apply import Fault, apply_registers
 from paydesk.infra.core.codec import with_number
 from paydesk.infra.core.ports import Transaction
-from paydesk.infra.core.records import UNSAID
-from paydesk.infra.core.role import Applied, Heard, Role
+from paydesk.infra.core.records import UNSAID, Applied, Heard
+from paydesk.infra.core.role import Role
 
 
 def apply(transaction: Transaction, _: Role, heard: Sequence[Heard], now: datetime) -> Applied:

@@ -77,7 +77,9 @@ class LiveSide:
         self._worker = Worker(self._card, self.servers, lambda ids: post(News(ids)))
         self._listener = HintListener(self._card, self.servers, lambda ids: self._heard(post, ids))
         self._hints = HintSender
-        self._worker.shift.board.tell(anew=None if self._whole else Anew())  # Until the worker has looked itself.
+        self._worker.context.health_state.tell(
+            anew=None if self._whole else Anew()
+        )  # Until the worker has looked itself.
         self._worker.start()
         self._listener.start()
         self._started.set()

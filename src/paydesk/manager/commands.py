@@ -12,8 +12,9 @@ from paydesk.domain.payment_request import RequestRegister
 from paydesk.domain.refusals import explain_stale
 from paydesk.infra.core.codec import terms_of_revision
 from paydesk.infra.core.execute import Key, Said, run, say, writing
-from paydesk.infra.core.ports import Storage, Transaction
+from paydesk.infra.core.ports import Transaction
 from paydesk.infra.core.records import Row
+from paydesk.infra.core.storage import Storage
 from paydesk.manager.handlers import confirm_withdrawals
 from paydesk.manager.held import own_decision, refuse_nothing
 
@@ -37,7 +38,7 @@ def approve(
     copy, and its repeat means the same though the copy moved on.
     """
     command = commands.Approve(request_id, actor, revision, terms_hash)
-    said = _named(revision, terms_hash) if named is None else named
+    said = {"revision": revision, "terms_hash": terms_hash} if named is None else named
     return _decide(
         store,
         key,
@@ -63,7 +64,7 @@ def reject(
 ) -> Said:
     """Reject exactly this revision with these terms, and say why; ``hold_s`` and ``named`` as in ``approve``."""
     command = commands.Reject(request_id, actor, revision, terms_hash, cause)
-    said = _named(revision, terms_hash) if named is None else named
+    said = {"revision": revision, "terms_hash": terms_hash} if named is None else named
     return _decide(
         store,
         key,
@@ -74,10 +75,6 @@ def reject(
             command, request, row.decision, now, row.revision_received_at or now, locked=row.locked
         ),
     )
-
-
-def _named(revision: int, terms_hash: str) -> Named:
-    return {"revision": revision, "terms_hash": terms_hash}
 
 
 def _decide(store: Storage, key: Key, asked: Asked, revision: int, hold_s: float, decided: Decided) -> Said:

@@ -9,7 +9,8 @@ from paydesk.domain.commands import confirm_withdrawal
 from paydesk.infra.core.apply import apply_registers
 from paydesk.infra.core.execute import say
 from paydesk.infra.core.ports import Transaction
-from paydesk.infra.core.role import Applied, Heard, Role
+from paydesk.infra.core.records import Applied, Heard
+from paydesk.infra.core.role import Role
 
 
 def apply(transaction: Transaction, role: Role, heard: Sequence[Heard], now: datetime) -> Applied:

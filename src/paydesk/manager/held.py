@@ -8,8 +8,9 @@ from paydesk.domain.payment_request import called
 from paydesk.domain.refusals import refuse_others, refuse_undecided
 from paydesk.domain.text import same_person
 from paydesk.infra.core.execute import Key, Said, run
-from paydesk.infra.core.ports import Storage, Transaction
+from paydesk.infra.core.ports import Transaction
 from paydesk.infra.core.records import Row
+from paydesk.infra.core.storage import Storage
 
 
 def own_decision(row: Row, actor: str, act: str, may: str) -> DecisionRegister:

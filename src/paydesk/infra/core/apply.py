@@ -10,8 +10,7 @@ from paydesk.domain.events import newer
 from paydesk.domain.payment_request import RequestRegister
 from paydesk.domain.status_facts import is_final
 from paydesk.infra.core.ports import Transaction
-from paydesk.infra.core.records import Half, Head
-from paydesk.infra.core.role import Applied, Heard
+from paydesk.infra.core.records import Applied, Half, Head, Heard
 
 
 @dataclass(frozen=True, slots=True)

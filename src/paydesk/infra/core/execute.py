@@ -8,16 +8,19 @@ from datetime import datetime
 from uuid import UUID
 
 from paydesk.domain.asked import Asked
-from paydesk.domain.decision import DecisionRegister
+from paydesk.domain.decision import NOTE_LEAST, NOTE_MOST, DecisionRegister
 from paydesk.domain.errors import KeyReused
 from paydesk.domain.events import Event, event_type_of
 from paydesk.domain.payment_request import RequestRegister
+from paydesk.domain.refusals import refuse_unlocked
+from paydesk.domain.text import checked
 from paydesk.infra.core.codec import encode
 from paydesk.infra.core.failpoints import reach
 from paydesk.infra.core.origin import refuse_copy
-from paydesk.infra.core.ports import Storage, Transaction
+from paydesk.infra.core.ports import Transaction
 from paydesk.infra.core.records import Claim, Outgoing, Row
 from paydesk.infra.core.role import Role
+from paydesk.infra.core.storage import Storage
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,3 +127,16 @@ def outgoing_of(event: Event, role: Role) -> Outgoing:
         event.command_id,
         event.occurred_at,
     )
+
+
+def settle(store: Storage, key: Key, request_id: UUID, actor: str, note: str) -> Said:
+    """Keep a note of how a locked request was settled. Raises ``Conflict`` where it is not locked."""
+    told = checked("note", note, least=NOTE_LEAST, most=NOTE_MOST)
+
+    def keep(transaction: Transaction, _command_id: str, _command_hash: str) -> bool:
+        row = transaction.row(request_id)
+        refuse_unlocked(row.locked, row.request, request_id)
+        transaction.note_settled(id_of(key), request_id, told, actor)
+        return True
+
+    return run(store, key, Asked("settle", request_id, actor, {"note": told}), keep)

@@ -13,8 +13,8 @@ from paydesk.infra.core.codec import Ignore, Park, Quarantine, decode, subject_o
 from paydesk.infra.core.control_messages import fault_of_control
 from paydesk.infra.core.errors import sentence_of
 from paydesk.infra.core.ports import Transaction
-from paydesk.infra.core.records import Incoming, Record
-from paydesk.infra.core.role import Applied, Apply, Heard, Role
+from paydesk.infra.core.records import Applied, Heard, Incoming, Record
+from paydesk.infra.core.role import Apply, Role
 
 log = logging.getLogger("paydesk.inbox")
 T = TypeVar("T")

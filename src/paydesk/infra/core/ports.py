@@ -1,9 +1,8 @@
-"""What the event core needs from outside, as ports: storage, met by PostgreSQL, and a log, met by Apache Kafka."""
+"""What the event core needs from outside, as ports: a transaction and a lease of PostgreSQL, a log of Apache Kafka."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 from uuid import UUID
 
 from paydesk.domain.decision import DecisionRegister
@@ -18,6 +17,7 @@ from paydesk.infra.core.records import (
     Claim,
     Half,
     Head,
+    Heard,
     Incoming,
     Known,
     Locks,
@@ -29,9 +29,6 @@ from paydesk.infra.core.records import (
     Row,
     Verified,
 )
-
-if TYPE_CHECKING:
-    from paydesk.infra.core.role import Heard, Role
 
 
 class Transaction(RefusedMessages, Numbers, Imports, Protocol):
@@ -124,7 +121,7 @@ class Transaction(RefusedMessages, Numbers, Imports, Protocol):
     def heads(self, ids: Sequence[UUID], half: Half) -> Mapping[UUID, Head]:
         """Return what the copy holds of these requests; rows are locked in the order of ids."""
 
-    def replace(self, newest: "Sequence[Heard]", half: Half, now: datetime) -> None:
+    def replace(self, newest: Sequence[Heard], half: Half, now: datetime) -> None:
         """Replace one half of each request where the event is newer; one statement, never row by row."""
 
     def lock_requests(self, reasons: Mapping[UUID, str], now: datetime) -> None:
@@ -186,21 +183,6 @@ class Transaction(RefusedMessages, Numbers, Imports, Protocol):
 
     def move(self, place: Place, known: Position | None, to: Position) -> bool:
         """Move a position from what is believed to be there; returns False when somebody else moved it."""
-
-
-class Storage(Protocol):
-    """The own schema, for writing."""
-
-    role: "Role"
-
-    def now(self) -> datetime:
-        """Return the time that commands are stamped with."""
-
-    def transaction(self) -> AbstractContextManager[Transaction]:
-        """Open one transaction; it commits at the end and rolls back on any error.
-
-        Raises ``ServerDown`` when the storage is away, ``OutcomeUnknown`` when only the commit's answer was lost.
-        """
 
 
 class Lease(Protocol):

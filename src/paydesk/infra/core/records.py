@@ -1,13 +1,14 @@
 """What crosses the ports: rows, events on their way out and in, records of the log, and how far each was dealt with."""
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
 from paydesk.domain.decision import DecisionRegister
+from paydesk.domain.events import Event
 from paydesk.domain.payment_request import RequestRegister
 
 Half = Literal["request", "decision"]
@@ -214,3 +215,31 @@ class OwnRow:
     value: bytes
     ever_acked: bool
     said_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One event of the other side that decoded fully and came from its rightful writer."""
+
+    event: Event
+    content_hash: str
+    """SHA-256 of the message's value, in hexadecimal."""
+    heard_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What one batch did to the copy."""
+
+    newer: frozenset[UUID]
+    """Event ids that replaced what the copy held; the others of the batch were stale."""
+    forked: frozenset[tuple[UUID, str]] = frozenset()
+    """Event ids and hashes of another content for a version the copy holds: quarantined, for their writer to settle."""
+    flipping: frozenset[tuple[UUID, str]] = frozenset()
+    """Event ids and content hashes that would replace a published final outcome: quarantined, their request locked."""
+    unfounded: Mapping[tuple[UUID, str], tuple[str, str]] = field(default_factory=dict)
+    """By event id and content hash, what became of events that answer nothing that this side said, and why."""
+    changed: frozenset[UUID] = frozenset()
+    """Requests whose row changed, for the hint."""
+    said: frozenset[UUID] = frozenset()
+    """Requests of which the handler said something itself, in the same transaction."""

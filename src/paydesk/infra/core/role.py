@@ -1,51 +1,20 @@
 """The role card: all that the plumbing knows of a role."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 from uuid import UUID
 
-from paydesk.domain.events import Event, EventType
-
-if TYPE_CHECKING:
-    from paydesk.infra.core.ports import Transaction
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """One event of the other side that decoded fully and came from its rightful writer."""
-
-    event: Event
-    content_hash: str
-    """SHA-256 of the message's value, in hexadecimal."""
-    heard_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """What one batch did to the copy."""
-
-    newer: frozenset[UUID]
-    """Event ids that replaced what the copy held; the others of the batch were stale."""
-    forked: frozenset[tuple[UUID, str]] = frozenset()
-    """Event ids and hashes of another content for a version the copy holds: quarantined, for their writer to settle."""
-    flipping: frozenset[tuple[UUID, str]] = frozenset()
-    """Event ids and content hashes that would replace a published final outcome: quarantined, their request locked."""
-    unfounded: Mapping[tuple[UUID, str], tuple[str, str]] = field(default_factory=dict)
-    """By event id and content hash, what became of events that answer nothing that this side said, and why."""
-    changed: frozenset[UUID] = frozenset()
-    """Requests whose row changed, for the hint."""
-    said: frozenset[UUID] = frozenset()
-    """Requests of which the handler said something itself, in the same transaction."""
+from paydesk.domain.events import EventType
+from paydesk.infra.core.ports import Transaction
+from paydesk.infra.core.records import Applied, Heard
 
 
 class Apply(Protocol):
     """A role's handler of what it hears: one batch, in the caller's transaction, set-based, never row by row."""
 
-    def __call__(
-        self, transaction: "Transaction", role: "Role", heard: Sequence[Heard], now: datetime, /
-    ) -> Applied: ...
+    def __call__(self, transaction: Transaction, role: "Role", heard: Sequence[Heard], now: datetime, /) -> Applied: ...
 
 
 class Owed(Protocol):
@@ -55,11 +24,11 @@ class Owed(Protocol):
     """
 
     def __call__(
-        self, transaction: "Transaction", role: "Role", ids: Collection[UUID] | None, now: datetime, /
+        self, transaction: Transaction, role: "Role", ids: Collection[UUID] | None, now: datetime, /
     ) -> frozenset[UUID]: ...
 
 
-def nothing_owed(_: "Transaction", __: "Role", ___: Collection[UUID] | None, ____: datetime) -> frozenset[UUID]:
+def nothing_owed(_: Transaction, __: "Role", ___: Collection[UUID] | None, ____: datetime) -> frozenset[UUID]:
     """Say nothing: for a role that says only what a person tells it to."""
     return frozenset()
 

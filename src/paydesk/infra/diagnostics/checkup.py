@@ -14,7 +14,7 @@ from paydesk.infra.migrations import HEAD, current_revision
 from paydesk.infra.postgres.connection import connect
 from paydesk.infra.postgres.read import queries
 from paydesk.infra.postgres.read.conflicts import locked_requests
-from paydesk.infra.postgres.schema_beside import HOLDERS
+from paydesk.infra.postgres.schema import HOLDERS
 from paydesk.settings import Endpoints
 
 _LEASE = f"""

@@ -11,9 +11,10 @@ from paydesk.infra.core.control_messages import is_control
 from paydesk.infra.core.errors import OutcomeUnknown, ServerDown, StorageTrouble, sentence_of
 from paydesk.infra.core.failpoints import reach
 from paydesk.infra.core.intake import Judged, incoming, judge, sift, take_in
-from paydesk.infra.core.ports import BrokerTrouble, LogReader, Storage
+from paydesk.infra.core.ports import BrokerTrouble, LogReader
 from paydesk.infra.core.records import Place, Position, Record
 from paydesk.infra.core.role import Apply, Role
+from paydesk.infra.core.storage import Storage
 from paydesk.infra.recovery.anti_entropy import AntiEntropy
 
 MOST_MESSAGES = 500
@@ -36,7 +37,7 @@ class Reached:
     known: Position | None
 
 
-class Inbound:
+class InboxProcessor:
     """Reads the topics of a role for one thread. ``step`` is all it does."""
 
     def __init__(

@@ -4,21 +4,23 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import takewhile
 from uuid import UUID
 
 from paydesk.infra.core.digest import Line
 from paydesk.infra.core.failpoints import reach
 from paydesk.infra.core.origin import refuse_copy
-from paydesk.infra.core.ports import BrokerTrouble, Lease, LogReader, LogWriter, Storage, Transaction
-from paydesk.infra.core.records import Outgoing, Verified
+from paydesk.infra.core.ports import BrokerTrouble, Lease, LogReader, LogWriter, Transaction
+from paydesk.infra.core.records import Ack, Outgoing, Verified
 from paydesk.infra.core.role import Role
-from paydesk.infra.engine import outbox
+from paydesk.infra.core.storage import Storage
 from paydesk.infra.recovery import topic_check
 from paydesk.infra.recovery.anti_entropy import AntiEntropy
 from paydesk.infra.recovery.redrive import redrive_unsaid
 
 log = logging.getLogger("paydesk.outbound")
 
+MOST_EVENTS = 500
 _LOOK_AT_TOPIC_S = 10.0
 _TRY_LARGE_S = 30.0
 """How often it is tried whether the topic takes by now what was too large for it."""
@@ -28,7 +30,7 @@ class LeaseLost(Exception):
     """The lease went to somebody else, or the server may have ended it: stop acting."""
 
 
-class Outbound:
+class Relay:
     """Relays for one role while it holds the lease; ``step`` is all it does. What it is given is the caller's."""
 
     def __init__(
@@ -152,8 +154,8 @@ class Outbound:
             self.role.load_owed()(transaction, self.role, None, self.store.now())
             now = self._clock()
             self._large = {request: large for request, large in self._large.items() if now < large[1]}
-            events = transaction.unsent(outbox.MOST_EVENTS, list(self._large))
-        self.more = len(events) == outbox.MOST_EVENTS
+            events = transaction.unsent(MOST_EVENTS, list(self._large))
+        self.more = len(events) == MOST_EVENTS
         if not events:
             return set()
         reach("R1")
@@ -162,7 +164,7 @@ class Outbound:
         if self.writer.identity()[0] != topic_id:
             self._checked = False
             raise BrokerTrouble(f"The topic {self.role.writes} was made anew.")
-        if not outbox.mark_sent(self.store, topic_id, acks):
+        if not mark_sent(self.store, topic_id, acks):
             log.info("an acknowledgement did not follow the verified offset; the own topic is read again")
             self._checked = False
         large = self._note_large(events)
@@ -212,10 +214,41 @@ class Outbound:
             self._sent_more = False
             acks = self.writer.append(said, self._keep)
             taken = [event for event in said if event.id not in self.writer.too_large]
-            if not outbox.mark_sent(self.store, identity[0], acks) or len(acks) < len(taken):
+            if not mark_sent(self.store, identity[0], acks) or len(acks) < len(taken):
                 self._checked = False
 
     def _keep(self) -> bool:
         if not self.lease.beat():
             raise LeaseLost
         return True
+
+
+def mark_sent(store: Storage, topic_id: str, acks: Sequence[Ack]) -> bool:
+    """Mark events sent and move what is verified; returns whether every ack followed the verified offset.
+
+    Where another topic was checked meanwhile, nothing is marked: what this one acknowledged may be nowhere any more.
+    """
+    if not acks:
+        return True
+    whole = True
+    with store.transaction() as transaction:
+        partitions = sorted({ack.partition for ack in acks})
+        known = [transaction.verified(partition) for partition in partitions]
+        if any(one is None or one.topic_id != topic_id for one in known):
+            return False
+        transaction.mark_sent(topic_id, acks)
+        for partition, verified in zip(partitions, known, strict=True):
+            assert verified is not None
+            mine = sorted((ack for ack in acks if ack.partition == partition), key=lambda ack: ack.offset)
+            whole &= _move_verified(transaction, verified, partition, mine)
+    return whole
+
+
+def _move_verified(transaction: Transaction, known: Verified, partition: int, acks: list[Ack]) -> bool:
+    """Move up to the first gap: what lies in it is read by the next check, which begins at what is verified."""
+    after = known.offset if known.offset is not None else -1
+    following = list(takewhile(lambda pair: pair[0] == pair[1].offset, enumerate(acks, after + 1)))
+    if following:
+        last = following[-1][1]
+        transaction.set_verified(partition, Verified(known.topic_id, last.offset, str(last.id), last.at))
+    return len(following) == len(acks)

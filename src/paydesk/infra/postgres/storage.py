@@ -19,7 +19,21 @@ from paydesk.infra.core.errors import OutcomeUnknown, ServerDown, StorageTrouble
 from paydesk.infra.core.ports import Transaction
 from paydesk.infra.core.role import Role
 from paydesk.infra.postgres.connection import FROZEN_AFTER, engine, is_content, is_transient, unreachable
-from paydesk.infra.postgres.transaction import SqlTransaction
+from paydesk.infra.postgres.write.commands import Commands
+from paydesk.infra.postgres.write.digest import Digests
+from paydesk.infra.postgres.write.inbox import Inbox
+from paydesk.infra.postgres.write.outbox import Outbox
+from paydesk.infra.postgres.write.quarantine import RefusedMessages
+from paydesk.infra.postgres.write.reimport import Imports
+from paydesk.infra.postgres.write.replica import Copy
+
+
+class SqlTransaction(Commands, Outbox, Copy, Inbox, RefusedMessages, Digests, Imports):
+    """Meets ``paydesk.infra.core.ports.Transaction`` on PostgreSQL."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
 
 _FROZEN = "idle_in_transaction_session_timeout"
 
@@ -38,7 +52,7 @@ class CommitWatch(Protocol):
 
 
 class Store:
-    """The own schema on PostgreSQL; meets ``paydesk.infra.core.ports.Storage``. ``close`` it.
+    """The own schema on PostgreSQL; meets ``paydesk.infra.core.storage.Storage``. ``close`` it.
 
     ``word`` is the key that a person gives to run the same command again, where there is such a one.
     ``few``: at most two connections, as for a command with its worker; who finds none free waits for some seconds.

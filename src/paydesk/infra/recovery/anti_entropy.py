@@ -8,9 +8,9 @@ from uuid import UUID
 from paydesk.domain.events import REQUEST_TYPES
 from paydesk.infra.core.control_messages import decode_control, digest_event, resync_event
 from paydesk.infra.core.digest import ASK, Answer, Digest, Line, answers, bucket_count, bucket_of, digest_of, reply
-from paydesk.infra.core.ports import Storage
 from paydesk.infra.core.records import Half, Locks, Outgoing, Record
 from paydesk.infra.core.role import Role
+from paydesk.infra.core.storage import Storage
 
 log = logging.getLogger("paydesk.digest")
 

@@ -12,8 +12,9 @@ from paydesk.domain.text import checked
 from paydesk.infra.core.errors import NotNow, ServerDown, StorageTrouble, sentence_of
 from paydesk.infra.core.execute import Key, Said, id_of, run
 from paydesk.infra.core.intake import incoming, judge, sift, take_in
-from paydesk.infra.core.ports import Storage, Transaction
+from paydesk.infra.core.ports import Transaction
 from paydesk.infra.core.records import Refused
+from paydesk.infra.core.storage import Storage
 
 log = logging.getLogger("paydesk.redriving")
 

@@ -12,9 +12,10 @@ from paydesk.domain.payment_request import RequestRegister
 from paydesk.infra.core.codec import decode_own_value
 from paydesk.infra.core.execute import outgoing_of
 from paydesk.infra.core.failpoints import reach
-from paydesk.infra.core.ports import BrokerTrouble, Storage, Transaction
+from paydesk.infra.core.ports import BrokerTrouble, Transaction
 from paydesk.infra.core.records import Ack, Brought, Outgoing, OwnRow, Record
 from paydesk.infra.core.role import Role
+from paydesk.infra.core.storage import Storage
 from paydesk.infra.recovery.reconcile import OwnEvent, Settlement, settle
 
 _CHUNK = 100

@@ -12,9 +12,10 @@ from paydesk.domain.text import counted
 from paydesk.infra.core.codec import Ignore, Park, Quarantine, decode_own
 from paydesk.infra.core.control_messages import fault_of_control
 from paydesk.infra.core.failpoints import reach
-from paydesk.infra.core.ports import BrokerTrouble, LogReader, Storage
+from paydesk.infra.core.ports import BrokerTrouble, LogReader
 from paydesk.infra.core.records import Ack, Place, Record, Verified
 from paydesk.infra.core.role import Role
+from paydesk.infra.core.storage import Storage
 from paydesk.infra.recovery.reimport import Unknown, import_unknown, refuse_other_topic
 
 log = logging.getLogger("paydesk.outbound")
@@ -161,7 +162,7 @@ def _read(
         if place in read.ended:
             return found
         if not read.records and (reader.identity(place[0]) or ("",))[0] != topic_id:
-            # As in ``Inbound.check_topics``: a reader of a topic that is no more would wait for its end for ever.
+            # As in ``InboxProcessor.check_topics``: the reader of a topic that is gone would wait for its end for ever.
             raise BrokerTrouble(f"The topic {place[0]} was made anew.")
 
 

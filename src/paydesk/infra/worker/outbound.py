@@ -8,7 +8,7 @@ from uuid import UUID
 from paydesk.infra.core import ui_priority
 from paydesk.infra.core.health import Duty, Part, PartState
 from paydesk.infra.core.ports import BrokerTrouble
-from paydesk.infra.engine.relay import LeaseLost, Outbound
+from paydesk.infra.engine.relay import LeaseLost, Relay
 from paydesk.infra.kafka.clients import MAX_MESSAGE_BYTES
 from paydesk.infra.kafka.log import KafkaReader, KafkaWriter
 from paydesk.infra.kafka.topic_settings import Amiss
@@ -19,7 +19,7 @@ from paydesk.infra.postgres.read.queries import counts
 from paydesk.infra.postgres.storage import Store
 from paydesk.infra.recovery.anti_entropy import AntiEntropy
 from paydesk.infra.redis.hints import HintSender
-from paydesk.infra.worker.shift import IDLE_S, Shift
+from paydesk.infra.worker.context import IDLE_S, WorkerContext
 
 _BROKER_PAUSE_S = 0.5
 _COUNT_S = 1.0
@@ -35,11 +35,11 @@ class NoBroker(Exception):
     """The broker has no address yet."""
 
 
-class Relaying:
+class OutboundThread:
     """Owns the producer, the lease and their connections while ``run`` runs."""
 
-    def __init__(self, shift: Shift) -> None:
-        self.shift = shift
+    def __init__(self, context: WorkerContext) -> None:
+        self.context = context
         self._lease: Lease | None = None
         self._reached_at = 0.0
         self._counted_at = 0.0
@@ -58,56 +58,56 @@ class Relaying:
 
     def run(self) -> None:
         """Work until the worker ends or a server makes trouble; the broker's is waited out here, the lease is kept."""
-        shift = self.shift
-        url, role = shift.endpoints().database_url, shift.role
+        context = self.context
+        url, role = context.endpoints().database_url, context.role
         with ExitStack() as kept:
-            kept.callback(shift.may_apply.clear)
-            lease = self._lease = kept.enter_context(closing(Lease(url, role.name, gives_way=not shift.sends)))
-            store = kept.enter_context(closing(shift.store(url)))
-            hints = kept.enter_context(closing(HintSender(role, shift.servers)))
-            shift.entropy = AntiEntropy(role, store, time.monotonic, says=not shift.brief)
+            kept.callback(context.may_apply.clear)
+            lease = self._lease = kept.enter_context(closing(Lease(url, role.name, gives_way=not context.sends)))
+            store = kept.enter_context(closing(context.store(url)))
+            hints = kept.enter_context(closing(HintSender(role, context.servers)))
+            context.entropy = AntiEntropy(role, store, time.monotonic, says=not context.brief)
             self._reached_at, self._checked = time.monotonic(), False
-            while not shift.ending.is_set():
+            while not context.ending.is_set():
                 try:
                     with self._clients(lease, store) as clients:
                         self._work(clients, lease, hints, store)
                 except BrokerTrouble as error:
-                    shift.may_apply.clear()
-                    shift.broker_trouble("outbound", error)
+                    context.may_apply.clear()
+                    context.broker_trouble("outbound", error)
                 except NoBroker:
                     pass
                 self._keep_without_broker(lease, store)
 
     @contextmanager
-    def _clients(self, lease: Lease, store: Store) -> Iterator[tuple[KafkaWriter, Outbound]]:
+    def _clients(self, lease: Lease, store: Store) -> Iterator[tuple[KafkaWriter, Relay]]:
         """Make the clients; the reader of the first check is connected before it is needed. Raises ``NoBroker``."""
-        shift = self.shift
-        conf = shift.endpoints().kafka
+        context = self.context
+        conf = context.endpoints().kafka
         if conf is None:
             raise NoBroker
 
         def meanwhile() -> None:
-            shift.go_on()
+            context.go_on()
             if lease.held:
                 lease.beat()
 
         def reader() -> KafkaReader:
-            return spare.pop() if spare else KafkaReader(conf, shift.role, shift.heard_of_trouble, meanwhile)
+            return spare.pop() if spare else KafkaReader(conf, context.role, context.heard_of_trouble, meanwhile)
 
         spare: list[KafkaReader] = []
-        with closing(KafkaWriter(conf, shift.role, shift.heard_of_trouble, meanwhile)) as writer:
+        with closing(KafkaWriter(conf, context.role, context.heard_of_trouble, meanwhile)) as writer:
             spare.append(reader())
             try:
-                spare[0].connect(shift.role.writes)
-                side = Outbound(
-                    shift.role,
+                spare[0].connect(context.role.writes)
+                side = Relay(
+                    context.role,
                     store,
                     lease,
                     writer,
                     reader,
-                    on_checked=shift.may_apply.set,
-                    entropy=shift.entropy,
-                    sends=shift.sends,
+                    on_checked=context.may_apply.set,
+                    entropy=context.entropy,
+                    sends=context.sends,
                 )
                 yield writer, side
             finally:
@@ -116,18 +116,18 @@ class Relaying:
 
     def _work(
         self,
-        clients: tuple[KafkaWriter, Outbound],
+        clients: tuple[KafkaWriter, Relay],
         lease: Lease,
         hints: HintSender,
         store: Store,
     ) -> None:
         """Relay while the lease is held, else wait for it."""
-        shift, (writer, side) = self.shift, clients
-        while not shift.ending.is_set():
-            shift.nudged.clear()
+        context, (writer, side) = self.context, clients
+        while not context.ending.is_set():
+            context.nudged.clear()
             writer.listen()
-            if shift.doubted.is_set():
-                shift.doubted.clear()
+            if context.doubted.is_set():
+                context.doubted.clear()
                 side.look_again()
             self._make_way(lease)
             changed = side.step()
@@ -135,12 +135,12 @@ class Relaying:
             self._note_topics(writer, side, store)
             if changed:
                 hints.send(changed)
-                shift.changed(changed)
+                context.changed(changed)
             self._count(store, at_once=bool(changed))
             more = lease.held and self._fold(store)
             # Who does not hold it has waited in ``take`` already, unless it gives way.
             if (lease.held or lease.gives_way) and not (side.more or more):
-                shift.nudged.wait(IDLE_S)
+                context.nudged.wait(IDLE_S)
 
     def _fold(self, store: Store) -> bool:
         """Fill the folded columns of what a program of before wrote; returns whether to go on at once."""
@@ -154,57 +154,57 @@ class Relaying:
 
     def _keep_without_broker(self, lease: Lease, store: Store) -> None:
         """Do what needs no broker: keep the lease, release holds, count; after 10 s let another try."""
-        shift = self.shift
-        if shift.ending.is_set():
+        context = self.context
+        if context.ending.is_set():
             return
         if lease.held or lease.take():
             if not lease.beat():
                 raise LeaseLost
             self._make_way(lease)
             self._fold(store)
-            if self._checked and shift.sends:
+            if self._checked and context.sends:
                 # Not before: what a restored schema holds may have been taken back since.
                 with store.transaction() as transaction:
                     transaction.release_due()
             if time.monotonic() - self._reached_at > _YIELD_AFTER_S and lease.wanted():
                 raise LeaseLost
         self._count(store)
-        shift.ending.wait(_BROKER_PAUSE_S)
+        context.ending.wait(_BROKER_PAUSE_S)
 
     def _make_way(self, lease: Lease) -> None:
         """Leave the work to whoever waits for it and sends, where this worker only reads. Raises ``LeaseLost``."""
-        if not self.shift.sends and lease.held and lease.wanted():
+        if not self.context.sends and lease.held and lease.wanted():
             raise LeaseLost
 
-    def _note_duty(self, side: Outbound) -> None:
-        shift = self.shift
+    def _note_duty(self, side: Relay) -> None:
+        context = self.context
         if side.checked:
             self._reached_at, self._checked = time.monotonic(), True
-            shift.may_apply.set()
-            shift.board.tell(duty=Duty.WORKING)
-            shift.board.kafka_ok()
-            shift.board.recovered("outbound")
+            context.may_apply.set()
+            context.health_state.tell(duty=Duty.WORKING)
+            context.health_state.kafka_ok()
+            context.health_state.recovered("outbound")
         else:
-            shift.may_apply.clear()
-            shift.board.tell(duty=Duty.CHECKING if side.lease.held else Duty.STANDBY)
+            context.may_apply.clear()
+            context.health_state.tell(duty=Duty.CHECKING if side.lease.held else Duty.STANDBY)
 
-    def _note_topics(self, writer: KafkaWriter, side: Outbound, store: Store) -> None:
+    def _note_topics(self, writer: KafkaWriter, side: Relay, store: Store) -> None:
         """Tell which settings of the topics are not as they have to be, and what is too large for the own one."""
         large, now = side.too_large, time.monotonic()
         if not side.checked or (large == self._large and now - self._topics_at < _TOPICS_S):
             return
         if now - self._topics_at >= _TOPICS_S:
             self._topics_at = now
-            self._amiss = writer.settings_amiss(self.shift.role.reads)
+            self._amiss = writer.settings_amiss(self.context.role.reads)
         self._large = large
-        own = self.shift.role.writes
+        own = self.context.role.writes
         faults = [each.sentence for each in self._amiss]
         if large:
             with store.lend() as connection:
                 names = queries.numbers(connection, large)
             sizes = ", ".join(f"{names.get(request, str(request))} ({size:,} bytes)" for request, size in large.items())
             faults.append(f"{sizes}: too large for {own}. Raise its max.message.bytes to {MAX_MESSAGE_BYTES}.")
-        self.shift.board.tell(topic_faults=tuple(faults))
+        self.context.health_state.tell(topic_faults=tuple(faults))
 
     def _count(self, store: Store, *, at_once: bool = False) -> None:
         started = time.monotonic()
@@ -213,7 +213,7 @@ class Relaying:
         with store.lend() as connection:
             found = counts(connection)
         self._counted_at = time.monotonic()
-        self.shift.board.tell(
+        self.context.health_state.tell(
             postgres=Part(PartState.OK, ms=(self._counted_at - started) * 1000),
             unsent=found.unsent,
             oldest_unsent_s=found.oldest_unsent_s,

@@ -13,9 +13,9 @@ from paydesk.infra.engine.inbox import Overtaken
 from paydesk.infra.engine.relay import LeaseLost
 from paydesk.infra.postgres.connection import is_transient, unreachable
 from paydesk.infra.postgres.storage import Store
-from paydesk.infra.worker.inbound import Applying
-from paydesk.infra.worker.outbound import Relaying
-from paydesk.infra.worker.shift import Ended, Shift, log
+from paydesk.infra.worker.context import Ended, WorkerContext, log
+from paydesk.infra.worker.inbound import InboundThread
+from paydesk.infra.worker.outbound import OutboundThread
 from paydesk.settings import Servers
 
 _BACK_OFF_S = (0.1, 5.0)
@@ -38,9 +38,9 @@ class Worker:
         shared: Store | None = None,
     ) -> None:
         """``shared``: the store whose connections both threads use, too, as a command has few; else they have own."""
-        self.shift = Shift(role, servers, changed or (lambda _: None), brief=brief, sends=sends, shared=shared)
-        self._relaying = Relaying(self.shift)
-        sides = (("outbound", self._relaying.run), ("inbound", Applying(self.shift).run))
+        self.context = WorkerContext(role, servers, changed, brief=brief, sends=sends, shared=shared)
+        self._outbound = OutboundThread(self.context)
+        sides = (("outbound", self._outbound.run), ("inbound", InboundThread(self.context).run))
         self._threads = [
             threading.Thread(target=self._run, args=side, daemon=True, name=f"{role.name}-{side[0]}") for side in sides
         ]
@@ -48,7 +48,7 @@ class Worker:
     @property
     def caught_up(self) -> bool:
         """Whether everything was applied that the other side had said when this worker first looked."""
-        return self.shift.caught_up.is_set()
+        return self.context.caught_up.is_set()
 
     def start(self) -> None:
         """Start both threads; returns at once."""
@@ -57,25 +57,25 @@ class Worker:
 
     def nudge(self) -> None:
         """Say that something was committed to the outbox: relay it now."""
-        self.shift.nudged.set()
+        self.context.nudged.set()
 
     def health(self) -> Health:
         """Return the last reading."""
-        return self.shift.board.health(self.shift.servers.notice())
+        return self.context.health_state.health(self.context.servers.notice())
 
     def stop(self, timeout_s: float = 5.0) -> None:
         """Stop both threads and give up the lease; waits at most ``timeout_s`` seconds for each."""
-        self.shift.ending.set()
-        self.shift.nudged.set()
-        self._relaying.wait_no_more()
+        self.context.ending.set()
+        self.context.nudged.set()
+        self._outbound.wait_no_more()
         for thread in self._threads:
             if thread.is_alive():
                 thread.join(timeout_s)
 
     def _run(self, name: str, work: Callable[[], None]) -> None:
         """Run one side for ever: trouble is told, logged, waited out, and met with new clients."""
-        shift, pause_s = self.shift, _BACK_OFF_S[0]
-        while not shift.ending.is_set():
+        context, pause_s = self.context, _BACK_OFF_S[0]
+        while not context.ending.is_set():
             started = time.monotonic()
             try:
                 work()
@@ -83,21 +83,21 @@ class Worker:
             except Ended:
                 break
             except (LeaseLost, Overtaken):
-                log.info("%s: another worker of %s is at work", name, shift.role.name)
+                log.info("%s: another worker of %s is at work", name, context.role.name)
             except BrokerTrouble as error:
-                shift.broker_trouble(name, error)
+                context.broker_trouble(name, error)
             except Exception as error:
                 self._note_trouble(name, error)
             if time.monotonic() - started > _BACK_OFF_S[1]:
                 pause_s = _BACK_OFF_S[0]
-            shift.ending.wait(pause_s)
+            context.ending.wait(pause_s)
             pause_s = min(pause_s * 2, _BACK_OFF_S[1])
-        shift.board.tell(duty=Duty.STOPPED)
+        context.health_state.tell(duty=Duty.STOPPED)
 
     def _note_trouble(self, name: str, error: Exception) -> None:
         if is_transient(error) or getattr(error, "code", "") in ("server_down", "outcome_unknown"):
             log.warning("%s: %s", name, error)
-            self.shift.board.postgres_down(unreachable(error).message)
+            self.context.health_state.postgres_down(unreachable(error).message)
         else:
             log.error("%s", name, exc_info=error)
-            self.shift.board.trouble(name, f"The {name} worker failed: {sentence_of(error)}.")
+            self.context.health_state.trouble(name, f"The {name} worker failed: {sentence_of(error)}.")

@@ -16,8 +16,7 @@ from paydesk.domain.payment_request import RequestRegister, counter_after
 from paydesk.infra.core import origin
 from paydesk.infra.core.records import Claim, Row
 from paydesk.infra.postgres.columns import decision_columns, decision_of, request_columns, request_of
-from paydesk.infra.postgres.schema import PaymentRequestRow
-from paydesk.infra.postgres.schema_beside import HOLDERS, CommandRow
+from paydesk.infra.postgres.schema import HOLDERS, CommandRow, PaymentRequestRow
 
 CHECKED = f"""
 SELECT EXISTS (

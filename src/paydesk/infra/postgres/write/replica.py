@@ -11,10 +11,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session
 
 from paydesk.domain.payment_request import RequestRegister
-from paydesk.infra.core.records import Half, Head, Row
-from paydesk.infra.core.role import Heard
+from paydesk.infra.core.records import Half, Head, Heard, Row
 from paydesk.infra.postgres.columns import DECISION_COLUMNS, REQUEST_COLUMNS, decision_columns, request_columns
-from paydesk.infra.postgres.schema_beside import SettlementRow
+from paydesk.infra.postgres.schema import SettlementRow
 from paydesk.infra.postgres.write.commands import row_of
 
 _COLUMNS = {"request": REQUEST_COLUMNS, "decision": DECISION_COLUMNS}

@@ -1,0 +1,23 @@
+"""The storage port: one role's own schema. Apart from the other ports, as it names the role, which names them."""
+
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Protocol
+
+from paydesk.infra.core.ports import Transaction
+from paydesk.infra.core.role import Role
+
+
+class Storage(Protocol):
+    """The own schema, for writing."""
+
+    role: Role
+
+    def now(self) -> datetime:
+        """Return the time that commands are stamped with."""
+
+    def transaction(self) -> AbstractContextManager[Transaction]:
+        """Open one transaction; it commits at the end and rolls back on any error.
+
+        Raises ``ServerDown`` when the storage is away, ``OutcomeUnknown`` when only the commit's answer was lost.
+        """
