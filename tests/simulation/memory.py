@@ -1,9 +1,9 @@
 """The storage port in memory, for the simulation: transactions that are whole or nothing, without a database."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from typing import Self
 from uuid import UUID
 
 from paydesk.domain.decision import DecisionRegister, Outcome
@@ -32,34 +32,32 @@ class MemoryStorage:
         self.cut: Callable[[], bool] = lambda: False
         """Whether the connection of the process at work was ended, asked once."""
         self.now = now
-        self._new_id = new_id
+        self.new_id = new_id
 
-    @contextmanager
-    def transaction(self, key: str = "") -> Iterator["MemoryTransaction"]:
+    def transaction(self, key: str = "") -> "MemoryTransaction":
         """Open one transaction; nothing of it is seen before its end."""
         del key
         if self.down or self.cut():
             raise ServerDown("PostgreSQL does not answer.")
-        work = self.tables.snapshot()
-        yield MemoryTransaction(work, self.now, self._new_id, self.holder, self.where)
-        self.tables = work
+        return MemoryTransaction(self)
 
 
 class MemoryTransaction(MemoryOutbox):
-    """Meets ``paydesk.infra.core.ports.Transaction``."""
+    """Meets ``paydesk.infra.core.ports.Transaction``; a context manager of its own, as hundreds are opened in a run."""
 
-    def __init__(
-        self,
-        tables: Tables,
-        now: Callable[[], datetime],
-        new_id: Callable[[], UUID],
-        holder: Callable[[], str],
-        where: str,
-    ) -> None:
-        self.where = where
-        super().__init__(tables, now)
-        self.holder = holder
-        self.new_id = new_id
+    def __init__(self, storage: MemoryStorage) -> None:
+        super().__init__(storage.tables.snapshot(), storage.now)
+        self._storage = storage
+        self.where = storage.where
+        self.holder = storage.holder
+        self.new_id = storage.new_id
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self._storage.tables = self.tables
 
     # Commands.
 

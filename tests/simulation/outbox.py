@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from uuid import UUID
 
 from paydesk.domain.events import REQUEST_TYPES, Requested
@@ -12,6 +13,12 @@ from paydesk.infra.core.digest import Line
 from paydesk.infra.core.messages import RequestMessage
 from paydesk.infra.core.records import Ack, Brought, Claim, Known, Locks, Outgoing, OwnRow, Verified
 from tests.simulation.tables import Sent, Tables
+
+
+@lru_cache(maxsize=4096)
+def _request(value: bytes) -> RequestMessage:
+    """Return what a value says; both sides and the checker ask for the same ones again and again."""
+    return RequestMessage.model_validate_json(value)
 
 
 class MemoryOutbox:
@@ -104,7 +111,7 @@ class MemoryOutbox:
 
     def known_events(self, ids: Collection[str]) -> Mapping[str, Known]:
         return {
-            str(key): Known(
+            text: Known(
                 sent.event.key,
                 sent.event.headers,
                 sent.event.content_hash,
@@ -112,7 +119,7 @@ class MemoryOutbox:
                 sent.ack.offset if sent.ack else None,
             )
             for key, sent in self.tables.outbox.items()
-            if str(key) in ids
+            if (text := str(key)) in ids
         }
 
     def unsend_missing(self, topic_id: str, partition: int, after: int, found: Collection[str]) -> int:
@@ -241,7 +248,7 @@ class MemoryOutbox:
         found: dict[UUID, list[RequestMessage]] = {}
         for request_id, kind, value in [*heard, *said]:
             if request_id in ids and kind in REQUEST_TYPES:
-                found.setdefault(request_id, []).append(RequestMessage.model_validate_json(value or b""))
+                found.setdefault(request_id, []).append(_request(value or b""))
         return {
             request_id: Requested(
                 frozenset(each.contractor for each in told),

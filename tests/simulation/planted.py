@@ -74,6 +74,7 @@ BUGS = (
         "manager/commands.py",
         "        confirm_withdrawals(transaction, store.role, [request_id], store.now())\n",
         "",
+        seed=700,
     ),
     Bug(
         "undo after the release",
@@ -112,6 +113,7 @@ BUGS = (
         "domain/commands.py",
         "    if (command.revision, command.terms_hash) != (request.revision, request.terms.hash):\n",
         "    if command.revision > request.revision:\n",
+        seed=150,
     ),
     Bug(
         "a refused command leaves its event",
@@ -160,6 +162,7 @@ BUGS = (
         "transaction.next_number()",
         "transaction.next_number() or f'PR-{1001 + len(transaction.tables.copy)}'",
         losses=True,
+        seed=840,
     ),
     Bug(
         "an outbox read by a cursor",

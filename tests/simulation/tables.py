@@ -1,6 +1,6 @@
 """What one side stores, in memory: immutable rows in dicts, so that a snapshot is cheap."""
 
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
 from datetime import datetime
 from uuid import UUID
 
@@ -59,5 +59,12 @@ class Tables:
     def snapshot(self) -> "Tables":
         """Return a copy; what it holds is immutable."""
         fresh = Tables.__new__(Tables)
-        fresh.__dict__.update({k: v.copy() if isinstance(v, dict | set) else v for k, v in self.__dict__.items()})
+        there = fresh.__dict__
+        there.update(self.__dict__)
+        for name in _SHARED:
+            there[name] = there[name].copy()
         return fresh
+
+
+_SHARED = tuple(each.name for each in fields(Tables) if each.default_factory is not MISSING)
+"""What a copy must not share with its original. Every transaction begins with a copy, so this is known beforehand."""

@@ -58,6 +58,8 @@ class World:
     _depth: int = 0
     _ids: int = 0
     _running: Process | None = None
+    _told: tuple[float, datetime] = (0.0, NOON)
+    """The time as it was last asked for: it is asked for far more often than it changes."""
 
     def __post_init__(self) -> None:
         self.log = MemoryLog(self.now, self.new_id)
@@ -79,7 +81,9 @@ class World:
 
     def now(self) -> datetime:
         """Return the time, the same for both sides."""
-        return NOON + timedelta(seconds=self.seconds)
+        if self._told[0] != self.seconds:
+            self._told = self.seconds, NOON + timedelta(seconds=self.seconds)
+        return self._told[1]
 
     def new_id(self) -> UUID:
         """Return an id that the seed alone decides, and that none has had: two steps may draw from equal seeds."""
