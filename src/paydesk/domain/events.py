@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import assert_never
 from uuid import UUID
 
 from paydesk.domain.decision import NOTE_MOST, DecisionRegister, Outcome, checked_cause
 from paydesk.domain.errors import InvalidInput
 from paydesk.domain.money import money
 from paydesk.domain.payment_request import RequestRegister, Terms, checked_terms, is_number, typed_fields
+from paydesk.domain.status_facts import is_final
 from paydesk.domain.text import checked_name, is_hostile, same_person
 
 _FIRST_FOLD = 1
@@ -28,14 +30,25 @@ class EventType(StrEnum):
     PAYMENT_WITHDRAWN = "paydesk.payment_withdrawn.v1"
 
 
-REQUEST_TYPES = frozenset(
-    {
-        EventType.PAYMENT_REQUESTED,
-        EventType.PAYMENT_REVISED,
-        EventType.PAYMENT_WITHDRAWAL_REQUESTED,
-    }
-)
+def outcome_of(kind: EventType) -> Outcome | None:
+    """Return the outcome that an event states; None: it states a request, which the contractor's side alone says."""
+    match kind:
+        case EventType.PAYMENT_REQUESTED | EventType.PAYMENT_REVISED | EventType.PAYMENT_WITHDRAWAL_REQUESTED:
+            return None
+        case EventType.PAYMENT_REJECTED:
+            return Outcome.NONE
+        case EventType.PAYMENT_ACCEPTED:
+            return Outcome.ACCEPTED
+        case EventType.PAYMENT_WITHDRAWN:
+            return Outcome.WITHDRAWN
+        case _:
+            assert_never(kind)
+
+
+REQUEST_TYPES = frozenset(kind for kind in EventType if outcome_of(kind) is None)
 DECISION_TYPES = frozenset(EventType) - REQUEST_TYPES
+FINAL_TYPES = frozenset(kind for kind in DECISION_TYPES if is_final(outcome_of(kind) or Outcome.NONE))
+"""The types whose outcome is never replaced by another once it was published."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +80,15 @@ def event_type_of(register: RequestRegister | DecisionRegister) -> EventType:
         if register.withdrawal_asked:
             return EventType.PAYMENT_WITHDRAWAL_REQUESTED
         return EventType.PAYMENT_REQUESTED if register.version == 1 else EventType.PAYMENT_REVISED
-    if register.outcome is Outcome.ACCEPTED:
-        return EventType.PAYMENT_ACCEPTED
-    return EventType.PAYMENT_WITHDRAWN if register.outcome is Outcome.WITHDRAWN else EventType.PAYMENT_REJECTED
+    match register.outcome:
+        case Outcome.NONE:
+            return EventType.PAYMENT_REJECTED
+        case Outcome.ACCEPTED:
+            return EventType.PAYMENT_ACCEPTED
+        case Outcome.WITHDRAWN:
+            return EventType.PAYMENT_WITHDRAWN
+        case _:
+            assert_never(register.outcome)
 
 
 def newer(incoming_version: int, known_version: int | None) -> bool:

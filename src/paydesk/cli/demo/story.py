@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import assert_never
 from uuid import UUID
 
 from paydesk.cli.demo.counterpart import Move
@@ -41,17 +42,21 @@ def _way(told: Told) -> str:
 def _did(told: Told, number: str) -> str:
     kind = EventType(told.type)
     money = f", {told.money}" if told.money else ""
-    if kind is EventType.PAYMENT_REQUESTED:
-        return f"{told.actor} requested {number}{money}: {told.text}"
-    if kind is EventType.PAYMENT_REVISED:
-        return f"{told.actor} revised {number}{money}: {told.text}"
-    if kind is EventType.PAYMENT_WITHDRAWAL_REQUESTED:
-        return f"{told.actor} asked to withdraw {number}"
-    if kind is EventType.PAYMENT_REJECTED:
-        return f"{told.actor} rejected {number}: {told.text}"
-    if kind is EventType.PAYMENT_ACCEPTED:
-        return f"{told.actor} approved {number}{money}"
-    return f"{number} is withdrawn"
+    match kind:
+        case EventType.PAYMENT_REQUESTED:
+            return f"{told.actor} requested {number}{money}: {told.text}"
+        case EventType.PAYMENT_REVISED:
+            return f"{told.actor} revised {number}{money}: {told.text}"
+        case EventType.PAYMENT_WITHDRAWAL_REQUESTED:
+            return f"{told.actor} asked to withdraw {number}"
+        case EventType.PAYMENT_REJECTED:
+            return f"{told.actor} rejected {number}: {told.text}"
+        case EventType.PAYMENT_ACCEPTED:
+            return f"{told.actor} approved {number}{money}"
+        case EventType.PAYMENT_WITHDRAWN:
+            return f"{number} is withdrawn"
+        case _:
+            assert_never(kind)
 
 
 @dataclass(frozen=True, slots=True)

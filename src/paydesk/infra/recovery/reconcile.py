@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-FINALS = ("paydesk.payment_accepted.v1", "paydesk.payment_withdrawn.v1")
-"""The types whose outcome is never replaced by another once it was published."""
+from paydesk.domain.events import FINAL_TYPES
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,7 @@ class OwnEvent:
     @property
     def final(self) -> bool:
         """Whether it states an outcome for good."""
-        return self.type in FINALS
+        return self.type in FINAL_TYPES
 
 
 @dataclass(frozen=True, slots=True)

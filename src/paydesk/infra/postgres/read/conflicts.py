@@ -10,14 +10,13 @@ from uuid import UUID
 from psycopg.rows import dict_row
 
 from paydesk.domain.decision import DecisionRegister, Outcome
-from paydesk.domain.events import REQUEST_TYPES, EventType
+from paydesk.domain.events import FINAL_TYPES, REQUEST_TYPES, EventType
 from paydesk.domain.names import shown_name
 from paydesk.domain.payment_request import RequestRegister, called
 from paydesk.infra.core.codec import decode_own_value
 from paydesk.infra.core.records import Half
 from paydesk.infra.core.role import Role
 from paydesk.infra.postgres.read.queries import LOCKED_WHY, SETTLED, Connection
-from paydesk.infra.recovery.reconcile import FINALS
 
 _LOCKED = f"""
 SELECT id, number, {LOCKED_WHY} AS locked_why, coalesce(locked_at, peer_locked_at) AS locked_at, request_hash,
@@ -123,7 +122,7 @@ def _locked(role: Role, row: dict[str, Any], events: Sequence[dict[str, Any]]) -
     versions = []
     for event in events:
         stands = event["content_hash"] in standing
-        contradicts = event["became"] in ("beaten", "quarantined") or event["type"] in FINALS
+        contradicts = event["became"] in ("beaten", "quarantined") or event["type"] in FINAL_TYPES
         if not (stands or (contradicts and event["published"])):
             continue
         try:

@@ -3,7 +3,7 @@
 import json
 from contextlib import suppress
 from datetime import date, datetime
-from typing import Any
+from typing import Any, assert_never
 from uuid import UUID
 
 from psycopg.rows import dict_row
@@ -37,14 +37,6 @@ SELECT settled_at, NULL, actor, NULL, 'settled', note, NULL, NULL, NULL, NULL
 FROM settlement WHERE request_id = %(id)s
 ORDER BY at
 """
-_KINDS = {
-    EventType.PAYMENT_REQUESTED: "requested",
-    EventType.PAYMENT_REVISED: "revised",
-    EventType.PAYMENT_WITHDRAWAL_REQUESTED: "withdrawal_requested",
-    EventType.PAYMENT_ACCEPTED: "accepted",
-    EventType.PAYMENT_REJECTED: "rejected",
-    EventType.PAYMENT_WITHDRAWN: "withdrawn",
-}
 
 
 def detail(connection: Connection, request_id: UUID) -> RequestDetail:
@@ -64,11 +56,11 @@ def _step(row: dict[str, Any]) -> Step:
         return Step(row["at"], row["became"], row["actor"], None, row["reason"] or "")
     said = json.loads(bytes(row["value"]))
     if row["became"] == "lost":
-        what = _KINDS[EventType(row["type"])].replace("_", " ")
+        what = _kind(EventType(row["type"])).replace("_", " ")
         sent = "sent, but another was published in its place" if row["delivered_at"] else "never sent"
         told = f"{what} by {row['actor']}: {sent}; what had been published stands"
         return Step(row["at"], "lost", row["actor"], said.get("revision"), told)
-    kind = "held" if row["hold_until"] is not None else _KINDS[EventType(row["type"])]
+    kind = "held" if row["hold_until"] is not None else _kind(EventType(row["type"]))
     # A confirmed withdrawal still carries the terms that were decided before it; they are no part of the step.
     terms = _terms(said["terms"]) if kind != "withdrawn" and said.get("terms") else None
     return Step(
@@ -83,6 +75,25 @@ def _step(row: dict[str, Any]) -> Step:
         received_at=row["received_at"],
         version=said.get("version"),
     )
+
+
+def _kind(event_type: EventType) -> str:
+    """Return which kind of step an event is."""
+    match event_type:
+        case EventType.PAYMENT_REQUESTED:
+            return "requested"
+        case EventType.PAYMENT_REVISED:
+            return "revised"
+        case EventType.PAYMENT_WITHDRAWAL_REQUESTED:
+            return "withdrawal_requested"
+        case EventType.PAYMENT_ACCEPTED:
+            return "accepted"
+        case EventType.PAYMENT_REJECTED:
+            return "rejected"
+        case EventType.PAYMENT_WITHDRAWN:
+            return "withdrawn"
+        case _:
+            assert_never(event_type)
 
 
 def _terms(said: dict[str, Any]) -> Terms:
