@@ -1,13 +1,16 @@
 """What a person types of a request: what was not typed is kept, and a refusal says what is wrong."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date
 
 import pytest
 
 from paydesk.domain.errors import InvalidInput
 from paydesk.domain.money import Money
-from paydesk.domain.payment_request import Terms, changed_terms, checked_terms, typed_fields
+from paydesk.domain.payment_request import TERM_NAMES, Terms, changed_terms, checked_terms, typed_fields
+from paydesk.infra.core.messages import TermsMessage
+from paydesk.infra.postgres.columns import MONEY
+from paydesk.infra.postgres.schema import PaymentRequestRow
 
 _KEPT = pytest.mark.fault(
     kind="What was not typed is kept as it is, also a currency that ISO 4217 has no more.",
@@ -83,3 +86,15 @@ def test_a_link_is_refused_with_what_is_wrong_with_it(link: str, words: str) -> 
     with pytest.raises(InvalidInput) as refused:
         checked_terms("5", "EUR", "Logo", document=link)
     assert words in refused.value.problems["document"]
+
+
+def test_every_term_has_its_row_its_field_on_the_wire_and_its_columns() -> None:
+    assert ("money", *TERM_NAMES) == tuple(field.name for field in fields(Terms))
+    assert (*MONEY, *TERM_NAMES) == tuple(TermsMessage.model_fields)
+    for prefix in ("", "decided_", "standing_"):
+        assert {f"{prefix}{name}" for name in TERM_NAMES} <= PaymentRequestRow.model_fields.keys()
+
+
+def test_a_term_that_there_is_not_is_refused() -> None:
+    with pytest.raises(TypeError, match="colour"):
+        checked_terms("1", "EUR", "Logo", colour="blue")

@@ -8,6 +8,7 @@ import click
 from paydesk.cli.both import add_to
 from paydesk.cli.completing import complete_request
 from paydesk.cli.errand_options import as_json_option, as_person, with_key, with_look
+from paydesk.domain.payment_request import TERMS
 from paydesk.infra.core.role import Role
 
 if TYPE_CHECKING:
@@ -18,17 +19,12 @@ if TYPE_CHECKING:
     from paydesk.domain.duplicates import Alike
     from paydesk.domain.payment_request import Terms
 
-_TERMS = (
-    click.option("--reference", metavar="R", help="Your invoice number, at most 35 characters."),
-    click.option("--due", "due_date", metavar="DATE", help="Due date, such as 2026-12-31."),
-    click.option("--document", metavar="URL", help="An https link to the invoice."),
-    click.option("--pay-to", "pay_to", metavar="P", help="The account or name to pay."),
-)
+_OPTIONAL = tuple(term for term in TERMS if term.option)
 
 
 def _with_terms(command: Any) -> Any:
-    for option in reversed(_TERMS):
-        command = option(command)
+    for term in reversed(_OPTIONAL):
+        command = click.option(term.option, term.name, metavar=term.metavar, help=term.help)(command)
     return command
 
 
@@ -132,7 +128,7 @@ def _doubts(copy: "RequestCopy", fields: "Mapping[str, str | None]") -> "Sequenc
 
     if copy.terms is None:
         return []
-    options = {"due_date": "--due DATE", "pay_to": "--pay-to P"}
+    options = {term.name: f"{term.option} {term.metavar}" for term in _OPTIONAL}
     found = doubts({name: value for name, value in typed_fields(copy.terms).items() if name in fields}, date.today())
     return [
         f"{warning} Not meant? paydesk contractor revise {copy.number} {options[name]}"

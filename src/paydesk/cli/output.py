@@ -18,14 +18,13 @@ from paydesk.domain.copy import RequestCopy, RequestDetail, Step
 from paydesk.domain.decision import DecisionRegister, Outcome
 from paydesk.domain.duplicates import Alike
 from paydesk.domain.names import mixes_scripts, shown_name
-from paydesk.domain.payment_request import typed_fields
+from paydesk.domain.payment_request import TERM_NAMES, typed_fields
 from paydesk.domain.text import WHOLE, clean, escaped
 from paydesk.tui.ascii import only_ascii, to_ascii
 from paydesk.tui.columns import fitted, padded
 from paydesk.tui.wording import LOCKED, ONLY_DECIDED, delivery_text, look_of, moment_text, status_text, whole_state
 
-_TERMS = ("description", "reference", "due_date", "document", "pay_to")
-CSV_FIELDS = (
+_FIRST_FIELDS = (
     "number",
     "id",
     "status",
@@ -33,7 +32,11 @@ CSV_FIELDS = (
     "amount",
     "currency",
     "contractor",
-    *_TERMS,
+    "description",
+    "reference",
+    "due_date",
+    "document",
+    "pay_to",
     "delivery",
     "requested_at",
     "alike",
@@ -42,6 +45,7 @@ CSV_FIELDS = (
     "cause",
     "note",
 )
+CSV_FIELDS = (*_FIRST_FIELDS, *(name for name in TERM_NAMES if name not in _FIRST_FIELDS))
 """The columns in their order; a new one goes to the end, as scripts count them."""
 
 
@@ -59,7 +63,7 @@ def document(copy: RequestCopy, alike: Sequence[Alike] | None = None) -> dict[st
         "amount": fields.get("amount"),
         "amount_minor": terms.money.amount_minor if terms else None,
         "currency": fields.get("currency"),
-        **{name: fields.get(name) or None for name in _TERMS},
+        **{name: fields.get(name) or None for name in TERM_NAMES},
         "contractor": copy.contractor or None,
         "delivery": copy.delivery.value,
         "requested_at": _when(copy.request.requested_at if copy.request else None),
@@ -237,7 +241,7 @@ def print_detail(detail: RequestDetail, alike: Sequence[Alike] = ()) -> None:
         tell(f"  {ONLY_DECIDED}", 2)
     decision = _decision(detail.copy.decision)
     for name, value in document(detail.copy).items():
-        if name in (*_TERMS, "contractor", "id") and value:
+        if name in (*TERM_NAMES, "contractor", "id") and value:
             fact = shown_name(value) if name == "contractor" else clean(str(value), WHOLE)
             tell(f"  {name.replace('_', ' '):<13}{fact}", 15)
     for each in alike:

@@ -9,24 +9,20 @@ from textual.widgets import Button, Input, Static
 
 from paydesk.domain.doubts import doubts
 from paydesk.domain.errors import InvalidInput
-from paydesk.domain.payment_request import Terms, changed_terms, checked_terms
+from paydesk.domain.payment_request import TERMS, Terms, changed_terms, checked_terms
 from paydesk.domain.text import clean
 from paydesk.tui.fields import Field
 
 FIELDS = {
     "amount": ("Amount", "such as 1250.50"),
     "currency": ("Currency", "such as EUR"),
-    "description": ("Description", "what the payment is for"),
-    "reference": ("Reference", "your invoice number, if any"),
-    "due_date": ("Due date", "such as 2026-12-31, if any"),
-    "document": ("Document", "https link to the invoice, if any"),
-    "pay_to": ("Pay to", "account or name, if not the usual one"),
+    **{term.name: (term.label, term.example) for term in TERMS},
 }
 _OF_PROBLEM = {"money": "amount"}
 
 
 class FormFields(VerticalScroll, can_focus=False, inherit_bindings=False):
-    """Seven fields and the button; what scrolls them is the field that one goes to, so the arrows are the screen's."""
+    """The fields and the button; what scrolls them is the field that one goes to, so the arrows are the screen's."""
 
     def __init__(self, filled: dict[str, str], before: Terms | None = None) -> None:
         super().__init__(id="form-fields")

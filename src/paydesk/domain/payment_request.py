@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -37,18 +38,46 @@ class Terms:
     @property
     def hash(self) -> str:
         """SHA-256, in hexadecimal, over the canonical JSON of all terms; stable for ever."""
-        facts = {
+        facts: dict[str, object] = {
             "amount_minor": self.money.amount_minor,
             "currency": self.money.currency,
             "exponent": self.money.exponent,
-            "description": self.description,
-            "reference": self.reference,
-            "due_date": self.due_date.isoformat() if self.due_date else None,
-            "document": self.document,
-            "pay_to": self.pay_to,
         }
+        facts |= {term.name: term.plain(self) for term in TERMS}
         written = json.dumps(facts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         return hashlib.sha256(written.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class TermField:
+    """One term besides the money: whatever lists the terms goes by these rows, in their order."""
+
+    name: str
+    """Its field in ``Terms``, on the wire, in the database, in JSON and in CSV."""
+    read: Callable[[str], object]
+    """Returns what was typed, as it is kept. Raises ``InvalidInput``."""
+    label: str
+    """What the form calls it."""
+    example: str
+    """What stands in the empty field of the form."""
+    option: str = ""
+    """The option of the command line, of a term that may be left out."""
+    metavar: str = ""
+    help: str = ""
+
+    @property
+    def words(self) -> str:
+        """What it is called within a line."""
+        return self.name.replace("_", " ")
+
+    def plain(self, terms: Terms) -> str | None:
+        """Return it as JSON has it; None where there is none."""
+        value: str | date | None = getattr(terms, self.name)
+        return value.isoformat() if isinstance(value, date) else value
+
+    def written(self, terms: Terms) -> str:
+        """Return it as a person would type it; empty where there is none."""
+        return self.plain(terms) or ""
 
 
 def is_number(text: str) -> bool:
@@ -89,39 +118,22 @@ def checked_terms(
     amount: str,
     currency: str,
     description: str,
-    *,
-    reference: str = "",
-    due_date: str = "",
-    document: str = "",
-    pay_to: str = "",
+    **others: str,
 ) -> Terms:
-    """Return the terms a person typed. Raises ``InvalidInput`` with a sentence for every field that is wrong."""
-    found = _found(
-        _checks(
-            amount=amount,
-            currency=currency,
-            description=description,
-            reference=reference,
-            due_date=due_date,
-            document=document,
-            pay_to=pay_to,
-        )
-    )
-    return Terms(**found)  # type: ignore[arg-type]
+    """Return the terms a person typed; ``others`` are the optional ones of ``TERMS``, by name.
+
+    Raises ``InvalidInput`` with a sentence for every field that is wrong.
+    """
+    typed = {"amount": amount, "currency": currency, "description": description} | others
+    return Terms(**_found(_checks(dict.fromkeys((term.name for term in TERMS), "") | typed)))  # type: ignore[arg-type]
 
 
-def _checks(
-    *, amount: str, currency: str, description: str, reference: str, due_date: str, document: str, pay_to: str
-) -> dict[str, Callable[[], object]]:
-    """Return what reads each field of the terms as it was typed."""
-    return {
-        "money": lambda: parse_money(amount, currency),
-        "description": lambda: checked("description", description, least=1, most=DESCRIPTION_MOST),
-        "reference": lambda: checked("reference", reference, least=0, most=REFERENCE_MOST) or None,
-        "due_date": lambda: _date(due_date),
-        "document": lambda: _link(document),
-        "pay_to": lambda: checked("pay_to", pay_to, least=0, most=PAY_TO_MOST) or None,
-    }
+def _checks(typed: Mapping[str, str]) -> dict[str, Callable[[], object]]:
+    """Return what reads each field of the terms as it was typed. Raises ``TypeError`` for a field that there is not."""
+    if unknown := typed.keys() - {"amount", "currency", *(term.name for term in TERMS)}:
+        raise TypeError(f"no terms: {', '.join(sorted(unknown))}")
+    money = {"money": lambda: parse_money(typed["amount"], typed["currency"])}
+    return money | {term.name: partial(term.read, typed[term.name]) for term in TERMS}
 
 
 def _found(checks: Mapping[str, Callable[[], object]]) -> dict[str, object]:
@@ -167,6 +179,53 @@ def _what_is_wrong_with_link(text: str) -> str:
     return "" if host else f"The link names no host; write a link {example}."
 
 
+TERMS = (
+    TermField(
+        "description",
+        lambda typed: checked("description", typed, least=1, most=DESCRIPTION_MOST),
+        "Description",
+        "what the payment is for",
+    ),
+    TermField(
+        "reference",
+        lambda typed: checked("reference", typed, least=0, most=REFERENCE_MOST) or None,
+        "Reference",
+        "your invoice number, if any",
+        "--reference",
+        "R",
+        "Your invoice number, at most 35 characters.",
+    ),
+    TermField(
+        "due_date",
+        _date,
+        "Due date",
+        "such as 2026-12-31, if any",
+        "--due",
+        "DATE",
+        "Due date, such as 2026-12-31.",
+    ),
+    TermField(
+        "document",
+        _link,
+        "Document",
+        "https link to the invoice, if any",
+        "--document",
+        "URL",
+        "An https link to the invoice.",
+    ),
+    TermField(
+        "pay_to",
+        lambda typed: checked("pay_to", typed, least=0, most=PAY_TO_MOST) or None,
+        "Pay to",
+        "account or name, if not the usual one",
+        "--pay-to",
+        "P",
+        "The account or name to pay.",
+    ),
+)
+TERM_NAMES = tuple(term.name for term in TERMS)
+
+
 def changed_terms(terms: Terms, **fields: str | None) -> Terms:
     """Return the terms with the given fields typed anew: None keeps a field, an empty string clears an optional one.
 
@@ -177,27 +236,21 @@ def changed_terms(terms: Terms, **fields: str | None) -> Terms:
     changed = {name for name, value in typed.items() if value != kept[name]}
     if changed & {"amount", "currency"}:
         changed.add("money")
-    return replace(terms, **_found({name: check for name, check in _checks(**typed).items() if name in changed}))  # type: ignore[arg-type]
+    return replace(terms, **_found({name: check for name, check in _checks(typed).items() if name in changed}))  # type: ignore[arg-type]
 
 
 def typed_fields(terms: Terms) -> dict[str, str]:
     """Return the terms as a person would type them, by field."""
-    return {
-        "amount": terms.money.amount,
-        "currency": terms.money.currency,
-        "description": terms.description,
-        "reference": terms.reference or "",
-        "due_date": terms.due_date.isoformat() if terms.due_date else "",
-        "document": terms.document or "",
-        "pay_to": terms.pay_to or "",
-    }
+    money = {"amount": terms.money.amount, "currency": terms.money.currency}
+    return money | {term.name: term.written(terms) for term in TERMS}
 
 
 def describe_changes(old: Terms, new: Terms) -> list[str]:
     """Return a line for each term that differs, such as ``amount 1,200.00 EUR → 1,250.00 EUR``."""
     lines = [f"amount {old.money} → {new.money}"] if old.money != new.money else []
     before, after = typed_fields(old), typed_fields(new)
-    for field in ("description", "reference", "due_date", "document", "pay_to"):
-        if before[field] != after[field]:
-            lines.append(f"{field.replace('_', ' ')} {before[field] or '(none)'} → {after[field] or '(none)'}")
+    for term in TERMS:
+        was, becomes = before[term.name], after[term.name]
+        if was != becomes:
+            lines.append(f"{term.words} {was or '(none)'} → {becomes or '(none)'}")
     return lines

@@ -9,7 +9,7 @@ from paydesk.domain.copy import RequestCopy, RequestDetail, Step
 from paydesk.domain.decision import Outcome
 from paydesk.domain.duplicates import Alike
 from paydesk.domain.names import shown_name
-from paydesk.domain.payment_request import describe_changes, typed_fields
+from paydesk.domain.payment_request import TERM_NAMES, describe_changes, typed_fields
 from paydesk.domain.text import clean
 from paydesk.tui.wording import (
     ONLY_DECIDED,
@@ -90,7 +90,7 @@ def facts(
     yield Content("")
     if terms is not None:
         fields = typed_fields(terms) | {"contractor": shown_name(copy.contractor), "revision": str(copy.revision)}
-        for name in ("contractor", "description", "reference", "due_date", "document", "pay_to", "revision"):
+        for name in ("contractor", *TERM_NAMES, "revision"):
             if fields[name]:
                 label = Content.styled(f"{name.replace('_', ' '):<13}", "$secondary")
                 yield indented(label, clean(fields[name], 600), width)

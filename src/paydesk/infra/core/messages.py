@@ -9,7 +9,15 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from paydesk.domain.decision import Cause, CauseCode, DecisionRegister, Outcome
 from paydesk.domain.events import Event
 from paydesk.domain.money import Money
-from paydesk.domain.payment_request import RequestRegister, Terms
+from paydesk.domain.payment_request import (
+    DESCRIPTION_MOST,
+    DOCUMENT_MOST,
+    PAY_TO_MOST,
+    REFERENCE_MOST,
+    TERM_NAMES,
+    RequestRegister,
+    Terms,
+)
 
 
 class Message(BaseModel):
@@ -25,11 +33,11 @@ class TermsMessage(Message):
     amount_minor: int
     currency: str = Field(max_length=3)
     exponent: int
-    description: str = Field(max_length=500)
-    reference: str | None = Field(default=None, max_length=35)
+    description: str = Field(max_length=DESCRIPTION_MOST)
+    reference: str | None = Field(default=None, max_length=REFERENCE_MOST)
     due_date: date | None = None
-    document: str | None = Field(default=None, max_length=500)
-    pay_to: str | None = Field(default=None, max_length=70)
+    document: str | None = Field(default=None, max_length=DOCUMENT_MOST)
+    pay_to: str | None = Field(default=None, max_length=PAY_TO_MOST)
 
 
 class RequestMessage(Message):
@@ -140,15 +148,11 @@ def _terms_out(terms: Terms) -> TermsMessage:
         amount_minor=terms.money.amount_minor,
         currency=terms.money.currency,
         exponent=terms.money.exponent,
-        description=terms.description,
-        reference=terms.reference,
-        due_date=terms.due_date,
-        document=terms.document,
-        pay_to=terms.pay_to,
+        **{name: getattr(terms, name) for name in TERM_NAMES},
     )
 
 
 def terms_in(terms: TermsMessage) -> Terms:
     """Return the terms of a message."""
     money = Money(terms.amount_minor, terms.currency, terms.exponent)
-    return Terms(money, terms.description, terms.reference, terms.due_date, terms.document, terms.pay_to)
+    return Terms(money, **{name: getattr(terms, name) for name in TERM_NAMES})

@@ -6,9 +6,10 @@ from typing import Any
 from paydesk.domain.decision import Cause, CauseCode, DecisionRegister, Outcome
 from paydesk.domain.fold import fold
 from paydesk.domain.money import Money
-from paydesk.domain.payment_request import RequestRegister, Terms
+from paydesk.domain.payment_request import TERM_NAMES, RequestRegister, Terms
 
-TERMS = ("amount_minor", "currency", "exponent", "description", "reference", "due_date", "document", "pay_to")
+MONEY = ("amount_minor", "currency", "exponent")
+TERMS = (*MONEY, *TERM_NAMES)
 REQUEST_COLUMNS = (
     "request_version",
     "number",
@@ -53,16 +54,9 @@ def terms_columns(terms: Terms | None, prefix: str = "") -> dict[str, Any]:
     """Return the terms as columns whose names begin with ``prefix``."""
     if terms is None:
         return dict.fromkeys([f"{prefix}{term}" for term in (*TERMS, "terms_folded")])
-    money = terms.money
     values = (
-        money.amount_minor,
-        money.currency,
-        money.exponent,
-        terms.description,
-        terms.reference,
-        terms.due_date,
-        terms.document,
-        terms.pay_to,
+        *(getattr(terms.money, name) for name in MONEY),
+        *(getattr(terms, name) for name in TERM_NAMES),
     )
     columns = {f"{prefix}{term}": value for term, value in zip(TERMS, values, strict=True)}
     return columns | {f"{prefix}terms_folded": folded_terms(terms.description, terms.reference)}
@@ -100,8 +94,8 @@ def decision_columns(register: DecisionRegister) -> dict[str, Any]:
 
 
 def _terms(row: Mapping[str, Any], prefix: str = "") -> Terms:
-    money = Money(*(row[f"{prefix}{term}"] for term in TERMS[:3]))
-    return Terms(money, *(row[f"{prefix}{term}"] for term in TERMS[3:]))
+    money = Money(*(row[f"{prefix}{term}"] for term in MONEY))
+    return Terms(money, **{name: row[f"{prefix}{name}"] for name in TERM_NAMES})
 
 
 def request_of(row: Mapping[str, Any]) -> RequestRegister | None:

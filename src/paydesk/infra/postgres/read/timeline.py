@@ -2,7 +2,7 @@
 
 import json
 from contextlib import suppress
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, assert_never
 from uuid import UUID
 
@@ -11,8 +11,8 @@ from psycopg.rows import dict_row
 from paydesk.domain.copy import RequestDetail, Step, in_order
 from paydesk.domain.decision import Cause, CauseCode
 from paydesk.domain.events import EventType
-from paydesk.domain.money import Money
 from paydesk.domain.payment_request import Terms
+from paydesk.infra.core.messages import TermsMessage, terms_in
 from paydesk.infra.core.records import PEER_LOCKED
 from paydesk.infra.postgres.read.queries import Connection, get
 
@@ -97,16 +97,7 @@ def _kind(event_type: EventType) -> str:
 
 
 def _terms(said: dict[str, Any]) -> Terms:
-    money = Money(said["amount_minor"], said["currency"], said["exponent"])
-    due = said.get("due_date")
-    return Terms(
-        money,
-        said["description"],
-        said.get("reference"),
-        date.fromisoformat(due) if due else None,
-        said.get("document"),
-        said.get("pay_to"),
-    )
+    return terms_in(TermsMessage.model_validate(said, strict=False))  # Read as plain JSON, its day is a text.
 
 
 def _told_at(said: dict[str, Any], row: dict[str, Any]) -> datetime:
