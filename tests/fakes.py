@@ -48,7 +48,11 @@ class FakeDesk:
         self.world.listeners.append(post)
 
     def health(self) -> Health:
-        return replace(self.told, postgres=Part(PartState.DOWN, "gone")) if self.world.down else self.told
+        return (
+            replace(self.told, postgres=Part(PartState.DOWN, "PostgreSQL does not answer."))
+            if self.world.down
+            else self.told
+        )
 
     def close(self, *, quits: bool = True) -> str:
         self.closed, self.quits = True, quits

@@ -64,3 +64,22 @@ def test_what_is_queued_says_whether_kafka_answers(
     copy = RequestCopy(asked.id, asked, None, Delivery.QUEUED)
     report(SimpleNamespace(kafka_answers=answers, saved=Saved()), copy, True, as_json=False)  # type: ignore[arg-type]
     assert capsys.readouterr().out.rstrip().endswith(f", queued; {told}")
+
+
+@pytest.mark.fault(
+    kind="A desk is shown on the terminal, wherever its output goes, or a sentence says there why not.",
+    mended="tui/textual_private.py",
+)
+@pytest.mark.parametrize("role", ["contractor", "manager"])
+@pytest.mark.parametrize(
+    ("kind", "named"), [("dumb", "TERM=dumb"), ("unknown", "TERM=unknown"), ("", "TERM is not set")]
+)
+def test_a_terminal_that_cannot_show_a_desk_is_a_usage_error_that_names_what_can(
+    role: str, kind: str, named: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TERM", kind)
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: True))
+    monkeypatch.setattr("paydesk.tui.textual_private.terminal_output", lambda: None)
+    assert run([role]) == 2
+    told = capsys.readouterr()
+    assert told.out == "" and f"This terminal cannot show a desk ({named}); `paydesk {role} list`" in told.err

@@ -1,6 +1,7 @@
 """The demo on the screen: both desks or one at a time, the story between them, and a person who steps in."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -11,6 +12,7 @@ from textual.pilot import Pilot
 from paydesk.cli.demo.counterpart import READS_S, RESTS_S
 from paydesk.cli.demo.persons import YOURS_S
 from paydesk.cli.demo.show_app import ShowApp
+from paydesk.cli.demo.story import happened
 from paydesk.cli.demo.told import Told
 from paydesk.domain.payment_request import checked_terms
 from paydesk.domain.status import Status
@@ -33,6 +35,23 @@ def told(world: World) -> list[Told]:
                  request.contractor, False, seen_at, str(request.terms.money), request.terms.description)
         )  # fmt: skip
     return found
+
+
+@pytest.mark.fault(kind="A time of the demonstration is right, or none is told.", mended="cli/demo/told.py")
+@pytest.mark.parametrize("early", [timedelta(days=-20_787), timedelta(milliseconds=-1)], ids=str)
+@pytest.mark.parametrize(
+    ("clock", "times"),
+    [
+        ("log_append_time", ["12", "ms", "18", "ms"]),
+        ("published_at", ["queued", "18", "ms"]),
+        ("seen_at", ["12", "ms"]),
+    ],
+)
+def test_no_time_is_told_that_two_clocks_cannot_give(clock: str, times: list[str], early: timedelta) -> None:
+    event = told(with_one(World()))[0]
+    event = replace(event, **{clock: event.said_at + early})  # A broker in memory says that it is 1970.
+    _, *found = happened(event, None).partition(event.actor)[0].split()
+    assert found == times
 
 
 def show(world: World, looked: Callable[[], object] = lambda: None) -> ShowApp:

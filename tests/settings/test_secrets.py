@@ -1,15 +1,21 @@
 """However a setting is malformed: exit code 2, its name, what is wrong, and no password on the screen or in the log."""
 
+import json
 import logging
 import os
 import stat
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from paydesk import addresses, secrecy
 from paydesk.cli import front
+from paydesk.infra.core.role import Role
+from paydesk.infra.diagnostics import checkup
+from paydesk.infra.diagnostics.finding import Finding
+from paydesk.settings import Endpoints
 from paydesk.settings_file import ConfiguredServers, Settings, SettingsError, look_at_settings, read_settings
 
 SECRET = "hush-Wq7%2Fzz"
@@ -195,6 +201,80 @@ def test_a_byte_order_mark_is_taken_and_the_rest_of_a_file_with_a_fault_still_co
     settings, faults = look_at_settings({"PAYDESK_CONFIG": str(file), "PAYDESK_REDIS_URL": "x"})
     assert settings.person == "Zoë" and settings.redis_url is None
     assert [fault.message.split()[0] for fault in faults] == ["There", "PAYDESK_REDIS_URL"]
+
+
+SOUND = {
+    "PAYDESK_CONTRACTOR_DATABASE_URL": "postgresql://c:p@127.0.0.1:1/d",
+    "PAYDESK_MANAGER_DATABASE_URL": "postgresql://m:p@127.0.0.1:1/d",
+    "PAYDESK_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
+    "PAYDESK_REDIS_URL": "redis://127.0.0.1:1/0",
+}
+
+
+@pytest.mark.fault(
+    kind="A malformed setting becomes a line of doctor in words, and every other check still runs.",
+    mended="infra/diagnostics/finding.py",
+)
+@pytest.mark.parametrize(
+    ("setting", "value", "named"),
+    [
+        ("PAYDESK_REDIS_URL", "127.0.0.1:6379", "PAYDESK_REDIS_URL"),
+        ("PAYDESK_REDIS_URL", "redis://h:abc", "PAYDESK_REDIS_URL"),
+        ("PAYDESK_MANAGER_DATABASE_URL", "postgresql://m:p@h1:1,h2:x/d", "PAYDESK_MANAGER_DATABASE_URL"),
+        ("PAYDESK_KAFKA_BOOTSTRAP_SERVERS", "k:abc", "PAYDESK_KAFKA_BOOTSTRAP_SERVERS"),
+        ("PAYDESK_KAFKA_CONFIG", "/nowhere/client.kafka", "/nowhere/client.kafka"),
+        ("PAYDESK_HOLD_SECONDS", "soon", "PAYDESK_HOLD_SECONDS"),
+        ("PAYDESK_REDDIS_URL", "redis://h", "PAYDESK_REDDIS_URL"),
+    ],
+)
+def test_doctor_names_what_is_malformed_and_looks_at_all_the_rest(
+    log: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    setting: str,
+    value: str,
+    named: str,
+) -> None:
+    looked: list[tuple[str, bool, bool, bool]] = []
+
+    def look(role: Role, found: Endpoints, **_: object) -> list[Finding]:
+        looked.append((role.name, bool(found.database_url), found.kafka is not None, found.redis_url is not None))
+        return [Finding(f"{role.name} looked at", True, "")]
+
+    monkeypatch.setattr(checkup, "check_role", look)
+    for name, sound in (SOUND | {setting: value}).items():
+        monkeypatch.setenv(name, sound)
+    assert front.run(("doctor", "--json")) == 7
+    told = json.loads(capsys.readouterr().out)["findings"]
+    wrong = [each for each in told if not each["ok"]]
+    assert wrong and all(named in each["seen"] for each in wrong)
+    without = {"REDIS_URL": (True, True, False), "SERVERS": (True, False, True), "CONFIG": (True, False, True)}
+    end = setting.rpartition("_")[2] if "REDIS_URL" not in setting else "REDIS_URL"
+    usual = without.get(end, (True, True, True))
+    manager = (False, True, True) if setting.startswith("PAYDESK_MANAGER") else usual
+    assert looked == [("contractor", *usual), ("manager", *manager)]
+
+
+@pytest.mark.fault(
+    kind="A file of passwords that everybody may read or change is refused with the command that mends it.",
+    mended="addresses.py",
+)
+def test_a_file_whose_mode_nobody_can_change_is_told_by_doctor_and_not_refused(
+    tmp_path: Path, log: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    toml, kafka = tmp_path / "paydesk.toml", tmp_path / "client.kafka"
+    toml.write_text(f'manager_database_url = "{SOUND["PAYDESK_MANAGER_DATABASE_URL"]}"\n')
+    kafka.write_text("sasl.password=hush-hush\n")
+    for file in (toml, kafka):
+        file.chmod(0o644)
+    monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(f_flag=os.ST_RDONLY))  # As a container has it.
+    assert read_settings({"PAYDESK_CONFIG": str(toml)}).manager_database_url is not None
+    assert addresses.kafka_properties(kafka) == {"sasl.password": "hush-hush"}
+    monkeypatch.setattr(checkup, "check_role", lambda *_, **__: [])
+    monkeypatch.setenv("PAYDESK_CONFIG", str(toml))
+    front.run(("doctor", "--json"))
+    told = json.loads(capsys.readouterr().out)["findings"]
+    assert [each["ok"] for each in told if f"everybody on this machine can read {toml}" in each["seen"]] == [True]
 
 
 @pytest.mark.fault(

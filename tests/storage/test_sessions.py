@@ -13,6 +13,7 @@ from paydesk.contractor import commands as asks
 from paydesk.domain.payment_request import checked_terms
 from paydesk.infra.core.errors import ServerDown
 from paydesk.infra.core.query import PageQuery
+from paydesk.infra.diagnostics.checkup import check_role
 from paydesk.infra.migrations import migrate
 from paydesk.infra.postgres.connection import connect, is_transient, unreachable
 from paydesk.infra.postgres.read import queries, request_list
@@ -21,6 +22,7 @@ from paydesk.infra.postgres.read.timeline import detail
 from paydesk.infra.postgres.storage import Store
 from paydesk.infra.worker.worker import Worker
 from paydesk.stack.servers import Postgres
+from paydesk.tui.wording import health_words
 from tests.conftest import Sides, until
 
 TERMS = checked_terms("1234.50", "EUR", "Über 10 % — ſ 日本語", due_date="2026-12-31", reference="it's \\ 5")
@@ -179,6 +181,10 @@ def test_a_database_that_only_reads_is_told_and_lists_still_work(shared: Sides) 
         with pytest.raises(ServerDown, match="The database only reads"):
             asks.request_payment(store, uuid4(), uuid4(), "ada", TERMS)
         store.close()
+        told = {each.name: each for each in check_role(shared.contractor, shared.endpoints("contractor"))}
+        database = told["contractor PostgreSQL"]
+        assert not database.ok and "only reads" in database.seen and "primary" in database.todo
+        assert told["contractor Redis"].ok, "the rest is checked"
         with connect(url, "contractor") as connection:
             request_list.page(connection, PageQuery())
 
@@ -193,6 +199,7 @@ def test_a_worker_says_that_the_database_only_reads_and_comes_back_by_itself(sha
         worker.start()
         try:
             until(lambda: "only reads" in worker.health().postgres.error)
+            assert "✗ The database only reads: nothing can be saved" in health_words(worker.health(), "contractor").text
         except BaseException:
             worker.stop()
             raise
@@ -245,6 +252,7 @@ def test_a_password_that_was_changed_while_a_worker_runs_is_told_as_that(shared:
         with psycopg.connect(Postgres(shared.stack.folder).url("stack", "postgres"), autocommit=True) as admin:
             admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'turncoat'")
         until(lambda: worker.health().postgres.error == "PostgreSQL refused the password.")
+        assert "✗ PostgreSQL refused the password:" in health_words(worker.health(), "contractor").text
     finally:
         worker.stop()
         with psycopg.connect(Postgres(shared.stack.folder).url("stack", "postgres"), autocommit=True) as admin:

@@ -3,9 +3,12 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import psycopg
+import pytest
 from rich.cells import cell_len
 
 from paydesk.infra.core.health import BroughtBack, Duty, Part, PartState
+from paydesk.infra.postgres.connection import unreachable
 from paydesk.tui.health_report import health_report
 from paydesk.tui.health_screen import HealthScreen
 from paydesk.tui.wording import health_words
@@ -68,3 +71,20 @@ def test_every_part_is_reported_however_it_is() -> None:
     assert [name for name, report in told.items() if report.well] == ["Kafka"] == [*told][-1:]
     assert told["Lost"].now == "PR-7 (bo)" and told["Worker"].state == "✗ stopped"
     assert all(report.well for report in health_report(WELL, "contractor"))
+
+
+@pytest.mark.fault(kind="What a server refuses is told as that, not as silence.", mended="tui/wording.py")
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("Connection refused", "The database does not answer"),
+        ("server closed the connection unexpectedly", "The database does not answer"),
+        ('FATAL:  password authentication failed for user "c"', "PostgreSQL refused the password"),
+        ("session is read-only", "The database only reads"),
+        ("FATAL:  sorry, too many clients already", "PostgreSQL has no free connection"),
+    ],
+)
+def test_the_line_says_why_nothing_can_be_saved(said: str, told: str) -> None:
+    error = unreachable(psycopg.OperationalError(f'connection to server at "h", port 1 failed: {said}'))
+    words = health_words(replace(WELL, postgres=Part(PartState.DOWN, error.message)), "contractor")
+    assert words.trouble and words.text == f"✗ {told}: nothing can be saved; what you typed is kept."

@@ -9,7 +9,7 @@ from paydesk.domain.money import Money
 from paydesk.domain.names import shown_name
 from paydesk.domain.status import Status
 from paydesk.domain.text import clean, counted
-from paydesk.infra.core.health import Duty, Health, PartState
+from paydesk.infra.core.health import Duty, Health, Part, PartState
 
 LOCKED = "⊘ locked"
 ONLY_DECIDED = "The request itself has not arrived here yet: this is from the decision about it."
@@ -184,10 +184,17 @@ def health_words(health: Health | None, role: str) -> HealthWords:
     return HealthWords("  ".join(lines), False)
 
 
+def _why_no_database(postgres: Part) -> str:
+    """Return why nothing can be saved, without where it was tried and what the server said besides: Health has that."""
+    if not postgres.error or postgres.error.startswith("PostgreSQL does not answer"):
+        return "The database does not answer"
+    return postgres.error.partition(":")[0].rstrip(".")
+
+
 def _worries(health: Health, kept: str) -> list[str]:
     worries = []
     if health.postgres.state is PartState.DOWN:
-        worries.append("✗ The database does not answer: nothing can be saved; what you typed is kept.")
+        worries.append(f"✗ {_why_no_database(health.postgres)}: nothing can be saved; what you typed is kept.")
     if health.locked:
         worries.append(f"⊘ {health.locked} locked, for a person to settle: `paydesk doctor` shows both versions.")
     if health.kafka.state is PartState.DOWN:
