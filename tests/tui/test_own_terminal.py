@@ -17,6 +17,10 @@ SHOWN = pytest.mark.fault(
 RESTORED = pytest.mark.fault(
     kind="Whatever signal ends a desk, the terminal is left as it was.", mended="tui/desk_app.py"
 )
+CONTINUED = pytest.mark.fault(
+    kind="A desk that was stopped by whatever signal and goes on is painted anew, takes keys, and ends.",
+    mended="tui/textual_private.py",
+)
 DESK = [sys.executable, "-m", "tests.tui.own_terminal", "manager"]
 
 
@@ -77,5 +81,40 @@ def test_a_signal_ends_a_desk_and_the_terminal_is_as_before(name: str) -> None:
         for mode in (b"1049", b"1000", b"1003", b"2004", b"1004"):
             assert desk.raw.rfind(b"\x1b[?" + mode + b"l") > desk.raw.rfind(b"\x1b[?" + mode + b"h"), mode
         assert desk.raw.rfind(b"\x1b[?25h") > desk.raw.rfind(b"\x1b[?25l")
+    finally:
+        desk.close()
+
+
+@CONTINUED
+@pytest.mark.parametrize("names", [["STOP", "CONT"], ["TSTP", "CONT"], ["CONT"], ["CONT", "CONT", "CONT"]])
+def test_a_desk_that_was_stopped_from_outside_goes_on_and_ends(names: list[str]) -> None:
+    desk = started("")
+    try:
+        desk.see("▸", "PR-")
+        for name in names:
+            before = desk.raw.count(b"\x1b[?1049h")
+            desk.kill(getattr(signal, f"SIG{name}"))
+            if name == "CONT":
+                desk.until(lambda n=before: desk.raw.count(b"\x1b[?1049h") > n, within_s=10, what="the terminal again")
+        desk.until(lambda: "▸" in desk.text, within_s=10, what="the list")
+        desk.write("j")
+        desk.see("▸", "PR-1003")
+        desk.write("q")
+        assert desk.wait() == 0
+    finally:
+        desk.close()
+
+
+@CONTINUED
+@pytest.mark.parametrize("seen", [b"", b"\x1b[?1049l"])
+def test_a_desk_that_ends_does_so_whatever_signal_to_go_on_comes_then(seen: bytes) -> None:
+    desk = started("")
+    try:
+        desk.see("▸", "PR-")
+        desk.kill(signal.SIGTERM)
+        desk.until(lambda: seen in desk.raw, what="how far it is")
+        desk.kill(signal.SIGCONT)
+        assert desk.wait() == 0
+        assert desk.raw.rfind(b"\x1b[?1049l") > desk.raw.rfind(b"\x1b[?1049h")
     finally:
         desk.close()

@@ -129,6 +129,15 @@ class DeskDriver(LinuxDriver):
             width, height = 0, 0
         return (_number_of("COLUMNS") or width or 80, _number_of("LINES") or height or 25)
 
+    def _sigcont_application(self, *_: Any) -> None:
+        """Take the terminal again. After a stop that could not be caught, it is left first, as nobody did that then."""
+        if self._app._exit:
+            return
+        if self._auto_restart and self._writer_thread is not None and self._writer_thread.is_alive():
+            self.suspend_application_mode()
+            self._must_signal_resume = True
+        super()._sigcont_application()
+
     def run_input_thread(self) -> None:
         """Read until the desk closes, or the terminal is gone."""
         parser = DeskParser(self._debug)
