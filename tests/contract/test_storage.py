@@ -10,7 +10,7 @@ from paydesk.contractor.role import ROLE as CONTRACTOR
 from paydesk.domain.errors import UnknownRequest
 from paydesk.infra.core.digest import Line
 from paydesk.infra.core.records import Ack, Brought, Claim, Head, Row, Verified
-from paydesk.infra.engine import outbox
+from paydesk.infra.engine import relay
 from paydesk.manager.role import ROLE as MANAGER
 from tests.contract.conftest import Open
 from tests.contract.storages import (
@@ -224,15 +224,15 @@ def test_what_a_topic_that_is_no_more_acknowledged_is_not_marked(side_of: Open) 
         t.set_verified(0, Verified("another topic"))
         t.add(event)
         t.note_checked(side.holder)
-    assert not outbox.mark_sent(store, TOPIC_ID, acks)
+    assert not relay.mark_sent(store, TOPIC_ID, acks)
     with store.transaction() as t:
         assert [each.id for each in t.unsent(9)] == [event.id] and t.verified(0) == Verified("another topic")
         t.forget_other_topics(TOPIC_ID)
         assert t.verified(0) is None
-    assert not outbox.mark_sent(store, TOPIC_ID, acks), "nobody has checked it yet"
+    assert not relay.mark_sent(store, TOPIC_ID, acks), "nobody has checked it yet"
     with store.transaction() as t:
         assert len(t.unsent(9)) == 1
         t.set_verified(0, Verified(TOPIC_ID))
-    assert outbox.mark_sent(store, TOPIC_ID, acks)
+    assert relay.mark_sent(store, TOPIC_ID, acks)
     with store.transaction() as t:
         assert not t.unsent(9) and t.verified(0) == Verified(TOPIC_ID, 0, str(event.id), at(5))
