@@ -3,10 +3,12 @@
 import argparse
 import gc
 import logging
+import multiprocessing
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from multiprocessing.synchronize import Event
 from os import cpu_count
 
 from tests.progress import Progress
@@ -14,6 +16,16 @@ from tests.simulation.runs import Failure, plan_of, run, shrink
 
 _CHUNK = 50
 """So many runs a process is given at once: few enough that every few seconds some of them are done."""
+
+
+_over: Event | None = None
+"""Of a process that runs chunks: set once a failure was found, so that what runs behind it ends."""
+
+
+def _start(over: Event) -> None:
+    global _over
+    _over = over
+    _quiet()
 
 
 def _quiet() -> None:
@@ -26,6 +38,8 @@ def _quiet() -> None:
 def _some(first: int, losses: str) -> tuple[Failure | None, dict[str, int]]:
     reached: dict[str, int] = {}
     for seed in range(first, first + _CHUNK):
+        if _over is not None and _over.is_set():
+            break
         lost = losses == "all" or (losses == "half" and seed % 2 == 0)
         failure = run(plan_of(seed, losses=lost), reached)
         if failure is not None:
@@ -48,12 +62,12 @@ def main() -> int:
     given = parser.parse_args()
     first = given.seed if given.seed is not None else int(time.time())
     print(f"{given.runs:,} runs from seed {first} on", flush=True)
-    started, reached = time.monotonic(), dict[str, int]()
+    started, reached, over = time.monotonic(), dict[str, int](), multiprocessing.Event()
     firsts = range(first, first + given.runs, _CHUNK)
     done = 0
     say = partial(print, flush=True)
     with (
-        ProcessPoolExecutor(given.jobs, initializer=_quiet) as pool,
+        ProcessPoolExecutor(given.jobs, initializer=_start, initargs=(over,)) as pool,
         Progress(given.runs, "runs", lambda: (done, ""), say),
     ):
         for failure, points in pool.map(_some, firsts, [given.losses] * len(firsts)):
@@ -61,9 +75,11 @@ def main() -> int:
             for point, times in points.items():
                 reached[point] = reached.get(point, 0) + times
             if failure is not None:
+                # Shrinking takes its time, and has the machine for itself.
+                over.set()
+                pool.shutdown(cancel_futures=True)
                 _quiet()
                 tell(shrink(failure))
-                pool.shutdown(cancel_futures=True)
                 return 1
     took = time.monotonic() - started
     print("points reached: " + ", ".join(f"{point} {times:,}" for point, times in sorted(reached.items())))

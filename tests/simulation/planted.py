@@ -106,7 +106,7 @@ BUGS = (
         "an event of the other side decided again",
         "infra/core/apply.py",
         "            newest[request_id] = one\n",
-        "            if head.outcome in _FINAL:\n                continue\n            newest[request_id] = one\n",
+        "            if is_final(Outcome(head.outcome)):\n                continue\n            newest[request_id] = one\n",
     ),
     Bug(
         "what is not on the screen decided",
@@ -148,6 +148,7 @@ BUGS = (
         "        return transaction.unsend_missing(topic_id, partition, after, seen)\n",
         "        return 0\n",
         losses=True,
+        seed=70,
     ),
     Bug(
         "no answer to a digest",
@@ -185,13 +186,15 @@ BUGS = (
         "            role.load_owed()(transaction, role, some, store.now())\n",
         "",
         losses=True,
+        seed=1165,
     ),
     Bug(
         "a published outcome replaced by a newer version",
         "infra/core/apply.py",
-        "            if head.outcome in _FINAL and outcome != head.outcome and not (fault and fault.certain):\n",
+        "            if is_final(Outcome(head.outcome)) and outcome != head.outcome and not (fault and fault.certain):\n",
         "            if False:\n",
         losses=True,
+        seed=120,
     ),
     Bug(
         "the own topic verified past a gap",

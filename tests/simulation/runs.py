@@ -7,7 +7,7 @@ from typing import Any
 from tests.simulation.actions import People, one_action, swarm
 from tests.simulation.checker import Broken, check, settle
 from tests.simulation.tales import TALES
-from tests.simulation.world import World
+from tests.simulation.world import TooLong, World
 
 _LOSSES = (
     ("contractor", "lost"),
@@ -87,9 +87,12 @@ def plan_of(seed: int, *, losses: bool = False) -> Plan:
     )
 
 
-def run(plan: Plan, reached: dict[str, int] | None = None) -> Failure | None:
-    """Run a plan; returns what broke, or None. ``reached`` counts the points that were reached."""
-    world = World(plan.desks, digests=plan.digests)
+def run(plan: Plan, reached: dict[str, int] | None = None, most_lines: int | None = None) -> Failure | None:
+    """Run a plan; returns what broke, or None. ``reached`` counts the points that were reached.
+
+    Raises ``TooLong`` as soon as the story has more than ``most_lines``.
+    """
+    world = World(plan.desks, digests=plan.digests, most_lines=most_lines)
     world.use(Random(plan.seed))
     people = People(world, plan.requests, plan.weights)
     world.losing = plan.losing
@@ -134,9 +137,12 @@ def shrink(failure: Failure) -> Failure:
     return best
 
 
-def _same(failure: Failure, **changed: Any) -> Failure | None:
-    """Return how the changed plan breaks the same promise, or None when it does not."""
-    found = run(replace(failure.plan, **changed))
+def _same(failure: Failure, most_lines: int | None = None, **changed: Any) -> Failure | None:
+    """Return how the changed plan breaks the same promise, or None when it does not, or in more than ``most_lines``."""
+    try:
+        found = run(replace(failure.plan, **changed), most_lines=most_lines)
+    except TooLong:
+        return None
     return found if found is not None and found.why.split(":")[0] == failure.why.split(":")[0] else None
 
 
@@ -149,9 +155,7 @@ def _without_faults(failure: Failure) -> Failure:
         calmer += [{"losing": None}, {"digests": False}]
     fewer = [{"desks": desks} for desks in (2, 1)] + [{"busy": busy} for busy in (4, 2, 1)]
     for changed in (*calmer, *rarer, *fewer):
-        found = _same(failure, **changed)
-        if found is not None and len(found.story) <= len(failure.story):
-            failure = found
+        failure = _same(failure, len(failure.story), **changed) or failure
     return failure
 
 
@@ -164,9 +168,7 @@ def _with_other_chances(failure: Failure) -> Failure:
             if at >= len(steps):
                 break
             steps[at] = random.getrandbits(32) * (-1 if steps[at] < 0 else 1)
-            found = _same(failure, steps=tuple(steps))
-            if found is not None and len(found.story) < len(failure.story):
-                failure = found
+            failure = _same(failure, len(failure.story) - 1, steps=tuple(steps)) or failure
     return failure
 
 

@@ -24,6 +24,10 @@ DEEPEST = 2
 """How many processes may be frozen in the middle of a step while others go on."""
 
 
+class TooLong(BaseException):
+    """The story has more lines than are of use; no handler of the product may catch this."""
+
+
 class Crash(BaseException):
     """The process is killed at a point; no handler of the product may catch this."""
 
@@ -53,6 +57,8 @@ class World:
     backup: Tables | None = None
     clones: list["Clone"] = field(default_factory=list)
     """Copies of a side's schema in another database, each with a desk open on it."""
+    most_lines: int | None = None
+    """How long the story may become; None: as long as it is."""
     on_freeze: Callable[[], None] | None = None
     _at: str = ""
     _depth: int = 0
@@ -108,8 +114,10 @@ class World:
         self.random = self.log.random = random
 
     def tell(self, line: str) -> None:
-        """Add a line to the story."""
+        """Add a line to the story. Raises ``TooLong`` where it has more than ``most_lines`` then."""
         self.story.append(f"{self.seconds:7.1f} s  {line}")
+        if self.most_lines is not None and len(self.story) > self.most_lines:
+            raise TooLong
 
     def run(self, process: Process, work: Callable[[], None]) -> None:
         """Let a process do something; it may be killed or frozen at any point that it reaches."""
