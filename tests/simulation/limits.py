@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from paydesk.infra.recovery.reconcile import FINALS
+from paydesk.domain.events import FINAL_TYPES
 from tests.simulation.world import World
 
 
@@ -38,6 +38,6 @@ def two_finals(world: World, request_id: UUID) -> bool:
     said = {
         sent.event.type
         for sent in world.manager.storage.tables.outbox.values()
-        if sent.event.request_id == request_id and sent.ack is not None and sent.event.type in FINALS
+        if sent.event.request_id == request_id and sent.ack is not None and sent.event.type in FINAL_TYPES
     }
     return len(said) > 1

@@ -106,7 +106,8 @@ BUGS = (
         "an event of the other side decided again",
         "infra/core/apply.py",
         "            newest[request_id] = one\n",
-        "            if is_final(Outcome(head.outcome)):\n                continue\n            newest[request_id] = one\n",
+        "            if is_final(Outcome(head.outcome)):\n                continue\n"
+        "            newest[request_id] = one\n",
     ),
     Bug(
         "what is not on the screen decided",
@@ -191,7 +192,8 @@ BUGS = (
     Bug(
         "a published outcome replaced by a newer version",
         "infra/core/apply.py",
-        "            if is_final(Outcome(head.outcome)) and outcome != head.outcome and not (fault and fault.certain):\n",
+        "            if is_final(Outcome(head.outcome)) and outcome != head.outcome"
+        " and not (fault and fault.certain):\n",
         "            if False:\n",
         losses=True,
         seed=120,
