@@ -2,12 +2,18 @@
 
 import hashlib
 import unicodedata
+from datetime import UTC, datetime
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from paydesk.domain.copy import Delivery, RequestCopy
+from paydesk.domain.filter_text import parse_filter
+from paydesk.domain.filters import Asker
 from paydesk.domain.fold import fold, known, nfc
+from paydesk.domain.payment_request import RequestRegister, checked_terms
 from paydesk.domain.text import is_hostile, same_person
 
 ALIKE = pytest.mark.fault(
@@ -95,3 +101,22 @@ def test_the_folding_before_this_one_is_kept_for_what_was_said_then() -> None:
     assert not same_person("İda", "ida", 1) and same_person("İda", "ida")
     assert same_person(" Ada ", "ADA", 1) and same_person("ﬁnn", "FINN", 1) and not same_person("ada", "bo", 1)
     assert not same_person("\U00010d50", "\U00010d70", 1), "a pair that is newer than the oldest Python's tables"
+
+
+@ALIKE
+@pytest.mark.parametrize(
+    ("contractor", "description", "typed"),
+    [
+        ("ada", "İade masrafı", "iade"),
+        ("ada", "IADE", "İade"),
+        ("Straße GmbH", "x", 'from:"STRASSE GMBH"'),
+        ("Σίσυφος", "x", "from:ΣΊΣΥΦΟΣ"),
+        ("STRASSE", "x", "from:me"),
+    ],
+)
+def test_who_follows_a_list_hears_of_what_the_list_finds(contractor: str, description: str, typed: str) -> None:
+    now = datetime(2026, 11, 30, tzinfo=UTC)
+    asked = RequestRegister(UUID(int=1), 1, "PR-1", contractor, now, 1, checked_terms("5", "EUR", description))
+    copy = RequestCopy(UUID(int=1), asked, None, Delivery.RECEIVED)
+    assert parse_filter(typed).matches(copy, Asker("straße", now))
+    assert not parse_filter(f"-{typed}").matches(copy, Asker("straße", now))

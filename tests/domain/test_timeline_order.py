@@ -1,10 +1,13 @@
 """Steps stand in the order in which they can have happened, whatever the clocks say that they bear."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 
-from paydesk.domain.copy import Step, in_order
+from paydesk.domain.copy import Delivery, RequestCopy, RequestDetail, Step, in_order
+from paydesk.domain.payment_request import RequestRegister, checked_terms
 
 ORDER = pytest.mark.fault(
     kind="Steps of one writer stand in the order of their versions, whatever its clock said.",
@@ -49,3 +52,14 @@ def test_steps_of_one_writer_stand_in_the_order_of_their_versions(
     places = [each.place for each in found]
     assert places == sorted(places)  # type: ignore[type-var]
     assert {each.at for each in found} == {NOON + timedelta(minutes=each[1]) for each in steps}, "moments stay"
+
+
+@ORDER
+def test_what_a_revision_changed_is_told_though_the_clock_went_back() -> None:
+    first, second = (checked_terms(amount, "EUR", "Logo") for amount in ("70", "71"))
+    asked = replace(step("requested", 0, 1, 1), terms=first)
+    revised = replace(step("revised", -60, 2, 2), terms=second)
+    register = RequestRegister(UUID(int=7), 2, "PR-1001", "ada", NOON, 2, second)
+    copy = RequestCopy(UUID(int=7), register, None, Delivery.SENT)
+    (_, nothing), (_, changed) = RequestDetail(copy, in_order([revised, asked])).changes()
+    assert not nothing and "70.00" in changed[0] and "71.00" in changed[0]

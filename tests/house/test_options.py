@@ -1,14 +1,14 @@
 """What every command takes: a key where it writes, JSON where it prints, and the README names what does not."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import click
 import pytest
 
 from paydesk.cli.front import paydesk
+from tests.house.files import CHECKOUT
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
 READS = frozenset({"list", "show", "insights", "wait", "worker", "quarantine list", "quarantine show"})
 """What a role's commands do without writing; whatever else there is, or comes, writes."""
 NO_JSON = frozenset({"worker", "completion", "demo"})
@@ -49,3 +49,13 @@ def test_what_writes_takes_a_key_and_a_name_and_what_prints_takes_json(path: str
         assert f"`{name or role}`" in README.partition("All that print take `--json`")[2].partition("\n\n")[0]
     else:
         assert "--json" in found
+
+
+@pytest.mark.fault(
+    kind="What looks like another request says so, and is approved only by somebody who says that both are meant.",
+    mended="README.md",
+)
+def test_every_pipe_into_approve_in_the_documents_leaves_out_what_looks_alike() -> None:
+    papers = [*(CHECKOUT / "docs").glob("*.md"), CHECKOUT / "README.md"]
+    pipes = [line for paper in papers for line in paper.read_text(encoding="utf-8").splitlines() if "jq -r" in line]
+    assert len(pipes) >= 2 and all("select(.alike == [])" in line for line in pipes if "approve -" in line)

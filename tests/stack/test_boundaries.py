@@ -1,5 +1,7 @@
 """The boundary is in the servers: each refuses a role's login what is the other role's, whatever our code does."""
 
+import socket
+from contextlib import ExitStack
 from urllib.parse import urlsplit
 
 import psycopg
@@ -11,7 +13,9 @@ from paydesk.infra.core.health import KAFKA_REFUSED
 from paydesk.infra.kafka import clients
 from paydesk.infra.postgres.connection import connect
 from paydesk.stack.provision import DECISIONS, REQUESTS
+from paydesk.stack.servers import Postgres
 from tests.conftest import Sides, until
+from tests.pace import scaled
 
 
 @pytest.mark.parametrize(("login", "other"), [("contractor", "manager"), ("manager", "contractor")])
@@ -80,3 +84,17 @@ def test_nobody_gets_in_without_a_password(sides: Sides, login: str) -> None:
 def test_a_connection_that_says_nothing_is_ended_after_ten_seconds(sides: Sides) -> None:
     with connect(sides.url(sides.contractor), "contractor") as connection:
         assert connection.execute("SHOW authentication_timeout").fetchone() == ("10s",)
+
+
+@pytest.mark.long
+@pytest.mark.fault(
+    kind="Who says nothing at a server takes no place from others for long.", mended="deploy/postgres/postgresql.conf"
+)
+def test_silent_connections_are_ended_by_the_server_itself(sides: Sides) -> None:
+    address = f"{Postgres(sides.stack.folder).address}/.s.PGSQL.5432"
+    with ExitStack() as opened:
+        silent = [opened.enter_context(socket.socket(socket.AF_UNIX)) for _ in range(20)]
+        for each in silent:
+            each.settimeout(scaled(25))
+            each.connect(address)
+        assert [each.recv(1) for each in silent] == [b""] * 20, "ended, and nothing was said"

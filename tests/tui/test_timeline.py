@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from paydesk.cli.output import full_document
 from paydesk.domain.commands import Approve, approve
 from paydesk.domain.copy import Delivery, RequestCopy, RequestDetail, Step, in_order
 from paydesk.tui.request_text import timeline
@@ -61,3 +62,12 @@ def test_a_clock_that_went_back_gives_no_time_between_two_steps(world: World) ->
     revised = Step(NOON - timedelta(hours=1), "revised", "ada", 2, "", version=2)
     lines = [line.plain for line in timeline(RequestDetail(copy, in_order([revised, asked])), 60)]
     assert [line[10:].rstrip() for line in lines if line[2:3] == ":"] == ["requested", "revised"]
+
+
+@MOMENTS
+def test_programs_are_told_when_a_step_happened_and_when_it_came_in(world: World) -> None:
+    request = world.requests[of(world, "PR-1007")]
+    copy = RequestCopy(request.id, request, None, Delivery.RECEIVED)
+    asked = Step(NOON, "requested", "ada", 1, "", received_at=NOON + timedelta(days=2))
+    [told] = full_document(RequestDetail(copy, (asked,)))["timeline"]
+    assert (told["at"], told["received_at"]) == (NOON.isoformat(), (NOON + timedelta(days=2)).isoformat())
