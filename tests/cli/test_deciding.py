@@ -8,9 +8,11 @@ from uuid import UUID, uuid4
 import pytest
 from uuid_utils.compat import uuid7
 
+from paydesk.cli import deciding
 from paydesk.cli.errand import Errand, errand
 from paydesk.contractor.commands import request_payment, revise_payment
 from paydesk.contractor.role import ROLE
+from paydesk.domain.errors import UnknownRequest
 from paydesk.domain.payment_request import checked_terms
 from paydesk.infra.core.errors import ServerDown
 from paydesk.manager import commands
@@ -88,6 +90,85 @@ def test_requests_come_from_standard_input_too(paydesk: Paydesk, ada: str, monke
     ]
     monkeypatch.setattr(sys, "stdin", io.StringIO("\n"))
     assert paydesk("manager", "approve", "-", "--as", "bo").code == 3
+
+
+_LINES = pytest.mark.fault(
+    kind="What stands on a line beside requests is nobody's request, and that line decides nothing.",
+    mended="cli/deciding.py",
+)
+_ROWS = [
+    "{own}  ◦ pending  1.00  EUR  ada  please see {other}",
+    "{own} o pending 1.00 EUR {other} task",
+    '{{"id":"{own}", "description":"please see {other} too"}}',
+    '{own},pending,"please see {other} too"',
+    "description  {other}",
+    "{own} - {other}",
+    "{own}, {other}",
+    "{own}@1 {other}@1 # both",
+    "{own}\u2028{other} {own} and {other}",
+]
+
+
+@_LINES
+@pytest.mark.parametrize("row", _ROWS)
+def test_a_line_with_anything_beside_requests_names_none(row: str) -> None:
+    line = row.format(own="PR-1001", other="PR-1002")
+    assert deciding._requests_on(line) == [" ".join(line.split())]
+    with pytest.raises(UnknownRequest, match="more on this line"):
+        deciding._split(line, None)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "1001",
+        "PR-1001@2 1002",
+        "…3ae2be .3ae2be ...3ae2be",
+        f"{uuid4()}@1  pr-7",
+        "nonsense",
+        "",
+        "PR-x@y 7@",
+        "\ufeff1 2\r",
+    ],
+)
+def test_a_line_of_requests_alone_names_each(line: str) -> None:
+    assert deciding._requests_on(line) == line.strip("\ufeff").split()
+
+
+@_LINES
+@pytest.mark.parametrize("form", [(), ("--csv",), ("--json",)])
+def test_a_list_that_is_piped_in_as_it_is_decides_nothing_that_a_description_names(
+    paydesk: Paydesk, ada: str, monkeypatch: pytest.MonkeyPatch, form: tuple[str, ...]
+) -> None:
+    with errand(ROLE, ada) as here:
+        (other,) = asked(here, ada, 1)
+        terms = checked_terms("77", "EUR", f"please see {other} too")
+        naming = uuid7()
+        request_payment(here.store, uuid4(), naming, ada, terms)
+        here.spread([naming])
+    listed = paydesk("manager", "list", f"from:{ada}", *form)
+    assert other in listed.out
+    monkeypatch.setattr(sys, "stdin", io.StringIO(listed.out))
+    done = paydesk("manager", "approve", "-", "--as", "bo", "--allow-duplicate")
+    assert done.code in (4, 9) and "nothing of it was taken" in done.out + done.err
+    assert {row["status"] for row in paydesk("manager", "list", f"from:{ada}", "--json").lines} == {"pending"}
+
+
+@pytest.mark.fault(
+    kind="A revision that is said beside the request and as an option is one revision, or nothing is decided.",
+    mended="cli/deciding.py",
+)
+@pytest.mark.parametrize("word", [("approve",), ("reject", "--cause", "duplicate")])
+def test_two_revisions_of_one_request_decide_nothing(paydesk: Paydesk, ada: str, word: tuple[str, ...]) -> None:
+    with errand(ROLE, ada) as here:
+        first, second = asked(here, ada, 2)
+    alone = paydesk("manager", *word, f"{first}@1", "--revision", "2", "--as", "bo", "--json")
+    told = f"{first} is named with revisions 1 and 2 at once. Say one of them."
+    assert alone.code == 3 and alone.error["message"] == told
+    beside = paydesk("manager", *word, f"{first}@2", second, "--revision", "1", "--as", "bo", "--json")
+    assert beside.code == 9 and ["error" in row for row in beside.lines] == [True, False]
+    same = paydesk("manager", *word, f"{first}@1", "--revision", "1", "--as", "bo", "--json")
+    assert same.code == 0 and same.lines[0]["revision"] == 1
 
 
 def test_what_is_left_when_the_database_goes_is_not_tried_and_the_same_line_decides_it_later(

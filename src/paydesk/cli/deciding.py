@@ -1,6 +1,7 @@
 """Deciding by command line, one request or many: an own transaction, an own key and an own result each."""
 
 import contextlib
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from paydesk.cli.errand import Errand, errand
 from paydesk.cli.report import conclude, in_words, refused, report
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.duplicates import Alike, Asking
-from paydesk.domain.errors import Conflict, InvalidInput, LooksAlike, PaydeskError
+from paydesk.domain.errors import Conflict, InvalidInput, LooksAlike, PaydeskError, UnknownRequest
 from paydesk.domain.status import Status
 from paydesk.domain.text import clean, same_person
 from paydesk.infra.core.errors import ServerDown
@@ -28,6 +29,8 @@ Decide = Callable[[Errand, CommandKey, UUID, int, str, dict[str, object]], Said]
 AT_ONCE = 50
 """So many are decided before they are sent and told: one by one, each would wait for the broker alone."""
 _MOST_DIGITS = 9
+_ONE = "Say one of them."
+_ALONE = "Write requests alone, such as PR-1042@2."
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,10 @@ _MARKS = "\ufeff"
 """What editors put before a text to say how it is encoded."""
 
 
+_REQUEST = re.compile(r"(?:[A-Za-z0-9]+-[A-Za-z0-9-]+|[0-9]+|(?:…|\.{1,3})[0-9A-Fa-f]+)(?:@.*)?")
+"""How a number, an id or the end of an id looks, with or without a revision; whether it exists is asked later."""
+
+
 def _on_standard_input() -> list[str]:
     try:
         text = streams.read_all()
@@ -105,7 +112,16 @@ def _on_standard_input() -> list[str]:
         raise InvalidInput.of("request", f"Standard input cannot be read: {error.strerror}.") from error
     if text is None:
         raise InvalidInput.of("request", "Standard input is closed; name the requests, or pipe them in.")
-    return [name for word in text.split() if (name := word.strip(_MARKS))]
+    return [name for line in text.split("\n") for name in _requests_on(line)]
+
+
+def _requests_on(line: str) -> list[str]:
+    """Return the requests on a line, or the line as one name that fits none, where anything else stands on it.
+
+    A row of a list holds words of other people, and a number among these must not be decided.
+    """
+    words = [name for word in line.split() if (name := word.strip(_MARKS))]
+    return words if len(words) < 2 or all(map(_REQUEST.fullmatch, words)) else [" ".join(words)]
 
 
 def _seen(connection: Connection, names: Sequence[str], revision: int | None) -> dict[str, RequestCopy]:
@@ -150,7 +166,7 @@ def _contradictions(items: Sequence[_Item]) -> dict[UUID, PaydeskError]:
     return {
         request_id: Conflict(
             f"{next(iter(named.values())).number} is named with revisions {_and(sorted(named))} at once.",
-            "Say one of them.",
+            _ONE,
         )
         for request_id, named in revisions.items()
         if len(named) > 1
@@ -249,7 +265,10 @@ class _Several:
 
 
 def _split(item: str, revision: int | None) -> tuple[str, int | None]:
-    """Return what is named and which revision of it."""
+    """Return what is named and which revision of it. Raises where that cannot be told, or is said in two ways."""
+    words = item.split()
+    if len(words) > 1 and not all(map(_REQUEST.fullmatch, words)):
+        raise UnknownRequest("There is more on this line than requests, so nothing of it was taken.", _ALONE)
     name, at, number = item.rpartition("@")
     if not at:
         return item, revision
@@ -258,4 +277,6 @@ def _split(item: str, revision: int | None) -> tuple[str, int | None]:
         raise InvalidInput.of("revision", f"Write the revision as a number, {example}.")
     if len(number) > _MOST_DIGITS or int(number) < 1:
         raise InvalidInput.of("revision", f"Revisions count from 1, and have at most {_MOST_DIGITS} digits, {example}.")
+    if revision not in (None, int(number)):
+        raise InvalidInput.of("revision", f"{name} is named with revisions {number} and {revision} at once. {_ONE}")
     return name, int(number)
