@@ -202,6 +202,20 @@ def test_find_names_the_nearest_or_where_no_number_was_typed_the_newest(both: Bo
         assert [copy.delivery for copy in request_list.each(connection, PageQuery())] == ["queued"]
 
 
+@pytest.mark.fault(
+    kind="A list of the requests that a name may mean says where there are more.",
+    mended="infra/postgres/read/queries.py",
+)
+@pytest.mark.parametrize(("count", "told"), [(2, "PR-1002."), (5, "PR-1005."), (6, " and more."), (7, " and more.")])
+def test_find_names_five_of_those_that_fit_and_says_that_there_are_more(both: Both, count: int, told: str) -> None:
+    for _ in range(count):
+        both.ask()
+    with connect(both.sides.url(both.sides.contractor), "contractor") as connection:
+        with pytest.raises(UnknownRequest, match="More than one") as unknown:
+            queries.find(connection, "PR-10")
+        assert unknown.value.message.endswith(told) and unknown.value.message.count("PR-") == min(count, 5)
+
+
 def test_status_and_terms_in_sql_are_the_domains(sides: Sides) -> None:
     other = changed_terms(TERMS, amount="7", pay_to="ada")
     now = datetime.now(UTC)

@@ -62,6 +62,8 @@ SELECT ARRAY[imported, extract(epoch FROM imported_at), extract(epoch FROM last_
 FROM meta WHERE partition = 0 AND imported_at > clock_timestamp() - interval '7 days'
 """
 _SHORTEST_PART = 4
+_MOST_NAMED = 5
+"""So many of those that fit are told; the statements read one more, to tell that there are more."""
 _PART = re.compile(r"[!-~]{1,64}")
 """What a number, or a part of it or of an id, is made of; whatever else is typed, no request is called so."""
 _TAIL = re.compile(r"(?:…|\.{1,3})([0-9a-fA-F]{6})")
@@ -177,8 +179,9 @@ def _named(connection: Connection, name: str) -> list[RequestCopy]:
 
 
 def _several(found: Sequence[RequestCopy]) -> UnknownRequest:
-    names = ", ".join(sorted(copy.number for copy in found[:5]))
-    return UnknownRequest(f"More than one request answers to that: {names}.", "Write the whole number.")
+    names = ", ".join(sorted(copy.number for copy in found[:_MOST_NAMED]))
+    more = " and more" if len(found) > _MOST_NAMED else ""
+    return UnknownRequest(f"More than one request answers to that: {names}{more}.", "Write the whole number.")
 
 
 def _copies(connection: Connection, where: str, values: dict[str, Any]) -> list[RequestCopy]:
