@@ -3,10 +3,12 @@
 from dataclasses import replace
 
 import pytest
+from textual.events import Paste
 from textual.widgets import Input
 
 from paydesk.contractor.forms import RequestForm
 from paydesk.domain.money import Money
+from paydesk.tui.desk_app import MOST_PASTED
 from tests.fakes import World
 from tests.tui.conftest import contractor, opened, seen, shown
 
@@ -115,3 +117,20 @@ async def test_the_form_keeps_a_retired_currency_of_what_is_revised_and_refuses_
         assert world.requests[request.id].terms.money == retired.money
         await pilot.press("escape")
         assert table.rows
+
+
+@pytest.mark.fault(kind="A paste of any length leaves the desk quick to answer.", mended="tui/desk_app.py")
+@pytest.mark.parametrize("way", [["n", "tab", "tab"], ["slash"]], ids=["form", "filter"])
+async def test_of_a_paste_no_more_is_taken_than_makes_any_field_too_long(world: World, way: list[str]) -> None:
+    async with contractor(world).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await pilot.press(*way)
+        await seen(pilot, lambda: isinstance(pilot.app.focused, Input))
+        pilot.app.post_message(Paste("a log\n" * 500_000))
+        field = pilot.app.focused
+        assert isinstance(field, Input)
+        before = field.value
+        await seen(pilot, lambda: field.value != before)
+        assert 2048 < len(field.value) <= len(before) + MOST_PASTED
+        await pilot.press("enter")
+        await seen(pilot, lambda: "too long" in shown(pilot))

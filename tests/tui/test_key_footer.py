@@ -1,6 +1,7 @@
 """The line of keys: what does something for the row under the cursor, each key always in its place."""
 
 import pytest
+from textual.events import AppBlur, AppFocus
 from textual.pilot import Pilot
 
 from paydesk.manager.app import ManagerApp
@@ -127,3 +128,25 @@ async def test_no_change_of_a_locked_request_is_offered_and_the_key_says_why(wor
         await seen(pilot, lambda: "PR-1003 is locked: what to do about it stands above." in shown(pilot))
         assert detail_line(pilot) == "(e) (w) n (o) ? q" and "`paydesk doctor` shows both versions." in shown(pilot)
         assert len(pilot.app.screen_stack) == 2
+
+
+@pytest.mark.fault(
+    kind="The keys stay on the screen while another window has the keyboard.", mended="tui/key_footer.py"
+)
+@pytest.mark.parametrize("where", ["list", "detail"])
+async def test_the_keys_stay_while_another_window_has_the_keyboard(world: World, where: str) -> None:
+    async with manager(world).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        if where == "detail":
+            await pilot.press("enter")
+            await seen(pilot, lambda: isinstance(pilot.app.screen, DetailScreen))
+        await seen(pilot, lambda: "a" in detail_line(pilot))
+        before = detail_line(pilot)
+        pilot.app.post_message(AppBlur())
+        await seen(pilot, lambda: not pilot.app.app_focus and pilot.app.focused is None)
+        await pilot.pause()
+        assert detail_line(pilot) == before
+        pilot.app.post_message(AppFocus())
+        await seen(pilot, lambda: pilot.app.app_focus)
+        await pilot.pause()
+        assert detail_line(pilot) == before

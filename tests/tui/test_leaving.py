@@ -6,6 +6,8 @@ from uuid import UUID
 
 import pytest
 from textual.pilot import Pilot
+from textual.screen import ModalScreen
+from textual.widgets import Input
 
 from paydesk.domain.decision import Outcome
 from paydesk.domain.payment_request import Terms
@@ -136,3 +138,35 @@ def test_only_a_person_who_quits_releases_what_is_held(
     desk = FakeManagerDesk(world)
     manager(world, desk=desk).run(headless=True, auto_pilot=ends)  # type: ignore[arg-type]
     assert desk.closed and desk.quits is quits
+
+
+QUITTING = pytest.mark.fault(kind="What ^c says about quitting is so where it is pressed.", mended="tui/desk_app.py")
+
+
+@QUITTING
+@pytest.mark.parametrize("dialog", [["x"], ["question_mark"], ["space", "a"]])
+async def test_in_a_dialog_how_to_quit_is_told_once_and_is_so(world: World, dialog: list[str]) -> None:
+    async with manager(world).run_test(size=(80, 24), notifications=True) as pilot:
+        await opened(pilot)
+        await pilot.press(*dialog)
+        await seen(pilot, lambda: isinstance(pilot.app.screen, ModalScreen))
+        await pilot.press("ctrl+c")
+        await seen(pilot, lambda: "esc goes back; then q quits." in shown(pilot))
+        assert "^q" not in shown(pilot)
+        await pilot.press("escape")
+        await seen(pilot, lambda: not isinstance(pilot.app.screen, ModalScreen))
+        await pilot.press("q")
+        await seen(pilot, lambda: left(pilot))
+
+
+@QUITTING
+@pytest.mark.parametrize("keys", [["n"], ["slash"]])
+async def test_where_a_q_is_typed_no_sentence_says_that_it_quits(world: World, keys: list[str]) -> None:
+    async with contractor(world).run_test(size=(100, 30)) as pilot:
+        await opened(pilot)
+        await pilot.press(*keys)
+        await seen(pilot, lambda: isinstance(pilot.app.focused, Input))
+        await pilot.press("ctrl+c")
+        await seen(pilot, lambda: "^q quits, where the terminal lets it through; esc and then q too." in shown(pilot))
+        await pilot.press("ctrl+q")
+        await seen(pilot, lambda: left(pilot))

@@ -56,6 +56,11 @@ def ending_signals() -> Iterator[int]:
     yield from sorted(signal.valid_signals() - kept)
 
 
+QUITS = "q quits; ^q too, where the terminal lets it through."
+MOST_PASTED = 4000
+"""Characters that are taken of a paste: more than any field may hold, and few enough to be laid out at each key."""
+
+
 class DeskApp(App[None]):
     """Desks in a terminal. After ``run``: ``parting`` is a sentence, ``failure`` what kept a desk from opening."""
 
@@ -167,6 +172,8 @@ class DeskApp(App[None]):
 
     async def press(self, event: Key | Paste, came_at: float) -> None:
         """Hand one key or paste, which came at this time, to what has the focus."""
+        if isinstance(event, Paste):
+            event.text = event.text[:MOST_PASTED]
         if isinstance(event, Paste) and not isinstance(self.focused, Field):
             event.text = clean(event.text)  # Such as into the palette, whose field is Textual's own.
         self.key_came_at = came_at
@@ -249,9 +256,12 @@ class DeskApp(App[None]):
     def action_how_to_quit(self) -> None:
         """Say how to quit: ^c in a terminal program is as often a copy as a goodbye."""
         if isinstance(self.screen, ModalScreen):
-            self.notify("q quits; ^q too, where the terminal lets it through.", markup=False)
+            self.notify("esc goes back; then q quits.", markup=False)
+            return
+        typing = isinstance(self.focused, Input)
+        told = "^q quits, where the terminal lets it through; esc and then q too." if typing else QUITS
         for pane in self.panes:
-            pane.notice("q quits; ^q too, where the terminal lets it through.")
+            pane.notice(told)
 
     def action_suspend_process(self) -> None:
         """Suspend all of the terminal's job: a ``make`` that started this would else wait, and no prompt come.

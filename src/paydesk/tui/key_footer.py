@@ -74,7 +74,12 @@ class KeyFooter(Widget):
         self.look()
 
     def look(self) -> None:
-        """Show which keys do something now: none at all behind another screen, where all of them are dead."""
+        """Show which keys do something now: none at all behind another screen, where all of them are dead.
+
+        While another window has the keyboard nothing has the focus; what is shown stays, as it is so again at once.
+        """
+        if self.app.screen is self.screen and not self.app.app_focus:
+            return
         found = self._found() if self.app.screen is self.screen else ()
         if found != self._keys:
             self._keys, self._under_mouse = found, None
