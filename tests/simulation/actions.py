@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import accumulate
 from random import Random
 from uuid import UUID
 
@@ -49,6 +50,11 @@ class People:
     undone: set[str] = field(default_factory=set)
     """Command ids whose held decision was taken back."""
     maybe_undone: set[str] = field(default_factory=set)
+    sums: list[float] = field(init=False)
+    """The weights added up, as they are drawn by for every action."""
+
+    def __post_init__(self) -> None:
+        self.sums = list(accumulate(self.weights or _USUAL))
 
     def order(self, process: Process, order: Order) -> None:
         """Give a command at a desk."""
@@ -82,12 +88,12 @@ def one_action(world: World, people: People, step: int) -> None:
     """Do one thing, which the number of the step decides; below zero it is the loss of a store."""
     random = Random(abs(step))
     world.use(random)
-    actions, usual = zip(*_WEIGHTS, strict=True)
-    process = random.choice(world.awake()) if world.awake() else None
+    awake = world.awake()
+    process = random.choice(awake) if awake else None
     if process is not None and step < 0:
         faults.lose(world, people, process)
     elif process is not None:
-        random.choices(actions, people.weights or usual)[0](world, people, process)
+        random.choices(_ACTIONS, cum_weights=people.sums)[0](world, people, process)
 
 
 def swarm(random: Random) -> tuple[float, ...]:
@@ -247,6 +253,7 @@ _WEIGHTS: list[tuple[Callable[[World, People, Process], None], float]] = [
     (faults.lose, 4),
     (clone, 1),
 ]
+_ACTIONS, _USUAL = zip(*_WEIGHTS, strict=True)
 
 
 def _short(request_id: UUID) -> str:

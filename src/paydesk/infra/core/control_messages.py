@@ -13,6 +13,7 @@ from paydesk.infra.core.records import Outgoing, Record
 from paydesk.infra.core.role import Role
 
 DIGEST, RESYNC = "paydesk.digest.v1", "paydesk.resync_requested.v1"
+_DIGEST, _RESYNC = DIGEST.encode(), RESYNC.encode()
 _NOBODY = UUID(int=0)
 _KEY = b"digest"
 MOST_NUMBER = 2**31 - 1
@@ -84,7 +85,7 @@ def _outgoing(role: Role, kind: str, message: BaseModel, event_id: UUID, now: da
 
 def is_control(record: Record) -> bool:
     """Whether a message calls itself one of the plumbing's."""
-    return dict(record.headers).get("ce_type") in (DIGEST.encode(), RESYNC.encode())
+    return dict(record.headers).get("ce_type") in (_DIGEST, _RESYNC)
 
 
 def decode_control(role: Role, record: Record) -> Digest | Answer | None:
@@ -110,10 +111,10 @@ def fault_of_control(record: Record) -> str:
 def _control(record: Record) -> Digest | Answer | None:
     """Return what a message of the plumbing says. Raises ``ValueError`` (pydantic's are such), ``RecursionError``."""
     kind, value = dict(record.headers).get("ce_type"), record.value or b""
-    if kind == DIGEST.encode():
+    if kind == _DIGEST:
         said = DigestMessage.model_validate_json(value)
         return Digest(tuple(said.buckets), tuple(said.locked), said.more_locked)
-    if kind == RESYNC.encode():
+    if kind == _RESYNC:
         return _answer(ResyncMessage.model_validate_json(value))
     return None
 
