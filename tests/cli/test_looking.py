@@ -18,6 +18,7 @@ import pytest
 from click.shell_completion import ShellComplete
 
 from paydesk.cli import following as following_
+from paydesk.cli import streams
 from paydesk.cli.errand import errand
 from paydesk.cli.front import paydesk as front
 from paydesk.domain.copy import RequestCopy
@@ -155,6 +156,25 @@ def test_without_hints_it_looks_itself(paydesk: Paydesk, ada: str, monkeypatch: 
         thread.join(60)
     assert told[0].status is Status.PENDING and told[-1].status is Status.ACCEPTED
     assert {copy.number for copy in told} == {number} and len(told) <= 4, "a change is told once"
+
+
+@pytest.mark.fault(
+    kind="What follows a list ends when nobody reads it any more, also while nothing changes.",
+    mended="cli/following.py",
+)
+def test_following_ends_when_its_reader_is_gone_though_nothing_changes(
+    ada: str, paydesk: Paydesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following_, "HintListener", Deaf)
+    monkeypatch.setattr(following_, "POLL_NOT_LIVE_S", 0.1)
+    reader, writer = os.pipe()
+    with errand(ROLE, "bo") as here, os.fdopen(writer, "w") as out:
+        monkeypatch.setattr(sys, "stdout", out)
+        assert not streams.nobody_reads()
+        os.close(reader)
+        query = PageQuery(parse_filter(f"from:{ada}"), here.person, limit=None)
+        with pytest.raises(BrokenPipeError):
+            following_.Follower(here, query, lambda *_: None).run()
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -1,6 +1,8 @@
 """``list --follow``: what is there, then a line for each change; live by hints, and by a poll where none come."""
 
+import errno
 import json
+import os
 import queue
 import time
 from collections import OrderedDict
@@ -10,6 +12,7 @@ from uuid import UUID
 import click
 import psycopg
 
+from paydesk.cli import streams
 from paydesk.cli.errand import Errand
 from paydesk.cli.output import document
 from paydesk.domain.copy import Delivery, RequestCopy
@@ -54,7 +57,10 @@ class Follower:
         self._away = False
 
     def run(self) -> None:
-        """Follow until ^c or SIGTERM, while the database is away too."""
+        """Follow until ^c or SIGTERM, while the database is away too.
+
+        Raises ``BrokenPipeError`` where nobody reads any more, also while there is nothing to tell.
+        """
         if not self._here.copied:
             self._here.work(brief=False)
         listener = HintListener(self._here.role, self._here.servers, self._hints.put)
@@ -84,6 +90,8 @@ class Follower:
             self._place = place
         self._away = False
         while True:
+            if streams.nobody_reads():
+                raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
             live = listener.part.state is PartState.OK
             ids = self._heard(POLL_S if live else POLL_NOT_LIVE_S)
             if ids is None:

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+import select
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,6 +23,16 @@ def is_of_stream(error: BaseException) -> bool:
     except _REFUSED:
         return True
     return isinstance(error, BrokenPipeError)
+
+
+def nobody_reads() -> bool:
+    """Whether standard output is a pipe whose reader is gone, found without writing to it."""
+    poll = select.poll()
+    try:
+        poll.register(sys.stdout.fileno(), 0)
+    except _REFUSED:
+        return False
+    return any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0))
 
 
 def prepare(arguments: Sequence[str]) -> bool:
