@@ -1,7 +1,7 @@
 """Who quits right after a key that asks for something leaves once that is done, and stays where it is refused."""
 
 from collections.abc import Awaitable, Callable
-from threading import Semaphore
+from threading import Event, Semaphore
 from uuid import UUID
 
 import pytest
@@ -170,3 +170,28 @@ async def test_where_a_q_is_typed_no_sentence_says_that_it_quits(world: World, k
         await seen(pilot, lambda: "^q quits, where the terminal lets it through; esc and then q too." in shown(pilot))
         await pilot.press("ctrl+q")
         await seen(pilot, lambda: left(pilot))
+
+
+@pytest.mark.fault(
+    kind="What waits says what it waits for after two seconds, and gives up with a sentence.", mended="waiting.py"
+)
+def test_a_desk_whose_database_is_frozen_says_what_it_waits_for_after_the_screen_is_gone(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spoke = Event()
+
+    class Frozen(FakeManagerDesk):
+        def close(self, *, quits: bool = True) -> str:
+            assert spoke.wait(scaled(60))
+            return super().close(quits=quits)
+
+    async def quit_it(pilot: Pilot[None]) -> None:
+        await opened(pilot)
+        await pilot.press("q")
+
+    sentences: list[str] = []
+    app = manager(world, desk=Frozen(world))
+    app.say_while_closing = lambda sentence: (sentences.append(sentence), spoke.set())
+    monkeypatch.setattr("paydesk.waiting.SAY_AFTER_S", 0.01)
+    app.run(headless=True, auto_pilot=quit_it)
+    assert sentences == ["Waiting for what is held to be sent, and for this desk to close ..."]

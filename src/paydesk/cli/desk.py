@@ -69,6 +69,7 @@ def run_desk(app: Any) -> None:
     there is no terminal to read keys from, or none that can show a desk.
     """
     _refuse_terminal(app.panes[0].role)
+    app.say_while_closing = lambda sentence: click.echo(sentence, err=True)
     app.run()
     if app.failure is not None:
         from paydesk.tui.own_screen import sentence

@@ -17,7 +17,6 @@ from paydesk.domain.copy import StatusTotal
 from paydesk.domain.filters import EVERYTHING, MINE, FromIn
 from paydesk.domain.text import counted
 from paydesk.infra.core.query import Page, PageQuery, Sort
-from paydesk.tui.counting_pane import COUNTING
 from paydesk.tui.desk_pane import DeskPane
 from paydesk.tui.drafts import DraftStore
 from paydesk.tui.lines import HealthLine, Line, TopLine
@@ -101,7 +100,7 @@ class ContractorHome(Asking, inherit_bindings=False):
         self.table.empty = self.nothing(usual)
         named = str(self.filter) or f"everyone ({mine} shows yours)"
         whose = f"{named} ({self.person or 'you'})" if self.filter == MINE else named
-        count = COUNTING if self.stale else counted(self.total, "request")
+        count = self.count_text or counted(self.total, "request")
         drafts = sum(not draft.empty for draft in self.drafts.kept())
         brief = "" if not drafts else "draft kept" if drafts == 1 else f"{drafts:,} drafts kept"
         kept = f"{brief}, {new} resumes {'it' if drafts == 1 else 'the last'}" if brief else ""

@@ -15,6 +15,7 @@ from paydesk.domain.copy import RequestCopy, RequestDetail, StatusTotal
 from paydesk.domain.duplicates import Alike, Asking
 from paydesk.domain.errors import PaydeskError
 from paydesk.domain.insights import Insights
+from paydesk.infra.core.awaited import Awaited
 from paydesk.infra.core.clock import DatabaseClock, moment_of
 from paydesk.infra.core.errors import OutcomeUnknown, ServerDown
 from paydesk.infra.core.failpoints import reach
@@ -48,6 +49,7 @@ class LiveSide:
         self.servers = servers
         self.clock = DatabaseClock()
         self._reading = threading.Lock()
+        self._awaited = Awaited()
         self._connection: psycopg.Connection[Any] | None = None
         self._started = threading.Event()
         self._lost = ""
@@ -75,6 +77,8 @@ class LiveSide:
 
         self._store = Store(self._url(), self._card)
         self._worker = Worker(self._card, self.servers, lambda ids: post(News(ids)))
+        for awaited in (self._awaited, self._store.awaited):
+            self._worker.context.health_state.watch(awaited)
         self._listener = HintListener(self._card, self.servers, lambda ids: self._heard(post, ids))
         self._hints = HintSender
         self._worker.context.health_state.tell(
@@ -211,7 +215,7 @@ class LiveSide:
         return self.servers.endpoints(self.role).database_url
 
     def _read(self, read: Callable[[psycopg.Connection[Any]], T]) -> T:
-        with self._reading:
+        with self._reading, self._awaited.waiting():
             try:
                 if self._connection is None or self._connection.closed:
                     self._connection = connect(self._url(), self.role)

@@ -23,7 +23,6 @@ from paydesk.manager.peek import Peek
 from paydesk.manager.peeking import Peeking
 from paydesk.manager.port import ManagerDesk
 from paydesk.manager.rows import counts_text, held_by, merged
-from paydesk.tui.counting_pane import COUNTING
 from paydesk.tui.desk_pane import DeskPane
 from paydesk.tui.lines import HealthLine, Line, TopLine
 from paydesk.tui.request_table import RequestTable
@@ -137,7 +136,7 @@ class ManagerInbox(Peeking, inherit_bindings=False):
         counts = counted(self.total, "request") if self.filter.asks(StatusIn) else f"{self.total:,} decided"
         if self._held_view:
             counts = counts_text(self.total, self._between, len(self.held), self.key("desk.reload", "r"))
-        counts = COUNTING if self.stale else counts
+        counts = self.count_text or counts
         marks = f"{len(self.marks):,} marked" if self.marks else ""
         order = "" if self.sort is Sort.OLDEST else str(self.sort)
         text = "   ".join(part for part in (marks, counts, str(self.filter), order) if part)

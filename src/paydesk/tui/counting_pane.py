@@ -101,6 +101,11 @@ class CountingPane(Vertical, Generic[D]):
         self.set_class(self.stale, "-stale")
 
     @property
+    def count_text(self) -> str:
+        """``COUNTING`` while the rows that are wanted now are not counted, or empty."""
+        return COUNTING if self.stale or self._shown_count is None else ""
+
+    @property
     def stale(self) -> bool:
         """Whether what was counted last is of other rows than those that are wanted now."""
         return self._shown_count not in (None, counted_of(self.wanted()))

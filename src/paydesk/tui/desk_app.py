@@ -37,9 +37,11 @@ from paydesk.tui.own_screen import fit
 from paydesk.tui.palette import DeskCommands
 from paydesk.tui.request_table import RequestTable
 from paydesk.tui.themes import DUSK, LOOKS, PAPER, look_named
+from paydesk.waiting import said_by, waiting_for
 
 SWITCH_S = 0.0003
 """So long the screen waits at most for a thread that computes; Python's own 5 ms are felt at each step of a frame."""
+CLOSING = "what is held to be sent, and for this desk to close"
 
 
 _NOT_ENDING = (
@@ -92,6 +94,8 @@ class DeskApp(App[None]):
         self.failure: Exception | None = None
         self.quit_by_person = False
         """Whether a person asked for the end: a signal or a fault leaves held what is held."""
+        self.say_while_closing: Callable[[str], object] = lambda _: None
+        """Says a sentence where a person sees it, once the screen is gone."""
         self._keys = KeyLine(self)
         self._alone = False
         """Whether this is the one program of its process, and not a part of another."""
@@ -223,7 +227,8 @@ class DeskApp(App[None]):
         try:
             return super().run(*args, **options)
         finally:
-            said = [pane.desk.close(quits=self.quit_by_person) for pane in self.panes if pane.desk is not None]
+            with said_by(self.say_while_closing), waiting_for(CLOSING):
+                said = [pane.desk.close(quits=self.quit_by_person) for pane in self.panes if pane.desk is not None]
             self.parting = " ".join(line for line in said if line)
 
     @on(DeskStarted)

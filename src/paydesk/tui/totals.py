@@ -17,6 +17,8 @@ _SHOWN = 3
 _LARGE = 3
 """Lines of the large digits."""
 _PLAIN = set("0123456789")
+UNCOUNTED = "…"
+"""Stands where a count will stand: before the first one nothing is known, not even that there is nothing."""
 
 
 class Total(Vertical):
@@ -25,7 +27,7 @@ class Total(Vertical):
     def __init__(self, status: Status) -> None:
         super().__init__(id=f"total-{status}", classes="total")
         self._status = status
-        self._count = 0
+        self._count: int | None = None
         self._sums: tuple[Money, ...] = ()
 
     def compose(self) -> ComposeResult:
@@ -48,7 +50,9 @@ class Total(Vertical):
     def _paint(self) -> None:
         large = self.app.has_class("-ascii") is False and self.screen.has_class("-tall") and self._fits()
         self.query_one(".total-large").display = large
-        text = Content.styled(f"{self._status}  {self._count:,}", "$secondary")
+        text = Content.styled(
+            f"{self._status}  {UNCOUNTED if self._count is None else format(self._count, ',')}", "$secondary"
+        )
         put(self.query_one(".total-count", Static), text)
         if large:
             self.query_one(Digits).update(self._sums[0].grouped)

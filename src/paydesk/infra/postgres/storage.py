@@ -10,10 +10,12 @@ from typing import Any, Protocol
 from uuid import UUID
 
 import psycopg
+from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoneFree
 from sqlmodel import Session
 
+from paydesk.infra.core.awaited import Awaited
 from paydesk.infra.core.clock import DatabaseClock
 from paydesk.infra.core.errors import OutcomeUnknown, ServerDown, StorageTrouble, sentence_of
 from paydesk.infra.core.ports import Transaction
@@ -78,6 +80,11 @@ class Store:
         # A process that is stopped amid a transaction, as by a closed lid, would keep its locks for as long as it is.
         self._engine = engine(database_url, role.name, {_FROZEN: FROZEN_AFTER}, few=few)
         self._borrows = False
+        self.awaited = Awaited()
+        """What this store, and each that shares its connections, waits for."""
+        event.listen(self._engine, "before_cursor_execute", lambda *_: self.awaited.asked())
+        event.listen(self._engine, "after_cursor_execute", lambda *_: self.awaited.answered())
+        event.listen(self._engine, "handle_error", lambda *_: self.awaited.answered())
 
     def now(self) -> datetime:
         """Return the time that commands are stamped with: the database's, as all else is that it is compared with."""
@@ -118,7 +125,8 @@ class Store:
         where none is free in time, and what psycopg raises.
         """
         try:
-            lent = self._engine.raw_connection()
+            with self.awaited.waiting():
+                lent = self._engine.raw_connection()
         except NoneFree as error:
             raise _none_free() from error
         connection: psycopg.Connection[Any] = lent.dbapi_connection  # type: ignore[assignment]
@@ -143,6 +151,8 @@ class Store:
         """
         try:
             with Session(self._engine, expire_on_commit=False) as session:
+                with self.awaited.waiting():
+                    session.connection()  # A connection from the pool is tried before it is lent.
                 transaction = SqlTransaction(session)
                 with self._noted(transaction):
                     yield transaction
@@ -151,7 +161,8 @@ class Store:
                 if watch is not None and transaction.claimed is not None:
                     watch.committing(transaction.claimed, transaction.number)
                 try:
-                    session.commit()
+                    with self.awaited.waiting():
+                        session.commit()
                     if watch is not None:
                         watch.committed()
                 except DBAPIError as error:

@@ -7,13 +7,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
+from weakref import WeakSet
 
+from paydesk.infra.core.awaited import Awaited
 from paydesk.infra.core.health import KAFKA_AWAY, KAFKA_ELSEWHERE, KAFKA_REFUSED, Health, Part, PartState
 from paydesk.infra.core.ports import BrokerTrouble, NoRight
 from paydesk.infra.core.role import Role
 from paydesk.infra.postgres.storage import Store
 from paydesk.infra.recovery.anti_entropy import AntiEntropy
 from paydesk.settings import Endpoints, Servers
+
+SILENT_S = 6.0
+"""After so long without an answer PostgreSQL is taken for away: what is asked of it takes far less."""
 
 
 class HealthState:
@@ -26,12 +31,21 @@ class HealthState:
         self._counted_at: float | None = None
         self._kafka_at: float | None = None
         self._until: dict[str, float] = {}
+        self._awaited: WeakSet[Awaited] = WeakSet()
+
+    def watch(self, awaited: Awaited) -> None:
+        """Look from now on at how long PostgreSQL leaves these without an answer."""
+        with self._lock:
+            self._awaited.add(awaited)
 
     def health(self, notice: str) -> Health:
         """Return the last reading, and how old those parts of it are that no longer change."""
         with self._lock:
+            silent_s = max((each.silent_s() for each in self._awaited), default=0.0)
+            frozen = Part(PartState.DOWN, f"PostgreSQL has not answered for {silent_s:.0f} s.")
             return replace(
                 self._health,
+                postgres=frozen if silent_s > SILENT_S else self._health.postgres,
                 trouble=" ".join(self._troubles.values()),
                 notice=notice,
                 counted_s=_age(self._counted_at),
@@ -136,7 +150,9 @@ class WorkerContext:
 
     def store(self, database_url: str) -> Store:
         """Return a store for one thread to close: on the connections that the process shares, or on new ones."""
-        return self._shared.beside() if self._shared is not None else Store(database_url, self.role)
+        store = self._shared.beside() if self._shared is not None else Store(database_url, self.role)
+        self.health_state.watch(store.awaited)
+        return store
 
     def go_on(self) -> None:
         """Raise ``Ended`` once the worker was told to stop."""

@@ -210,7 +210,7 @@ class OutboundThread:
         started = time.monotonic()
         if started - self._counted_at < _COUNT_S and not at_once:
             return
-        with store.lend() as connection:
+        with store.lend() as connection, store.awaited.waiting():
             found = counts(connection)
         self._counted_at = time.monotonic()
         self.context.health_state.tell(
