@@ -5,12 +5,12 @@ import re
 from collections.abc import Iterable
 from urllib.parse import quote, quote_plus, unquote
 
+from paydesk.role_names import ROLES
+
 HIDDEN = "***"
 _LEAST = 4
 """A shorter one would be found in words that have nothing to do with it."""
-_COMMON = frozenset(
-    {"paydesk", "contractor", "manager", "postgres", "postgresql", "kafka", "redis", "stack", "password"}
-)
+_COMMON = frozenset({"paydesk", *ROLES, "postgres", "postgresql", "kafka", "redis", "stack", "password"})
 """Words of every second sentence: a password like these is taken out of URLs alone."""
 _WORD = re.compile(r"[^\s\"']+")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,31}:/{0,2}")

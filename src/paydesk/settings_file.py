@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from paydesk import addresses
 from paydesk.addresses import kafka_properties, login_noted
+from paydesk.role_names import ROLES
 from paydesk.secrecy import hide
 from paydesk.settings import (
     ASCII_KEY,
@@ -84,7 +85,8 @@ class Settings(BaseModel):
     @property
     def configured(self) -> bool:
         """Whether real servers are named; then nothing embedded is started."""
-        return bool(self.contractor_database_url or self.manager_database_url or self.kafka_bootstrap_servers)
+        named = [getattr(self, f"{role}_database_url") for role in ROLES]
+        return any([*named, self.kafka_bootstrap_servers])
 
 
 _URLS = tuple(name for name in Settings.model_fields if name.endswith("_url"))

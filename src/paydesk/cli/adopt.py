@@ -5,10 +5,11 @@ import json
 import click
 
 from paydesk.cli.errand_options import as_json_option
+from paydesk.role_names import ROLES
 
 
 @click.command()
-@click.argument("side", metavar="contractor|manager", type=click.Choice(["contractor", "manager"]))
+@click.argument("side", metavar="|".join(ROLES), type=click.Choice(ROLES))
 @as_json_option
 def adopt(side: str, as_json: bool) -> None:
     """Say that a copied schema goes on here, and not where it was copied from.

@@ -9,6 +9,7 @@ from click.shell_completion import CompletionItem
 
 from paydesk.domain.status_facts import WAITING
 from paydesk.infra.postgres.filter_sql import status_in
+from paydesk.role_names import ROLES
 
 MOST = 60
 _READ_S = 1
@@ -42,7 +43,7 @@ def completion(shell: str) -> None:
 def complete_request(context: click.Context, _: click.Parameter, typed: str) -> list[CompletionItem]:
     """Return the numbers that begin so, newest first: of those that wait, where a decision is asked for."""
     role = context.parent.info_name if context.parent is not None else None
-    if role not in ("contractor", "manager"):
+    if role not in ROLES:
         return []
     waiting = context.command.name in ("approve", "reject")
     with contextlib.suppress(Exception):  # A shell is no place to tell what is wrong: doctor does.

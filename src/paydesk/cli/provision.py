@@ -12,13 +12,12 @@ from urllib.parse import unquote, urlsplit
 import click
 
 from paydesk.cli.errand_options import as_json_option
+from paydesk.role_names import ROLES
 from paydesk.secrecy import hide
 from paydesk.settings import MEMORY_BROKER
 from paydesk.settings_file import Settings, SettingsError, kafka_properties, read_settings
 from paydesk.stack.errors import StackError
 from paydesk.stack.provision import Login
-
-_ROLES = ("contractor", "manager")
 
 
 @click.command("compose-env")
@@ -84,7 +83,7 @@ def _postgres(settings: Settings) -> str:
     from paydesk.infra.postgres.connection import unreachable
     from paydesk.stack import provision as maker
 
-    urls = {role: getattr(settings, f"{role}_database_url") for role in _ROLES}
+    urls = {role: getattr(settings, f"{role}_database_url") for role in ROLES}
     told = {role: conninfo_to_dict(url.get_secret_value()) for role, url in urls.items() if url}
     logins = [_login(role, "PostgreSQL", each.get("user"), each.get("password")) for role, each in told.items()]
     databases = {str(each.get("dbname") or each.get("user")) for each in told.values()}
@@ -112,7 +111,7 @@ def _kafka(settings: Settings) -> str:
         **kafka_properties(settings.admin_kafka_config),
     }
     logins = []
-    for role in _ROLES:
+    for role in ROLES:
         file = getattr(settings, f"{role}_kafka_config")
         conf = kafka_properties(file) if file else {}
         if conf.get("sasl.username") and conf.get("sasl.password"):
@@ -136,7 +135,7 @@ def _redis(settings: Settings) -> str:
 
     from paydesk.stack import provision as maker
 
-    urls = {role: getattr(settings, f"{role}_redis_url") for role in _ROLES}
+    urls = {role: getattr(settings, f"{role}_redis_url") for role in ROLES}
     told = {role: urlsplit(url.get_secret_value()) for role, url in urls.items() if url}
     logins = [
         _login(role, "Redis", unquote(each.username or ""), unquote(each.password or "")) for role, each in told.items()

@@ -8,6 +8,7 @@ import click
 
 from paydesk.cli.errand_options import as_json_option
 from paydesk.domain.text import counted
+from paydesk.role_names import ROLES
 
 if TYPE_CHECKING:
     from paydesk.cli.errand import Errand
@@ -23,7 +24,7 @@ UNKNOWN = "When each request first came in here is not known any more: it counts
 
 
 @click.command()
-@click.argument("side", metavar="contractor|manager", type=click.Choice(["contractor", "manager"]))
+@click.argument("side", metavar="|".join(ROLES), type=click.Choice(ROLES))
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--lose-unsent", is_flag=True, help="Give up what was said and has not left, and do not look for it.")
 @as_json_option

@@ -1,11 +1,11 @@
-"""Both roles, for the commands that look at both sides or are told which one."""
+"""All roles, for the commands that look at all sides or are told which one."""
+
+import importlib
 
 from paydesk.infra.core.role import Role
+from paydesk.role_names import ROLES
 
 
 def roles() -> list[Role]:
-    """Return both cards."""
-    from paydesk.contractor.role import ROLE as CONTRACTOR
-    from paydesk.manager.role import ROLE as MANAGER
-
-    return [CONTRACTOR, MANAGER]
+    """Return the cards."""
+    return [importlib.import_module(f"paydesk.{name}.role").ROLE for name in ROLES]

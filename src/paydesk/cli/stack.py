@@ -13,6 +13,7 @@ from paydesk.cli.groups import HelpfulGroup
 from paydesk.cli.provision import compose_env, provision
 from paydesk.cli.streams import say_aside
 from paydesk.domain.text import counted
+from paydesk.role_names import ROLES
 from paydesk.settings import MEMORY_BROKER
 from paydesk.settings_file import Settings, SettingsError, read_settings
 from paydesk.waiting import said_by
@@ -99,7 +100,7 @@ def _tell(found: Any, as_json: bool) -> None:
 
 
 @stack.command()
-@click.option("--role", type=click.Choice(["contractor", "manager", "stack"]), required=True, help="Whose login.")
+@click.option("--role", type=click.Choice([*ROLES, "stack"]), required=True, help="Whose login.")
 @as_json_option
 def env(role: str, as_json: bool) -> None:
     """Print shell lines with which other tools connect as a login."""

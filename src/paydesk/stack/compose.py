@@ -6,9 +6,9 @@ import secrets
 import stat
 from pathlib import Path
 
+from paydesk.role_names import ROLES
 from paydesk.stack.errors import StackError
 
-ROLES = ("contractor", "manager")
 PORTS = {"POSTGRES_PORT": "15432", "BROKER_PORT": "19092", "REDIS_PORT": "16379"}
 """Ports on loopback, to be changed in ``.env``: not the usual ones, and below those that systems give to clients."""
 CLUSTER_ID = "cGF5ZGVzay1jb21wb3NlIQ"

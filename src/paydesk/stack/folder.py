@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from paydesk.role_names import ROLES
 from paydesk.stack import home as homes
 from paydesk.stack.errors import StackError
 from paydesk.stack.process import Process
@@ -30,7 +31,7 @@ _LOCK_S = 60.0
 _LEAST_ROOM = 1 << 20
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 _LAST_WORDS = 2048
-LOGINS = ("stack", "contractor", "manager")
+LOGINS = ("stack", *ROLES)
 
 
 class Folder:

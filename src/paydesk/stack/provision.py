@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from paydesk import libpq
+from paydesk.role_names import ROLES
 from paydesk.stack import binaries
 
 REQUESTS, DECISIONS = "paydesk.contractor.requests.v1", "paydesk.manager.decisions.v1"
@@ -153,7 +154,7 @@ def valkey(admin: Any, logins: Iterable[Login]) -> bool:
     import redis
 
     for login in logins:
-        passwords = {"stack": "", "contractor": login.password, "manager": login.password}
+        passwords = {"stack": ""} | dict.fromkeys(ROLES, login.password)
         line = next(line for line in valkey_users(passwords).splitlines() if line.startswith(f"user {login.role} "))
         admin.execute_command("ACL", "SETUSER", login.name, "reset", *line.split()[2:])
     try:

@@ -14,6 +14,7 @@ from urllib.parse import quote
 import psutil
 
 from paydesk import libpq
+from paydesk.role_names import ROLES
 from paydesk.stack import binaries, provision
 from paydesk.stack.errors import StackError
 from paydesk.stack.folder import LOGINS, Folder
@@ -74,8 +75,8 @@ class Server(ABC):
         return
 
     def logins(self) -> list[Login]:
-        """Return both roles' logins."""
-        return [Login(role, role, self.secrets[role]) for role in ("contractor", "manager")]
+        """Return the roles' logins."""
+        return [Login(role, role, self.secrets[role]) for role in ROLES]
 
     @property
     @abstractmethod

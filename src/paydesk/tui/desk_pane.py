@@ -13,6 +13,7 @@ from textual.binding import Binding, BindingType
 from paydesk.domain.copy import RequestCopy
 from paydesk.infra.core.health import Health
 from paydesk.infra.core.query import Result
+from paydesk.role_names import RoleName
 from paydesk.tui.counting_pane import D
 from paydesk.tui.filtering_pane import FilteringPane
 from paydesk.tui.key_footer import KeyFooter
@@ -40,7 +41,7 @@ AGE_S = 20.0
 class DeskPane(FilteringPane[D]):
     """One desk. A subclass says what it shows (``wanted``, ``shown``) and what its keys do."""
 
-    role: ClassVar[str]
+    role: ClassVar[RoleName]
     ROW_ACTIONS: ClassVar[frozenset[str]] = frozenset(
         {"approve", "reject", "revise", "withdraw", "mark", "range", "open", "copy_number"}
     )

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from paydesk.domain.text import clean
 from paydesk.infra.core.health import Duty, Health, Part, PartState
+from paydesk.role_names import RoleName
 from paydesk.settings import MEMORY_BROKER
+from paydesk.tui.role_words import words_of
 from paydesk.tui.wording import span_text
 
-_WHOSE = {"contractor": ("requests", "the manager's side"), "manager": ("decisions", "the contractors' side")}
 _DUTIES = {
     Duty.STARTING: ("◔ starting", "It waits for a server."),
     Duty.CHECKING: ("◔ checking", "It reads its own topic first; numbers are given after that."),
@@ -36,9 +37,10 @@ class PartReport:
         return self.state.startswith("✓")
 
 
-def health_report(health: Health, role: str) -> list[PartReport]:
+def health_report(health: Health, role: RoleName) -> list[PartReport]:
     """Return a report of every part: what is not well first, then in the order in which a request passes them."""
-    kept, other = _WHOSE[role]
+    words = words_of(role)
+    kept, other = words.writes, words.other_side
     parts = [
         _server("Postgres", health.postgres, f"Your {kept} are kept here.", "Nothing can be saved until it is back."),
         _server(
@@ -111,7 +113,7 @@ def _ago(seconds: float) -> str:
     return f"{span_text(max(1.0, seconds) // 1).lstrip('+').replace('.0 s', ' s')} ago"
 
 
-def _exceptions(health: Health, role: str) -> Iterator[PartReport]:
+def _exceptions(health: Health, role: RoleName) -> Iterator[PartReport]:
     """Yield what is only there when something happened."""
     if health.quarantined:
         yield PartReport(

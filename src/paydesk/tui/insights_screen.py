@@ -26,6 +26,7 @@ from paydesk.tui.insights_report import table_lines, tables
 from paydesk.tui.lines import Line
 from paydesk.tui.own_screen import OwnScreen, sentence
 from paydesk.tui.port import Desk
+from paydesk.tui.role_words import words_of
 from paydesk.tui.wording import clock_text
 
 REST_S = 3.0
@@ -153,8 +154,7 @@ class InsightsScreen(OwnScreen[None]):
     def _nothing(self) -> str:
         if self.pane.filter.terms:
             return "Nothing fits this filter.\nPress q, then / to change it or esc to take it away."
-        first = "q, then n, asks for a payment" if self.pane.role == "contractor" else "requests appear by themselves"
-        return f"There are no requests yet: {first}."
+        return f"There are no requests yet: {words_of(self.pane.role).first_request}."
 
     def action_table(self) -> None:
         """Show the same as tables, or as plots."""

@@ -8,6 +8,7 @@ from textual.widgets import Static
 
 from paydesk.domain.text import clean
 from paydesk.infra.core.health import Health
+from paydesk.role_names import RoleName
 from paydesk.tui.columns import fitted
 from paydesk.tui.request_text import indented
 from paydesk.tui.wording import clock_text, health_words, live_text
@@ -127,7 +128,7 @@ class TopLine(Line):
 class HealthLine(Line):
     """How the parts are, trouble first."""
 
-    def tell(self, health: Health | None, role: str) -> None:
+    def tell(self, health: Health | None, role: RoleName) -> None:
         """Show it."""
         words = health_words(health, role)
         self.say(words.text, "", "trouble" if words.trouble else "muted")

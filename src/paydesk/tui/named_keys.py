@@ -6,13 +6,11 @@ from textual.app import App
 from textual.binding import ActiveBinding, Binding
 from textual.screen import Screen
 
+from paydesk.role_names import RoleName
+from paydesk.tui.role_words import words_of
+
 if TYPE_CHECKING:
     from paydesk.tui.desk_app import DeskApp
-
-_BEGIN = {
-    "contractor": (("contractor.new", "n", "asks for a payment"),),
-    "manager": (("manager.approve", "a", "approves"), ("manager.reject", "x", "rejects")),
-}
 
 
 def in_order(screen: Screen[Any]) -> list[ActiveBinding]:
@@ -35,7 +33,7 @@ def key_named(app: App[Any], name: str, usual: str) -> str:
     return app.get_key_display(Binding(first, "")) if first else usual
 
 
-def first_hint(app: App[Any], role: str) -> str:
+def first_hint(app: App[Any], role: RoleName) -> str:
     """Return one line: how to begin, where all keys are, and how it goes away."""
-    told = [*_BEGIN.get(role, ()), ("desk.help", "?", "shows all keys")]
+    told = [*words_of(role).first_keys, ("desk.help", "?", "shows all keys")]
     return " · ".join([*(f"{key_named(app, name, usual)} {does}" for name, usual, does in told), "esc hides this line"])

@@ -10,6 +10,7 @@ from paydesk.domain.insights import Insights
 from paydesk.infra.core.clock import DatabaseClock
 from paydesk.infra.core.health import Health
 from paydesk.infra.core.query import News, Page, PageQuery
+from paydesk.role_names import RoleName
 
 
 class Desk(Protocol):
@@ -19,7 +20,7 @@ class Desk(Protocol):
     ``paydesk.infra.core.errors.ServerDown``.
     """
 
-    role: str
+    role: RoleName
     person: str
     stack: str
     """What the top line calls the servers; known once the desk is open."""

@@ -10,6 +10,8 @@ from paydesk.domain.names import shown_name
 from paydesk.domain.status import Status
 from paydesk.domain.text import clean, counted
 from paydesk.infra.core.health import Duty, Health, Part, PartState
+from paydesk.role_names import RoleName
+from paydesk.tui.role_words import words_of
 
 LOCKED = "⊘ locked"
 ONLY_DECIDED = "The request itself has not arrived here yet: this is from the decision about it."
@@ -151,11 +153,11 @@ def live_text(health: Health | None) -> str:
     return "◔ opening" if health.redis.state is PartState.COMING else "✗ not live, reading every 2 s"
 
 
-def health_words(health: Health | None, role: str) -> HealthWords:
+def health_words(health: Health | None, role: RoleName) -> HealthWords:
     """Return the health line for a reading."""
     if health is None:
         return HealthWords("◔ opening your desk; you can type already", False)
-    kept = "requests" if role == "contractor" else "decisions"
+    kept = words_of(role).writes
     worries = _worries(health, kept)
     if worries:
         return HealthWords("   ".join(worries), True)

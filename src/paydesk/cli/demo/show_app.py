@@ -237,7 +237,8 @@ class ShowApp(DeskApp):
 
     def _say_what_comes(self, move: Move | None = None, *, held: bool = False, finished: bool = False) -> None:
         here = self.here.role
-        yours = {pane.role: left for pane in self.panes if (left := self._persons.yours_for_s(pane.role)) is not None}
+        left_s = ((pane.role, self._persons.yours_for_s(pane.role)) for pane in self.panes)
+        yours: dict[str, float] = {role: left for role, left in left_s if left is not None}
         whose = here if here in yours else next(iter(yours), "")
         stands = story.Now(
             move=move,

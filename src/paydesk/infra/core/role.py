@@ -9,6 +9,7 @@ from uuid import UUID
 from paydesk.domain.events import EventType
 from paydesk.infra.core.ports import Transaction
 from paydesk.infra.core.records import Applied, Heard
+from paydesk.role_names import RoleName
 
 
 class Apply(Protocol):
@@ -37,7 +38,7 @@ def nothing_owed(_: Transaction, __: "Role", ___: Collection[UUID] | None, ____:
 class Role:
     """A role's card. A third role costs one folder, one schema and one line at the front door."""
 
-    name: str
+    name: RoleName
     """Also the schema's name and the hint channel's middle part."""
     source: str
     """``ce_source`` of what it says, such as ``/paydesk/contractor``."""
