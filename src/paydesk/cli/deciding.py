@@ -15,7 +15,7 @@ from paydesk.cli.report import conclude, in_words, refused, report
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.duplicates import Alike, Asking
 from paydesk.domain.errors import Conflict, InvalidInput, LooksAlike, PaydeskError, UnknownRequest
-from paydesk.domain.status import Status
+from paydesk.domain.status_facts import DECIDABLE
 from paydesk.domain.text import clean, same_person
 from paydesk.infra.core.errors import ServerDown
 from paydesk.infra.core.execute import CommandKey, Said
@@ -186,7 +186,7 @@ def _doubts(
     def decidable(copy: RequestCopy) -> bool:
         """Whether nothing else stands in the way, which is told first."""
         own = same_person(copy.contractor, here.person)
-        return copy.status is Status.PENDING and copy.revision == means[copy.id] and not own
+        return copy.status in DECIDABLE and copy.revision == means[copy.id] and not own
 
     def look(connection: Connection) -> tuple[dict[UUID, RequestCopy], Mapping[UUID, tuple[Alike, ...]]]:
         copies = {copy.id: copy for copy in queries.some(connection, list(means)) if decidable(copy)}

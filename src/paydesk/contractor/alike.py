@@ -12,7 +12,7 @@ from paydesk.domain.copy import StatusTotal
 from paydesk.domain.duplicates import Alike, Asking
 from paydesk.domain.filters import MINE
 from paydesk.domain.payment_request import Terms
-from paydesk.domain.status import Status
+from paydesk.domain.status_facts import DECIDABLE
 from paydesk.infra.core.query import PageQuery
 from paydesk.tui.own_screen import OwnScreen
 from paydesk.tui.port import Desk
@@ -64,7 +64,7 @@ class AlikeScreen(OwnScreen[R]):
 
     def _read_waiting(self, desk: Desk) -> None:
         try:
-            mine = PageQuery(MINE, desk.person, frozenset({Status.PENDING}))
+            mine = PageQuery(MINE, desk.person, DECIDABLE)
             self.post_message(WaitingRead(next(iter(desk.totals(mine)), None)))
         except Exception:
             self.post_message(WaitingRead(None))  # The list behind tells what is the matter with the database.

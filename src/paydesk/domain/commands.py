@@ -10,7 +10,7 @@ from paydesk.domain.names import shown_name
 from paydesk.domain.payment_request import RequestRegister, Terms
 from paydesk.domain.refusals import name_of, refuse_locked, refuse_own, refuse_stranger
 from paydesk.domain.status import Status, is_open, status
-from paydesk.domain.status_facts import DECIDED, REVISABLE, TAKEN_BACK
+from paydesk.domain.status_facts import DECIDABLE, DECIDED, REVISABLE, TAKEN_BACK
 from paydesk.domain.text import same_person
 
 
@@ -79,7 +79,7 @@ def revise_payment(
     found = status(request, decision)
     if found not in REVISABLE:
         raise Conflict(f"{name_of(request)} is {found} and cannot be revised.", "Ask anew with a new request.")
-    if found is Status.PENDING and command.terms == request.terms:
+    if found in DECIDABLE and command.terms == request.terms:
         return None
     revision = max(request.revision, decision.rejected_upto if decision else 0) + 1
     return replace(request, version=request.version + 1, revision=revision, terms=command.terms)
@@ -199,7 +199,7 @@ def _refuse_undecidable(
         when = f"{decision.decided_at:%Y-%m-%d %H:%M:%S} UTC" if decision.decided_at else "before"
         why = f": {decision.cause.text}" if found is Status.REJECTED and decision.cause else "."
         raise AlreadyDecided(f"{name} was {found} by {who} at {when}{why}", "Nothing was changed.")
-    if found is not Status.PENDING:
+    if found not in DECIDABLE:
         raise Conflict(f"{name} is {found}: the contractor took it back.", "Nothing is left to decide.")
     if command.revision > request.revision:
         raise Stale(

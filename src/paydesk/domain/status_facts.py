@@ -13,6 +13,8 @@ class StatusFacts:
 
     waiting: bool = False
     """Somebody still has to decide or confirm it."""
+    decidable: bool = False
+    """A manager may decide it."""
     decided: bool = False
     """A manager decided it; each request counts by its last decision."""
     payable: bool = False
@@ -27,7 +29,7 @@ def facts_of(status: Status) -> StatusFacts:
     """Return the facts of a status."""
     match status:
         case Status.PENDING:
-            return StatusFacts(waiting=True, payable=True, revisable=True)
+            return StatusFacts(waiting=True, decidable=True, payable=True, revisable=True)
         case Status.WITHDRAWING:
             return StatusFacts(waiting=True, taken_back=True)
         case Status.ACCEPTED:
@@ -54,6 +56,7 @@ def is_final(outcome: Outcome) -> bool:
 WAITING = frozenset(each for each in Status if facts_of(each).waiting)
 ANSWERED = frozenset(Status) - WAITING
 """What nobody has to decide or confirm, as it stands."""
+DECIDABLE = frozenset(each for each in Status if facts_of(each).decidable)
 DECIDED = frozenset(each for each in Status if facts_of(each).decided)
 PAYABLE = frozenset(each for each in Status if facts_of(each).payable)
 REVISABLE = frozenset(each for each in Status if facts_of(each).revisable)

@@ -10,6 +10,7 @@ from paydesk.domain.copy import RequestCopy
 from paydesk.domain.duplicates import Alike
 from paydesk.domain.names import shown_name
 from paydesk.domain.status import Status
+from paydesk.domain.status_facts import DECIDABLE
 from paydesk.tui.columns import AMOUNT, CURRENCY, DESCRIPTION, NUMBER, Cell, Column, say, say_state
 from paydesk.tui.wording import age_text, moment_text
 
@@ -24,7 +25,7 @@ def _age(copy: RequestCopy, now: datetime) -> Cell:
 
 def _what(alike: Likeness, copy: RequestCopy, now: datetime) -> Cell:
     """Say what it is for, and which other request it looks like; once it is decided, what became of it."""
-    if copy.status is Status.PENDING and not copy.locked:
+    if copy.status in DECIDABLE and not copy.locked:
         twins = alike(copy.id)
         if twins and copy.terms:
             return say(f"⚠ like {twins[0].number} · {copy.terms.description}", "accent")

@@ -13,7 +13,7 @@ from paydesk.domain.copy import RequestCopy
 from paydesk.domain.decision import Cause
 from paydesk.domain.errors import NotAllowed
 from paydesk.domain.refusals import refuse_own
-from paydesk.domain.status import Status
+from paydesk.domain.status_facts import DECIDABLE
 from paydesk.infra.core.query import Result
 from paydesk.manager.bulk import BulkDialog
 from paydesk.manager.forms import CauseDialog
@@ -131,7 +131,7 @@ class Deciding(Holding, inherit_bindings=False):
             return "Nothing is here to decide yet.", ""
         if copy.locked:
             return self.locked_text(copy), "trouble"
-        if copy.status is not Status.PENDING:
+        if copy.status not in DECIDABLE:
             return f"{copy.number} is {copy.status} already.", ""
         try:
             refuse_own(self.desk.person if self.desk is not None else "", copy.request)

@@ -14,7 +14,7 @@ from textual.message import Message
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.duplicates import Alike, Asking
 from paydesk.domain.payment_request import Terms
-from paydesk.domain.status import Status
+from paydesk.domain.status_facts import DECIDABLE
 from paydesk.manager.deciding_marked import DecidingMarked
 from paydesk.manager.port import ManagerDesk
 
@@ -47,14 +47,14 @@ class Likening(DecidingMarked, inherit_bindings=False):
 
     def doubt(self, copy: RequestCopy) -> str:
         """Return which other request this one looks like, and why."""
-        alike = self.alike_to(copy.id) if copy.status is Status.PENDING else ()
+        alike = self.alike_to(copy.id) if copy.status in DECIDABLE else ()
         more = f" and {len(alike) - 1} more" if len(alike) > 1 else ""
         return f"{copy.number} looks like {alike[0]}{more}" if alike else ""
 
     def noticed(self, rows: Sequence[RequestCopy]) -> None:
         """Note what the rows that were read mean for the marks, and read what they look like when they are others."""
         self.keep_marks(rows)
-        asked = [each for row in rows if row.status is Status.PENDING and (each := Asking.of(row)) is not None]
+        asked = [each for row in rows if row.status in DECIDABLE and (each := Asking.of(row)) is not None]
         of = frozenset((each.id, each.terms) for each in asked)
         rested = time.monotonic() > self._alike_from
         if self.desk is not None and (not of <= self._alike_of or (of != self._alike_of and rested)):

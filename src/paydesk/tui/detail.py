@@ -15,7 +15,7 @@ from textual.widgets import Static
 
 from paydesk.domain.copy import RequestCopy, RequestDetail
 from paydesk.domain.duplicates import Alike, Asking
-from paydesk.domain.status import Status
+from paydesk.domain.status_facts import DECIDABLE
 from paydesk.infra.core.query import News
 from paydesk.tui.desk_pane import DeskPane
 from paydesk.tui.dialogs import Confirm
@@ -79,7 +79,7 @@ class DetailScreen(OwnScreen[None]):
     def _read(self, desk: Desk, request_id: UUID) -> None:
         try:
             found = desk.detail(request_id)
-            asking = Asking.of(found.copy) if found.copy.status is Status.PENDING else None
+            asking = Asking.of(found.copy) if found.copy.status in DECIDABLE else None
             alike = desk.alike([asking]).get(request_id, ()) if asking is not None else ()
             self.post_message(DetailRead(found, alike))
         except Exception as error:

@@ -14,7 +14,7 @@ from paydesk.domain.decision import checked_cause
 from paydesk.domain.duplicates import Alike
 from paydesk.domain.payment_request import Terms, changed_terms, checked_terms
 from paydesk.domain.status import Status
-from paydesk.domain.status_facts import WAITING
+from paydesk.domain.status_facts import DECIDABLE, WAITING
 from paydesk.infra.core.query import Result
 from paydesk.manager.port import ManagerDesk
 
@@ -109,7 +109,7 @@ def next_move(sides: Sides, simulated: Collection[str], now: datetime) -> Move |
                 twin=next((each.number for each in sides.alike.get(copy.id, ())), ""),
             )
             for copy in sides.inbox
-            if copy.status is Status.PENDING and copy.request is not None
+            if copy.status in DECIDABLE and copy.request is not None
         ]
     if "contractor" in simulated:
         moves += [

@@ -29,8 +29,7 @@ from paydesk.domain.copy import RequestCopy
 from paydesk.domain.duplicates import Alike, Asking
 from paydesk.domain.errors import PaydeskError
 from paydesk.domain.filters import MINE
-from paydesk.domain.status import Status
-from paydesk.domain.status_facts import WAITING
+from paydesk.domain.status_facts import DECIDABLE, WAITING
 from paydesk.infra.core.query import PageQuery, Result, Sort
 from paydesk.manager.inbox import ManagerInbox
 from paydesk.manager.port import ManagerDesk
@@ -181,7 +180,7 @@ class ShowApp(DeskApp):
         try:
             asked = contractor.page(PageQuery(MINE, person=contractor.person, sort=Sort.OLDEST)).rows
             inbox = manager.page(PageQuery(statuses=WAITING, sort=Sort.OLDEST)).rows
-            pending = (Asking.of(copy) for copy in inbox if copy.status is Status.PENDING)
+            pending = (Asking.of(copy) for copy in inbox if copy.status in DECIDABLE)
             alike = manager.alike([each for each in pending if each is not None])
             self.post_message(Looked(moves, asked, inbox, self._told(), alike))
         except PaydeskError:

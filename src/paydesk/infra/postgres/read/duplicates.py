@@ -8,8 +8,7 @@ from uuid import UUID
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.duplicates import NEAR_DAYS, Alike, Asking, alike
 from paydesk.domain.fold import fold
-from paydesk.domain.status import Status
-from paydesk.domain.status_facts import PAYABLE
+from paydesk.domain.status_facts import DECIDABLE, PAYABLE
 from paydesk.infra.postgres.filter_sql import CONTRACTOR, STANDING, UNFOLDED, status_in
 from paydesk.infra.postgres.read.queries import Connection, some
 
@@ -51,7 +50,7 @@ def with_alike(
     """Yield each with what it looks like, where it waits for a decision; some hundred are compared at once."""
     rest = iter(copies)
     while batch := list(islice(rest, _AT_ONCE)):
-        asked = [each for copy in batch if copy.status is Status.PENDING and (each := Asking.of(copy)) is not None]
+        asked = [each for copy in batch if copy.status in DECIDABLE and (each := Asking.of(copy)) is not None]
         found = alike_of(connection, asked) if asked else {}
         for copy in batch:
             yield copy, found.get(copy.id, ())
