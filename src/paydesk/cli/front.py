@@ -16,11 +16,11 @@ from paydesk.cli.ending import Deaf, Ended
 from paydesk.cli.groups import HelpfulGroup
 from paydesk.cli.saved import Saved, recorded
 from paydesk.kept_log import keep_log
-from paydesk.role_names import ROLES
 from paydesk.settings import own_folder
 
-_COMMANDS: dict[str, tuple[str, str, str]] = {
-    **{role: (f"paydesk.cli.{role}", role, f"The {role}'s desk, and its commands.") for role in ROLES},
+_COMMANDS = {
+    "contractor": ("paydesk.cli.contractor", "contractor", "The contractor's desk, and its commands."),
+    "manager": ("paydesk.cli.manager", "manager", "The manager's desk, and its commands."),
     "stack": ("paydesk.cli.stack", "stack", "The embedded servers."),
     "rebuild": ("paydesk.cli.rebuild", "rebuild", "Empty a side's database, and read it anew from Kafka."),
     "doctor": ("paydesk.cli.doctor", "doctor", "Tell what is wrong, in words, and what to do."),
