@@ -1,5 +1,7 @@
 """Usage errors in one line of sentences, however click breaks its own."""
 
+import time
+from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
@@ -83,3 +85,37 @@ def test_a_terminal_that_cannot_show_a_desk_is_a_usage_error_that_names_what_can
     assert run([role]) == 2
     told = capsys.readouterr()
     assert told.out == "" and f"This terminal cannot show a desk ({named}); `paydesk {role} list`" in told.err
+
+
+ZONES = pytest.mark.fault(
+    kind="A time zone that no time can be told in is refused at the start, with what to set.", mended="cli/front.py"
+)
+
+
+@pytest.fixture
+def zones(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """Set TZ; it is as before afterwards."""
+    with monkeypatch.context() as here:
+        yield here
+    time.tzset()
+
+
+@ZONES
+@pytest.mark.parametrize("zone", ["XYZ24", "XYZ-24", "XYZ123"])
+@pytest.mark.parametrize("arguments", [["completion", "bash"], ["completion", "bash", "--json"]])
+def test_a_zone_a_day_away_is_refused(
+    zone: str, arguments: list[str], zones: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    zones.setenv("TZ", zone)
+    time.tzset()
+    assert run(arguments) == 2
+    assert f"TZ={zone} is a day or more away from UTC." in capsys.readouterr().err
+
+
+@ZONES
+@pytest.mark.parametrize("zone", ["XYZ23:59", "XYZ-23:59", "Etc/GMT-14", "Nowhere/Bad", "", ":", "<+0545>-5:45"])
+def test_any_other_zone_is_taken(zone: str, zones: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    zones.setenv("TZ", zone)
+    time.tzset()
+    assert run(["completion", "bash"]) == 0
+    assert capsys.readouterr().err == ""

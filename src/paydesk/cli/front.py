@@ -3,7 +3,9 @@
 import importlib
 import json
 import logging
+import os
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -16,7 +18,7 @@ from paydesk.cli.ending import Deaf, Ended
 from paydesk.cli.groups import HelpfulGroup
 from paydesk.cli.saved import Saved, recorded
 from paydesk.kept_log import keep_log
-from paydesk.settings import own_folder
+from paydesk.settings import SettingsError, own_folder
 
 _COMMANDS = {
     "contractor": ("paydesk.cli.contractor", "contractor", "The contractor's desk, and its commands."),
@@ -27,6 +29,8 @@ _COMMANDS = {
     "completion": ("paydesk.cli.completing", "completion", "Print what makes bash, zsh or fish complete paydesk."),
     "demo": ("paydesk.cli.demo", "demo", "Show the whole way of a payment request, on a stack of its own."),
 }
+_DAY_S = 86_400
+"""So far from UTC no place is, in seconds; Python tells no time there."""
 EXIT_CODES = {
     "settings": 2,
     "invalid_input": 3,
@@ -85,6 +89,9 @@ class LazyGroup(HelpfulGroup):
 @click.version_option(package_name="paydesk")
 def paydesk() -> None:
     """Contractors request payments, managers approve or reject them, each from a terminal."""
+    if abs(time.localtime().tm_gmtoff) >= _DAY_S:
+        told = f"TZ={os.environ.get('TZ', '')} is a day or more away from UTC."
+        raise SettingsError(told, "Set it to a time zone such as Europe/Berlin, or leave it out.", "TZ")
 
 
 def log_file() -> Path:
