@@ -16,7 +16,7 @@ from paydesk.infra.core.ports import Transaction
 from paydesk.infra.core.records import Row
 from paydesk.infra.core.storage import Storage
 from paydesk.manager.handlers import confirm_withdrawals
-from paydesk.manager.held import own_decision, refuse_nothing
+from paydesk.manager.held import own_decision, refuse_nothing, refuse_replaced_terms
 
 Named = Mapping[str, object]
 Decided = Callable[[RequestRegister, Row, datetime], DecisionRegister | None]
@@ -92,6 +92,7 @@ def _decide(store: Storage, key: Key, asked: Asked, revision: int, hold_s: float
             if hold_s <= 0:  # Said again by the same person where nothing is held: what a desk holds of it leaves.
                 transaction.release([asked.id])
             return False
+        refuse_replaced_terms(transaction, asked, row.request)
         transaction.release([asked.id])
         content_hash = say(
             transaction,

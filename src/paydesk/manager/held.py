@@ -1,12 +1,13 @@
-"""Whose a decision is that a desk holds, and sending it at once by a command."""
+"""Whose a decision is that a desk holds, sending it at once by a command, and which terms a named revision has."""
 
 from uuid import UUID
 
 from paydesk.domain.asked import Asked
 from paydesk.domain.decision import DecisionRegister
-from paydesk.domain.payment_request import called
-from paydesk.domain.refusals import refuse_others, refuse_undecided
+from paydesk.domain.payment_request import RequestRegister, called
+from paydesk.domain.refusals import explain_stale, name_of, refuse_others, refuse_undecided
 from paydesk.domain.text import same_person
+from paydesk.infra.core.codec import other_terms_of_revision
 from paydesk.infra.core.execute import Key, Said, run
 from paydesk.infra.core.ports import Transaction
 from paydesk.infra.core.records import Row
@@ -30,6 +31,17 @@ def refuse_nothing(row: Row, act: str) -> None:
     """Raise ``Conflict`` when no manager's decision stands that could be taken back or sent."""
     name = called(row.request.number if row.request is not None else None, row.id)
     refuse_undecided(row.request, row.decision, name, act)
+
+
+def refuse_replaced_terms(transaction: Transaction, asked: Asked, request: RequestRegister) -> None:
+    """Raise ``Stale`` when only the number of a revision was named, and this revision was sent with other terms too."""
+    if asked.content.get("revision") is None or "terms_hash" in asked.content:
+        return
+    other = other_terms_of_revision(transaction.heard_values(request.id), request.revision, request.terms)
+    if other is not None:
+        refusal = explain_stale(other, request)
+        refusal.hint = f"Look at it again; {name_of(request)} without a revision means the terms that are here now."
+        raise refusal
 
 
 def send_held(store: Storage, key: Key, request_id: UUID, actor: str) -> Said:

@@ -117,6 +117,15 @@ def terms_of_revision(values: Iterable[bytes], revision: int) -> Terms | None:
     return None
 
 
+def other_terms_of_revision(values: Iterable[bytes], revision: int, terms: Terms) -> Terms | None:
+    """Return terms that a revision had beside ``terms``, from the values of request events that were trusted before."""
+    for value in values:
+        message = RequestMessage.model_validate_json(value)
+        if message.revision == revision and message.terms_hash != terms.hash:
+            return terms_in(message.terms)
+    return None
+
+
 def _attributes(headers: Sequence[tuple[str, bytes | None]]) -> Mapping[str, str]:
     try:
         told = {name: (raw or b"").decode() for name, raw in headers}
