@@ -190,6 +190,12 @@ def _plain(url: str, schemes: tuple[str, ...], refuse: Refuse) -> None:
         raise refuse("names no server")
     if _PERCENT.search(url):
         raise refuse(_LIBPQ["percent-encoded"])
+    if "%00" in url:
+        raise refuse("has %00 in it, which no server takes")
+    try:
+        unquote(url, errors="strict")
+    except UnicodeDecodeError:
+        raise refuse("has a % that stands for no character of UTF-8; a % itself is written %25") from None
 
 
 def _ports(ports: list[str], refuse: Refuse) -> None:

@@ -172,3 +172,23 @@ def test_a_login_that_was_never_made_is_told_as_not_provisioned(state: str, word
         assert line.seen == "not provisioned yet: run `paydesk stack provision`."
     else:
         assert ("Not provisioned yet? run `paydesk stack provision`." in line.todo) is (made is None)
+
+
+@pytest.mark.fault(
+    kind="What doctor says to do about a server names a setting or a place to look at, and never doctor itself.",
+    mended="infra/diagnostics/checkup.py",
+)
+@pytest.mark.parametrize(
+    ("where", "coming", "look_at"),
+    [
+        ("127.0.0.1:1/paydesk", False, "PAYDESK_CONTRACTOR_DATABASE_URL"),
+        ("/paydesk?host=/nowhere/at/all", False, "PAYDESK_CONTRACTOR_DATABASE_URL"),
+        ("nowhere.invalid/paydesk", False, "PAYDESK_CONTRACTOR_DATABASE_URL"),
+        ("127.0.0.1:1/paydesk", True, "log/postgres.log"),
+    ],
+)
+def test_doctor_says_where_to_look_when_postgresql_does_not_answer(where: str, coming: bool, look_at: str) -> None:
+    endpoints = Endpoints("own", f"postgresql://contractor:{PASSWORD}@{where}", None, None)
+    line = check_role(ROLE, endpoints, coming=coming)[0]
+    assert not line.ok and "does not answer" in line.seen
+    assert look_at in line.todo and "doctor" not in line.todo and "Nothing was written" not in line.todo

@@ -11,7 +11,7 @@ from paydesk.infra.diagnostics import probes
 from paydesk.infra.diagnostics.doubts import doubts
 from paydesk.infra.diagnostics.finding import Finding, guarded
 from paydesk.infra.migrations import HEAD, current_revision
-from paydesk.infra.postgres.connection import connect
+from paydesk.infra.postgres.connection import ASK_DOCTOR, connect
 from paydesk.infra.postgres.read import queries
 from paydesk.infra.postgres.read.conflicts import locked_requests
 from paydesk.infra.postgres.schema import HOLDERS
@@ -42,7 +42,9 @@ def check_role(
     """
     findings = list[Finding]()
     if endpoints.database_url:
-        findings += guarded(f"{role.name} PostgreSQL", lambda: _postgres(role, endpoints, is_provisioned))
+        findings += guarded(
+            f"{role.name} PostgreSQL", lambda: _postgres(role, endpoints, is_provisioned, coming=coming)
+        )
     if endpoints.kafka is not None or coming:
         findings += guarded(f"{role.name} Kafka", lambda: _kafka(role, endpoints))
     if endpoints.redis_url is not None or coming:
@@ -50,14 +52,17 @@ def check_role(
     return findings
 
 
-def _postgres(role: Role, endpoints: Endpoints, is_provisioned: Callable[[], bool | None]) -> list[Finding]:
+def _postgres(
+    role: Role, endpoints: Endpoints, is_provisioned: Callable[[], bool | None], coming: bool
+) -> list[Finding]:
     name = f"{role.name} PostgreSQL"
     started = time.monotonic()
     try:
         opened = connect(endpoints.database_url, role.name)
     except ServerDown as error:
         if not any(words in error.message for words in _NOT_MADE):
-            raise
+            hint = _where_to_look(role, coming=coming) if error.hint == ASK_DOCTOR else error.hint
+            return [Finding(name, False, error.message, hint)]
         made = is_provisioned()
         if made is False:
             return [Finding(name, False, f"not provisioned yet: {_PROVISION}")]
@@ -76,6 +81,13 @@ def _postgres(role: Role, endpoints: Endpoints, is_provisioned: Callable[[], boo
             told = f"the schema is at revision {revision}, newer than this program"
             return [Finding(name, False, told, "Update it.")]
         return [*_schema(role, connection, f"{answers}, schema {revision}"), *of_session]
+
+
+def _where_to_look(role: Role, *, coming: bool) -> str:
+    """Return what to do where PostgreSQL does not answer; ``coming`` is true of the embedded one."""
+    if coming:
+        return "Look at log/postgres.log in the folder that `paydesk stack status` names."
+    return f"Look at PAYDESK_{role.name.upper()}_DATABASE_URL, and whether that server runs and lets this machine in."
 
 
 def _schema(role: Role, connection: queries.Connection, answers: str) -> list[Finding]:

@@ -139,6 +139,10 @@ def engine(
     )
 
 
+ASK_DOCTOR = "Nothing was written. `paydesk doctor` tells what is wrong."
+"""What a command says to do where it does not know why PostgreSQL cannot be had."""
+
+
 def unreachable(error: BaseException) -> ServerDown:
     """Return the error for a person: why PostgreSQL could not be had, and what to do."""
     cause = getattr(error, "orig", None) or error
@@ -158,7 +162,7 @@ def unreachable(error: BaseException) -> ServerDown:
             return ServerDown(known.message.format(reason=reason), known.hint)
     return ServerDown(
         f"PostgreSQL does not answer{_place(where) if attempt else ''}: {reason}.",
-        "Nothing was written. `paydesk doctor` tells what is wrong.",
+        ASK_DOCTOR,
     )
 
 
