@@ -124,7 +124,7 @@ def test_a_line_with_anything_beside_requests_names_none(row: str) -> None:
         "1001",
         "PR-1001@2 1002",
         "…3ae2be .3ae2be ...3ae2be",
-        f"{uuid4()}@1  pr-7",
+        "3400688e-cf60-4b49-8477-913fe13f0ed0@1  pr-7",
         "nonsense",
         "",
         "PR-x@y 7@",
