@@ -10,8 +10,11 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from paydesk import secrecy
 from paydesk.settings import SettingsError
+from paydesk.waiting import waiting_for
 
 _MEND = "Mend it, or leave it out."
+_MOST_BYTES = 1_000_000
+"""Of settings nobody writes more; a device may never end."""
 _INVISIBLE = re.compile(r"[\s\x00-\x1f\x7f]")
 _PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _HOST = re.compile(r"(?:[A-Za-z_]+://)?(?:\[[0-9A-Fa-f:.%]+\]|[^\s:/@\[\]#?]+)(?::(?P<port>[^:]*))?")
@@ -204,11 +207,17 @@ def _ports(ports: list[str], refuse: Refuse) -> None:
 
 
 def text_of(path: Path, what: str) -> str:
-    """Return the text of a file, which is UTF-8 whatever the locale; a byte order mark is taken off."""
+    """Return the text of a file, which is UTF-8 whatever the locale; a byte order mark is taken off.
+
+    A pipe is read to its end, which may be waited for. Raises ``SettingsError``.
+    """
     try:
-        raw = path.read_bytes()
+        with waiting_for(f"{what[0].lower()}{what[1:]} {path}"), path.open("rb") as file:
+            raw = file.read(_MOST_BYTES + 1)
     except OSError as error:
         raise SettingsError(f"{what} {path} cannot be read: {error.strerror}.", "Mend or remove it.") from None
+    if len(raw) > _MOST_BYTES:
+        raise SettingsError(f"{what} {path} is larger than 1 MB.", "Name another file.")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from paydesk import addresses
 from paydesk.addresses import kafka_properties, login_noted
@@ -75,6 +75,11 @@ class Settings(BaseModel):
     """A folder of PostgreSQL 18's own programs, instead of the package's."""
     idle_seconds: int = Field(default=600, ge=5)
     """How long after its last user the embedded stack stops, in seconds."""
+
+    @field_validator("hold_seconds", "idle_seconds", mode="before")
+    @classmethod
+    def _is_no_yes_or_no(cls, value: object) -> object:
+        return str(value) if isinstance(value, bool) else value
 
     @property
     def for_supervisor(self) -> dict[str, str]:

@@ -38,6 +38,23 @@ def test_a_usage_error_is_sentences_on_one_line(
     assert capsys.readouterr().err.startswith(f"{told} `paydesk ")
 
 
+@pytest.mark.fault(kind="A text that is taken for an option is told how it is written.", mended="cli/front.py")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["contractor", "request", "2.01", "EUR", "-dash"],
+        ["contractor", "revise", "PR-1", "--note-that-is-none"],
+        ["manager", "reject", "PR-1", "--becaus", "x"],
+    ],
+)
+def test_words_that_begin_with_a_dash_are_told_how_to_be_written(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(arguments) == 2
+    error = capsys.readouterr().err
+    assert "No such option" in error and error.endswith(" Write -- before words that begin with a dash.\n")
+
+
 @pytest.mark.parametrize("role", ["contractor", "manager"])
 def test_a_look_that_is_not_there_is_refused_with_those_that_are(
     role: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

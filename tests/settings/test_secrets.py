@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import stat
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,6 +18,8 @@ from paydesk.infra.diagnostics import checkup
 from paydesk.infra.diagnostics.finding import Finding
 from paydesk.settings import Endpoints
 from paydesk.settings_file import ConfiguredServers, Settings, SettingsError, look_at_settings, read_settings
+from paydesk.waiting import said_by
+from tests.pace import scaled
 
 SECRET = "hush-Wq7%2Fzz"
 HALF = "Wq7"
@@ -191,6 +194,9 @@ def test_addresses_of_kafka_are_taken_or_told(given: str, told: str) -> None:
         (b"person = \n", "cannot be read", "Mend"),
         (b"person = ['a']\n", "PAYDESK_PERSON cannot be taken", "Mend"),
         (b"hold_seconds = 'x'\n", "PAYDESK_HOLD_SECONDS is not a whole number", "Mend"),
+        (b"hold_seconds = true\n", "PAYDESK_HOLD_SECONDS is not a whole number", "Mend"),
+        (b"idle_seconds = false\n", "PAYDESK_IDLE_SECONDS is not a whole number", "Mend"),
+        (b"#" * 1_000_001, "is larger than 1 MB", "another file"),
     ],
 )
 def test_what_a_settings_file_says_wrong_is_named(tmp_path: Path, content: bytes, message: str, hint: str) -> None:
@@ -438,3 +444,27 @@ def test_a_login_in_any_text_is_hidden_and_nothing_else(text: str, shown: str, m
 def test_a_long_text_costs_no_more_than_its_length(part: str, end: str) -> None:
     """Tried with a million characters: a cost that grows with the square of the length would take hours."""
     assert secrecy.hide(part * (1_000_000 // len(part)) + end)
+
+
+@pytest.mark.fault(
+    kind="What waits says what it waits for after two seconds, and gives up with a sentence.", mended="waiting.py"
+)
+def test_settings_from_a_device_end_and_those_from_a_pipe_are_waited_for_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(SettingsError, match="larger than 1 MB"):
+        read_settings({"PAYDESK_CONFIG": "/dev/zero"})
+    pipe, sentences, spoke = tmp_path / "pipe.toml", list[str](), threading.Event()
+    os.mkfifo(pipe, 0o600)
+
+    def write() -> None:
+        assert spoke.wait(scaled(60))
+        pipe.write_text("person = 'ada'\n")
+
+    monkeypatch.setattr("paydesk.waiting.SAY_AFTER_S", 0.01)
+    writing = threading.Thread(target=write)
+    writing.start()
+    with said_by(lambda sentence: (sentences.append(sentence), spoke.set())):
+        assert read_settings({"PAYDESK_CONFIG": str(pipe)}).person == "ada"
+    writing.join()
+    assert sentences == [f"Waiting for the settings file {pipe} ..."]

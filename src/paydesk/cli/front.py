@@ -140,6 +140,8 @@ def _ended(error: BaseException, saved: Saved, as_json: bool) -> int:
     if isinstance(error, click.ClickException):
         asked = error.ctx if isinstance(error, click.UsageError) else None
         hint = f"`{asked.command_path} --help` tells more." if asked else ""
+        if isinstance(error, click.NoSuchOption):
+            hint += " Write -- before words that begin with a dash."
         told = " ".join(error.format_message().split())
         return _refuse(as_json, USAGE, "usage", told if told.endswith((".", "?", "!")) else f"{told}.", hint)
     if isinstance(error, SystemExit):
