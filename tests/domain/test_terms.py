@@ -98,3 +98,8 @@ def test_every_term_has_its_row_its_field_on_the_wire_and_its_columns() -> None:
 def test_a_term_that_there_is_not_is_refused() -> None:
     with pytest.raises(TypeError, match="colour"):
         checked_terms("1", "EUR", "Logo", colour="blue")
+
+
+def test_a_refused_payee_is_called_the_payee() -> None:
+    with pytest.raises(InvalidInput, match=r"The payee is too long; write at most 70 characters\."):
+        checked_terms("1", "EUR", "Logo", pay_to="x" * 71)

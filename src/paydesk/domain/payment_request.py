@@ -215,7 +215,7 @@ TERMS = (
     ),
     TermField(
         "pay_to",
-        lambda typed: checked("pay_to", typed, least=0, most=PAY_TO_MOST) or None,
+        lambda typed: checked("pay_to", typed, least=0, most=PAY_TO_MOST, name="payee") or None,
         "Pay to",
         "account or name, if not the usual one",
         "--pay-to",

@@ -73,10 +73,13 @@ def first_hostile(raw: str) -> int | None:
     return min((found for found in (next(bad, None), next(stacked, None)) if found is not None), default=None)
 
 
-def checked(field: str, raw: str, *, least: int, most: int) -> str:
-    """Return the text NFC-normalised and trimmed. Raises ``InvalidInput`` with what to write instead."""
+def checked(field: str, raw: str, *, least: int, most: int, name: str = "") -> str:
+    """Return the text NFC-normalised and trimmed. Raises ``InvalidInput`` with what to write instead.
+
+    ``name`` is what a sentence calls the field, where that is not its own name.
+    """
     text = nfc(on_one_line(raw[: most * 4 + 64])).strip(" ")
-    name = field.replace("_", " ")
+    name = name or field.replace("_", " ")
     if (place := first_hostile(text)) is not None:
         raise InvalidInput.of(
             field,

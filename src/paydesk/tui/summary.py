@@ -60,13 +60,16 @@ def status_line(total: StatusTotal, digits: int, widths: Sequence[int], width: i
     for shown in range(len(total.sums), -1, -1):
         more = len(total.sums) - shown
         sums = [Content(str(money).rjust(cells)) for money, cells in zip(total.sums[:shown], widths, strict=False)]
-        rest = (
-            [Content.styled(f"and {counted(more, 'more currency', 'more currencies')}", "$secondary")] if more else []
-        )
+        others = f"and {counted(more, 'more currency', 'more currencies')}" if shown else f"in {_currencies(more)}"
+        rest = [Content.styled(others, "$secondary")] if more else []
         line = Content(_GAP).join([head, *sums, *rest])
         if line.cell_length <= width:
             return line
     return head
+
+
+def _currencies(count: int) -> str:
+    return counted(count, "currency", "currencies")
 
 
 class Summary(Vertical):
