@@ -6,11 +6,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psycopg
 import pytest
 
 from paydesk.contractor.role import ROLE
 from paydesk.infra.core.errors import ServerDown
 from paydesk.infra.diagnostics.checkup import check_role
+from paydesk.infra.diagnostics.finding import Finding, guarded
 from paydesk.infra.postgres.connection import connect
 from paydesk.settings import Endpoints
 
@@ -192,3 +194,31 @@ def test_doctor_says_where_to_look_when_postgresql_does_not_answer(where: str, c
     line = check_role(ROLE, endpoints, coming=coming)[0]
     assert not line.ok and "does not answer" in line.seen
     assert look_at in line.todo and "doctor" not in line.todo and "Nothing was written" not in line.todo
+
+
+@pytest.mark.fault(
+    kind="A check of doctor that PostgreSQL refuses is told in the words that a command has for it.",
+    mended="infra/diagnostics/finding.py",
+)
+@pytest.mark.parametrize(
+    ("error", "seen", "todo"),
+    [
+        (
+            psycopg.errors.InsufficientPrivilege("permission denied for table outbox"),
+            "a right that it needs",
+            "provision",
+        ),
+        (psycopg.errors.DiskFull("could not extend file"), "disk is full", "Make room"),
+        (psycopg.errors.TooManyConnections("sorry, too many clients already"), "no free connection", "Close a desk"),
+        (psycopg.errors.AdminShutdown("terminating connection"), "does not answer", "The log tells more."),
+        (psycopg.errors.UndefinedTable("relation is not there"), "could not be checked: UndefinedTable", "The log"),
+    ],
+)
+def test_a_check_that_postgresql_refuses_is_told_in_the_words_of_commands(
+    error: Exception, seen: str, todo: str
+) -> None:
+    def look() -> list[Finding]:
+        raise error
+
+    (found,) = guarded("contractor PostgreSQL", look)
+    assert not found.ok and seen in found.seen and todo in found.todo

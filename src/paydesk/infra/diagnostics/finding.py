@@ -5,11 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import psycopg
 import redis
 
 from paydesk.domain.errors import PaydeskError
 from paydesk.infra.core.errors import sentence_of
 from paydesk.infra.core.ports import BrokerTrouble
+from paydesk.infra.postgres.connection import ASK_DOCTOR, is_transient, unreachable
 from paydesk.secrecy import hide
 
 if TYPE_CHECKING:
@@ -44,8 +46,10 @@ def guarded(name: str, look: Callable[[], list[Finding]]) -> list[Finding]:
     except redis.RedisError as error:
         return [Finding(name, False, f"Redis does not answer: {hide(str(error))}.", "Desks read every 2 s meanwhile.")]
     except Exception as error:
+        if isinstance(error, psycopg.Error) and is_transient(error):
+            error = unreachable(error)  # In the words that a command has for it.
         message, hint = getattr(error, "message", None), getattr(error, "hint", "")
         if isinstance(message, str):
-            return [Finding(name, False, message, str(hint))]
+            return [Finding(name, False, message, "The log tells more." if hint == ASK_DOCTOR else str(hint))]
         log.error("the check of %s failed", name, exc_info=error)
         return [Finding(name, False, f"could not be checked: {sentence_of(error)}", "The log tells more.")]
