@@ -17,7 +17,7 @@ def test_wait_says_whose_decision_it_waits_for_and_then_that_there_was_none(
     monkeypatch.setattr(waiting, "SAY_AFTER_S", 0.05)
     monkeypatch.setattr("paydesk.cli.errand.Errand.work", lambda *_, **__: None)  # No broker: nothing to be at work on.
     number = bench.number(bench.request())
-    late = bench(role, "wait", number, "--timeout", "0.5s", *options)
+    late = bench(role, "wait", number, "--timeout", "1.5s", *options)
     *said, gave_up = late.err.splitlines()
     assert late.code == 11 and said.count(f"Waiting for the decision about {number} ...") == 1
-    assert f"{number} is still pending after 0.5s" in gave_up
+    assert f"{number} is still pending after 1.5s" in gave_up
