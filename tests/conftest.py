@@ -3,6 +3,7 @@
 import os
 import secrets
 import shutil
+import signal
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -81,6 +82,9 @@ SHARED = "TESTS_STACK_HOME"
 
 def pytest_configure(config: pytest.Config) -> None:
     """Choose the folder of the run's stack, and measure the machine: before other test processes start with both."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # In the background of a script ^C is ignored, and so it would be by each program that a test starts.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if not hasattr(config, "workerinput"):
         os.environ[SHARED] = tempfile.mkdtemp(prefix="pd-")
         pace.factor()
