@@ -136,7 +136,7 @@ def test_a_line_of_requests_alone_names_each(line: str) -> None:
 
 
 @_LINES
-@pytest.mark.parametrize("form", [(), ("--csv",), ("--json",)])
+@pytest.mark.parametrize("form", [(), *(pytest.param((each,), marks=pytest.mark.long) for each in ("--csv", "--json"))])
 def test_a_list_that_is_piped_in_as_it_is_decides_nothing_that_a_description_names(
     paydesk: Paydesk, ada: str, monkeypatch: pytest.MonkeyPatch, form: tuple[str, ...]
 ) -> None:

@@ -56,7 +56,9 @@ def test_a_revision_is_not_made_again_though_the_request_moved_on(
         assert reused.code == 8 and reused.error["code"] == "key_reused"
 
 
-@pytest.mark.parametrize("decision", [("approve",), ("reject", "--cause", "duplicate")])
+@pytest.mark.parametrize(
+    "decision", [("approve",), pytest.param(("reject", "--cause", "duplicate"), marks=pytest.mark.long)]
+)
 def test_a_decision_is_told_again_though_the_request_moved_on(
     paydesk: Paydesk, ada: str, number: str, key: str, decision: tuple[str, ...]
 ) -> None:

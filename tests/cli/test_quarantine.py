@@ -79,6 +79,7 @@ def test_a_message_is_shown_and_taken_in_after_the_fix(bench: Bench) -> None:
     assert number in [line["id"] for line in bench("list", "--all", "--json").lines]
 
 
+@pytest.mark.long
 def test_several_are_redriven_each_with_its_own_result(bench: Bench) -> None:
     (bad, _), (fixed, text) = bench.refused(), bench.refused()
     bench.buggy.remove(text)

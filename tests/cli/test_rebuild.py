@@ -68,6 +68,7 @@ def test_nothing_is_emptied_beside_a_worker(paydesk: Paydesk, stack: EmbeddedSta
     assert paydesk("rebuild", "manager", "--yes").code == 0
 
 
+@pytest.mark.long
 def test_what_has_not_left_is_lost_only_when_that_is_said(paydesk: Paydesk, stack: EmbeddedStack, ada: str) -> None:
     asked = paydesk("contractor", "request", "5", "EUR", "x", "--as", ada, "--json").json
     paydesk("manager", "show", asked["id"])

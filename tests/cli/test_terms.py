@@ -18,6 +18,7 @@ def _retire(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(money, "Currency", still_there)
 
 
+@pytest.mark.long
 @pytest.mark.fault(
     kind="What was not typed is kept as it is, also a currency that ISO 4217 has no more.",
     mended="domain/payment_request.py",

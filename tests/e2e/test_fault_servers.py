@@ -167,6 +167,7 @@ def test_postgres_killed_under_load_is_waited_out_and_never_quarantined(faults: 
     faults.assert_once()
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_a_desk_without_postgres_says_so_and_recovers(faults: Faults) -> None:
     house, nobody = faults.house, uuid4()

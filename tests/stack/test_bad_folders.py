@@ -127,6 +127,7 @@ def test_a_folder_of_another_login(new_house: NewHouse) -> None:
     os.chown(house.home, 0, 0)
 
 
+@pytest.mark.long
 def test_a_file_in_its_place(new_house: NewHouse) -> None:
     house = new_house(PAYDESK_BROKER="memory")
     house.home.write_text("")
@@ -157,6 +158,7 @@ def test_a_schema_newer_than_the_program(new_house: NewHouse) -> None:
     desk_refused(house, 7, "was written by a newer paydesk")
 
 
+@pytest.mark.long
 def test_data_of_another_postgres(new_house: NewHouse) -> None:
     house = new_house(PAYDESK_BROKER="memory")
     house.folder.secrets()

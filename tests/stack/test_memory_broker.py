@@ -127,6 +127,7 @@ def own_servers(house: NewHouse) -> House:
     return house(PAYDESK_BROKER="memory", PAYDESK_ADMIN_DATABASE_URL="postgresql://u:p@127.0.0.1:9/x", **own)
 
 
+@pytest.mark.long
 @open_to_all
 def test_settings_of_ones_own_refuse_it(new_house: NewHouse) -> None:
     house = own_servers(new_house)

@@ -49,6 +49,7 @@ def read(sides: Sides, role: Role) -> None:
     worker.stop()
 
 
+@pytest.mark.long
 @ANEW
 def test_what_is_read_is_counted_until_the_check_and_the_other_topic_are_done(sides: Sides) -> None:
     contractor, manager = sides.contractor, sides.manager
@@ -67,6 +68,7 @@ def test_what_is_read_is_counted_until_the_check_and_the_other_topic_are_done(si
     assert count(sides, contractor) == 3
 
 
+@pytest.mark.long
 @ANEW
 def test_who_looks_on_notes_the_end_for_a_worker_that_does_not_know_of_it(sides: Sides) -> None:
     manager = sides.manager

@@ -70,6 +70,7 @@ def own_times(sides: Sides) -> Iterator[Sides]:
     yield sides
 
 
+@pytest.mark.long
 @pytest.mark.fault(
     kind="What reading a record needs can fail for that record alone: it is quarantined, and all behind it flows.",
     mended="infra/kafka/clients.py",
@@ -244,7 +245,7 @@ def test_a_decision_about_other_terms_than_were_asked_for_is_quarantined(
     kind="A peer's lock is mirrored beside this side's own, set and cleared by each digest; it makes no rows.",
     mended="infra/recovery/anti_entropy.py",
 )
-@pytest.mark.parametrize("writer", ["contractor", "manager"])
+@pytest.mark.parametrize("writer", [pytest.param("contractor", marks=pytest.mark.long), "manager"])
 def test_a_digest_makes_no_rows_and_locks_nothing_for_good(
     sides: Sides, workers: tuple[Worker, Worker], writer: str
 ) -> None:
@@ -292,6 +293,7 @@ def test_a_claimed_version_locks_nothing_and_is_told(
     assert count(sides, writer, "SELECT count(*) FROM unknown_version") == 2
 
 
+@pytest.mark.long
 @pytest.mark.fault(
     kind="The same event is sent again at most once in a wait that doubles, whatever is asked for.",
     mended="infra/postgres/write/digest.py",

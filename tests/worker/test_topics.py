@@ -177,6 +177,7 @@ def test_small_events_go_where_a_large_one_does_not_and_it_goes_once_the_topic_t
         worker.stop()
 
 
+@pytest.mark.long
 @pytest.mark.fault(
     kind="Each right that Kafka does not give is named, and a worker without it stands still in what it tells.",
     mended="infra/kafka/clients.py",
