@@ -1,4 +1,4 @@
-"""How long a server has been asked without an answer: a server that is frozen refuses nothing, it only says nothing."""
+"""How long a server has left a question unanswered: a frozen server refuses nothing, it is only silent."""
 
 import threading
 import time
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 
 class Awaited:
-    """What the threads of a process wait for from one server; each thread waits for one answer at a time."""
+    """Which threads of a process wait for an answer of one server, and since when; each waits for one at a time."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock

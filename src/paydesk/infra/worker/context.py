@@ -18,7 +18,7 @@ from paydesk.infra.recovery.anti_entropy import AntiEntropy
 from paydesk.settings import Endpoints, Servers
 
 SILENT_S = 6.0
-"""After so long without an answer PostgreSQL is taken for away: what is asked of it takes far less."""
+"""After so many seconds without an answer PostgreSQL counts as away; an answer usually takes milliseconds."""
 
 
 class HealthState:
