@@ -215,10 +215,11 @@ def test_doctor_says_where_to_look_when_postgresql_does_not_answer(where: str, c
     ],
 )
 def test_a_check_that_postgresql_refuses_is_told_in_the_words_of_commands(
-    error: Exception, seen: str, todo: str
+    error: Exception, seen: str, todo: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     def look() -> list[Finding]:
         raise error
 
     (found,) = guarded("contractor PostgreSQL", look)
     assert not found.ok and seen in found.seen and todo in found.todo
+    assert ("The log tells more." in found.todo) == bool(caplog.records)

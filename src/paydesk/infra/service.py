@@ -77,13 +77,13 @@ class LiveSide:
 
         self._store = Store(self._url(), self._card)
         self._worker = Worker(self._card, self.servers, lambda ids: post(News(ids)))
+        health_state = self._worker.context.health_state
         for awaited in (self._awaited, self._store.awaited):
-            self._worker.context.health_state.watch(awaited)
+            health_state.watch(awaited)
         self._listener = HintListener(self._card, self.servers, lambda ids: self._heard(post, ids))
         self._hints = HintSender
-        self._worker.context.health_state.tell(
-            anew=None if self._whole else Anew()
-        )  # Until the worker has looked itself.
+        # Until the worker has looked itself.
+        health_state.tell(anew=None if self._whole else Anew())
         self._worker.start()
         self._listener.start()
         self._started.set()

@@ -34,7 +34,7 @@ def refuse_nothing(row: Row, act: str) -> None:
 
 
 def refuse_replaced_terms(transaction: Transaction, asked: Asked, request: RequestRegister) -> None:
-    """Raise ``Stale`` when only the number of a revision was named, and this revision was sent with other terms too."""
+    """Raise ``Stale`` when a decision names only the number of a revision that was also sent with other terms."""
     if asked.content.get("revision") is None or "terms_hash" in asked.content:
         return
     other = other_terms_of_revision(transaction.heard_values(request.id), request.revision, request.terms)

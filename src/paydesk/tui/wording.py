@@ -15,7 +15,7 @@ from paydesk.tui.role_words import words_of
 
 LOCKED = "⊘ locked"
 ONLY_DECIDED = "The request itself has not arrived here yet: this is from the decision about it."
-"""What is said beside the terms of a request of which only a decision is known."""
+"""Stands beside the terms of a request of which only the decision has arrived."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +187,7 @@ def health_words(health: Health | None, role: RoleName) -> HealthWords:
 
 
 def _why_no_database(postgres: Part) -> str:
-    """Return why nothing can be saved, without where it was tried and what the server said besides: Health has that."""
+    """Return why nothing can be saved, in short: the health screen says where it was tried and what the server said."""
     if not postgres.error or postgres.error.startswith("PostgreSQL does not answer"):
         return "The database does not answer"
     return postgres.error.partition(":")[0].rstrip(".")

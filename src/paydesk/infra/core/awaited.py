@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 
 class Awaited:
-    """Which threads of a process wait for an answer of one server, and since when; each waits for one at a time."""
+    """Which threads of a process wait for an answer from one server, and since when; each waits for one at a time."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock

@@ -46,10 +46,11 @@ def guarded(name: str, look: Callable[[], list[Finding]]) -> list[Finding]:
     except redis.RedisError as error:
         return [Finding(name, False, f"Redis does not answer: {hide(str(error))}.", "Desks read every 2 s meanwhile.")]
     except Exception as error:
-        if isinstance(error, psycopg.Error) and is_transient(error):
-            error = unreachable(error)  # In the words that a command has for it.
-        message, hint = getattr(error, "message", None), getattr(error, "hint", "")
-        if isinstance(message, str):
-            return [Finding(name, False, message, "The log tells more." if hint == ASK_DOCTOR else str(hint))]
+        # What a command would say of it, where that is known.
+        told = unreachable(error) if isinstance(error, psycopg.Error) and is_transient(error) else error
+        message, hint = getattr(told, "message", None), getattr(told, "hint", "")
+        if isinstance(message, str) and hint != ASK_DOCTOR:
+            return [Finding(name, False, message, str(hint))]
         log.error("the check of %s failed", name, exc_info=error)
-        return [Finding(name, False, f"could not be checked: {sentence_of(error)}", "The log tells more.")]
+        seen = message if isinstance(message, str) else f"could not be checked: {sentence_of(error)}"
+        return [Finding(name, False, seen, "The log tells more.")]

@@ -39,7 +39,7 @@ class HealthState:
             self._awaited.add(awaited)
 
     def health(self, notice: str) -> Health:
-        """Return the last reading, and how old those parts of it are that no longer change."""
+        """Return the last reading, with the age of each part that is no longer measured."""
         with self._lock:
             silent_s = max((each.silent_s() for each in self._awaited), default=0.0)
             frozen = Part(PartState.DOWN, f"PostgreSQL has not answered for {silent_s:.0f} s.")

@@ -127,7 +127,7 @@ class InboundThread:
             self.context.changed(changed)
 
     def _stand_by(self, watch: Watch, reader: KafkaReader) -> None:
-        """Look on: how far is whoever holds the lease? Keeps the clients connected meanwhile."""
+        """Watch how far the worker with the lease has come, and keep the clients connected meanwhile."""
         context = self.context
         reader.listen()
         if time.monotonic() - self._looked_at > (_LOOK_ON_S if context.caught_up.is_set() else _LOOK_S):
