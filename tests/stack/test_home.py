@@ -8,9 +8,9 @@ import pytest
 from paydesk.stack.embedded import reset, running_database, status
 from paydesk.stack.errors import NotOurs, StackError, StillOpen
 from paydesk.stack.folder import Folder
-from paydesk.stack.home import MARKER
+from paydesk.stack.ownership import MARKER
 
-ours = pytest.mark.fault(kind="A folder that paydesk did not make stays as it is.", mended="stack/home.py")
+ours = pytest.mark.fault(kind="A folder that paydesk did not make stays as it is.", mended="stack/ownership.py")
 still_open = pytest.mark.fault(
     kind="Data is not deleted while a desk or worker uses it, and the processes are named.", mended="stack/embedded.py"
 )
@@ -161,7 +161,7 @@ def test_a_file_that_is_only_called_like_the_marker_marks_nothing(tmp_path: Path
     assert (home / "thesis.txt").exists()
 
 
-@pytest.mark.fault(kind="A disk that was full leaves nothing that is refused later.", mended="stack/home.py")
+@pytest.mark.fault(kind="A disk that was full leaves nothing that is refused later.", mended="stack/ownership.py")
 @pytest.mark.parametrize("written", ["", "Made by", "Made by paydesk. `pay"])
 def test_a_marker_that_was_cut_off_is_written_anew(tmp_path: Path, written: str) -> None:
     home = tmp_path / "stack"

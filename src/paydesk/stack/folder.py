@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from paydesk.role_names import ROLES
-from paydesk.stack import home as homes
+from paydesk.stack import ownership as homes
 from paydesk.stack.errors import StackError
 from paydesk.stack.process import Process
 from paydesk.waiting import waiting_for
