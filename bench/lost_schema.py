@@ -35,7 +35,7 @@ from paydesk.infra.postgres.connection import connect
 from paydesk.infra.postgres.storage import Store
 from paydesk.manager import commands as decides
 from paydesk.manager.role import ROLE as MANAGER
-from paydesk.stack.folder import Folder
+from paydesk.stack.home import Folder
 from paydesk.stack.kafka_server import Kafka
 from paydesk.stack.servers import Postgres
 

@@ -17,7 +17,7 @@ import psycopg
 
 from paydesk.infra.migrations import migrate
 from paydesk.stack.binaries import server_environment
-from paydesk.stack.folder import Folder
+from paydesk.stack.home import Folder
 from paydesk.stack.servers import Postgres
 
 SIZES = {"thousand": 1_000, "million": 1_000_000}

@@ -23,7 +23,7 @@ from paydesk.domain.events import Event, event_type_of
 from paydesk.domain.payment_request import RequestRegister, checked_terms
 from paydesk.infra.core.codec import encode
 from paydesk.infra.kafka import clients
-from paydesk.stack.folder import Folder
+from paydesk.stack.home import Folder
 from paydesk.stack.kafka_server import Kafka
 
 SHOWN = 50

@@ -25,7 +25,7 @@ from paydesk.infra.migrations import migrate
 from paydesk.manager.role import ROLE as MANAGER
 from paydesk.settings import Endpoints
 from paydesk.stack.embedded import EmbeddedStack, down
-from paydesk.stack.folder import Folder
+from paydesk.stack.home import Folder
 from paydesk.stack.servers import Postgres
 from tests import pace
 

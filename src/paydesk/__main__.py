@@ -24,7 +24,7 @@ def main() -> None:
     _fold_letters_alike()
     os.environ.setdefault("TEXTUAL_FPS", _FRAMES)
     try:
-        from paydesk.cli.front import run
+        from paydesk.cli.main import run
 
         code = run(sys.argv[1:], last=True)
     except KeyboardInterrupt:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from paydesk.cli.front import run
+from paydesk.cli.main import run
 from paydesk.stack.embedded import EmbeddedStack
 from tests.answer import Answer
 

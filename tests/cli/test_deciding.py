@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 import pytest
 from uuid_utils.compat import uuid7
 
-from paydesk.cli import deciding
-from paydesk.cli.errand import Errand, errand
+from paydesk.cli import bulk_decide
+from paydesk.cli.session import Errand, errand
 from paydesk.contractor.commands import request_payment, revise_payment
 from paydesk.contractor.role import ROLE
 from paydesk.domain.errors import UnknownRequest
@@ -94,7 +94,7 @@ def test_requests_come_from_standard_input_too(paydesk: Paydesk, ada: str, monke
 
 _LINES = pytest.mark.fault(
     kind="What stands on a line beside requests is nobody's request, and that line decides nothing.",
-    mended="cli/deciding.py",
+    mended="cli/bulk_decide.py",
 )
 _ROWS = [
     "{own}  ◦ pending  1.00  EUR  ada  please see {other}",
@@ -113,9 +113,9 @@ _ROWS = [
 @pytest.mark.parametrize("row", _ROWS)
 def test_a_line_with_anything_beside_requests_names_none(row: str) -> None:
     line = row.format(own="PR-1001", other="PR-1002")
-    assert deciding._requests_on(line) == [" ".join(line.split())]
+    assert bulk_decide._requests_on(line) == [" ".join(line.split())]
     with pytest.raises(UnknownRequest, match="more on this line"):
-        deciding._split(line, None)
+        bulk_decide._split(line, None)
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_a_line_with_anything_beside_requests_names_none(row: str) -> None:
     ],
 )
 def test_a_line_of_requests_alone_names_each(line: str) -> None:
-    assert deciding._requests_on(line) == line.strip("\ufeff").split()
+    assert bulk_decide._requests_on(line) == line.strip("\ufeff").split()
 
 
 @_LINES
@@ -156,7 +156,7 @@ def test_a_list_that_is_piped_in_as_it_is_decides_nothing_that_a_description_nam
 
 @pytest.mark.fault(
     kind="A revision that is said beside the request and as an option is one revision, or nothing is decided.",
-    mended="cli/deciding.py",
+    mended="cli/bulk_decide.py",
 )
 @pytest.mark.parametrize("word", [("approve",), ("reject", "--cause", "duplicate")])
 def test_two_revisions_of_one_request_decide_nothing(paydesk: Paydesk, ada: str, word: tuple[str, ...]) -> None:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from paydesk.cli.both import seconds_of
-from paydesk.cli.completing import safe
-from paydesk.cli.front import run
+from paydesk.cli.completion import safe
+from paydesk.cli.main import run
+from paydesk.cli.role_commands import seconds_of
 from paydesk.domain.decision import CauseCode
 from paydesk.domain.errors import InvalidInput
 
@@ -36,7 +36,7 @@ def test_the_help_of_reject_names_all_seven_causes(capsys: pytest.CaptureFixture
 
 
 @pytest.mark.fault(
-    kind="A shell is offered request numbers of capital letters, digits and hyphens alone.", mended="cli/completing.py"
+    kind="A shell is offered request numbers of capital letters, digits and hyphens alone.", mended="cli/completion.py"
 )
 @pytest.mark.parametrize(
     "number",
@@ -51,7 +51,7 @@ def test_a_shell_is_offered_no_number_that_it_would_run_or_expand(number: str | 
 
 
 @pytest.mark.fault(
-    kind="A refusal tells what is wrong with what was typed, and not another reason.", mended="cli/both.py"
+    kind="A refusal tells what is wrong with what was typed, and not another reason.", mended="cli/role_commands.py"
 )
 @pytest.mark.parametrize(
     ("typed", "says"),

@@ -17,10 +17,9 @@ from typing import Any
 import pytest
 from click.shell_completion import ShellComplete
 
-from paydesk.cli import following as following_
-from paydesk.cli import streams
-from paydesk.cli.errand import errand
-from paydesk.cli.front import paydesk as front
+from paydesk.cli import follow, streams
+from paydesk.cli.main import paydesk as front
+from paydesk.cli.session import errand
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.filter_text import parse_filter
 from paydesk.domain.status import Status
@@ -136,8 +135,8 @@ class Deaf:
 
 
 def test_without_hints_it_looks_itself(paydesk: Paydesk, ada: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(following_, "HintListener", Deaf)
-    monkeypatch.setattr(following_, "POLL_NOT_LIVE_S", 0.1)
+    monkeypatch.setattr(follow, "HintListener", Deaf)
+    monkeypatch.setattr(follow, "POLL_NOT_LIVE_S", 0.1)
     told: list[RequestCopy] = []
 
     def tell(copy: RequestCopy, _: object) -> None:
@@ -148,7 +147,7 @@ def test_without_hints_it_looks_itself(paydesk: Paydesk, ada: str, monkeypatch: 
     with errand(ROLE, "bo") as here:
         here.catch_up()
         query = PageQuery(parse_filter(f"from:{ada}"), here.person, limit=None)
-        thread = threading.Thread(target=following_.Follower(here, query, tell).run)
+        thread = threading.Thread(target=follow.Follower(here, query, tell).run)
         thread.start()
         number = paydesk("contractor", "request", "5", "EUR", "first", "--as", ada, "--json").json["number"]
         until(lambda: told)
@@ -160,13 +159,13 @@ def test_without_hints_it_looks_itself(paydesk: Paydesk, ada: str, monkeypatch: 
 
 @pytest.mark.fault(
     kind="What follows a list ends when nobody reads it any more, also while nothing changes.",
-    mended="cli/following.py",
+    mended="cli/follow.py",
 )
 def test_following_ends_when_its_reader_is_gone_though_nothing_changes(
     ada: str, paydesk: Paydesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(following_, "HintListener", Deaf)
-    monkeypatch.setattr(following_, "POLL_NOT_LIVE_S", 0.1)
+    monkeypatch.setattr(follow, "HintListener", Deaf)
+    monkeypatch.setattr(follow, "POLL_NOT_LIVE_S", 0.1)
     reader, writer = os.pipe()
     with errand(ROLE, "bo") as here, os.fdopen(writer, "w") as out:
         monkeypatch.setattr(sys, "stdout", out)
@@ -174,7 +173,7 @@ def test_following_ends_when_its_reader_is_gone_though_nothing_changes(
         os.close(reader)
         query = PageQuery(parse_filter(f"from:{ada}"), here.person, limit=None)
         with pytest.raises(BrokenPipeError):
-            following_.Follower(here, query, lambda *_: None).run()
+            follow.Follower(here, query, lambda *_: None).run()
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
@@ -238,7 +237,7 @@ complete -C "paydesk contractor show PR-"
 
 @pytest.mark.long
 @pytest.mark.fault(
-    kind="A shell is offered request numbers of capital letters, digits and hyphens alone.", mended="cli/completing.py"
+    kind="A shell is offered request numbers of capital letters, digits and hyphens alone.", mended="cli/completion.py"
 )
 @pytest.mark.parametrize(
     ("shell", "script"),

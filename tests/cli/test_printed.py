@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 
 from paydesk.cli import output
-from paydesk.cli.looking import _printer
+from paydesk.cli.list_show import _printer
 from paydesk.domain.copy import Delivery, RequestCopy
 from paydesk.domain.decision import Cause, CauseCode, DecisionRegister, Outcome
 from paydesk.domain.payment_request import RequestRegister, checked_terms

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from paydesk.cli.front import run
+from paydesk.cli.main import run
 from paydesk.cli.report import report
 from paydesk.cli.saved import Saved
 from paydesk.domain.copy import Delivery, RequestCopy
@@ -38,7 +38,7 @@ def test_a_usage_error_is_sentences_on_one_line(
     assert capsys.readouterr().err.startswith(f"{told} `paydesk ")
 
 
-@pytest.mark.fault(kind="A text that is taken for an option is told how it is written.", mended="cli/front.py")
+@pytest.mark.fault(kind="A text that is taken for an option is told how it is written.", mended="cli/main.py")
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -105,7 +105,7 @@ def test_a_terminal_that_cannot_show_a_desk_is_a_usage_error_that_names_what_can
 
 
 ZONES = pytest.mark.fault(
-    kind="A time zone that no time can be told in is refused at the start, with what to set.", mended="cli/front.py"
+    kind="A time zone that no time can be told in is refused at the start, with what to set.", mended="cli/main.py"
 )
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from paydesk.cli.demo.counterpart import (
+from paydesk.cli.demo.people import (
     READS_S,
     RESTS_S,
     SUBJECTS,
@@ -147,7 +147,7 @@ def test_a_request_that_named_its_invoice_is_revised_otherwise() -> None:
 
 @pytest.mark.fault(
     kind="What looks like another request says so, and is approved only by somebody who says that both are meant.",
-    mended="cli/deciding.py",
+    mended="cli/bulk_decide.py",
 )
 def test_the_simulated_manager_rejects_what_looks_like_another_request() -> None:
     world = World()

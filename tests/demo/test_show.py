@@ -9,9 +9,9 @@ from uuid import UUID
 import pytest
 from textual.pilot import Pilot
 
-from paydesk.cli.demo.counterpart import READS_S, RESTS_S
+from paydesk.cli.demo.app import ShowApp
+from paydesk.cli.demo.people import READS_S, RESTS_S
 from paydesk.cli.demo.persons import YOURS_S
-from paydesk.cli.demo.show_app import ShowApp
 from paydesk.cli.demo.story import happened
 from paydesk.cli.demo.told import Told
 from paydesk.domain.payment_request import checked_terms

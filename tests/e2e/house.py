@@ -13,7 +13,7 @@ from typing import Any
 
 import platformdirs
 
-from paydesk.stack.folder import Folder
+from paydesk.stack.home import Folder
 from tests.e2e.terminal import Terminal
 from tests.pace import scaled
 

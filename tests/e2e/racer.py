@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def by_command_line(person: str, word: str, request: str) -> tuple[int, str]:
     """Decide by command line; returns its exit code and what it said."""
-    from paydesk.cli.front import run
+    from paydesk.cli.main import run
 
     more = ("--cause", "duplicate") if word == "reject" else ("--allow-duplicate",)
     out, err = io.StringIO(), io.StringIO()
@@ -27,7 +27,7 @@ def by_command_line(person: str, word: str, request: str) -> tuple[int, str]:
 
 def as_desk(desk: "ManagerService", word: str, request: str, revision: int, digest: str) -> tuple[int, str]:
     """Decide as a desk does; returns the exit code that its error stands for."""
-    from paydesk.cli.front import EXIT_CODES
+    from paydesk.cli.main import EXIT_CODES
     from paydesk.domain.decision import checked_cause
     from paydesk.domain.errors import PaydeskError
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from uuid_utils.compat import uuid7
 
-from paydesk.cli.front import run
+from paydesk.cli.main import run
 from paydesk.contractor.role import ROLE as CONTRACTOR
 from paydesk.domain.money import Money
 from paydesk.domain.payment_request import Terms

@@ -45,7 +45,7 @@ def test_interrupted_while_it_waits(house: House, number: str, json_: str) -> No
 def test_interrupted_before_it_stands() -> None:
     program = "import sys, paydesk.__main__ as door\nclass Late:\n def find_spec(self, name, *_):\n"
     program += (
-        "  if name == 'paydesk.cli.front': raise KeyboardInterrupt\nsys.meta_path.insert(0, Late())\ndoor.main()\n"
+        "  if name == 'paydesk.cli.main': raise KeyboardInterrupt\nsys.meta_path.insert(0, Late())\ndoor.main()\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=scaled(60))
     assert (done.returncode, done.stderr) == (130, "Interrupted.\n")

@@ -25,7 +25,7 @@ def main(orders_file: str, counts_file: str, kind: str, role: str, *more: str) -
 
     failpoints.hook = at
     if kind == "worker":
-        from paydesk.cli.front import run
+        from paydesk.cli.main import run
 
         return run([role, "worker"])
     from tests.faults.people import sit

@@ -41,9 +41,9 @@ BAD_SAMPLES = {
     ),
     "a screen has a database": ("tui/lines.py", "import psycopg", "tui.lines -> psycopg"),
     "servers know payments": (
-        "stack/folder.py",
+        "stack/home.py",
         "from paydesk.domain import text",
-        "stack.folder -> paydesk.domain.text",
+        "stack.home -> paydesk.domain.text",
     ),
     "a room looks up": (
         "infra/engine/relay.py",

@@ -8,7 +8,7 @@ import pytest
 from textual.binding import Binding
 
 import paydesk
-from paydesk.cli.front import paydesk as program
+from paydesk.cli.main import paydesk as program
 from tests.house.files import CHECKOUT
 from tests.house.test_docs import commands
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import click
 import pytest
 
-from paydesk.cli.front import paydesk
+from paydesk.cli.main import paydesk
 from tests.house.files import CHECKOUT
 
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
@@ -36,7 +36,7 @@ def options(command: click.Command) -> set[str]:
 
 @pytest.mark.fault(
     kind="Every command that writes takes --key, every one that prints takes --json, or the README says which do not.",
-    mended="cli/errand_options.py",
+    mended="cli/options.py",
 )
 @pytest.mark.parametrize("path", COMMANDS)
 def test_what_writes_takes_a_key_and_a_name_and_what_prints_takes_json(path: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 from paydesk import waiting
 from paydesk.stack.embedded import EmbeddedStack
 from paydesk.stack.errors import StackError
-from paydesk.stack.folder import Folder
+from paydesk.stack.home import Folder
 from paydesk.waiting import said_by, waiting_for
 from tests.conftest import until
 
@@ -50,7 +50,7 @@ def test_a_lock_of_another_paydesk_is_named_and_then_given_up(
     said: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = Folder(tmp_path / "stack")
-    monkeypatch.setattr("paydesk.stack.folder._LOCK_S", 0.5)
+    monkeypatch.setattr("paydesk.stack.home._LOCK_S", 0.5)
     with folder.lock("start"), said_by(said.append):
         with pytest.raises(StackError, match="does not go on"), folder.lock("start"):
             pass

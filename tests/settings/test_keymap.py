@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from paydesk.cli import keymap as keys
-from paydesk.cli.front import run
 from paydesk.cli.keymap import keymap
+from paydesk.cli.main import run
 from paydesk.settings_file import SettingsError, read_settings
 from tests.house.test_keys import OURS
 

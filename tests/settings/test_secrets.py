@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from paydesk import addresses, secrecy
-from paydesk.cli import front
+from paydesk.cli import main
 from paydesk.infra.core.role import Role
 from paydesk.infra.diagnostics import checkup
 from paydesk.infra.diagnostics.finding import Finding
@@ -71,7 +71,7 @@ def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.setenv(f"XDG_{kind}_HOME", str(tmp_path / kind.lower()))
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("PAYDESK_HOME", str(tmp_path / "stack"))
-    return front.log_file()
+    return main.log_file()
 
 
 def scheme(name: str) -> str:
@@ -88,7 +88,7 @@ def test_a_malformed_address_is_named_and_its_password_is_nowhere(
     for how, pattern in SPOILT.items():
         monkeypatch.setenv(variable, pattern.format(scheme=scheme(name), secret=SECRET))
         for command, arguments in COMMANDS.items():
-            code = front.run(arguments)
+            code = main.run(arguments)
             out, err = capsys.readouterr()
             assert code == (7 if command.startswith("doctor") else 2), (how, command, out, err)
             assert variable in out + err and "Traceback" not in out + err, (how, command, out, err)
@@ -260,7 +260,7 @@ def test_doctor_names_what_is_malformed_and_looks_at_all_the_rest(
     monkeypatch.setattr(checkup, "check_role", look)
     for name, sound in (SOUND | {setting: value}).items():
         monkeypatch.setenv(name, sound)
-    assert front.run(("doctor", "--json")) == 7
+    assert main.run(("doctor", "--json")) == 7
     told = json.loads(capsys.readouterr().out)["findings"]
     wrong = [each for each in told if not each["ok"]]
     assert wrong and all(named in each["seen"] for each in wrong)
@@ -288,7 +288,7 @@ def test_a_file_whose_mode_nobody_can_change_is_told_by_doctor_and_not_refused(
     assert addresses.kafka_properties(kafka) == {"sasl.password": "hush-hush"}
     monkeypatch.setattr(checkup, "check_role", lambda *_, **__: [])
     monkeypatch.setenv("PAYDESK_CONFIG", str(toml))
-    front.run(("doctor", "--json"))
+    main.run(("doctor", "--json"))
     told = json.loads(capsys.readouterr().out)["findings"]
     assert [each["ok"] for each in told if f"everybody on this machine can read {toml}" in each["seen"]] == [True]
 
@@ -339,14 +339,14 @@ def test_a_file_without_a_password_may_be_read_by_everybody_and_changed_by_nobod
 def test_compose_env_refuses_an_open_file_and_sets_the_modes_of_what_it_writes(
     tmp_path: Path, log: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert front.run(("stack", "compose-env", "--folder", str(tmp_path))) == 0
+    assert main.run(("stack", "compose-env", "--folder", str(tmp_path))) == 0
     for file in (tmp_path / ".compose").iterdir():
         file.chmod(0o640)
     (tmp_path / ".env").chmod(0o644)
-    assert front.run(("stack", "compose-env", "--folder", str(tmp_path))) == 2
+    assert main.run(("stack", "compose-env", "--folder", str(tmp_path))) == 2
     assert f"chmod 600 {tmp_path / '.env'}" in capsys.readouterr().err
     (tmp_path / ".env").chmod(0o600)
-    assert front.run(("stack", "compose-env", "--folder", str(tmp_path))) == 0
+    assert main.run(("stack", "compose-env", "--folder", str(tmp_path))) == 0
     assert {stat.S_IMODE(file.stat().st_mode) for file in (tmp_path / ".compose").iterdir()} == {0o600}
 
 

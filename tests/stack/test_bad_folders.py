@@ -98,7 +98,7 @@ def test_a_disk_that_is_full(new_house: NewHouse, small_disk: Path) -> None:
 @pytest.mark.long
 @pytest.mark.fault(
     kind="Reading goes on while the disk of the embedded stack is full, and doctor checks the rest.",
-    mended="stack/folder.py",
+    mended="stack/home.py",
 )
 def test_reading_goes_on_though_the_disk_is_full(new_house: NewHouse, ample_disk: Path) -> None:
     house = new_house(PAYDESK_BROKER="memory", PAYDESK_HOME=str(ample_disk / "stack"))

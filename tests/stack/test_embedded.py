@@ -16,7 +16,7 @@ import pytest
 import redis
 
 from paydesk.stack.embedded import EmbeddedStack, environment, status
-from paydesk.stack.folder import Folder
+from paydesk.stack.home import Folder
 from paydesk.stack.process import Process
 from tests.conftest import until
 from tests.e2e.house import PAYDESK, House
@@ -162,7 +162,9 @@ def test_all_killed_at_once_and_a_lock_that_names_another_process(new_house: New
 
 
 @pytest.mark.long
-@pytest.mark.fault(kind="A socket that a cleaner of temporary folders removed is made anew.", mended="stack/member.py")
+@pytest.mark.fault(
+    kind="A socket that a cleaner of temporary folders removed is made anew.", mended="stack/server_thread.py"
+)
 @pytest.mark.parametrize("spoil", [shutil.rmtree, lambda run: (run / ".s.PGSQL.5432").unlink()])
 def test_a_socket_that_was_cleaned_away_comes_back(new_house: NewHouse, spoil: Callable[[Path], None]) -> None:
     house = new_house(PAYDESK_BROKER=MEMORY)

@@ -12,7 +12,7 @@ import redis
 from psycopg.conninfo import conninfo_to_dict
 
 from paydesk.stack.errors import StackError
-from paydesk.stack.folder import Folder
+from paydesk.stack.home import Folder
 from paydesk.stack.kafka_server import Kafka
 from paydesk.stack.servers import Postgres, Valkey
 
@@ -25,7 +25,7 @@ def test_the_brokers_cluster_id_is_never_taken_for_an_option(tmp_path: Path, mon
 
 
 stuck = pytest.mark.fault(
-    kind="What waits says what it waits for after two seconds, and gives up with a sentence.", mended="stack/folder.py"
+    kind="What waits says what it waits for after two seconds, and gives up with a sentence.", mended="stack/home.py"
 )
 address = pytest.mark.fault(
     kind="A path with any letter in it leads all three servers and their clients to the same place.",
@@ -35,7 +35,7 @@ address = pytest.mark.fault(
 
 @stuck
 def test_a_lock_that_is_never_given_back_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("paydesk.stack.folder._LOCK_S", 0.1)
+    monkeypatch.setattr("paydesk.stack.home._LOCK_S", 0.1)
     folder = Folder(tmp_path / "stack")
     with (
         folder.lock("start"),
@@ -104,7 +104,7 @@ def test_a_temporary_folder_that_is_gone_or_cannot_be_an_address_is_not_chosen(
     folder.delete()
 
 
-full = pytest.mark.fault(kind="What is full is named, and not what has room.", mended="stack/folder.py")
+full = pytest.mark.fault(kind="What is full is named, and not what has room.", mended="stack/home.py")
 
 
 @full

@@ -7,7 +7,7 @@ import pytest
 
 from paydesk.stack.embedded import reset, running_database, status
 from paydesk.stack.errors import NotOurs, StackError, StillOpen
-from paydesk.stack.folder import Folder
+from paydesk.stack.home import Folder
 from paydesk.stack.ownership import MARKER
 
 ours = pytest.mark.fault(kind="A folder that paydesk did not make stays as it is.", mended="stack/ownership.py")

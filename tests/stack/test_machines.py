@@ -19,7 +19,7 @@ LOCALES = {"latin1": ("de_DE", "ISO-8859-1"), "turkish": ("tr_TR", "UTF-8"), "az
 
 locales = pytest.mark.fault(kind="Servers are reached whatever the locale folds or writes.", mended="__main__.py")
 logins = pytest.mark.fault(
-    kind="A login without a name or a folder is helped, and asked for what is missing.", mended="cli/errand.py"
+    kind="A login without a name or a folder is helped, and asked for what is missing.", mended="cli/session.py"
 )
 address = pytest.mark.fault(
     kind="A path with any letter in it leads all three servers and their clients to the same place.",
@@ -122,7 +122,7 @@ XDG = ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
     ["umask 000\nunset HOME", f"umask 077\nexec 0<&-\nexport TMPDIR=/{'t' * 90}"],
     ids=["open-homeless", "closed-no-input-no-folder"],
 )
-@pytest.mark.fault(kind="A command works whatever its surroundings were left like.", mended="cli/front.py")
+@pytest.mark.fault(kind="A command works whatever its surroundings were left like.", mended="cli/main.py")
 def test_surroundings(stack: EmbeddedStack, house: House, shell: str) -> None:
     hold(house, Machine(shell=shell))
 

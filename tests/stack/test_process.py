@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from paydesk.stack.folder import Folder
+from paydesk.stack.home import Folder
 from paydesk.stack.process import Process
 from tests.pace import scaled
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.fault(
 _LOOK = """
 import json, sys
 from pathlib import Path
-from paydesk.stack.folder import Folder
+from paydesk.stack.home import Folder
 from paydesk.stack.process import Process
 print(json.dumps([Process.told(json.loads(sys.argv[1])).alive, len(Folder(Path(sys.argv[2])).users())]))
 """

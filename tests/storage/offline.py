@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from paydesk.cli.front import run
+from paydesk.cli.main import run
 from paydesk.contractor import commands as asks
 from paydesk.domain.payment_request import checked_terms
 from paydesk.infra.core import failpoints
@@ -171,7 +171,7 @@ def opened(sides: Sides, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
             with connect(sides.url(role), role.name) as connection:
                 connection.execute("UPDATE origin SET whole_at = clock_timestamp()")
         servers = OfflineServers(sides)
-        monkeypatch.setattr("paydesk.cli.errand.servers_of", lambda _: servers)
+        monkeypatch.setattr("paydesk.cli.session.servers_of", lambda _: servers)
         yield Bench(both, servers)
 
 

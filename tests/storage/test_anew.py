@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from paydesk.cli.errand import Errand, errand
+from paydesk.cli.session import Errand, errand
 from paydesk.domain.copy import Delivery, RequestCopy
 from paydesk.domain.decision import DecisionRegister
 from paydesk.infra.core.health import Anew, Health
@@ -49,7 +49,7 @@ class Reads:
 def lost(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     """Return a bench whose manager's side is empty and was not read whole."""
     bench.change("manager", "UPDATE origin SET whole_at = NULL")
-    monkeypatch.setattr("paydesk.cli.errand.Worker", Reads)
+    monkeypatch.setattr("paydesk.cli.session.Worker", Reads)
     monkeypatch.setattr(bench.servers, "kafka", {})
     yield bench
     bench.change("manager", "UPDATE origin SET whole_at = clock_timestamp()")

@@ -10,7 +10,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from paydesk.cli.front import run
+from paydesk.cli.main import run
 from paydesk.contractor.commands import request_payment
 from paydesk.domain.payment_request import checked_terms
 from paydesk.infra.core.health import Duty

@@ -12,8 +12,8 @@ from uuid import uuid4
 
 import pytest
 
-from paydesk.cli import errand as errands
-from paydesk.cli.errand import Errand
+from paydesk.cli import session as errands
+from paydesk.cli.session import Errand
 from paydesk.contractor import commands as asks
 from paydesk.domain.copy import Delivery
 from paydesk.domain.payment_request import checked_terms

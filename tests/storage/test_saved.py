@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 
 from paydesk.cli.ending import Ended
-from paydesk.cli.front import run
+from paydesk.cli.main import run
 from paydesk.contractor.desk import ContractorService
 from paydesk.domain.payment_request import checked_terms
 from paydesk.infra.core.errors import OutcomeUnknown, ServerDown
@@ -163,7 +163,7 @@ def unread(error: Exception, nth: int = 1) -> Iterator[None]:
         raise error
 
     with pytest.MonkeyPatch.context() as patch:
-        broken_then = at("W2", lambda: patch.setattr("paydesk.cli.errand.connect", broken), nth)
+        broken_then = at("W2", lambda: patch.setattr("paydesk.cli.session.connect", broken), nth)
         with broken_then:
             yield
 

@@ -19,11 +19,11 @@ exact = pytest.mark.fault(
 )
 own_key = pytest.mark.fault(
     kind="A key is its person's and never empty: the same person has one effect by it, another one does not meet it.",
-    mended="cli/errand.py",
+    mended="cli/session.py",
 )
 taken = pytest.mark.fault(
     kind="What scripts pipe in is taken as it comes, a bad line fails alone, what is named twice is one decision.",
-    mended="cli/deciding.py",
+    mended="cli/bulk_decide.py",
 )
 minus = pytest.mark.fault(
     kind="A term that begins with a minus is a term, in every command that takes a filter.",
@@ -31,7 +31,7 @@ minus = pytest.mark.fault(
 )
 alike = pytest.mark.fault(
     kind="What looks like another request says so, and is approved only by somebody who says that both are meant.",
-    mended="cli/deciding.py",
+    mended="cli/bulk_decide.py",
 )
 nothing = pytest.mark.fault(
     kind="Where nobody decided there is nothing to undo and nothing to send, and the request and its status are named.",

@@ -15,7 +15,9 @@ def test_wait_says_whose_decision_it_waits_for_and_then_that_there_was_none(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, role: str, options: tuple[str, ...]
 ) -> None:
     monkeypatch.setattr(waiting, "SAY_AFTER_S", 0.05)
-    monkeypatch.setattr("paydesk.cli.errand.Errand.work", lambda *_, **__: None)  # No broker: nothing to be at work on.
+    monkeypatch.setattr(
+        "paydesk.cli.session.Errand.work", lambda *_, **__: None
+    )  # No broker: nothing to be at work on.
     number = bench.number(bench.request())
     late = bench(role, "wait", number, "--timeout", "1.5s", *options)
     *said, gave_up = late.err.splitlines()

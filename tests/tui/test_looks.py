@@ -8,7 +8,7 @@ from textual.color import Color
 from textual.pilot import Pilot
 from textual.theme import Theme
 
-from paydesk.cli.errand_options import LOOKS as LOOK_NAMES
+from paydesk.cli.options import LOOKS as LOOK_NAMES
 from paydesk.contractor.app import ContractorApp
 from paydesk.contractor.home import COLUMNS
 from paydesk.domain.commands import RequestPayment, request_payment

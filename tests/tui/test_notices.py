@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from textual.pilot import Pilot
 
-from paydesk.cli.both import with_unit
+from paydesk.cli.role_commands import with_unit
 from paydesk.domain.payment_request import checked_terms
 from paydesk.domain.text import counted
 from tests.fakes import World

@@ -4,7 +4,7 @@ import json
 
 import click
 
-from paydesk.cli.errand_options import as_json_option
+from paydesk.cli.options import as_json_option
 from paydesk.role_names import ROLES
 
 

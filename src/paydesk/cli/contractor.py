@@ -5,16 +5,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from paydesk.cli.both import add_to
-from paydesk.cli.completing import complete_request
-from paydesk.cli.errand_options import as_json_option, as_person, with_key, with_look
+from paydesk.cli.completion import complete_request
+from paydesk.cli.options import as_json_option, as_person, with_key, with_look
+from paydesk.cli.role_commands import add_to
 from paydesk.domain.payment_request import TERMS
 from paydesk.infra.core.role import Role
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from paydesk.cli.errand import Errand
+    from paydesk.cli.session import Errand
     from paydesk.domain.copy import RequestCopy
     from paydesk.domain.duplicates import Alike
     from paydesk.domain.payment_request import Terms
@@ -103,8 +103,8 @@ def request(
         terms = checked_terms(**{name: value or "" for name, value in fields.items()})
     from uuid_utils.compat import uuid7
 
-    from paydesk.cli.errand import errand
     from paydesk.cli.report import report
+    from paydesk.cli.session import errand
     from paydesk.contractor.commands import request_payment
 
     with errand(_role(), person or outer, key) as here:
@@ -169,8 +169,8 @@ def revise(
     outer: str | None, /, request: str, as_json: bool, key: str | None, person: str | None, **fields: str | None
 ) -> None:
     """Change a request that waits or was rejected; an empty value clears an optional field."""
-    from paydesk.cli.errand import errand
     from paydesk.cli.report import report
+    from paydesk.cli.session import errand
     from paydesk.contractor.commands import revise_payment
 
     if all(value is None for value in fields.values()):
@@ -193,8 +193,8 @@ def revise(
 @click.pass_obj
 def withdraw(outer: str | None, request: str, as_json: bool, key: str | None, person: str | None) -> None:
     """Ask for a request back; the manager's side confirms it."""
-    from paydesk.cli.errand import errand
     from paydesk.cli.report import report
+    from paydesk.cli.session import errand
     from paydesk.contractor.commands import ask_withdrawal
 
     with errand(_role(), person or outer, key) as here:

@@ -11,8 +11,8 @@ from urllib.parse import quote
 
 import click
 
-from paydesk.cli.errand_options import LOOKS
-from paydesk.cli.front import refuse
+from paydesk.cli.main import refuse
+from paydesk.cli.options import LOOKS
 from paydesk.domain.text import clean
 from paydesk.settings import PERSON_KEY, THEME_KEY, own_folder
 
@@ -121,8 +121,8 @@ def room(role_name: str, person: str | None, make: Callable[[Any, str, Any], Any
     """Return what makes the room behind a desk: called in a thread, after the first frame."""
 
     def made() -> Any:
-        from paydesk.cli.errand import person_of
         from paydesk.cli.servers import servers_of
+        from paydesk.cli.session import person_of
         from paydesk.settings_file import read_settings
 
         settings = read_settings()

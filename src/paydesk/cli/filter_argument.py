@@ -5,7 +5,7 @@ from collections.abc import Collection
 import click
 from click.shell_completion import CompletionItem
 
-from paydesk.cli.completing import complete_filter
+from paydesk.cli.completion import complete_filter
 
 _TERM = "\0"
 """Put before a term while click looks for options: no argument of a process can hold it."""

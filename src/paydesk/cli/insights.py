@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from paydesk.cli.errand_options import as_json_option, as_person
 from paydesk.cli.filter_argument import FilterCommand, filter_argument
+from paydesk.cli.options import as_json_option, as_person
 from paydesk.domain.text import visible
 from paydesk.infra.core.role import Role
 
@@ -25,7 +25,7 @@ def insights_command(load_role: Callable[[], Role]) -> click.Command:
     def command(filter_: tuple[str, ...], as_json: bool, person: str | None) -> None:
         """Count requests per day, by age, by currency, and how long deciding takes. FILTER: as of list."""
         from paydesk.cli import output
-        from paydesk.cli.errand import errand
+        from paydesk.cli.session import errand
         from paydesk.domain.filter_text import parse_filter
         from paydesk.infra.core.clock import moment_of
         from paydesk.infra.core.query import PageQuery

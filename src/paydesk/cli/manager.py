@@ -5,14 +5,14 @@ from uuid import UUID
 
 import click
 
-from paydesk.cli.both import add_to
-from paydesk.cli.completing import complete_cause, complete_request
-from paydesk.cli.errand_options import as_json_option, as_person, with_key, with_look
+from paydesk.cli.completion import complete_cause, complete_request
+from paydesk.cli.options import as_json_option, as_person, with_key, with_look
+from paydesk.cli.role_commands import add_to
 from paydesk.domain.decision import CauseCode
 from paydesk.infra.core.role import Role
 
 if TYPE_CHECKING:
-    from paydesk.cli.errand import Errand
+    from paydesk.cli.session import Errand
     from paydesk.infra.core.execute import CommandKey, Said
 
 _NEED_NOTE = ", ".join(code for code in CauseCode if code.needs_note)
@@ -81,7 +81,7 @@ def approve(
 
         return do(here.store, command_key, request_id, here.person, at, digest, named=named)
 
-    from paydesk.cli.deciding import Wish, decide_each
+    from paydesk.cli.bulk_decide import Wish, decide_each
 
     wish = Wish(requests, revision, {"word": "approve"}, warns=not allow_duplicate)
     decide_each(_role(), decide, wish, person or outer, key, as_json=as_json)
@@ -124,7 +124,7 @@ def reject(
 
         return do(here.store, command_key, request_id, here.person, at, digest, why, named=named)
 
-    from paydesk.cli.deciding import Wish, decide_each
+    from paydesk.cli.bulk_decide import Wish, decide_each
 
     wish = Wish(requests, revision, {"word": "reject", "cause": why})
     decide_each(_role(), decide, wish, person or outer, key, as_json=as_json)
@@ -138,8 +138,8 @@ def reject(
 @click.pass_obj
 def undo(outer: str | None, request: str, as_json: bool, key: str | None, person: str | None) -> None:
     """Take back a decision of yours while a desk holds it."""
-    from paydesk.cli.errand import errand
     from paydesk.cli.report import report
+    from paydesk.cli.session import errand
     from paydesk.manager.commands import undo as do
 
     with errand(_role(), person or outer, key) as here:
@@ -156,8 +156,8 @@ def undo(outer: str | None, request: str, as_json: bool, key: str | None, person
 @click.pass_obj
 def send(outer: str | None, requests: tuple[str, ...], as_json: bool, key: str | None, person: str | None) -> None:
     """Send decisions of yours now that a desk still holds."""
-    from paydesk.cli.errand import errand
     from paydesk.cli.report import each_of, report
+    from paydesk.cli.session import errand
     from paydesk.manager.held import send_held
 
     with errand(_role(), person or outer, key) as here:

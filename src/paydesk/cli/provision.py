@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 import click
 
-from paydesk.cli.errand_options import as_json_option
+from paydesk.cli.options import as_json_option
 from paydesk.role_names import ROLES
 from paydesk.secrecy import hide
 from paydesk.settings import MEMORY_BROKER

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from paydesk.cli.errand_options import as_json_option, as_person, with_key
 from paydesk.cli.groups import HelpfulGroup
+from paydesk.cli.options import as_json_option, as_person, with_key
 from paydesk.domain.text import WHOLE, clean
 from paydesk.infra.core.role import Role
 
 if TYPE_CHECKING:
-    from paydesk.cli.errand import Errand
+    from paydesk.cli.session import Errand
     from paydesk.infra.postgres.read.quarantine import BadMessage
 
 LoadRole = Callable[[], Role]
@@ -38,7 +38,7 @@ def _list(load_role: LoadRole) -> click.Command:
     def command(closed: bool, as_json: bool) -> None:
         """List the open ones, quarantined and parked, newest first."""
         from paydesk.cli import output
-        from paydesk.cli.errand import errand
+        from paydesk.cli.session import errand
         from paydesk.infra.postgres.read.quarantine import bad_messages
 
         with errand(load_role(), reads=True) as here:
@@ -62,7 +62,7 @@ def _show(load_role: LoadRole) -> click.Command:
     def command(id_: int, as_json: bool) -> None:
         """Show one with the reason, its bytes, and what can be read of them."""
         from paydesk.cli import output
-        from paydesk.cli.errand import errand
+        from paydesk.cli.session import errand
         from paydesk.infra.postgres.read.quarantine import bad_message
 
         with errand(load_role(), reads=True) as here:
@@ -84,8 +84,8 @@ def _redrive(load_role: LoadRole) -> click.Command:
     @click.pass_obj
     def command(outer: str | None, ids: tuple[int, ...], as_json: bool, key: str | None, person: str | None) -> None:
         """Let kept messages go the way in again, after a fix or an update; says what became of each."""
-        from paydesk.cli.errand import errand
         from paydesk.cli.report import each_of
+        from paydesk.cli.session import errand
 
         with errand(load_role(), person or outer, key) as here:
             here.catch_up()
@@ -133,7 +133,7 @@ def _discard(load_role: LoadRole) -> click.Command:
     @click.pass_obj
     def command(outer: str | None, id_: int, why: str, as_json: bool, key: str | None, person: str | None) -> None:
         """Give one up: kept with your reason, and off the list."""
-        from paydesk.cli.errand import errand
+        from paydesk.cli.session import errand
         from paydesk.infra.postgres.read.quarantine import bad_message
         from paydesk.infra.recovery.redrive import discard
 

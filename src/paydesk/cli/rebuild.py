@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from paydesk.cli.errand_options import as_json_option
+from paydesk.cli.options import as_json_option
 from paydesk.domain.text import counted
 from paydesk.role_names import ROLES
 
 if TYPE_CHECKING:
-    from paydesk.cli.errand import Errand
+    from paydesk.cli.session import Errand
     from paydesk.infra.core.health import BroughtBack
     from paydesk.infra.postgres.rebuilding import Filled
 
@@ -30,8 +30,8 @@ UNKNOWN = "When each request first came in here is not known any more: it counts
 @as_json_option
 def rebuild(side: str, yes: bool, lose_unsent: bool, as_json: bool) -> None:
     """Empty a side's schema, and read it anew from both topics. No desk or worker of that side may run."""
-    from paydesk.cli.errand import errand
     from paydesk.cli.roles import roles
+    from paydesk.cli.session import errand
     from paydesk.infra.postgres import rebuilding
 
     with errand(next(role for role in roles() if role.name == side)) as here:

@@ -9,7 +9,7 @@ from uuid import UUID
 import click
 
 from paydesk.cli import output
-from paydesk.cli.errand import DELIVER_S, Errand
+from paydesk.cli.session import DELIVER_S, Errand
 from paydesk.cli.streams import is_of_stream, say_aside
 from paydesk.domain.copy import Delivery, RequestCopy
 from paydesk.domain.duplicates import Alike

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import click
 
-from paydesk.cli.completing import complete_request
-from paydesk.cli.errand_options import as_json_option, as_person, with_key
+from paydesk.cli.completion import complete_request
+from paydesk.cli.options import as_json_option, as_person, with_key
 from paydesk.infra.core.role import Role
 
 
@@ -21,8 +21,8 @@ def settle_command(load_role: Callable[[], Role]) -> click.Command:
     @click.pass_obj
     def settle(outer: str | None, request: str, note: str, as_json: bool, key: str | None, person: str | None) -> None:
         """Note how a locked request was settled; it stays locked, and doctor names it no more."""
-        from paydesk.cli.errand import errand
         from paydesk.cli.report import report
+        from paydesk.cli.session import errand
         from paydesk.infra.core.execute import settle as do
 
         with errand(load_role(), person or outer, key) as here:

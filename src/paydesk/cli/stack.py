@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from paydesk.cli.adopt import adopt
-from paydesk.cli.errand_options import as_json_option
 from paydesk.cli.groups import HelpfulGroup
+from paydesk.cli.options import as_json_option
 from paydesk.cli.provision import compose_env, provision
 from paydesk.cli.streams import say_aside
 from paydesk.domain.text import counted

@@ -15,7 +15,7 @@ import psutil
 from paydesk.settings import Endpoints
 from paydesk.stack import binaries
 from paydesk.stack.errors import StackError, StillOpen
-from paydesk.stack.folder import Folder
+from paydesk.stack.home import Folder
 from paydesk.stack.kafka_server import Kafka
 from paydesk.stack.memory_broker import MemoryBroker
 from paydesk.stack.process import Process

@@ -7,7 +7,7 @@ from pathlib import Path
 from paydesk.stack import binaries, provision
 from paydesk.stack.class_archive import ClassArchive
 from paydesk.stack.errors import BrokerMissing, StackError
-from paydesk.stack.folder import Folder
+from paydesk.stack.home import Folder
 from paydesk.stack.memory_broker import MemoryBroker
 from paydesk.stack.servers import Server
 

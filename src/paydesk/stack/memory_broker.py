@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from paydesk.stack.errors import StackError
-from paydesk.stack.folder import Folder
+from paydesk.stack.home import Folder
 from paydesk.stack.provision import DECISIONS, REQUESTS
 from paydesk.stack.servers import Server
 

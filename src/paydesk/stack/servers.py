@@ -17,7 +17,7 @@ from paydesk import libpq
 from paydesk.role_names import ROLES
 from paydesk.stack import binaries, provision
 from paydesk.stack.errors import StackError
-from paydesk.stack.folder import LOGINS, Folder
+from paydesk.stack.home import LOGINS, Folder
 from paydesk.stack.process import Process
 from paydesk.stack.provision import Login
 

@@ -13,11 +13,11 @@ import psutil
 from paydesk import libpq
 from paydesk.kept_log import keep_log
 from paydesk.stack import binaries
-from paydesk.stack.folder import Folder
+from paydesk.stack.home import Folder
 from paydesk.stack.kafka_server import Kafka
-from paydesk.stack.member import STOP_S, Member
 from paydesk.stack.memory_broker import MemoryBroker
 from paydesk.stack.process import Process
+from paydesk.stack.server_thread import STOP_S, Member
 from paydesk.stack.servers import Postgres, Server, Valkey
 
 log = logging.getLogger("paydesk.stack")

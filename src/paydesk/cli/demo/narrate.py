@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
+from paydesk.cli.demo.script import Walk
 from paydesk.cli.demo.stage import Stage, StepFailed
 from paydesk.cli.demo.told import told_by, took
-from paydesk.cli.demo.walk import Walk
 from paydesk.domain.copy import RequestCopy
 from paydesk.infra.postgres.connection import connect
 from paydesk.infra.postgres.read import queries

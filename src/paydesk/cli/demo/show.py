@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from paydesk.cli.demo.show_app import ShowApp
+from paydesk.cli.demo.app import ShowApp
 from paydesk.cli.demo.stage import ASKS, DECIDES, HOLD_S, Stage
 from paydesk.cli.demo.told import told_by
 from paydesk.contractor.desk import ContractorService

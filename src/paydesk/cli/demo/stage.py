@@ -17,7 +17,7 @@ from paydesk.settings import Endpoints
 from paydesk.settings_file import read_settings
 from paydesk.stack.embedded import EmbeddedStack, reset, status
 from paydesk.stack.errors import StackError
-from paydesk.stack.folder import Folder
+from paydesk.stack.home import Folder
 
 ASKS, DECIDES = "studio-nord", "accounts"
 """Who asks and who decides in the demo."""

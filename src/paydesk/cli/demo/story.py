@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import assert_never
 from uuid import UUID
 
-from paydesk.cli.demo.counterpart import Move
+from paydesk.cli.demo.people import Move
 from paydesk.cli.demo.persons import YOURS_S
 from paydesk.cli.demo.stage import ASKS, DECIDES
 from paydesk.cli.demo.told import Told, took

@@ -7,9 +7,9 @@ from functools import partial
 
 import click
 
-from paydesk.cli.completing import complete_request
-from paydesk.cli.errand_options import named
+from paydesk.cli.completion import complete_request
 from paydesk.cli.filter_argument import FilterCommand, filter_argument
+from paydesk.cli.options import named
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.duplicates import Alike
 from paydesk.infra.core.role import Role
@@ -27,7 +27,7 @@ def list_command(load_role: Callable[[], Role]) -> click.Command:
     def command(filter_: tuple[str, ...], as_json: bool, as_csv: bool, follow: bool, person: str | None) -> None:
         """List requests, newest first. FILTER: status:pending cur:EUR amt>=1000 from:me age>7d due<2026-12-01 words."""
         from paydesk.cli import output
-        from paydesk.cli.errand import errand
+        from paydesk.cli.session import errand
         from paydesk.domain.filter_text import parse_filter
         from paydesk.domain.filters import FromIn
         from paydesk.infra.core.query import PageQuery
@@ -40,7 +40,7 @@ def list_command(load_role: Callable[[], Role]) -> click.Command:
             here.catch_up()
             anew = here.tell_anew(as_json=as_json)
             if follow:
-                from paydesk.cli.following import Follower
+                from paydesk.cli.follow import Follower
 
                 signal.signal(signal.SIGTERM, signal.default_int_handler)
                 also = partial(here.tell_anew, as_json=as_json)
@@ -83,7 +83,7 @@ def show_command(load_role: Callable[[], Role]) -> click.Command:
     def command(request: str, as_json: bool) -> None:
         """Show one request with its decision and its timeline."""
         from paydesk.cli import output
-        from paydesk.cli.errand import errand
+        from paydesk.cli.session import errand
         from paydesk.infra.postgres.read.duplicates import with_alike
         from paydesk.infra.postgres.read.timeline import detail
 

@@ -13,8 +13,8 @@ import click
 import psycopg
 
 from paydesk.cli import streams
-from paydesk.cli.errand import Errand
 from paydesk.cli.output import document
+from paydesk.cli.session import Errand
 from paydesk.domain.copy import Delivery, RequestCopy
 from paydesk.domain.duplicates import Alike
 from paydesk.domain.filters import Asker

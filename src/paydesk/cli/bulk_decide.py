@@ -10,8 +10,8 @@ from uuid import UUID
 import click
 
 from paydesk.cli import streams
-from paydesk.cli.errand import Errand, errand
 from paydesk.cli.report import conclude, in_words, refused, report
+from paydesk.cli.session import Errand, errand
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.duplicates import Alike, Asking
 from paydesk.domain.errors import Conflict, InvalidInput, LooksAlike, PaydeskError, UnknownRequest

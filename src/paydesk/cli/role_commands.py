@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 import click
 
-from paydesk.cli.completing import complete_request
+from paydesk.cli.completion import complete_request
 from paydesk.cli.insights import insights_command
-from paydesk.cli.looking import list_command, show_command
+from paydesk.cli.list_show import list_command, show_command
 from paydesk.cli.quarantine import quarantine_group
 from paydesk.cli.settle import settle_command
 from paydesk.domain.copy import Delivery, RequestCopy
@@ -59,7 +59,7 @@ def _wait(load_role: Callable[[], Role]) -> click.Command:
     def command(request: str, timeout: str, as_json: bool) -> None:
         """Wait until a request is rejected, or finally accepted or withdrawn."""
         from paydesk.cli import output
-        from paydesk.cli.errand import errand
+        from paydesk.cli.session import errand
         from paydesk.infra.core.errors import WaitTimedOut
         from paydesk.waiting import waiting_for
 
@@ -90,7 +90,7 @@ def _worker(load_role: Callable[[], Role]) -> click.Command:
     @click.command("worker")
     def command() -> None:
         """Run the worker without a screen, until ^c or SIGTERM."""
-        from paydesk.cli.errand import Errand
+        from paydesk.cli.session import Errand
         from paydesk.tui.wording import health_words
 
         ending = threading.Event()

@@ -26,7 +26,7 @@ _COMMANDS = {
     "stack": ("paydesk.cli.stack", "stack", "The embedded servers."),
     "rebuild": ("paydesk.cli.rebuild", "rebuild", "Empty a side's database, and read it anew from Kafka."),
     "doctor": ("paydesk.cli.doctor", "doctor", "Tell what is wrong, in words, and what to do."),
-    "completion": ("paydesk.cli.completing", "completion", "Print what makes bash, zsh or fish complete paydesk."),
+    "completion": ("paydesk.cli.completion", "completion", "Print what makes bash, zsh or fish complete paydesk."),
     "demo": ("paydesk.cli.demo", "demo", "Show the whole way of a payment request, on a stack of its own."),
 }
 _DAY_S = 86_400

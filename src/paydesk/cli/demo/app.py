@@ -19,7 +19,7 @@ from textual.widgets import Input
 
 from paydesk.cli.demo import story
 from paydesk.cli.demo.both_desks import LAYOUT, BothDesks
-from paydesk.cli.demo.counterpart import Act, Move, Sides, Since, ask, decide, finished, next_move
+from paydesk.cli.demo.people import Act, Move, Sides, Since, ask, decide, finished, next_move
 from paydesk.cli.demo.persons import Persons
 from paydesk.cli.demo.told import Told
 from paydesk.contractor.app import utc_now

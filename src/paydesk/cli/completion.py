@@ -32,7 +32,7 @@ def completion(shell: str) -> None:
     """
     from click.shell_completion import get_completion_class
 
-    from paydesk.cli.front import paydesk
+    from paydesk.cli.main import paydesk
 
     found = get_completion_class(shell)
     assert found is not None
