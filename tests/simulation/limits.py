@@ -21,14 +21,21 @@ def _both_lost(world: World) -> bool:
 
 
 def told(world: World, request_id: UUID) -> bool:
-    """Whether a person is told by the writer that the other side claims what was never said, as far as it knows.
+    """Whether a person is told of what nobody else knows: as a claim that its writer never said, or as a parked decision.
 
     What a reader holds may be known to nobody else, neither schema nor topic: after two stores lost something, or where
     somebody else wrote with the writer's login what was cut off since.
     """
     forged = world.losing == ("log", "cut") and request_id in world.forged
     sides = (world.contractor.storage.tables, world.manager.storage.tables)
-    return (_both_lost(world) or forged) and any(request_id in tables.unknown for tables in sides)
+    claimed = any(request_id in tables.unknown for tables in sides)
+    return ((_both_lost(world) or forged) and claimed) or (_both_lost(world) and _parked(world, request_id))
+
+
+def _parked(world: World, request_id: UUID) -> bool:
+    """Whether a decision waits for a person because both stores of the contractor lost the revision that it is about."""
+    messages = world.contractor.storage.tables.inbox.values()
+    return any(message.request_id == request_id and message.became == "parked" for message in messages)
 
 
 def two_finals(world: World, request_id: UUID) -> bool:
