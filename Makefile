@@ -43,7 +43,7 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	@touch $@
 
 test: install ## Pass the tests on the real servers; the first run fetches the broker.
-	@$(BIN)/python -m pytest --numprocesses 2
+	@$(BIN)/python -m pytest --numprocesses 3
 
 lint: install ## Lint, format, types and the floors.
 	@$(BIN)/ruff check
@@ -52,7 +52,7 @@ lint: install ## Lint, format, types and the floors.
 	@$(BIN)/lint-imports
 
 long: install ## Pass the long suites: races, faults, load.
-	@$(BIN)/python -m pytest -p tests.progress -m "long and not alone" --numprocesses 2; beside=$$?; \
+	@$(BIN)/python -m pytest -p tests.progress -m "long and not alone" --numprocesses 3; beside=$$?; \
 	$(BIN)/python -m pytest -p tests.progress -m "long and alone" && exit $$beside
 
 simulate: install ## Run both sides' handlers 100,000 times under drawn faults, from a seed that it prints.

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import accumulate
 from random import Random
 from uuid import UUID
@@ -9,7 +10,7 @@ from uuid import UUID
 from paydesk.contractor import commands as asks
 from paydesk.domain.decision import CauseCode, checked_cause
 from paydesk.domain.errors import PaydeskError
-from paydesk.domain.payment_request import checked_terms, typed_fields
+from paydesk.domain.payment_request import Terms, checked_terms, typed_fields
 from paydesk.infra.core.execute import Said
 from paydesk.manager import commands as decides
 from tests.simulation import faults
@@ -131,9 +132,15 @@ def _command(world: World, people: People, process: Process) -> None:
         _decide(world, people, process)
 
 
+@cache
+def _terms(amount: int) -> Terms:
+    """Return the terms of one of the amounts that are asked for: there are 99, so each is read once."""
+    return checked_terms(str(amount), "EUR", "work")
+
+
 def _ask(world: World, people: People, process: Process) -> None:
     random, store, key = world.random, process.side.storage, world.new_id()
-    terms = checked_terms(str(random.randint(1, 99)), "EUR", "work")
+    terms = _terms(random.randint(1, 99))
     if not people.requests or (len(people.requests) < people.most and random.random() < 0.4):
         request_id = world.new_id()
         people.requests.append(request_id)

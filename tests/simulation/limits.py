@@ -21,7 +21,7 @@ def _both_lost(world: World) -> bool:
 
 
 def told(world: World, request_id: UUID) -> bool:
-    """Whether a person is told of what nobody else knows: as a claim that its writer never said, or as a parked decision.
+    """Whether a person is told of what nobody else knows: a claim that its writer never said, or a parked decision.
 
     What a reader holds may be known to nobody else, neither schema nor topic: after two stores lost something, or where
     somebody else wrote with the writer's login what was cut off since.
@@ -33,7 +33,7 @@ def told(world: World, request_id: UUID) -> bool:
 
 
 def _parked(world: World, request_id: UUID) -> bool:
-    """Whether a decision waits for a person because both stores of the contractor lost the revision that it is about."""
+    """Whether a decision waits for a person, as both stores of the contractor lost the revision that it is about."""
     messages = world.contractor.storage.tables.inbox.values()
     return any(message.request_id == request_id and message.became == "parked" for message in messages)
 
