@@ -8,8 +8,8 @@ from uuid import uuid4
 from textual.binding import Binding, BindingType
 
 from paydesk.contractor.following import Following
+from paydesk.contractor.form_checks import too_late
 from paydesk.contractor.forms import Filled, RequestForm
-from paydesk.contractor.meanwhile import too_late
 from paydesk.contractor.port import ContractorDesk
 from paydesk.domain.commands import AskWithdrawal, ask_withdrawal
 from paydesk.domain.copy import RequestCopy
@@ -82,8 +82,7 @@ class Asking(Following, inherit_bindings=False):
         """Open the form with the terms of a request that may still change."""
         if self._says_why_not("revise", copy):
             return
-        assert copy.request is not None
-        key, terms = uuid4(), copy.request.terms
+        key = uuid4()
 
         def filled(done: Filled | None) -> None:
             if done is None:
@@ -98,7 +97,7 @@ class Asking(Following, inherit_bindings=False):
 
             self.command(lambda desk: desk.revise(key, copy.id, done.terms), ended)
 
-        self.app.push_screen(RequestForm.of(self, copy, terms), filled)
+        self.app.push_screen(RequestForm.of(self, copy), filled)
 
     def action_withdraw(self) -> None:
         """Ask for the request under the cursor back."""

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, ClassVar
 from uuid import UUID
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
@@ -14,16 +14,28 @@ from textual.content import Content
 from textual.widgets import Button, Input, Static
 
 from paydesk.contractor.compare import asked, side_by_side
+from paydesk.contractor.form_checks import (
+    AlikeRead,
+    CopyRead,
+    FormChecks,
+    WaitingRead,
+    read_alike,
+    read_copy,
+    read_waiting,
+)
 from paydesk.contractor.form_fields import FIELDS, FormFields
-from paydesk.contractor.meanwhile import MeanwhileScreen
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.doubts import doubts
+from paydesk.domain.duplicates import Asking
 from paydesk.domain.payment_request import Terms, typed_fields
 from paydesk.domain.status import Status
 from paydesk.domain.text import clean
+from paydesk.infra.core.query import News
 from paydesk.tui.desk_pane import DeskPane
 from paydesk.tui.dialogs import Confirm
 from paydesk.tui.drafts import Draft, DraftStore
+from paydesk.tui.own_screen import OwnScreen
+from paydesk.tui.port import Desk
 
 UNCHANGED = "Nothing is changed: it says what was rejected."
 
@@ -36,7 +48,7 @@ class Filled:
     draft: Draft
 
 
-class RequestForm(MeanwhileScreen[Filled | None]):
+class RequestForm(OwnScreen[Filled | None]):
     """A new request, or new terms for an old one; it returns what was typed and sends nothing itself."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -64,32 +76,31 @@ class RequestForm(MeanwhileScreen[Filled | None]):
         *,
         known: Sequence[RequestCopy] = (),
         trouble: str = "",
-        title: str = "new request",
-        before: Terms | None = None,
+        revised: RequestCopy | None = None,
     ) -> None:
+        """``revised``: the request whose terms are changed; None of a new one."""
         super().__init__()
         self.pane = pane
         self._draft = draft
         self._drafts = drafts
         self._trouble = trouble
-        self._title = title
-        self._before = before
+        self._title = f"revise {revised.number}" if revised is not None else "new request"
+        self._before = revised.request.terms if revised is not None and revised.request is not None else None
+        self._checks = FormChecks(revised)
         self._tried = False
         self._saved = False
         self._sending: Terms | None = None
         if draft.empty and known and known[0].terms is not None:
             draft.fields["currency"] = known[0].terms.money.currency
-        self._fields = FormFields(draft.fields, before)
+        self._fields = FormFields(draft.fields, self._before)
         self._opened = draft.fields
         drafts.take(draft)
 
     @classmethod
-    def of(cls, pane: DeskPane[Any], copy: RequestCopy, terms: Terms) -> "RequestForm":
+    def of(cls, pane: DeskPane[Any], copy: RequestCopy) -> "RequestForm":
         """Return the form that revises a request; what is not sent of it is not kept."""
-        draft = Draft(typed_fields(terms), request_id=copy.id)
-        form = cls(pane, draft, DraftStore(), title=f"revise {copy.number}", before=terms)
-        form.revised = copy
-        return form
+        fields = typed_fields(copy.request.terms) if copy.request is not None else {}
+        return cls(pane, Draft(fields, request_id=copy.id), DraftStore(), revised=copy)
 
     def where(self) -> str:
         """Return what is filled in here."""
@@ -105,7 +116,8 @@ class RequestForm(MeanwhileScreen[Filled | None]):
         """Start at the first field."""
         self.pane.tell()
         self._fields.go_to("amount")
-        self.look_for_waiting()
+        if self.pane.desk is not None:
+            self._read_waiting(self.pane.desk)
         self._preview()
         self._show_problems(name for name, value in self._fields.typed().items() if value.strip())
 
@@ -155,7 +167,7 @@ class RequestForm(MeanwhileScreen[Filled | None]):
     def _preview(self) -> None:
         terms, problems = self._fields.terms()
         if terms is not None:
-            self.look_for_alike(self._id_of(terms), terms)
+            self._look_for_alike(terms)
         preview = self.query_one("#form-preview", Static)
         if preview.content_size.width:  # Else it is laid out in a moment, and painted then.
             preview.update(Content("\n").join(self._preview_lines(terms, problems)))
@@ -165,7 +177,7 @@ class RequestForm(MeanwhileScreen[Filled | None]):
             yield Content.styled(f"✗ {clean(self._trouble)}", "$error")
             yield Content("Your draft is kept; ^s tries again.")
             yield Content("")
-        if told := self.closed or self.meanwhile:
+        if told := self._checks.closed or self._checks.meanwhile:
             yield Content.styled(f"⚠ {clean(told, 700)}", "$warning")
             yield Content("")
         if (cause := self._rejected_for()) and not told:
@@ -181,39 +193,74 @@ class RequestForm(MeanwhileScreen[Filled | None]):
 
     def _rejected_for(self) -> list[Content]:
         """Return who rejected the request and why, in full: what is revised is to answer that."""
-        decision = self.revised.decision if self.revised is not None else None
-        if self.revised is None or self.revised.status is not Status.REJECTED or decision is None:
+        revised = self._checks.revised
+        decision = revised.decision if revised is not None else None
+        if revised is None or revised.status is not Status.REJECTED or decision is None:
             return []
         cause = clean(decision.cause.text if decision.cause is not None else "", 700)
         return [Content.styled(f"✗ Rejected by {clean(decision.decided_by or '')}", "$error"), Content(cause)]
 
     def _id_of(self, terms: Terms) -> UUID:
         """Return the id of the request that these terms are, or would be."""
-        return self.revised.id if self.revised is not None else self._draft.ids_for(terms.hash)[1]
+        revised = self._checks.revised
+        return revised.id if revised is not None else self._draft.ids_for(terms.hash)[1]
 
     def _beside(self, terms: Terms | None) -> Iterator[Content]:
         """Yield what helps to judge the amount: what waits already, what is doubtful, and what looks the same."""
-        if self.waiting is not None and self._before is None:
-            sums = " and ".join(map(str, self.waiting.sums))
-            yield Content.styled(f"Waiting already  {sums} ({self.waiting.count:,})", "$secondary")
+        waiting = self._checks.waiting
+        if waiting is not None and self._before is None:
+            sums = " and ".join(map(str, waiting.sums))
+            yield Content.styled(f"Waiting already  {sums} ({waiting.count:,})", "$secondary")
         for doubt in doubts(typed_fields(terms), self._today()).values() if terms is not None else ():
             yield Content.styled(f"⚠ {doubt}", "$warning")
-        for other in self.alike_to(terms) or ():
+        for other in self._checks.alike_to(terms) or ():
             yield Content.styled(f"⚠ Looks like {clean(str(other), 300)}", "$warning")
 
-    def waiting_known(self) -> None:
-        """Show what waits already."""
+    # What is found out in threads while the form is open.
+
+    @work(thread=True, group="waiting", exclusive=True, exit_on_error=False)
+    def _read_waiting(self, desk: Desk) -> None:
+        self.post_message(read_waiting(desk))
+
+    @on(WaitingRead)
+    def _waiting_read(self, message: WaitingRead) -> None:
+        self._checks.waiting = message.waiting
         self._preview()
 
-    def meanwhile_known(self) -> None:
-        """Show what became of the request since the form was opened."""
-        self._preview()
+    def read(self, news: News | None = None) -> None:
+        """Read the request again, unless the news are about others."""
+        revised, desk = self._checks.revised, self.pane.desk
+        if revised is not None and desk is not None and (news is None or news.about(revised.id)):
+            self._read_copy(desk, revised.id)
 
-    def alike_known(self, terms: Terms) -> None:
+    @work(thread=True, group="copy", exclusive=True, exit_on_error=False)
+    def _read_copy(self, desk: Desk, request_id: UUID) -> None:
+        self.post_message(read_copy(desk, request_id))
+
+    @on(CopyRead)
+    def _copy_read(self, message: CopyRead) -> None:
+        person = self.pane.desk.person if self.pane.desk is not None else ""
+        if message.copy is not None and self._checks.take_copy(message.copy, person):
+            self._preview()
+
+    def _look_for_alike(self, terms: Terms) -> None:
+        """Find out what these terms look like, unless it is being found out."""
+        if (desk := self.pane.desk) is not None:
+            asking = self._checks.look_for(self._id_of(terms), desk.person, terms, self.pane.now())
+            if asking is not None:
+                self._read_alike(desk, asking)
+
+    @work(thread=True, group="alike", exclusive=True, exit_on_error=False)
+    def _read_alike(self, desk: Desk, asking: Asking) -> None:
+        self.post_message(read_alike(desk, asking))
+
+    @on(AlikeRead)
+    def _alike_read(self, message: AlikeRead) -> None:
         """Show what these terms look like; send them, if that was waited for."""
-        self._preview()
-        if terms == self._sending:
-            self._send(terms)
+        if self._checks.take_alike(message):
+            self._preview()
+            if message.terms == self._sending:
+                self._send(message.terms)
 
     @on(Button.Pressed, "#send")
     def action_send(self) -> None:
@@ -225,20 +272,21 @@ class RequestForm(MeanwhileScreen[Filled | None]):
             self._fields.go_to(next(iter(problems)))
             return
         self._sending = terms
-        if self.pane.desk is None or self.alike_to(terms) is not None:
+        if self.pane.desk is None or self._checks.alike_to(terms) is not None:
             self._send(terms)
         else:
-            self.look_for_alike(self._id_of(terms), terms)
+            self._look_for_alike(terms)
 
     def _send(self, terms: Terms) -> None:
         """Return the terms, after ``y`` where they look like another request, or theirs is not what it was."""
         self._sending = None
-        send, alike = Filled(terms, self._draft), self.alike_to(terms) or ()
-        if self.closed:
-            self.pane.notice(self.closed, "trouble")
+        send, alike = Filled(terms, self._draft), self._checks.alike_to(terms) or ()
+        checks = self._checks
+        if checks.closed:
+            self.pane.notice(checks.closed, "trouble")
             return
         unchanged = UNCHANGED if terms == self._before and self._rejected_for() else ""
-        if not alike and not self.meanwhile and not unchanged:
+        if not alike and not checks.meanwhile and not unchanged:
             self.dismiss(send)
             return
 
@@ -248,7 +296,7 @@ class RequestForm(MeanwhileScreen[Filled | None]):
 
         lines = [
             f"{terms.money}, {terms.description}",
-            self.meanwhile,
+            checks.meanwhile,
             unchanged,
             *(f"looks like {other}" for other in alike),
         ]

@@ -34,12 +34,11 @@ class Asking:
     warnings: tuple[str, ...] = ()
 
 
+@dataclass
 class Read(Message):
     """It is known what would be decided, or why that cannot be known."""
 
-    def __init__(self, asking: Asking | Exception) -> None:
-        super().__init__()
-        self.asking = asking
+    asking: Asking | Exception
 
 
 class BulkDialog(ModalScreen[bool]):

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import ClassVar
@@ -22,12 +23,11 @@ REST_S = 5.0
 """New rows are looked at at once; that others went, and may no longer be what a row looks like, so much later."""
 
 
+@dataclass
 class AlikeRead(Message):
     """It is known which rows look like others; None where it could not be read."""
 
-    def __init__(self, found: Mapping[UUID, tuple[Alike, ...]] | None) -> None:
-        super().__init__()
-        self.found = found
+    found: Mapping[UUID, tuple[Alike, ...]] | None
 
 
 class Likening(DecidingMarked, inherit_bindings=False):

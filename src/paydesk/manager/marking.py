@@ -1,7 +1,7 @@
 """Marks on the manager's list, held by request id."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import ClassVar
@@ -25,14 +25,13 @@ MOST = 1000
 """So many are marked by one key at most: more than anyone looks over before ``y``."""
 
 
+@dataclass
 class MarksRead(Message):
     """The rows that a key is to mark were read; ``trouble`` is a sentence where not all of them could be."""
 
-    def __init__(self, query: PageQuery, rows: Sequence[RequestCopy], trouble: str) -> None:
-        super().__init__()
-        self.query = query
-        self.rows = rows
-        self.trouble = trouble
+    query: PageQuery
+    rows: Sequence[RequestCopy]
+    trouble: str
 
 
 class Marking(Deciding, inherit_bindings=False):

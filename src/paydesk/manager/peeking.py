@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import ClassVar
@@ -25,12 +26,11 @@ AGAIN_S = 5.0
 """So long after a reading that failed it is tried again."""
 
 
+@dataclass
 class PeekRead(Message):
     """What there is to know of the request under the cursor was read; None where it could not be."""
 
-    def __init__(self, peeked: Peeked | None) -> None:
-        super().__init__()
-        self.peeked = peeked
+    peeked: Peeked | None
 
 
 class Peeking(Likening, inherit_bindings=False):

@@ -1,6 +1,7 @@
 """The line in which a filter is typed: it completes fields and values, and points at what cannot be read."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -81,12 +82,11 @@ class FilterField(Field):
 class FilterLine(Vertical):
     """Hidden until ``/``; enter applies, esc leaves."""
 
+    @dataclass
     class Applied(Message):
         """A person wants to see what fits this filter."""
 
-        def __init__(self, found: Filter) -> None:
-            super().__init__()
-            self.found = found
+        found: Filter
 
     class Closed(Message):
         """The line is hidden again."""

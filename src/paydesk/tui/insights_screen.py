@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any, ClassVar
@@ -34,14 +34,13 @@ REST_S = 3.0
 _FEW_DAYS = 7
 
 
+@dataclass
 class InsightsRead(Message):
     """All of it was read, or could not be; it took so many seconds."""
 
-    def __init__(self, query: PageQuery, outcome: Insights | Exception, took_s: float) -> None:
-        super().__init__()
-        self.query = query
-        self.outcome = outcome
-        self.took_s = took_s
+    query: PageQuery
+    outcome: Insights | Exception
+    took_s: float
 
 
 class InsightsScreen(OwnScreen[None]):

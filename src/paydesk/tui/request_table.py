@@ -1,6 +1,7 @@
 """A list of requests whose cursor stays on its request, held for the part that is looked at."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
@@ -32,26 +33,23 @@ class RequestTable(TurnedRows, can_focus=True, inherit_bindings=False):
         Binding("enter", "open", "Open", id="table.open", key_display="⏎"),
     ]
 
+    @dataclass
     class Moved(Message):
         """The cursor left ``left`` for another request."""
 
-        def __init__(self, left: UUID | None) -> None:
-            super().__init__()
-            self.left = left
+        left: UUID | None
 
+    @dataclass
     class Opened(Message):
         """A person wants to see this request."""
 
-        def __init__(self, copy: RequestCopy) -> None:
-            super().__init__()
-            self.copy = copy
+        copy: RequestCopy
 
+    @dataclass
     class Further(Message):
         """More rows are wanted, on one side of those that are held."""
 
-        def __init__(self, down: bool) -> None:
-            super().__init__()
-            self.down = down
+        down: bool
 
     def __init__(self, columns: Sequence[Column], now: Callable[[], datetime], empty: str, *, id: str) -> None:
         super().__init__(columns, now, empty, id=id)

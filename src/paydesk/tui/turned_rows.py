@@ -1,6 +1,7 @@
 """A list that a person turns by wheel and scrollbar, through a million rows if need be."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from textual.events import MouseScrollDown, MouseScrollUp
@@ -17,12 +18,11 @@ _WHEEL = 3
 class TurnedRows(PaintedRows, inherit_bindings=False):
     """The cursor comes along where the list is turned, so that it is never on a request out of sight."""
 
+    @dataclass
     class Elsewhere(Message):
         """Rows are wanted from another place of the list."""
 
-        def __init__(self, start: Start) -> None:
-            super().__init__()
-            self.start = start
+        start: Start
 
     def __init__(self, columns: Sequence[Column], now: Callable[[], datetime], empty: str, *, id: str) -> None:
         super().__init__(columns, now, empty, id=id)
