@@ -2,10 +2,12 @@
 
 import csv
 import io
+import re
 import secrets
 
 import pytest
 
+from paydesk.cli.session import Errand
 from tests.cli.conftest import Paydesk
 
 
@@ -226,3 +228,17 @@ def test_servers_that_are_away_are_one_sentence(paydesk: Paydesk, monkeypatch: p
     assert unknown.code == 7 and not named["ok"] and named["todo"] == "Did you mean PAYDESK_REDIS_URL?"
     refused = paydesk("contractor", "list", "--json")
     assert refused.code == 2 and refused.error["hint"] == "Did you mean PAYDESK_REDIS_URL?"
+
+
+@pytest.mark.fault(
+    kind="A request is printed with its number also where the machine is busy: the first check is waited for.",
+    mended="cli/session.py",
+)
+def test_a_request_is_printed_with_its_number_however_soon_it_gives_up_waiting(
+    paydesk: Paydesk, ada: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Each command's worker reads its own topic before it gives numbers.
+    for waits in (Errand.catch_up, Errand.deliver):
+        monkeypatch.setattr(waits, "__defaults__", (0.0,))
+    printed = paydesk("contractor", "request", "5", "EUR", "x", "--as", ada, "--json")
+    assert printed.code in (0, 10) and re.fullmatch(r"PR-\d+", printed.json["number"])

@@ -268,6 +268,11 @@ class Errand:
     def _relay(self, ids: Sequence[UUID], timeout_s: float) -> None:
         if self._queued(ids) and self._has_broker():
             self.work().nudge()
+            if self._numberless(ids):
+                # Whoever reads what is printed needs the number, which waits for the first check: however short of time
+                # this machine was until now.
+                self._gave_up = False
+                self._until(lambda: not self._numberless(ids), CHECK_S, f"the {self.role.name}'s own topic to be read")
             self._until(lambda: not self._queued(ids), timeout_s, _DELIVERY)
 
     @property
@@ -277,6 +282,10 @@ class Errand:
 
     def _copies(self, ids: Sequence[UUID]) -> list[RequestCopy]:
         return self.read(lambda connection: queries.some(connection, ids))
+
+    def _numberless(self, ids: Sequence[UUID]) -> bool:
+        copies = self._copies(ids)
+        return any(copy.request is not None and copy.request.number is None for copy in copies)
 
     def _queued(self, ids: Sequence[UUID]) -> bool:
         return any(copy.delivery is Delivery.QUEUED for copy in self._copies(ids))
