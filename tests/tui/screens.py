@@ -17,7 +17,7 @@ from paydesk.domain.commands import Approve, RequestPayment, approve, request_pa
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.decision import checked_cause
 from paydesk.domain.payment_request import checked_terms
-from paydesk.manager.peeking import Peeking
+from paydesk.manager.inbox import ManagerInbox
 from paydesk.tui.desk_app import DeskApp
 from paydesk.tui.kept_view import KeptView
 from tests.fakes import FakeContractorDesk, FakeManagerDesk, World
@@ -65,9 +65,9 @@ class Screen:
 
 def peeked(pilot: Pilot[None]) -> bool:
     """Whether the pane beside the inbox, where there is one, knows all of the request under the cursor."""
-    for pane in pilot.app.screen_stack[0].query(Peeking):
-        current, known = pane.table.current, pane._peeked
-        if pane.peeks and current is not None and (known is None or known.copy.id != current.id):
+    for pane in pilot.app.screen_stack[0].query(ManagerInbox):
+        current, known = pane.table.current, pane.preview.peeked
+        if pane.preview.display and current is not None and (known is None or known.copy.id != current.id):
             return False
     return True
 

@@ -3,7 +3,7 @@
 import pytest
 
 from paydesk.contractor.columns import COLUMNS, EVERYONES
-from paydesk.manager.peek import Peek
+from paydesk.manager.preview import Preview
 from paydesk.tui.columns import CURSOR_CELLS, Column, laid_out
 from tests.fakes import World
 from tests.tui.conftest import contractor, manager, opened, seen, shown
@@ -19,7 +19,7 @@ def test_a_cell_is_left_at_the_right_edge(columns: tuple[Column, ...], width: in
 async def test_beside_an_empty_inbox_there_is_no_rule(world: World) -> None:
     async with manager(World()).run_test(size=(160, 45)) as pilot:
         await seen(pilot, lambda: "Nothing waits for a decision." in shown(pilot))
-        await seen(pilot, lambda: pilot.app.query_one(Peek).display and "│" not in shown(pilot))
+        await seen(pilot, lambda: pilot.app.query_one(Preview).display and "│" not in shown(pilot))
     async with manager(world).run_test(size=(160, 45)) as pilot:
         await opened(pilot)
         await seen(pilot, lambda: "│" in shown(pilot))

@@ -9,7 +9,7 @@ import pytest
 from paydesk.contractor.app import ContractorApp
 from paydesk.contractor.home import ContractorHome
 from paydesk.manager.app import ManagerApp
-from paydesk.manager.peek import Peek
+from paydesk.manager.preview import Preview
 from paydesk.tui.kept_view import KeptView
 from tests.fakes import FakeContractorDesk, FakeManagerDesk, World
 from tests.tui.conftest import Clock, opened, seen, shown
@@ -43,20 +43,20 @@ def view(tmp_path: Path) -> Path:
 async def test_the_next_start_shows_the_list_as_it_was_left(world: World, view: Path) -> None:
     async with manager(world, view).run_test(size=(120, 36)) as pilot:
         await opened(pilot)
-        assert not pilot.app.query_one(Peek).display
+        assert not pilot.app.query_one(Preview).display
         await pilot.press("s", "p", "slash", *"cur:EUR", "enter")
         await seen(pilot, lambda: "3 waiting   cur:EUR   newest first" in shown(pilot))
     async with manager(world, view).run_test(size=(120, 36)) as pilot:
         await seen(pilot, lambda: "3 waiting   cur:EUR   newest first" in shown(pilot))
         assert "The list is as you left it: cur:EUR." in shown(pilot)
-        assert pilot.app.query_one(Peek).display
+        assert pilot.app.query_one(Preview).display
         await pilot.press("escape")
         await seen(pilot, lambda: "6 waiting" in shown(pilot))
         assert "as you left it" not in shown(pilot), "it is not, since"
     async with manager(world, view, "production").run_test(size=(120, 36)) as pilot:
         await opened(pilot)
         await seen(pilot, lambda: "6 waiting" in shown(pilot))
-        assert "newest first" not in shown(pilot) and not pilot.app.query_one(Peek).display
+        assert "newest first" not in shown(pilot) and not pilot.app.query_one(Preview).display
     assert kept(view)["stacks"] == {"embedded": {"sort": "newest first", "peek": True, "filter": ""}}
 
 

@@ -75,7 +75,7 @@ async def test_without_room_p_opens_the_request(world: World) -> None:
 
 RENEWED = pytest.mark.fault(
     kind="What is shown beside a row is of now: it is read again when something changes, and by the key that reloads.",
-    mended="manager/peeking.py",
+    mended="manager/preview.py",
 )
 
 

@@ -1,27 +1,29 @@
 """The manager's desk on the screen: the inbox oldest first, and what was decided."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 
-from paydesk.domain.copy import Delivery, StatusTotal
+from paydesk.domain.copy import Delivery, RequestCopy, StatusTotal
+from paydesk.domain.duplicates import Asking
 from paydesk.domain.filters import Filter, StatusIn
 from paydesk.domain.status import Status
 from paydesk.domain.status_facts import ANSWERED, WAITING
 from paydesk.domain.text import counted
-from paydesk.infra.core.query import Page, PageQuery, Sort, in_order
+from paydesk.infra.core.query import News, Page, PageQuery, Sort, in_order
 from paydesk.manager import columns
+from paydesk.manager.deciding_marked import DecidingMarked
 from paydesk.manager.detail import ManagerDetail
-from paydesk.manager.peek import Peek
-from paydesk.manager.peeking import Peeking
+from paydesk.manager.duplicate_watch import DuplicatesRead, DuplicateWatch, read_duplicates
 from paydesk.manager.port import ManagerDesk
+from paydesk.manager.preview import LEAST_CELLS, WIDE_CELLS, Preview
 from paydesk.manager.rows import counts_text, held_by, merged
 from paydesk.tui.desk_pane import DeskPane
 from paydesk.tui.lines import HealthLine, Line, TopLine
@@ -30,12 +32,13 @@ from paydesk.tui.room import make_room
 from paydesk.tui.summary import Summary
 
 
-class ManagerInbox(Peeking, inherit_bindings=False):
+class ManagerInbox(DecidingMarked, inherit_bindings=False):
     """What waits, or with ``d`` what was decided. A key acts on what is on the screen and on nothing newer."""
 
     role = "manager"
     BINDINGS: ClassVar[list[BindingType]] = [
-        *Peeking.BINDINGS,
+        *DecidingMarked.BINDINGS,
+        Binding("p", "peek", "Peek", show=False, id="manager.peek", tooltip="Show or hide who asks, and how often"),
         Binding("d", "decided", "Decided", show=False, id="manager.decided", tooltip="What was decided, or the inbox"),
         *DeskPane.BINDINGS,
     ]
@@ -46,6 +49,8 @@ class ManagerInbox(Peeking, inherit_bindings=False):
         now: Callable[[], datetime],
     ) -> None:
         super().__init__(make_desk, now, id="manager")
+        self.duplicates = DuplicateWatch()
+        self.preview = Preview(self.now, lambda: self.desk)
         self._decided_view = False
         self._other_sort: Sort | None = None
         """The order that was chosen on the list that is not shown; what waits and what was decided have one each."""
@@ -61,8 +66,8 @@ class ManagerInbox(Peeking, inherit_bindings=False):
         yield self.filter_line()
         with Horizontal(id="list"):
             empty = columns.EMPTY.format(self.key("manager.decided", "d"))
-            yield RequestTable(columns.inbox(self.alike_to), self.now, empty, id="requests")
-            yield Peek()
+            yield RequestTable(columns.inbox(self.duplicates.alike_to), self.now, empty, id="requests")
+            yield self.preview
         yield Line(id="notice")
         yield HealthLine(id="health")
 
@@ -106,7 +111,10 @@ class ManagerInbox(Peeking, inherit_bindings=False):
         """Show rows and counts."""
         self._page = page
         read, current = [*page.rows, *page.also], self.table.current
-        self.noticed(read)
+        self.keep_marks(read)
+        asked = self.duplicates.due(read) if self.desk is not None else None
+        if self.desk is not None and asked is not None:
+            self._read_duplicates(self.desk, asked)
         self.painted(self.table.rows, read)
         edges = self.window.edges
         if not self._held_view:
@@ -149,7 +157,7 @@ class ManagerInbox(Peeking, inherit_bindings=False):
 
     @on(RequestTable.Moved)
     def _moved(self, _: RequestTable.Moved) -> None:
-        """Let go of the decided rows that the cursor has left."""
+        """Let go of the decided rows that the cursor has left; the pane beside the list follows."""
         current = self.table.current
         finished = frozenset(
             row.id
@@ -159,10 +167,11 @@ class ManagerInbox(Peeking, inherit_bindings=False):
         if finished and self._held_view:
             self._gone |= finished
             self.table.show([row for row in self.table.rows if row.id not in finished])
+        self.show_preview()
 
     def ticked(self) -> None:
         """Count down, and let the pane beside the list see what changed under the cursor."""
-        self.show_peek()
+        self.show_preview()
         self.table.tick(lambda row: row.delivery is Delivery.HELD)
 
     def action_decided(self) -> None:
@@ -170,7 +179,7 @@ class ManagerInbox(Peeking, inherit_bindings=False):
         self._decided_view = not self._decided_view
         self._sort, self._other_sort = self._other_sort, self._sort
         self.clear_marks()
-        self.table.lay_out(columns.DECIDED if self._decided_view else columns.inbox(self.alike_to))
+        self.table.lay_out(columns.DECIDED if self._decided_view else columns.inbox(self.duplicates.alike_to))
         self.begin_anew()
         self.summed_up()
 
@@ -189,6 +198,68 @@ class ManagerInbox(Peeking, inherit_bindings=False):
             self.table.show(waiting)
             self._gone -= frozenset(row.id for row in waiting)
         super().action_reload()
+        self.preview.read_again()
+        self.show_preview()
+
+    def read(self, news: News | None = None) -> None:
+        """Read the rows again, and the pane too: what changed may be of the contractor that it is about."""
+        super().read(news)
+        if news is not None:
+            self.preview.grow_old()
+
+    # Which rows look like others.
+
+    def doubt(self, copy: RequestCopy) -> str:
+        """Return which other request this one looks like, and why."""
+        return self.duplicates.doubt(copy)
+
+    @work(thread=True, group="alike", exclusive=True, exit_on_error=False, description="alike")
+    def _read_duplicates(self, desk: ManagerDesk, asked: Sequence[Asking]) -> None:
+        self.post_message(read_duplicates(desk, asked))
+
+    @on(DuplicatesRead)
+    def _duplicates_read(self, message: DuplicatesRead) -> None:
+        message.stop()
+        changed = self.duplicates.take(message)
+        self.table.tick(lambda row: row.id in changed)
+
+    # The pane beside the list.
+
+    def show_preview(self) -> None:
+        """Show the pane where there is room, and in it the request under the cursor."""
+        self.preview.follow(self.table.current, self.size.width)
+
+    def action_peek(self) -> None:
+        """Show or hide the pane; without room for it, open the request."""
+        if self.size.width < LEAST_CELLS:
+            self.table.action_open()
+            return
+        self._show_preview_as(not self.preview.stands(self.size.width))
+
+    def _show_preview_as(self, wanted: bool | None) -> None:
+        self.preview.wanted = wanted
+        self.keep(peek=wanted)
+        self.show_preview()
+
+    def restore(self, kept: Mapping[str, object]) -> None:
+        """Show the list as it was left, and the pane."""
+        super().restore(kept)
+        if self.preview.wanted is None and isinstance(kept.get("peek"), bool):
+            self.preview.wanted = bool(kept["peek"])
+            self.show_preview()
+
+    def action_unmark(self) -> None:
+        """Go one step back; the pane that was asked for goes last."""
+        back = self.range_begun or self.marks or self.filter.terms
+        if back or not (self.preview.wanted and self.preview.stands(self.size.width)):
+            super().action_unmark()
+            return
+        self._show_preview_as(None if self.size.width < WIDE_CELLS else False)
+
+    def on_resize(self) -> None:
+        """Show the pane where there is room now."""
+        super().on_resize()
+        self.show_preview()
 
     @on(RequestTable.Opened)
     def _open_detail(self, message: RequestTable.Opened) -> None:
