@@ -85,7 +85,7 @@ async def decide(pilot: Pilot[None]) -> None:
     await seen(pilot, shows(pilot, "ada 120.00 EUR"), WITHIN_S)
     (inbox,) = pilot.app.query(ManagerInbox)
     under = inbox.table.current
-    await seen(pilot, lambda: under and not inbox.changes.changed(under.id, time.monotonic()), WITHIN_S)
+    await seen(pilot, lambda: under and not inbox.decisions.changes.changed(under.id, time.monotonic()), WITHIN_S)
     press(pilot, "a")
     await seen(pilot, shows(pilot, "S send now"), WITHIN_S)
     press(pilot, "S")

@@ -14,7 +14,7 @@ from paydesk.tui.wording import health_words
 from tests.fakes import WELL, FakeManagerDesk, World
 from tests.tui.conftest import contractor, manager, opened, seen, shown
 
-KEYS = pytest.mark.fault(kind="What is said of keys and marks is what became of them.", mended="manager/deciding.py")
+KEYS = pytest.mark.fault(kind="What is said of keys and marks is what became of them.", mended="manager/decisions.py")
 UNKNOWN = pytest.mark.fault(
     kind="What is not known is never painted as well: it is told, and since when.", mended="tui/health_report.py"
 )

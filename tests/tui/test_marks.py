@@ -13,7 +13,7 @@ from paydesk.domain.errors import PaydeskError
 from paydesk.domain.payment_request import checked_terms
 from paydesk.infra.core.errors import ServerDown
 from paydesk.infra.core.query import Result
-from paydesk.manager import marking
+from paydesk.manager import selection
 from paydesk.manager.bulk import BulkDialog
 from tests.fakes import FakeManagerDesk, World
 from tests.tui.conftest import Clock, manager, opened, seen, shown
@@ -95,7 +95,7 @@ def many(world: World, count: int) -> None:
 
 
 async def test_all_and_a_range_reach_beyond_what_the_list_holds(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(marking, "MOST", 300)
+    monkeypatch.setattr(selection, "MAX_MARKED", 300)
     many(world, 300)
     async with manager(world).run_test(size=(80, 24)) as pilot:
         table = await opened(pilot)

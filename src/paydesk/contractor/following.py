@@ -22,11 +22,6 @@ class Following(DeskPane[ContractorDesk], inherit_bindings=False):
         self._followed: RequestCopy | None = None
         self._followed_at = 0.0
 
-    @property
-    def person(self) -> str:
-        """Who sits here; empty while that is not known."""
-        return self.desk.person if self.desk is not None else ""
-
     def follow(self, copy: RequestCopy, did: str, more: str = "") -> None:
         """Say what was done with a request and go to it; or, where the filter hides it, how it is seen.
 

@@ -31,11 +31,10 @@ from paydesk.domain.payment_request import Terms, typed_fields
 from paydesk.domain.status import Status
 from paydesk.domain.text import clean
 from paydesk.infra.core.query import News
-from paydesk.tui.desk_pane import DeskPane
 from paydesk.tui.dialogs import Confirm
 from paydesk.tui.drafts import Draft, DraftStore
 from paydesk.tui.own_screen import OwnScreen
-from paydesk.tui.port import Desk
+from paydesk.tui.port import Desk, PanePort
 
 UNCHANGED = "Nothing is changed: it says what was rejected."
 
@@ -70,7 +69,7 @@ class RequestForm(OwnScreen[Filled | None]):
 
     def __init__(
         self,
-        pane: DeskPane[Any],
+        pane: PanePort[Any],
         draft: Draft,
         drafts: DraftStore,
         *,
@@ -97,7 +96,7 @@ class RequestForm(OwnScreen[Filled | None]):
         drafts.take(draft)
 
     @classmethod
-    def of(cls, pane: DeskPane[Any], copy: RequestCopy) -> "RequestForm":
+    def of(cls, pane: PanePort[Any], copy: RequestCopy) -> "RequestForm":
         """Return the form that revises a request; what is not sent of it is not kept."""
         fields = typed_fields(copy.request.terms) if copy.request is not None else {}
         return cls(pane, Draft(fields, request_id=copy.id), DraftStore(), revised=copy)

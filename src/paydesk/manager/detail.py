@@ -1,16 +1,14 @@
 """One request on the manager's desk: everything, decided from here as from the list."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
 
 from paydesk.domain.copy import RequestCopy
+from paydesk.manager.port import DecidingPane
 from paydesk.tui.detail import DetailScreen
 from paydesk.tui.messages import DetailRead
-
-if TYPE_CHECKING:
-    from paydesk.manager.inbox import ManagerInbox
 
 
 class ManagerDetail(DetailScreen, inherit_bindings=False):
@@ -25,7 +23,7 @@ class ManagerDetail(DetailScreen, inherit_bindings=False):
         *DetailScreen.BINDINGS,
     ]
 
-    def __init__(self, pane: "ManagerInbox", copy: RequestCopy) -> None:
+    def __init__(self, pane: DecidingPane, copy: RequestCopy) -> None:
         super().__init__(pane, copy)
         self.desk_pane = pane
 
@@ -38,7 +36,7 @@ class ManagerDetail(DetailScreen, inherit_bindings=False):
         """Offer no decision on what nobody can decide."""
         if action in ("approve", "reject"):
             return not self.desk_pane.why_not(self.copy)[0]
-        return self.desk_pane.undoes if action == "undo" else super().key_lives(action, usual)
+        return self.desk_pane.key_lives(action, usual) if action == "undo" else super().key_lives(action, usual)
 
     def action_approve(self) -> None:
         """Approve what this screen shows."""

@@ -3,28 +3,39 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import ClassVar
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from textual import on, work
+from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
+from textual.events import Paste
 
 from paydesk.domain.copy import Delivery, RequestCopy, StatusTotal
+from paydesk.domain.decision import Cause
 from paydesk.domain.duplicates import Asking
-from paydesk.domain.filters import Filter, StatusIn
+from paydesk.domain.filters import EVERYTHING, Filter, StatusIn
 from paydesk.domain.status import Status
 from paydesk.domain.status_facts import ANSWERED, WAITING
 from paydesk.domain.text import counted
-from paydesk.infra.core.query import News, Page, PageQuery, Sort, in_order
+from paydesk.infra.core.query import News, Page, PageQuery, Result, Sort
 from paydesk.manager import columns
-from paydesk.manager.deciding_marked import DecidingMarked
+from paydesk.manager.batch import Batch
+from paydesk.manager.bulk import BulkDialog, sums_text
+from paydesk.manager.bulk_actions import BulkActions
+from paydesk.manager.decisions import COMES_BACK, PASTED, DecisionKeys, why_not
 from paydesk.manager.detail import ManagerDetail
 from paydesk.manager.duplicate_watch import DuplicatesRead, DuplicateWatch, read_duplicates
+from paydesk.manager.forms import CauseDialog
+from paydesk.manager.guards import SETTLE_S
+from paydesk.manager.held_decisions import HeldDecisions
 from paydesk.manager.port import ManagerDesk
 from paydesk.manager.preview import LEAST_CELLS, WIDE_CELLS, Preview
-from paydesk.manager.rows import counts_text, held_by, merged
+from paydesk.manager.rows import StandingRows, counts_text, held_by, line_text
+from paydesk.manager.selection import MarksRead, Selection, query_of_all, read_marks
+from paydesk.tui.desk_app import DeskApp
 from paydesk.tui.desk_pane import DeskPane
 from paydesk.tui.lines import HealthLine, Line, TopLine
 from paydesk.tui.request_table import RequestTable
@@ -32,31 +43,44 @@ from paydesk.tui.room import make_room
 from paydesk.tui.summary import Summary
 
 
-class ManagerInbox(DecidingMarked, inherit_bindings=False):
+class ManagerInbox(DeskPane[ManagerDesk], inherit_bindings=False):
     """What waits, or with ``d`` what was decided. A key acts on what is on the screen and on nothing newer."""
 
+    app = getters.app(DeskApp)
     role = "manager"
     BINDINGS: ClassVar[list[BindingType]] = [
-        *DecidingMarked.BINDINGS,
+        Binding("a", "approve", "Approve", id="manager.approve"),
+        Binding("x", "reject", "Reject", id="manager.reject", tooltip="Reject, asks for the cause"),
+        Binding("u", "undo", "Undo", id="manager.undo", tooltip="Take the last decision back while it is held"),
+        Binding("S", "send_now", "Send now", show=False, id="manager.send", tooltip="Send what is held now"),
+        Binding("space", "mark", "Mark", show=False, id="manager.mark", tooltip="Mark, or unmark"),
+        Binding("v", "range", "Range", show=False, id="manager.range", tooltip="Mark a range, from here"),
+        Binding("asterisk", "mark_all", "All", show=False, id="manager.all", key_display="*", tooltip="Mark all shown"),
+        Binding("escape", "unmark", "Unmark", show=False, id="manager.unmark", tooltip="Back: filter, marks, pane"),
         Binding("p", "peek", "Peek", show=False, id="manager.peek", tooltip="Show or hide who asks, and how often"),
         Binding("d", "decided", "Decided", show=False, id="manager.decided", tooltip="What was decided, or the inbox"),
         *DeskPane.BINDINGS,
     ]
 
-    def __init__(
-        self,
-        make_desk: Callable[[], ManagerDesk],
-        now: Callable[[], datetime],
-    ) -> None:
+    def __init__(self, make_desk: Callable[[], ManagerDesk], now: Callable[[], datetime]) -> None:
         super().__init__(make_desk, now, id="manager")
+        self.decisions = DecisionKeys()
+        self.held = HeldDecisions(self, self._brought_back, self._refused)
+        self.selection = Selection()
+        self.bulk = BulkActions(self, lambda plan: self.selection.drop(plan.changed), self._many_decided)
         self.duplicates = DuplicateWatch()
         self.preview = Preview(self.now, lambda: self.desk)
+        self.standing = StandingRows()
+        self._lives: Mapping[str, Callable[[], bool | None]] = {
+            "undo": lambda: self.held.undoes,
+            **dict.fromkeys(("approve", "reject"), self._may_decide),
+            **dict.fromkeys(("mark", "range", "mark_all", "unmark"), lambda: self.selection.begun or None),
+        }
+        """Of actions whose keys are not always shown alike: whether they do something now, None for as usual."""
         self._decided_view = False
         self._other_sort: Sort | None = None
         """The order that was chosen on the list that is not shown; what waits and what was decided have one each."""
-        self._gone: frozenset[UUID] = frozenset()
         self._page: Page | None = None
-        self._between = 0
 
     def compose(self) -> ComposeResult:
         """Lay out top line, counts, list, hold line and health."""
@@ -71,23 +95,20 @@ class ManagerInbox(DecidingMarked, inherit_bindings=False):
         yield Line(id="notice")
         yield HealthLine(id="health")
 
+    # Which rows are shown.
+
     def wanted(self) -> PageQuery:
         """Return what waits, oldest first, and the rows that still stand; or what was decided, newest first."""
         usual = ANSWERED if self._decided_view else WAITING
-        query = PageQuery(self.filter, self._person, frozenset() if self.filter.asks(StatusIn) else usual, self.sort)
+        query = PageQuery(self.filter, self.person, frozenset() if self.filter.asks(StatusIn) else usual, self.sort)
         if not self._held_view:
             return query
-        standing = frozenset(row.id for row in [*self.table.rows, *self.held]) - self._gone
-        return replace(query, also=standing, held=True)
+        return replace(query, also=self.standing.of([*self.table.rows, *self.held.copies]), held=True)
 
     @property
     def _held_view(self) -> bool:
         """Whether it is the list of what waits, where nothing may jump under the hand."""
         return not self._decided_view and not self.filter.asks(StatusIn)
-
-    @property
-    def _person(self) -> str:
-        return self.desk.person if self.desk is not None else ""
 
     @property
     def sorts(self) -> Sequence[Sort]:
@@ -98,7 +119,7 @@ class ManagerInbox(DecidingMarked, inherit_bindings=False):
     def set_filter(self, found: Filter) -> None:
         """Show what fits; the marks were made among other rows."""
         if found != self.filter:
-            self.clear_marks()
+            self._clear_marks()
         super().set_filter(found)
 
     def keep(self, **chosen: object) -> None:
@@ -111,22 +132,36 @@ class ManagerInbox(DecidingMarked, inherit_bindings=False):
         """Show rows and counts."""
         self._page = page
         read, current = [*page.rows, *page.also], self.table.current
-        self.keep_marks(read)
-        asked = self.duplicates.due(read) if self.desk is not None else None
-        if self.desk is not None and asked is not None:
-            self._read_duplicates(self.desk, asked)
+        self._notice_changed(read)
         self.painted(self.table.rows, read)
         edges = self.window.edges
         if not self._held_view:
             self.table.show(page.rows, edges=edges)
         else:
-            found = merged(self.table.rows, page, self._gone, self.wanted().sort, edges, self.table.edges)
-            self._between = found.between
-            self.held = held_by(read, self._person)
+            found = self.standing.merge(self.table.rows, page, self.wanted().sort, edges, self.table.edges)
+            self.held.copies = held_by(read, self.person)
             faded = frozenset(row.id for row in found.rows if row.status in ANSWERED)
             self.table.show(found.rows, faded, edges)
-        self.slid(current)
+        self._slid(current)
         self.summed_up()
+
+    def _notice_changed(self, rows: Sequence[RequestCopy]) -> None:
+        """Note what the rows that were read mean for the marks, and read what they look like when they are others."""
+        if told := self.selection.drop_changed(rows):
+            self.notice(told, "trouble")
+            self._show_marks()
+        if self.desk is not None and (asked := self.duplicates.due(rows)) is not None:
+            self._read_duplicates(self.desk, asked)
+
+    @work(thread=True, group="alike", exclusive=True, exit_on_error=False, description="alike")
+    def _read_duplicates(self, desk: ManagerDesk, asked: Sequence[Asking]) -> None:
+        self.post_message(read_duplicates(desk, asked))
+
+    @on(DuplicatesRead)
+    def _duplicates_read(self, message: DuplicatesRead) -> None:
+        message.stop()
+        changed = self.duplicates.take(message)
+        self.table.tick(lambda row: row.id in changed)
 
     def counted(self, totals: Sequence[StatusTotal]) -> None:
         """Show what they come to, and how long they wait."""
@@ -143,63 +178,38 @@ class ManagerInbox(DecidingMarked, inherit_bindings=False):
         self.table.empty = self.nothing(self.nothing_fits() if self.filter.terms else usual.format(other))
         counts = counted(self.total, "request") if self.filter.asks(StatusIn) else f"{self.total:,} decided"
         if self._held_view:
-            counts = counts_text(self.total, self._between, len(self.held), self.key("desk.reload", "r"))
-        counts = self.count_text or counts
-        marks = f"{len(self.marks):,} marked" if self.marks else ""
-        order = "" if self.sort is Sort.OLDEST else str(self.sort)
-        text = "   ".join(part for part in (marks, counts, str(self.filter), order) if part)
+            held = len(self.held.copies)
+            counts = counts_text(self.total, self.standing.between, held, self.key("desk.reload", "r"))
+        text = line_text(len(self.selection.marks), self.count_text or counts, self.filter, self.sort)
         self.query_one("#filter", Line).say(text, f"{other} {'inbox' if self._decided_view else 'decided'}", "muted")
-
-    def marked(self) -> None:
-        """Show marks and their count."""
-        super().marked()
-        self.summed_up()
 
     @on(RequestTable.Moved)
     def _moved(self, _: RequestTable.Moved) -> None:
-        """Let go of the decided rows that the cursor has left; the pane beside the list follows."""
-        current = self.table.current
-        finished = frozenset(
-            row.id
-            for row in self.table.rows
-            if row.status in ANSWERED and row.delivery is not Delivery.HELD and current and row.id != current.id
-        )
-        if finished and self._held_view:
-            self._gone |= finished
-            self.table.show([row for row in self.table.rows if row.id not in finished])
-        self.show_preview()
+        """Let go of the decided rows that the cursor has left; tell doubts again when it comes back."""
+        if self._held_view and (rows := self.standing.leave(self.table.rows, self.table.current)) is not None:
+            self.table.show(rows)
+        self._show_preview()
+        self.decisions.doubts.forget()
 
     def ticked(self) -> None:
         """Count down, and let the pane beside the list see what changed under the cursor."""
-        self.show_preview()
+        self._show_preview()
         self.table.tick(lambda row: row.delivery is Delivery.HELD)
 
     def action_decided(self) -> None:
         """Show what was decided, or the inbox again."""
         self._decided_view = not self._decided_view
         self._sort, self._other_sort = self._other_sort, self._sort
-        self.clear_marks()
+        self._clear_marks()
         self.table.lay_out(columns.DECIDED if self._decided_view else columns.inbox(self.duplicates.alike_to))
         self.begin_anew()
         self.summed_up()
 
     def begin_anew(self) -> None:
         """Let go of everything that stands."""
-        self._gone, self._between = frozenset(), 0
+        self.standing.begin_anew()
         self.table.clear()
         super().begin_anew()
-
-    def action_reload(self) -> None:
-        """Read again and let everything take its place."""
-        self._gone |= frozenset(row.id for row in self.table.rows if row.status in ANSWERED)
-        if self._held_view and self._page is not None:
-            held = [row for row in self._page.also if row.delivery is Delivery.HELD]
-            waiting = in_order([*self._page.rows, *held], self.wanted().sort)
-            self.table.show(waiting)
-            self._gone -= frozenset(row.id for row in waiting)
-        super().action_reload()
-        self.preview.read_again()
-        self.show_preview()
 
     def read(self, news: News | None = None) -> None:
         """Read the rows again, and the pane too: what changed may be of the contractor that it is about."""
@@ -207,26 +217,22 @@ class ManagerInbox(DecidingMarked, inherit_bindings=False):
         if news is not None:
             self.preview.grow_old()
 
-    # Which rows look like others.
+    def action_reload(self) -> None:
+        """Read again and let everything take its place."""
+        self.standing.leave_decided(self.table.rows)
+        if self._held_view and self._page is not None:
+            self.table.show(self.standing.take_their_place(self._page, self.wanted().sort))
+        super().action_reload()
+        self.preview.read_again()
+        self._show_preview()
 
-    def doubt(self, copy: RequestCopy) -> str:
-        """Return which other request this one looks like, and why."""
-        return self.duplicates.doubt(copy)
-
-    @work(thread=True, group="alike", exclusive=True, exit_on_error=False, description="alike")
-    def _read_duplicates(self, desk: ManagerDesk, asked: Sequence[Asking]) -> None:
-        self.post_message(read_duplicates(desk, asked))
-
-    @on(DuplicatesRead)
-    def _duplicates_read(self, message: DuplicatesRead) -> None:
-        message.stop()
-        changed = self.duplicates.take(message)
-        self.table.tick(lambda row: row.id in changed)
+    @on(RequestTable.Opened)
+    def _open_detail(self, message: RequestTable.Opened) -> None:
+        self.app.push_screen(ManagerDetail(self, message.copy))
 
     # The pane beside the list.
 
-    def show_preview(self) -> None:
-        """Show the pane where there is room, and in it the request under the cursor."""
+    def _show_preview(self) -> None:
         self.preview.follow(self.table.current, self.size.width)
 
     def action_peek(self) -> None:
@@ -239,28 +245,253 @@ class ManagerInbox(DecidingMarked, inherit_bindings=False):
     def _show_preview_as(self, wanted: bool | None) -> None:
         self.preview.wanted = wanted
         self.keep(peek=wanted)
-        self.show_preview()
+        self._show_preview()
 
     def restore(self, kept: Mapping[str, object]) -> None:
         """Show the list as it was left, and the pane."""
         super().restore(kept)
-        if self.preview.wanted is None and isinstance(kept.get("peek"), bool):
-            self.preview.wanted = bool(kept["peek"])
-            self.show_preview()
-
-    def action_unmark(self) -> None:
-        """Go one step back; the pane that was asked for goes last."""
-        back = self.range_begun or self.marks or self.filter.terms
-        if back or not (self.preview.wanted and self.preview.stands(self.size.width)):
-            super().action_unmark()
-            return
-        self._show_preview_as(None if self.size.width < WIDE_CELLS else False)
+        self.preview.restore(kept.get("peek"))
+        self._show_preview()
 
     def on_resize(self) -> None:
         """Show the pane where there is room now."""
         super().on_resize()
-        self.show_preview()
+        self._show_preview()
 
-    @on(RequestTable.Opened)
-    def _open_detail(self, message: RequestTable.Opened) -> None:
-        self.app.push_screen(ManagerDetail(self, message.copy))
+    # Keys: whether they do something, and whether they were meant.
+
+    def key_lives(self, action: str, usual: bool | None) -> bool | None:
+        """Return whether a key does something now, by the part that it is about; None where it is not shown."""
+        lives = self._lives[action]() if action in self._lives else None
+        return usual if lives is None else lives
+
+    def _may_decide(self) -> bool:
+        return bool(self.selection.marks) or not self.why_not(self.table.current)[0]
+
+    def why_not(self, copy: RequestCopy | None) -> tuple[str, str]:
+        """Return why a request cannot be decided here, and how that is painted; nothing where it can."""
+        if copy is not None and copy.request is not None and copy.locked:
+            return self.locked_text(copy), "trouble"
+        return why_not(copy, self.person)
+
+    def acts_unseen(self, action: str) -> bool:
+        """With marks ``a`` and ``x`` mean those, wherever the cursor is."""
+        return not (self.selection.marks and action in ("approve", "reject")) and super().acts_unseen(action)
+
+    def typed(self, came_at: float) -> None:
+        """Watch for keys that come faster than a person types: they decide nothing."""
+        if told := self.decisions.typed(came_at):
+            self.notice(told, "trouble")
+        top = self.app.screen
+        asks = isinstance(top, CauseDialog) or (isinstance(top, BulkDialog) and top.running is None)
+        if asks and self.decisions.guard.in_burst(came_at):
+            top.dismiss(None)
+
+    def on_paste(self, event: Paste) -> None:
+        """Refuse a paste: its letters are keys here."""
+        event.stop()
+        self.notice(PASTED, "trouble")
+
+    def _on_purpose(self, key: str) -> bool:
+        """Whether a decision key was pressed on purpose; says so where it is held down."""
+        meant = self.decisions.on_purpose(key, self.app.key_came_at)
+        if not meant and (told := self.decisions.ignored_text(self.app.key_came_at)):
+            self.notice(told, "trouble")
+        return meant
+
+    def _is_meant(self, key: str, copy: RequestCopy | None) -> bool:
+        """Whether a decision key counts: pressed on purpose, on a row that can be decided."""
+        if not self._on_purpose(key):
+            return False
+        why, look = self.why_not(copy)
+        if self.held.cursor.awaits:
+            why, look = COMES_BACK, "trouble"
+        elif copy is not None and (not why or copy.id in self.held.taking_back):
+            why, look = self.decisions.just_changed(copy, self.app.key_came_at), "trouble"
+        if why:
+            self.notice(why, look)
+        return not why
+
+    # Deciding one request.
+
+    def action_approve(self) -> None:
+        """Approve the marked requests after ``y``; without marks the one under the cursor, as it is on the screen."""
+        if not self.selection.marks:
+            self.approve(self.table.current)
+        elif self._on_purpose("a"):
+            self._ask(None)
+
+    def action_reject(self) -> None:
+        """Ask why, then reject the marked requests after ``y``; without marks, the one under the cursor."""
+        if not self.selection.marks:
+            self.reject(self.table.current)
+        elif self._on_purpose("x"):
+            what = f"Reject {len(self.selection.marks):,} marked", sums_text(list(self.selection.marks.values()))
+            dialog = CauseDialog(what, "picks the cause", "goes on")
+            self.app.push_screen(dialog, lambda cause: self._ask(cause) if cause is not None else None)
+
+    def approve(self, copy: RequestCopy | None) -> None:
+        """Approve exactly this revision with these terms."""
+        if self._is_meant("a", copy):
+            assert copy is not None
+            doubt = self.duplicates.doubt(copy)
+            if self.decisions.doubted(copy.id, doubt, self.app.key_came_at):
+                self.notice(f"⚠ {doubt}. {self.key('manager.approve', 'a')} again approves it.", "trouble")
+                return
+            self.decisions.decides()
+            self._decide(copy, lambda desk, key, revision, digest: desk.approve(key, copy.id, revision, digest))
+
+    def reject(self, copy: RequestCopy | None) -> None:
+        """Ask why, then reject exactly this revision with these terms."""
+        if not self._is_meant("x", copy):
+            return
+        assert copy is not None
+
+        dialog = CauseDialog(copy)
+
+        def caused(cause: Cause | None) -> None:
+            seen = dialog.copy
+            if cause is not None and seen is not None:
+                self._decide(seen, lambda desk, key, rev, digest: desk.reject(key, seen.id, rev, digest, cause))
+
+        self.app.push_screen(dialog, caused)
+
+    def _decide(self, copy: RequestCopy, decide: Callable[[ManagerDesk, UUID, int, str], Result]) -> None:
+        """Move on, and decide a moment later unless the key turns out to be part of a burst."""
+        assert copy.request is not None
+        key, revision, digest = uuid4(), copy.request.revision, copy.request.terms.hash
+        if self.table.current is not None and self.table.current.id == copy.id:
+            self.table.action_move(1)
+        self.held.decide(
+            copy.id,
+            lambda desk: decide(desk, key, revision, digest),
+            partial(self.set_timer, SETTLE_S),
+            lambda: not self.decisions.guard.in_burst(self.app.clock()),
+        )
+
+    def _ask(self, cause: Cause | None) -> None:
+        if self.desk is not None:
+            dialog = self.bulk.question(self.desk, list(self.selection.marks.values()), cause, self.wanted())
+            self.app.push_screen(dialog, lambda takes_back: self.action_undo() if takes_back else None)
+
+    def _many_decided(self, batch: Batch, error: Exception | None) -> None:
+        self.selection.drop([done.id for done in batch.done])
+        self._show_marks()
+        self.held.decided(batch, error)
+
+    def _refused(self, request_id: UUID) -> None:
+        """Go back to what was not decided; a key that is on its way meant another."""
+        before = self.table.current
+        self.table.go_to(request_id)
+        self._came(self.table.current != before)
+
+    def painted(self, before: Sequence[RequestCopy], after: Sequence[RequestCopy]) -> None:
+        """Note what is painted with other terms than before: a key already on its way was not meant for those."""
+        self.decisions.changes.painted(before, after, self.app.clock())
+        for dialog in self.app.screen_stack:
+            if isinstance(dialog, CauseDialog) and dialog.copy is not None and dialog.is_mounted:
+                newest = next((row for row in after if row.id == dialog.copy.id), None)
+                if newest is not None:
+                    dialog.show_newest(newest, "" if newest.id in self.held.taking_back else self.why_not(newest)[0])
+
+    def _slid(self, before: RequestCopy | None) -> None:
+        """Note that another request is under the cursor than the ``before`` that its list is painted without."""
+        back = self.held.cursor.came_back()
+        self._came(back or (before is not None and all(row.id != before.id for row in self.table.rows)))
+
+    def _came(self, other: bool) -> None:
+        if other and self.table.current is not None:
+            self.decisions.changes.came(self.table.current.id, self.app.clock())
+
+    # What is held.
+
+    def no_notice(self) -> str:
+        """Say what is held, and how to take it back."""
+        return self.held.text()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a decision, or another command, is still to be done."""
+        return self.held.under_way.busy or super().busy
+
+    def action_undo(self) -> None:
+        """Take back what the last keystroke decided, all of it, while it is held."""
+        self.held.undo()
+
+    def action_send_now(self) -> None:
+        """Send everything that is held."""
+        self.held.send_now()
+
+    def _brought_back(self, rows: Sequence[RequestCopy], as_marked: Mapping[UUID, RequestCopy]) -> None:
+        self.selection.put_back(rows, as_marked)
+        self._show_marks()
+
+    # Marks.
+
+    def _show_marks(self) -> None:
+        self.table.mark(frozenset(self.selection.marks))
+        self.show_keys()
+        self.summed_up()
+
+    def _clear_marks(self) -> None:
+        if told := self.selection.clear():
+            self.notice(told, "trouble")
+        self._show_marks()
+
+    def action_mark(self) -> None:
+        """Mark the request under the cursor, or take its mark off; move on."""
+        row = self.table.current
+        if row is None:
+            return
+        if told := self.selection.toggle(row):
+            self.notice(told)
+            return
+        self._show_marks()
+        self.table.action_move(1)
+
+    def action_range(self) -> None:
+        """Begin a range at the cursor; the second time, mark everything from there to here."""
+        row = self.table.current
+        if row is None:
+            return
+        if self.selection.range_from is not None:
+            query, last = self.selection.end_range(row, self.wanted())
+            if self.desk is not None:
+                self._read_marks(self.desk, query, last)
+            return
+        self.selection.range_from = row
+        self.show_keys()
+        key = self.key("manager.range", "v")
+        self.notice(f"A range begins at {row.number}: move on, and {key} marks all from there. esc lets go.", "", 60)
+
+    def action_mark_all(self) -> None:
+        """Mark all that the filter shows and that waits, also what is not on the screen."""
+        self.selection.let_go_of_range()
+        if self.desk is not None:
+            self._read_marks(self.desk, query_of_all(self.wanted()), None)
+
+    @work(thread=True, group="marks", exclusive=True, exit_on_error=False, description="marks")
+    def _read_marks(self, desk: ManagerDesk, query: PageQuery, last: UUID | None) -> None:
+        self.post_message(read_marks(desk, query, last))
+
+    @on(MarksRead)
+    def _marks_read(self, message: MarksRead) -> None:
+        message.stop()
+        now = self.wanted()
+        if (message.query.filter, message.query.statuses) == (now.filter, now.statuses):
+            self.notice(self.selection.add(message.rows))
+            self._show_marks()
+            if message.trouble:
+                self.notice(message.trouble, "trouble")
+
+    def action_unmark(self) -> None:
+        """Go one step back: let go of a range, take the filter away, take all marks off, hide the pane."""
+        if self.selection.let_go_of_range():
+            self.show_keys()
+            self.notice("")
+        elif self.filter.terms:
+            self.set_filter(EVERYTHING)
+        elif self.selection.marks:
+            self._clear_marks()
+        elif self.preview.wanted and self.preview.stands(self.size.width):
+            self._show_preview_as(None if self.size.width < WIDE_CELLS else False)

@@ -93,6 +93,11 @@ class Preview(VerticalScroll, can_focus=False):
         """Return whether it stands beside a list in so many cells of terminal."""
         return cells >= LEAST_CELLS and (cells >= WIDE_CELLS if self.wanted is None else self.wanted)
 
+    def restore(self, wanted: object) -> None:
+        """Show or hide it as it was left, unless a person said otherwise meanwhile."""
+        if self.wanted is None and isinstance(wanted, bool):
+            self.wanted = wanted
+
     def follow(self, copy: RequestCopy | None, cells: int) -> None:
         """Show what is known of a request, and have the rest read when the cursor stays on it."""
         self.display = self.stands(cells)

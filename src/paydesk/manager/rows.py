@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from paydesk.domain.copy import Delivery, RequestCopy
-from paydesk.domain.status_facts import WAITING
+from paydesk.domain.filters import Filter
+from paydesk.domain.status_facts import ANSWERED, WAITING
 from paydesk.domain.text import same_person
 from paydesk.infra.core.query import Page, Sort, in_order
 from paydesk.tui.window import Edges
@@ -53,6 +54,50 @@ def merged(
         elif row.id in waiting:
             rows.append(row)
     return InboxRows(tuple(rows), between)
+
+
+class StandingRows:
+    """The rows of one list that stand as they are while it is read again: a decided one until the cursor leaves it."""
+
+    def __init__(self) -> None:
+        self.between = 0
+        """How many wait to be shown because they would land between visible ones."""
+        self._gone: frozenset[UUID] = frozenset()
+
+    def begin_anew(self) -> None:
+        """Let go of everything that stands."""
+        self._gone, self.between = frozenset(), 0
+
+    def of(self, rows: Sequence[RequestCopy]) -> frozenset[UUID]:
+        """Return which of these still stand, and so are read whatever became of them."""
+        return frozenset(row.id for row in rows) - self._gone
+
+    def merge(self, shown: Sequence[RequestCopy], page: Page, sort: Sort, edges: Edges, before: Edges) -> InboxRows:
+        """Return the rows after a reading, as ``merged`` does."""
+        found = merged(shown, page, self._gone, sort, edges, before)
+        self.between = found.between
+        return found
+
+    def leave(self, rows: Sequence[RequestCopy], current: RequestCopy | None) -> list[RequestCopy] | None:
+        """Let go of decided rows that the cursor is not on; returns those that stand, or None where all of them do."""
+        left = frozenset(
+            row.id
+            for row in rows
+            if row.status in ANSWERED and row.delivery is not Delivery.HELD and current and row.id != current.id
+        )
+        self._gone |= left
+        return [row for row in rows if row.id not in left] if left else None
+
+    def leave_decided(self, rows: Sequence[RequestCopy]) -> None:
+        """Let go of all rows that are decided."""
+        self._gone |= frozenset(row.id for row in rows if row.status in ANSWERED)
+
+    def take_their_place(self, page: Page, sort: Sort) -> list[RequestCopy]:
+        """Return the rows of a page, and what is held, each in its place; they stand from now on."""
+        held = [row for row in page.also if row.delivery is Delivery.HELD]
+        rows = in_order([*page.rows, *held], sort)
+        self._gone -= frozenset(row.id for row in rows)
+        return list(rows)
 
 
 def held_by(rows: Sequence[RequestCopy], person: str) -> list[RequestCopy]:
@@ -104,3 +149,9 @@ def counts_text(total: int, between: int, held: int, reload: str) -> str:
     if between:
         parts.append(f"{between} new between these, press {reload}")
     return "   ".join(parts)
+
+
+def line_text(marks: int, counts: str, shown: Filter, sort: Sort) -> str:
+    """Return what the line above the list says: how many are marked and shown, which, and in what order."""
+    order = "" if sort is Sort.OLDEST else str(sort)
+    return "   ".join(part for part in (f"{marks:,} marked" if marks else "", counts, str(shown), order) if part)

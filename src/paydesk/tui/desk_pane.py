@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from typing import Any, ClassVar
+from uuid import UUID
 
 from textual import on
 from textual.binding import Binding, BindingType
@@ -22,10 +23,9 @@ from paydesk.tui.messages import CommandEnded
 from paydesk.tui.named_keys import first_hint
 from paydesk.tui.outside import copied, not_opened, opens
 from paydesk.tui.own_screen import OwnScreen
+from paydesk.tui.port import Ended
 from paydesk.tui.request_table import RequestTable
 from paydesk.tui.room import make_room
-
-Ended = Callable[[Result | None, Exception | None], None]
 
 LEAVE_S = 5.0
 """Who quits waits so long at most for what was asked for just before."""
@@ -68,6 +68,20 @@ class DeskPane(FilteringPane[D]):
         self._aged_at = 0.0
         self.hinting = self.hinted = False
         """Whether the line shows what somebody new is told, and whether it ever did."""
+
+    @property
+    def person(self) -> str:
+        """Who sits here; empty while that is not known."""
+        return self.desk.person if self.desk is not None else ""
+
+    @property
+    def current(self) -> RequestCopy | None:
+        """The request under the cursor."""
+        return self.table.current
+
+    def go_to(self, request_id: UUID) -> bool:
+        """Put the cursor on a request; returns whether it is among the rows that are held."""
+        return self.table.go_to(request_id)
 
     def typed(self, came_at: float) -> None:
         """Note that a printable key came at this time, outside of a field."""
@@ -162,7 +176,6 @@ class DeskPane(FilteringPane[D]):
 
     def tell(self) -> None:
         """Paint the top line and the health line."""
-        person = self.desk.person if self.desk is not None else ""
         before, self.health = self.health, self.desk.health() if self.desk is not None else None
         if self.health is not None and self.health.anew != (before.anew if before is not None else None):
             self.summed_up()
@@ -171,7 +184,7 @@ class DeskPane(FilteringPane[D]):
         screens = self.own_screens()
         own: list[DeskPane[D] | OwnScreen[Any]] = [self, *screens]
         for node in own:
-            node.query_one(TopLine).tell(self.role, person, self.health, now, node.where())
+            node.query_one(TopLine).tell(self.role, self.person, self.health, now, node.where())
             node.query_one(HealthLine).tell(self.health, self.role)
         for screen in screens:
             screen.told()

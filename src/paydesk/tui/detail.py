@@ -17,11 +17,10 @@ from paydesk.domain.copy import RequestCopy, RequestDetail
 from paydesk.domain.duplicates import Alike, Asking
 from paydesk.domain.status_facts import DECIDABLE
 from paydesk.infra.core.query import News
-from paydesk.tui.desk_pane import DeskPane
 from paydesk.tui.dialogs import Confirm
 from paydesk.tui.messages import DetailRead, ReadFailed
 from paydesk.tui.own_screen import OwnScreen, sentence
-from paydesk.tui.port import Desk
+from paydesk.tui.port import Desk, PanePort
 from paydesk.tui.request_text import facts, timeline, warnings
 
 
@@ -42,7 +41,7 @@ class DetailScreen(OwnScreen[None]):
         Binding("q,escape", "back", "Back", id="detail.back", key_display="q"),
     ]
 
-    def __init__(self, pane: DeskPane[Any], copy: RequestCopy) -> None:
+    def __init__(self, pane: PanePort[Any], copy: RequestCopy) -> None:
         super().__init__()
         self.pane = pane
         self.copy = copy

@@ -11,9 +11,9 @@ from textual.content import Content
 from textual.widgets import Static
 
 from paydesk.domain.text import clean
-from paydesk.tui.desk_pane import DeskPane
 from paydesk.tui.health_report import PartReport, health_report
 from paydesk.tui.own_screen import OwnScreen
+from paydesk.tui.port import PanePort
 
 _NAME, _STATE = 12, 16
 """Cells of the first two columns; what a part does now takes the rest."""
@@ -28,7 +28,7 @@ class HealthScreen(OwnScreen[None]):
         Binding("q,escape,1", "back", "Back", id="health.back", key_display="q"),
     ]
 
-    def __init__(self, pane: DeskPane[Any]) -> None:
+    def __init__(self, pane: PanePort[Any]) -> None:
         super().__init__()
         self.pane = pane
         self._told: list[PartReport] = []

@@ -19,13 +19,12 @@ from paydesk.domain.insights import DAYS, Insights
 from paydesk.domain.text import clean, counted
 from paydesk.infra.core.query import News, PageQuery
 from paydesk.tui.counting import COUNT_REST, counted_of
-from paydesk.tui.desk_pane import DeskPane
 from paydesk.tui.health_screen import HealthScreen
 from paydesk.tui.insights_plot import plot
 from paydesk.tui.insights_report import table_lines, tables
 from paydesk.tui.lines import Line
 from paydesk.tui.own_screen import OwnScreen, sentence
-from paydesk.tui.port import Desk
+from paydesk.tui.port import Desk, PanePort
 from paydesk.tui.role_words import words_of
 from paydesk.tui.wording import clock_text
 
@@ -57,7 +56,7 @@ class InsightsScreen(OwnScreen[None]):
         Binding("q,escape,1", "back", "Back", id="insights.back", key_display="q"),
     ]
 
-    def __init__(self, pane: DeskPane[Any]) -> None:
+    def __init__(self, pane: PanePort[Any]) -> None:
         super().__init__()
         self.pane = pane
         self._found: Insights | None = None

@@ -1,7 +1,8 @@
 """A screen that belongs to one desk, and what a person is told of an error."""
 
 import logging
-from typing import TYPE_CHECKING, Any, TypeVar
+from abc import abstractmethod
+from typing import Any, TypeVar
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -11,9 +12,7 @@ from paydesk.domain.errors import PaydeskError
 from paydesk.infra.core.query import News
 from paydesk.tui.key_footer import KeyFooter
 from paydesk.tui.lines import HealthLine, Line, TopLine
-
-if TYPE_CHECKING:
-    from paydesk.tui.desk_pane import DeskPane
+from paydesk.tui.port import PanePort
 
 log = logging.getLogger("paydesk.screen")
 
@@ -45,7 +44,7 @@ R = TypeVar("R")
 class OwnScreen(Screen[R]):
     """A screen of one desk: it has the same lines around what ``body`` lays out, and reads again what changed."""
 
-    pane: "DeskPane[Any]"
+    pane: PanePort[Any]
 
     def compose(self) -> ComposeResult:
         """Lay out the lines that stand on every screen, and the body between them."""
@@ -56,9 +55,9 @@ class OwnScreen(Screen[R]):
         yield HealthLine(id="health")
         yield KeyFooter()
 
+    @abstractmethod
     def body(self) -> ComposeResult:
         """Lay out what is this screen's own."""
-        raise NotImplementedError
 
     def read(self, news: News | None = None) -> None:
         """Read again, unless the news are about other requests."""

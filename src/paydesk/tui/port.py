@@ -1,16 +1,23 @@
-"""What a desk screen needs from the room behind it: one protocol, met by the real desk and by the fake of the tests."""
+"""What a desk screen needs: of the desk behind it, met by the real one and by the fake of the tests; and what the parts
+and the screens of a desk need of the list that owns them.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+from datetime import datetime
+from typing import Protocol, TypeVar
 from uuid import UUID
 
-from paydesk.domain.copy import RequestDetail, StatusTotal
+from paydesk.domain.copy import RequestCopy, RequestDetail, StatusTotal
 from paydesk.domain.duplicates import Alike, Asking
+from paydesk.domain.filters import Filter
 from paydesk.domain.insights import Insights
 from paydesk.infra.core.clock import DatabaseClock
 from paydesk.infra.core.health import Health
-from paydesk.infra.core.query import News, Page, PageQuery
+from paydesk.infra.core.query import News, Page, PageQuery, Result
 from paydesk.role_names import RoleName
+
+Ended = Callable[[Result | None, Exception | None], None]
+"""Called on the loop with what a command came to: its result, or its error."""
 
 
 class Desk(Protocol):
@@ -58,3 +65,61 @@ class Desk(Protocol):
 
         ``quits``: a person asked for it, and what is held leaves now; else it stays held until its time.
         """
+
+
+D_co = TypeVar("D_co", bound=Desk, covariant=True)
+
+
+class ListPort(Protocol[D_co]):
+    """What a part of a list may ask of the pane that owns it; called on the loop."""
+
+    @property
+    def current(self) -> RequestCopy | None:
+        """Return the request under the cursor."""
+
+    def go_to(self, request_id: UUID) -> bool:
+        """Put the cursor on a request; returns whether it is among the rows that are held."""
+
+    def now(self) -> datetime:
+        """Return the time: the database's once it answered."""
+
+    def key(self, name: str, usual: str) -> str:
+        """Return the key by which something is done, for words that name it."""
+
+    def notice(self, text: str, look: str = "", for_s: float = ...) -> None:
+        """Show one sentence for so many seconds."""
+
+    def command(self, run: Callable[[D_co], Result], ended: Ended) -> None:
+        """Run a command in a thread, after those before it."""
+
+
+class PanePort(ListPort[D_co], Protocol[D_co]):
+    """What the screens of a desk need of its list."""
+
+    @property
+    def role(self) -> RoleName:
+        """Return whose desk it is."""
+
+    @property
+    def desk(self) -> D_co | None:
+        """Return what is behind it; None while that is not known."""
+
+    @property
+    def health(self) -> Health | None:
+        """Return how the parts were when they were last looked at."""
+
+    @property
+    def filter(self) -> Filter:
+        """Return which requests are shown."""
+
+    def wanted(self) -> PageQuery:
+        """Return the query of the rows that are shown."""
+
+    def nothing(self, usual: str) -> str:
+        """Return what an empty list says."""
+
+    def tell(self) -> None:
+        """Paint the top line and the health line, of the open screens too."""
+
+    def copy_number(self, number: str) -> None:
+        """Send a number to the terminal's clipboard."""

@@ -1,0 +1,86 @@
+"""What deciding means while requests are marked: all of those, after a question."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from uuid import uuid4
+
+from paydesk.domain import duplicates
+from paydesk.domain.copy import RequestCopy
+from paydesk.domain.decision import Cause
+from paydesk.domain.filters import Asker
+from paydesk.infra.core.query import PageQuery, Result
+from paydesk.manager.batch import Batch, Plan, planned, terms_seen
+from paydesk.manager.bulk import Asking, BulkDialog
+from paydesk.manager.port import ManagerDesk
+from paydesk.tui.port import ListPort
+
+_WARNINGS = 5
+
+
+def read_question(
+    desk: ManagerDesk, copies: Sequence[RequestCopy], cause: Cause | None, shown: PageQuery, now: datetime
+) -> Asking:
+    """Read what was marked anew, and what a person should know before ``y``; called in a thread.
+
+    ``shown`` is the query of the list: marks that it hides are counted. A ``cause`` rejects, None approves.
+    """
+    newest = {copy.id: copy for copy in desk.copies([copy.id for copy in copies])}
+    asker = Asker(shown.person, now)
+    hidden = [
+        copy
+        for copy in newest.values()
+        if (shown.statuses and copy.status not in shown.statuses) or not shown.filter.matches(copy, asker)
+    ]
+    plan = planned(copies, newest, desk.person, cause, now)
+    asked = [asking for copy in plan.chosen if (asking := duplicates.Asking.of(copy)) is not None]
+    alike = desk.alike(asked) if cause is None else {}
+    warnings = [f"{copy.number} looks like {alike[copy.id][0]}" for copy in plan.chosen if copy.id in alike]
+    more = [f"and {len(warnings) - _WARNINGS:,} more look like others"] if len(warnings) > _WARNINGS else []
+    why = cause.text if cause is not None else ""
+    return Asking(plan, len(hidden), why, (*warnings[:_WARNINGS], *more))
+
+
+class BulkActions:
+    """Asks, and decides each by itself. ``begun`` is called with a plan after ``y``, ``ended`` with its batch."""
+
+    def __init__(
+        self,
+        pane: ListPort[ManagerDesk],
+        begun: Callable[[Plan], None],
+        ended: Callable[[Batch, Exception | None], None],
+    ) -> None:
+        self._pane = pane
+        self._begun = begun
+        self._ended = ended
+
+    def question(
+        self, desk: ManagerDesk, copies: Sequence[RequestCopy], cause: Cause | None, shown: PageQuery
+    ) -> BulkDialog:
+        """Return the dialog about these marks as they are; nothing is decided before ``y``."""
+
+        def read() -> Asking:
+            return read_question(desk, copies, cause, shown, self._pane.now())
+
+        def start(plan: Plan) -> Batch:
+            return self.start(plan, cause, dialog)
+
+        dialog = BulkDialog("Approve" if cause is None else "Reject", len(copies), read, start, desk.hold_s)
+        return dialog
+
+    def start(self, plan: Plan, cause: Cause | None, dialog: BulkDialog) -> Batch:
+        """Decide what was asked about, each by itself; the dialog shows how far it is."""
+        self._begun(plan)
+        keys = {copy.id: uuid4() for copy in plan.chosen}
+
+        def act(desk: ManagerDesk, copy: RequestCopy, rest_s: float) -> None:
+            desk.decide(keys[copy.id], copy.id, *terms_seen(copy), cause, rest_s)
+
+        batch = Batch(plan.chosen, act)
+
+        def ended(_: Result | None, error: Exception | None) -> None:
+            self._ended(batch, error)
+            if dialog.is_attached:
+                dialog.finished()
+
+        self._pane.command(batch.run, ended)
+        return batch
