@@ -7,6 +7,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 from paydesk import secrecy
+from paydesk.settings import own_folder
 
 
 class KeptLog(RotatingFileHandler):
@@ -50,6 +51,11 @@ class KeptLog(RotatingFileHandler):
         if stream is not None:
             with contextlib.suppress(OSError, ValueError):
                 stream.close()
+
+
+def log_file() -> Path:
+    """Return the file that keeps what went wrong."""
+    return own_folder("log") / "paydesk.log"
 
 
 def keep_log(path: Path, *, backups: int = 2) -> None:

@@ -9,7 +9,7 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from paydesk.cli import bulk_decide
-from paydesk.cli.session import Errand, errand
+from paydesk.cli.session import Session, open_session
 from paydesk.contractor.commands import request_payment, revise_payment
 from paydesk.contractor.role import ROLE
 from paydesk.domain.errors import UnknownRequest
@@ -19,7 +19,7 @@ from paydesk.manager import commands
 from tests.cli.conftest import Paydesk
 
 
-def asked(here: Errand, person: str, count: int) -> list[str]:
+def asked(here: Session, person: str, count: int) -> list[str]:
     """Ask for so many payments, have them sent, and return the ids."""
     here.catch_up()
     ids = [uuid7() for _ in range(count)]
@@ -34,7 +34,7 @@ def asked(here: Errand, person: str, count: int) -> list[str]:
 def test_of_five_hundred_those_that_changed_meanwhile_are_listed_and_the_others_decided(
     paydesk: Paydesk, ada: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with errand(ROLE, ada) as here:
+    with open_session(ROLE, ada) as here:
         ids = asked(here, ada, 500)
         assert len(paydesk("manager", "list", f"from:{ada}", "--json").lines) == 500
         changed = ids[7::25]
@@ -56,7 +56,7 @@ def test_of_five_hundred_those_that_changed_meanwhile_are_listed_and_the_others_
 
 
 def test_the_same_line_again_is_told_as_the_first_time(paydesk: Paydesk, ada: str) -> None:
-    with errand(ROLE, ada) as here:
+    with open_session(ROLE, ada) as here:
         ids = asked(here, ada, 4)
         revise_payment(here.store, uuid4(), UUID(ids[2]), ada, {"amount": "9000"})
         here.spread([UUID(ids[2])])
@@ -77,7 +77,7 @@ def test_the_same_line_again_is_told_as_the_first_time(paydesk: Paydesk, ada: st
 
 
 def test_requests_come_from_standard_input_too(paydesk: Paydesk, ada: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    with errand(ROLE, ada) as here:
+    with open_session(ROLE, ada) as here:
         ids = asked(here, ada, 3)
     monkeypatch.setattr(sys, "stdin", io.StringIO(f"{ids[0]}@1\n{ids[1]}@2 PR-x@y\n"))
     done = paydesk("manager", "approve", "-", ids[2], "--as", "bo", "--json")
@@ -140,7 +140,7 @@ def test_a_line_of_requests_alone_names_each(line: str) -> None:
 def test_a_list_that_is_piped_in_as_it_is_decides_nothing_that_a_description_names(
     paydesk: Paydesk, ada: str, monkeypatch: pytest.MonkeyPatch, form: tuple[str, ...]
 ) -> None:
-    with errand(ROLE, ada) as here:
+    with open_session(ROLE, ada) as here:
         (other,) = asked(here, ada, 1)
         terms = checked_terms("77", "EUR", f"please see {other} too")
         naming = uuid7()
@@ -160,7 +160,7 @@ def test_a_list_that_is_piped_in_as_it_is_decides_nothing_that_a_description_nam
 )
 @pytest.mark.parametrize("word", [("approve",), ("reject", "--cause", "duplicate")])
 def test_two_revisions_of_one_request_decide_nothing(paydesk: Paydesk, ada: str, word: tuple[str, ...]) -> None:
-    with errand(ROLE, ada) as here:
+    with open_session(ROLE, ada) as here:
         first, second = asked(here, ada, 2)
     alone = paydesk("manager", *word, f"{first}@1", "--revision", "2", "--as", "bo", "--json")
     told = f"{first} is named with revisions 1 and 2 at once. Say one of them."
@@ -174,7 +174,7 @@ def test_two_revisions_of_one_request_decide_nothing(paydesk: Paydesk, ada: str,
 def test_what_is_left_when_the_database_goes_is_not_tried_and_the_same_line_decides_it_later(
     paydesk: Paydesk, ada: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with errand(ROLE, ada) as here:
+    with open_session(ROLE, ada) as here:
         ids = asked(here, ada, 3)
     line = ("manager", "approve", *ids, "--as", "bo", "--key", secrets.token_hex(8), "--json")
     real, tried = commands.approve, []
@@ -201,7 +201,7 @@ def test_what_is_left_when_the_database_goes_is_not_tried_and_the_same_line_deci
 def test_what_was_decided_before_an_interruption_is_told(
     paydesk: Paydesk, ada: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with errand(ROLE, ada) as here:
+    with open_session(ROLE, ada) as here:
         ids = asked(here, ada, 3)
     real = commands.approve
 

@@ -5,7 +5,7 @@ import secrets
 import psycopg
 import pytest
 
-from paydesk.cli.session import person_of
+from paydesk.cli.servers import person_of
 from paydesk.domain.errors import InvalidInput
 from paydesk.settings_file import Settings
 from paydesk.stack.embedded import EmbeddedStack

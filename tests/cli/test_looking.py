@@ -19,7 +19,7 @@ from click.shell_completion import ShellComplete
 
 from paydesk.cli import follow, streams
 from paydesk.cli.main import paydesk as front
-from paydesk.cli.session import errand
+from paydesk.cli.session import open_session
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.filter_text import parse_filter
 from paydesk.domain.status import Status
@@ -144,7 +144,7 @@ def test_without_hints_it_looks_itself(paydesk: Paydesk, ada: str, monkeypatch: 
         if copy.status is Status.ACCEPTED:
             raise KeyboardInterrupt
 
-    with errand(ROLE, "bo") as here:
+    with open_session(ROLE, "bo") as here:
         here.catch_up()
         query = PageQuery(parse_filter(f"from:{ada}"), here.person, limit=None)
         thread = threading.Thread(target=follow.Follower(here, query, tell).run)
@@ -167,7 +167,7 @@ def test_following_ends_when_its_reader_is_gone_though_nothing_changes(
     monkeypatch.setattr(follow, "HintListener", Deaf)
     monkeypatch.setattr(follow, "POLL_NOT_LIVE_S", 0.1)
     reader, writer = os.pipe()
-    with errand(ROLE, "bo") as here, os.fdopen(writer, "w") as out:
+    with open_session(ROLE, "bo") as here, os.fdopen(writer, "w") as out:
         monkeypatch.setattr(sys, "stdout", out)
         assert not streams.nobody_reads()
         os.close(reader)

@@ -7,8 +7,8 @@ import sys
 import pytest
 from rich.cells import cell_len
 
-from paydesk.cli.output import json_text
-from paydesk.cli.wrapping import pointed, tell, wrapped
+from paydesk.cli.exits import pointed
+from paydesk.cli.output import json_text, tell, wrapped
 from paydesk.domain.filter_text import FilterError, parse_filter
 from tests.cli.conftest import Paydesk
 
@@ -43,7 +43,7 @@ def test_what_is_told_on_a_terminal_of_80_columns_has_no_broken_word(
 
 POINTED = pytest.mark.fault(
     kind="A mark under a fault stands under it in the cells of a terminal, whatever stands before it.",
-    mended="cli/wrapping.py",
+    mended="cli/exits.py",
 )
 RAW = pytest.mark.fault(
     kind="Control and bidi characters reach no terminal raw, wherever they came from.", mended="domain/text.py"

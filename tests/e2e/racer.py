@@ -27,7 +27,7 @@ def by_command_line(person: str, word: str, request: str) -> tuple[int, str]:
 
 def as_desk(desk: "ManagerService", word: str, request: str, revision: int, digest: str) -> tuple[int, str]:
     """Decide as a desk does; returns the exit code that its error stands for."""
-    from paydesk.cli.main import EXIT_CODES
+    from paydesk.cli.exits import EXIT_CODES
     from paydesk.domain.decision import checked_cause
     from paydesk.domain.errors import PaydeskError
 

@@ -9,7 +9,8 @@ from xml.etree import ElementTree
 import click
 import pytest
 
-from paydesk.cli.main import EXIT_CODES, paydesk
+from paydesk.cli.exits import EXIT_CODES
+from paydesk.cli.main import paydesk
 from paydesk.domain.filter_text import FIELDS, parse_filter
 from paydesk.settings import ASCII_KEY, CONFIG_KEY, KEYS_KEY, THEME_KEY
 from paydesk.settings_file import PREFIX, Settings

@@ -4,7 +4,7 @@ import getpass
 
 import pytest
 
-from paydesk.cli.session import person_of
+from paydesk.cli.servers import person_of
 from paydesk.settings_file import Settings, SettingsError
 
 OWN = {"contractor_database_url": "postgresql://u:p@127.0.0.1:9/x"}
@@ -12,7 +12,7 @@ OWN = {"contractor_database_url": "postgresql://u:p@127.0.0.1:9/x"}
 
 @pytest.mark.fault(
     kind="On servers of one's own a login is one person on both sides, so nobody approves what they asked for.",
-    mended="cli/session.py",
+    mended="cli/servers.py",
 )
 @pytest.mark.parametrize(
     ("told", "role", "person"),
@@ -34,7 +34,7 @@ def test_who_acts_where_nobody_is_named(
 
 
 @pytest.mark.fault(
-    kind="A login without a name or a folder is helped, and asked for what is missing.", mended="cli/session.py"
+    kind="A login without a name or a folder is helped, and asked for what is missing.", mended="cli/servers.py"
 )
 @pytest.mark.parametrize("error", [KeyError("getpwuid(): uid not found: 54321"), OSError("No username set")])
 def test_a_login_without_a_name_is_asked_for_one(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:

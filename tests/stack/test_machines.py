@@ -19,7 +19,7 @@ LOCALES = {"latin1": ("de_DE", "ISO-8859-1"), "turkish": ("tr_TR", "UTF-8"), "az
 
 locales = pytest.mark.fault(kind="Servers are reached whatever the locale folds or writes.", mended="__main__.py")
 logins = pytest.mark.fault(
-    kind="A login without a name or a folder is helped, and asked for what is missing.", mended="cli/session.py"
+    kind="A login without a name or a folder is helped, and asked for what is missing.", mended="cli/servers.py"
 )
 address = pytest.mark.fault(
     kind="A path with any letter in it leads all three servers and their clients to the same place.",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from paydesk.cli.session import Errand, errand
+from paydesk.cli.session import Session, open_session
 from paydesk.domain.copy import Delivery, RequestCopy
 from paydesk.domain.decision import DecisionRegister
 from paydesk.infra.core.health import Anew, Health
@@ -106,13 +106,13 @@ def test_a_new_installation_is_not_told_that_anything_is_read(
 def test_who_follows_is_told_each_step_once_and_the_end(
     lost: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], as_json: bool
 ) -> None:
-    def told(here: Errand, change: Callable[[], None] = lambda: None) -> list[str]:
+    def told(here: Session, change: Callable[[], None] = lambda: None) -> list[str]:
         change()
         here.tell_anew(as_json=as_json)
         here.tell_anew(as_json=as_json)
         return capsys.readouterr().err.splitlines()
 
-    with errand(lost.role("manager"), "bo", reads=True) as here:
+    with open_session(lost.role("manager"), "bo", reads=True) as here:
         here.catch_up()
         first = told(here)
         then = told(here, lambda: monkeypatch.setattr(Reads, "found", Anew(2, 3)))

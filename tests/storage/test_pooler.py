@@ -13,7 +13,7 @@ from uuid import uuid4
 import pytest
 
 from paydesk.cli import session as errands
-from paydesk.cli.session import Errand
+from paydesk.cli.session import Session
 from paydesk.contractor import commands as asks
 from paydesk.domain.copy import Delivery
 from paydesk.domain.payment_request import checked_terms
@@ -137,18 +137,18 @@ def pooled(sides: Sides, size: int, monkeypatch: pytest.MonkeyPatch) -> Iterator
 def test_commands_need_three_connections_at_most(sides: Sides, monkeypatch: pytest.MonkeyPatch) -> None:
     request_id = uuid4()
     with pooled(sides, 3, monkeypatch) as (found, pooler):
-        here = Errand(found.contractor, "ada")
+        here = Session(found.contractor, "ada")
         here.catch_up()
         told = asks.request_payment(here.store, uuid4(), request_id, here.person, TERMS)
         assert here.deliver(told).delivery is Delivery.SENT
         here.close()
-        here = Errand(found.manager, "bo")
+        here = Session(found.manager, "bo")
         here.catch_up()
         until(lambda: here.read(lambda connection: [*request_list.each(connection, PageQuery())]))
         decided = decides.approve(here.store, uuid4(), request_id, here.person, 1, TERMS.hash)
         assert here.deliver(decided).delivery is Delivery.SENT
         here.close()
-        here = Errand(found.contractor, "ada", reads=True)
+        here = Session(found.contractor, "ada", reads=True)
         here.catch_up()
         with here.reading() as connection:
             assert insights(connection, PageQuery())
@@ -173,5 +173,5 @@ def test_nobody_waits_without_limit_for_a_pooler_that_gives_no_connection(
         monkeypatch.setattr(Sides, "mend", lambda _: False)
         began = time.monotonic()
         with pytest.raises(ServerDown):
-            Errand(sides.contractor, "ada")
+            Session(sides.contractor, "ada")
         assert time.monotonic() - began < 30

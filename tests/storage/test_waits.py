@@ -16,7 +16,7 @@ def test_wait_says_whose_decision_it_waits_for_and_then_that_there_was_none(
 ) -> None:
     monkeypatch.setattr(waiting, "SAY_AFTER_S", 0.05)
     monkeypatch.setattr(
-        "paydesk.cli.session.Errand.work", lambda *_, **__: None
+        "paydesk.cli.session.Session.work", lambda *_, **__: None
     )  # No broker: nothing to be at work on.
     number = bench.number(bench.request())
     late = bench(role, "wait", number, "--timeout", "1.5s", *options)

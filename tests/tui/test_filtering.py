@@ -72,7 +72,7 @@ async def test_what_cannot_be_read_is_pointed_at_and_changes_nothing(world: Worl
 
 @pytest.mark.fault(
     kind="A mark under a fault stands under it in the cells of a terminal, whatever stands before it.",
-    mended="cli/wrapping.py",
+    mended="cli/exits.py",
 )
 @pytest.mark.parametrize("before", ["e\u0301te\u0301", "ที่พัก", "👩🏽\u200d💻", "北京", "🇩🇪", "a\u0323\u0302"])
 async def test_a_fault_behind_text_of_any_width_is_pointed_at_on_the_desk(world: World, before: str) -> None:

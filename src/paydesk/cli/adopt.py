@@ -5,7 +5,12 @@ import json
 import click
 
 from paydesk.cli.options import as_json_option
+from paydesk.cli.servers import servers_of
+from paydesk.domain.text import counted
+from paydesk.infra.migrations import migrate
+from paydesk.infra.postgres import adopting
 from paydesk.role_names import ROLES
+from paydesk.settings_file import read_settings
 
 
 @click.command()
@@ -17,17 +22,11 @@ def adopt(side: str, as_json: bool) -> None:
     A schema keeps in which database it was made. Found in another one, as after a dump was restored elsewhere, it only
     reads. Say this once nobody works on the other one any more: both would speak in one name.
     """
-    from paydesk.cli.servers import servers_of
-    from paydesk.domain.text import counted
-    from paydesk.infra.migrations import migrate
-    from paydesk.infra.postgres.adopting import adopt as do
-    from paydesk.settings_file import read_settings
-
     servers = servers_of(read_settings())
     try:
         url = servers.endpoints(side).database_url
         migrate(url, side)
-        done = do(url, side)
+        done = adopting.adopt(url, side)
     finally:
         servers.leave()
     if as_json:

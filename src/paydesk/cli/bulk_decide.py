@@ -10,8 +10,9 @@ from uuid import UUID
 import click
 
 from paydesk.cli import streams
+from paydesk.cli.options import Call
 from paydesk.cli.report import conclude, in_words, refused, report
-from paydesk.cli.session import Errand, errand
+from paydesk.cli.session import Session, open_session
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.duplicates import Alike, Asking
 from paydesk.domain.errors import Conflict, InvalidInput, LooksAlike, PaydeskError, UnknownRequest
@@ -19,17 +20,16 @@ from paydesk.domain.status_facts import DECIDABLE
 from paydesk.domain.text import clean, same_person
 from paydesk.infra.core.errors import ServerDown
 from paydesk.infra.core.execute import CommandKey, Said
-from paydesk.infra.core.role import Role
 from paydesk.infra.postgres.read import queries
 from paydesk.infra.postgres.read.duplicates import alike_of
 from paydesk.infra.postgres.read.queries import Connection
 
-Decide = Callable[[Errand, CommandKey, UUID, int, str, dict[str, object]], Said]
+Decide = Callable[[Session, CommandKey, UUID, int, str, dict[str, object]], Said]
 
 AT_ONCE = 50
 """So many are decided before they are sent and told: one by one, each would wait for the broker alone."""
-_MOST_DIGITS = 9
-_ONE = "Say one of them."
+_MAX_DIGITS = 9
+_SAY_ONE = "Say one of them."
 _ALONE = "Write requests alone, such as PR-1042@2."
 
 
@@ -54,37 +54,37 @@ class _Item:
     at: int
 
 
-def decide_each(role: Role, decide: Decide, wish: Wish, person: str | None, key: str | None, *, as_json: bool) -> None:
+def decide_each(call: Call, decide: Decide, wish: Wish) -> None:
     """Decide each request as it was in the copy before catching up; a change meanwhile is a conflict.
 
     Raises ``SomeFailed`` when one of several was not decided; of one alone, what kept it from being decided.
     """
     names = _requests_in(wish.typed)
-    with errand(role, person, key) as here:
-        before = here.read(lambda connection: _seen(connection, names, wish.revision))
-        here.catch_up()
+    with open_session(call.role, call.person, call.key) as session:
+        before = session.read(lambda connection: _seen(connection, names, wish.revision))
+        session.catch_up()
         if len(names) > 1:
-            here.claim({**wish.asked, "requests": names, "revision": wish.revision})
-        found = _found(here, names, wish, before)
+            session.claim({**wish.asked, "requests": names, "revision": wish.revision})
+        items = _items(session, names, wish, before)
 
         def act(name: str) -> Said:
-            item = found[name]
+            item = items[name]
             if isinstance(item, PaydeskError):
                 raise item
             # A revision that was named may have come with the catching up; one that was not is the one seen before it.
-            register = here.get(item.copy.id).request if item.wanted else item.copy.request
+            register = session.get(item.copy.id).request if item.wanted else item.copy.request
             digest = register.terms.hash if register and register.revision == item.at else ""
-            command_key = here.key(str(item.copy.id)) if len(names) > 1 else here.key()
-            return decide(here, command_key, item.copy.id, item.at, digest, {"revision": item.wanted})
+            command_key = session.key(str(item.copy.id)) if len(names) > 1 else session.key()
+            return decide(session, command_key, item.copy.id, item.at, digest, {"revision": item.wanted})
 
         if len(names) == 1:
             said = act(names[0])
-            report(here, here.deliver(said), said.changed, as_json=as_json)
+            report(session, session.deliver(said), said.changed, as_json=call.as_json)
             return
-        several = _Several(here, act, found, as_json=as_json)
+        several = _Several(session, act, items, as_json=call.as_json)
         for at in range(0, len(names), AT_ONCE):
             several.decide(names[at : at + AT_ONCE])
-        conclude(here, several.failures, len(names), ", as they are then; NUMBER@2 means exactly revision 2")
+        conclude(session, several.failures, len(names), ", as they are then; NUMBER@2 means exactly revision 2")
 
 
 def _requests_in(typed: Sequence[str]) -> list[str]:
@@ -125,36 +125,38 @@ def _requests_on(line: str) -> list[str]:
 
 
 def _seen(connection: Connection, names: Sequence[str], revision: int | None) -> dict[str, RequestCopy]:
-    found = {}
+    copies = {}
     for name in names:
         with contextlib.suppress(PaydeskError):  # It may arrive while catching up; if not, the act says what is wrong.
-            found[name] = queries.named(connection, _split(name, revision)[0])
-    return found
+            copies[name] = queries.named(connection, _split(name, revision)[0])
+    return copies
 
 
-def _found(
-    here: Errand, names: Sequence[str], wish: Wish, before: Mapping[str, RequestCopy]
+def _items(
+    session: Session, names: Sequence[str], wish: Wish, before: Mapping[str, RequestCopy]
 ) -> dict[str, _Item | PaydeskError]:
     """Return for each name what it means, or why it cannot be decided; before anything is."""
-    found: dict[str, _Item | PaydeskError] = {}
+    by_name: dict[str, _Item | PaydeskError] = {}
     for name in dict.fromkeys(names):
         try:
-            found[name] = _item(here, name, wish.revision, before.get(name))
+            by_name[name] = _item(session, name, wish.revision, before.get(name))
         except ServerDown:
             raise
         except PaydeskError as error:
-            found[name] = error
-    items = [item for item in found.values() if isinstance(item, _Item)]
+            by_name[name] = error
+    items = [item for item in by_name.values() if isinstance(item, _Item)]
     refusals = _contradictions(items)
     if wish.warns:
-        refusals = {**_doubts(here, wish, items, refusals), **refusals}
-    return {name: refusals.get(item.copy.id, item) if isinstance(item, _Item) else item for name, item in found.items()}
+        refusals = {**_doubts(session, wish, items, refusals), **refusals}
+    return {
+        name: refusals.get(item.copy.id, item) if isinstance(item, _Item) else item for name, item in by_name.items()
+    }
 
 
-def _item(here: Errand, name: str, revision: int | None, seen: RequestCopy | None) -> _Item:
+def _item(session: Session, name: str, revision: int | None, seen: RequestCopy | None) -> _Item:
     typed, wanted = _split(name, revision)
-    copy = seen or here.target(typed)
-    here.saved.called(copy.id, copy.number)
+    copy = seen or session.target(typed)
+    session.saved.called(copy.id, copy.number)
     return _Item(copy, wanted, wanted or (copy.request.revision if copy.request else 0))
 
 
@@ -166,7 +168,7 @@ def _contradictions(items: Sequence[_Item]) -> dict[UUID, PaydeskError]:
     return {
         request_id: Conflict(
             f"{next(iter(named.values())).number} is named with revisions {_and(sorted(named))} at once.",
-            _ONE,
+            _SAY_ONE,
         )
         for request_id, named in revisions.items()
         if len(named) > 1
@@ -178,14 +180,14 @@ def _and(numbers: Sequence[int]) -> str:
 
 
 def _doubts(
-    here: Errand, wish: Wish, items: Sequence[_Item], refused_already: Mapping[UUID, PaydeskError]
+    session: Session, wish: Wish, items: Sequence[_Item], refused_already: Mapping[UUID, PaydeskError]
 ) -> dict[UUID, PaydeskError]:
     """Return which requests look like others and are not to be decided for that; on a terminal the person is asked."""
     means = {item.copy.id: item.at for item in items if item.copy.id not in refused_already}
 
     def decidable(copy: RequestCopy) -> bool:
         """Whether nothing else stands in the way, which is told first."""
-        own = same_person(copy.contractor, here.person)
+        own = same_person(copy.contractor, session.person)
         return copy.status in DECIDABLE and copy.revision == means[copy.id] and not own
 
     def look(connection: Connection) -> tuple[dict[UUID, RequestCopy], Mapping[UUID, tuple[Alike, ...]]]:
@@ -193,14 +195,14 @@ def _doubts(
         asked = [asking for copy in copies.values() if (asking := Asking.of(copy)) is not None]
         return copies, alike_of(connection, asked)
 
-    copies, found = here.read(look)
+    copies, alike = session.read(look)
     asks = "-" not in wish.typed and sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
     doubts: dict[UUID, PaydeskError] = {}
-    for request_id, others in found.items():
+    for request_id, others in alike.items():
         more = f" and {len(others) - 1} more" if len(others) > 1 else ""
-        told = f"{copies[request_id].number} looks like {others[0]}{more}"
-        if not (asks and click.confirm(clean(f"{told}. Approve it all the same?", 600), err=True)):
-            doubts[request_id] = LooksAlike(f"{told}.", "Look at both; --allow-duplicate approves it all the same.")
+        warning = f"{copies[request_id].number} looks like {others[0]}{more}"
+        if not (asks and click.confirm(clean(f"{warning}. Approve it all the same?", 600), err=True)):
+            doubts[request_id] = LooksAlike(f"{warning}.", "Look at both; --allow-duplicate approves it all the same.")
     return doubts
 
 
@@ -208,11 +210,11 @@ class _Several:
     """Several decisions: each is made whatever became of the others, and each is told."""
 
     def __init__(
-        self, here: Errand, act: Callable[[str], Said], found: Mapping[str, _Item | PaydeskError], *, as_json: bool
+        self, session: Session, act: Callable[[str], Said], items: Mapping[str, _Item | PaydeskError], *, as_json: bool
     ) -> None:
-        self._here = here
+        self._session = session
         self._act = act
-        self._found = found
+        self._items = items
         self._as_json = as_json
         self._away = False
         self._results: dict[UUID, Said | PaydeskError] = {}
@@ -229,7 +231,7 @@ class _Several:
             self._tell(results)
 
     def _once(self, name: str) -> Said | PaydeskError:
-        item = self._found[name]
+        item = self._items[name]
         if isinstance(item, PaydeskError):
             return item
         if item.copy.id not in self._results:
@@ -243,25 +245,25 @@ class _Several:
             return self._act(name)
         except Exception as error:
             self._away = isinstance(error, ServerDown)
-            return in_words(self._here, error, request_id)
+            return in_words(self._session, error, request_id)
 
     def _tell(self, results: Sequence[tuple[str, Said | PaydeskError]]) -> None:
         said = {result.request_id: result for _, result in results if isinstance(result, Said)}
         failure: Exception = KeyError("not read back")
         copies: dict[UUID, RequestCopy] = {}
         try:
-            copies = {copy.id: copy for copy in self._here.deliver_all(list(said.values()))}
+            copies = {copy.id: copy for copy in self._session.deliver_all(list(said.values()))}
         except Exception as error:
             failure = error
         for name, result in results:
             if isinstance(result, Said) and result.request_id in copies:
-                report(self._here, copies[result.request_id], result.changed, as_json=self._as_json)
+                report(self._session, copies[result.request_id], result.changed, as_json=self._as_json)
                 continue
-            why = in_words(self._here, failure, result.request_id) if isinstance(result, Said) else result
+            why = in_words(self._session, failure, result.request_id) if isinstance(result, Said) else result
             self.failures.append(why)
             refused(name, why, self._as_json, "request")
-            if isinstance(item := self._found[name], _Item):
-                self._here.saved.told(item.copy.id)
+            if isinstance(item := self._items[name], _Item):
+                self._session.saved.told(item.copy.id)
 
 
 def _split(item: str, revision: int | None) -> tuple[str, int | None]:
@@ -275,8 +277,8 @@ def _split(item: str, revision: int | None) -> tuple[str, int | None]:
     example = f"such as {name or 'PR-1042'}@2"
     if not (number.isascii() and number.isdigit()):
         raise InvalidInput.of("revision", f"Write the revision as a number, {example}.")
-    if len(number) > _MOST_DIGITS or int(number) < 1:
-        raise InvalidInput.of("revision", f"Revisions count from 1, and have at most {_MOST_DIGITS} digits, {example}.")
+    if len(number) > _MAX_DIGITS or int(number) < 1:
+        raise InvalidInput.of("revision", f"Revisions count from 1, and have at most {_MAX_DIGITS} digits, {example}.")
     if revision not in (None, int(number)):
-        raise InvalidInput.of("revision", f"{name} is named with revisions {number} and {revision} at once. {_ONE}")
+        raise InvalidInput.of("revision", f"{name} is named with revisions {number} and {revision} at once. {_SAY_ONE}")
     return name, int(number)

@@ -1,4 +1,8 @@
-"""How a desk is started: the frame first, settings and servers behind it."""
+"""How a desk is started: the frame first, settings and servers behind it.
+
+What stands behind the first frame is imported late, here and in ``paydesk.infra.service``, and nowhere else: settings,
+service and PostgreSQL when the service is made, Kafka, Redis and SQLModel when its worker starts.
+"""
 
 import contextlib
 import hashlib
@@ -6,15 +10,25 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 from urllib.parse import quote
 
 import click
 
-from paydesk.cli.main import refuse
+from paydesk.cli.exits import refuse
+from paydesk.cli.keymap import keymap
 from paydesk.cli.options import LOOKS
 from paydesk.domain.text import clean
-from paydesk.settings import PERSON_KEY, THEME_KEY, own_folder
+from paydesk.settings import PERSON_KEY, THEME_KEY, Servers, SettingsError, own_folder
+from paydesk.tui.own_screen import sentence
+from paydesk.tui.textual_private import terminal_output
+
+if TYPE_CHECKING:
+    from paydesk.contractor.desk import ContractorService
+    from paydesk.manager.desk import ManagerService
+    from paydesk.settings_file import Settings
+
+D = TypeVar("D")
 
 _LONGEST = 60
 _NO_SCREEN = ("", "dumb", "unknown")
@@ -56,8 +70,6 @@ def look_of(named: str | None) -> str:
     """Return the look that is asked for, by option or else by the environment. Raises ``SettingsError``."""
     wanted = named or os.environ.get(THEME_KEY, "")
     if wanted.removeprefix("paydesk-") not in (*LOOKS, ""):
-        from paydesk.settings_file import SettingsError
-
         raise SettingsError(f"{THEME_KEY} names a look that there is not: {wanted}.", f"There are {', '.join(LOOKS)}.")
     return wanted
 
@@ -69,11 +81,9 @@ def run_desk(app: Any) -> None:
     there is no terminal to read keys from, or none that can show a desk.
     """
     _refuse_terminal(app.panes[0].role)
-    app.say_while_closing = lambda sentence: click.echo(sentence, err=True)
+    app.say_while_closing = lambda line: click.echo(line, err=True)
     app.run()
     if app.failure is not None:
-        from paydesk.tui.own_screen import sentence
-
         code = refuse(app.failure, as_json=False)
         _say_to_person(sentence(app.failure), sys.stderr)
         raise SystemExit(code)
@@ -104,29 +114,66 @@ def shows_screens() -> bool:
     return os.environ.get("TERM", "") not in _NO_SCREEN
 
 
-def _say_to_person(sentence: str, written_to: TextIO) -> None:
+def _say_to_person(text: str, written_to: TextIO) -> None:
     """Write a sentence on the terminal, unless what it was written to is one."""
-    if not sentence or written_to.isatty():
+    if not text or written_to.isatty():
         return
-    from paydesk.tui.textual_private import terminal_output
-
     terminal = terminal_output() if sys.stdin.isatty() else sys.stdout if sys.stdout.isatty() else None
     if terminal is not None:
         with contextlib.suppress(OSError):
-            terminal.write(f"{sentence}\n")
+            terminal.write(f"{text}\n")
             terminal.flush()
 
 
-def room(role_name: str, person: str | None, make: Callable[[Any, str, Any], Any]) -> Callable[[], Any]:
-    """Return what makes the room behind a desk: called in a thread, after the first frame."""
+def contractor_desk(person: str | None, look: str | None) -> None:
+    """Run the contractor's desk to its end."""
+    from paydesk.contractor.app import ContractorApp
 
-    def made() -> Any:
-        from paydesk.cli.servers import servers_of
-        from paydesk.cli.session import person_of
+    def service(servers: Servers, who: str, _: "Settings") -> "ContractorService":
+        from paydesk.contractor.desk import ContractorService
+
+        return ContractorService(servers, who)
+
+    run_desk(
+        ContractorApp(
+            opened("contractor", person, service),
+            drafts=draft_file("contractor", person),
+            look=look_of(look),
+            filters=filters_file("contractor", person),
+            view=view_file("contractor", person),
+            keys=keymap(),
+        )
+    )
+
+
+def manager_desk(person: str | None, look: str | None) -> None:
+    """Run the manager's desk to its end."""
+    from paydesk.manager.app import ManagerApp
+
+    def service(servers: Servers, who: str, settings: "Settings") -> "ManagerService":
+        from paydesk.manager.desk import ManagerService
+
+        return ManagerService(servers, who, settings.hold_seconds)
+
+    run_desk(
+        ManagerApp(
+            opened("manager", person, service),
+            look=look_of(look),
+            filters=filters_file("manager", person),
+            view=view_file("manager", person),
+            keys=keymap(),
+        )
+    )
+
+
+def opened(role_name: str, person: str | None, service: "Callable[[Servers, str, Settings], D]") -> Callable[[], D]:
+    """Return what makes the service behind a desk: called in a thread, after the first frame."""
+
+    def made() -> D:
+        from paydesk.cli.servers import person_of, servers_of
         from paydesk.settings_file import read_settings
 
         settings = read_settings()
-        who = person_of(settings, role_name, person)
-        return make(servers_of(settings), who, settings)
+        return service(servers_of(settings), person_of(settings, role_name, person), settings)
 
     return made

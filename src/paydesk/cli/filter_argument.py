@@ -16,8 +16,8 @@ class FilterCommand(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Take what begins with one minus for a term, as there are no such options but that for help."""
-        options = (each for each in self.params if isinstance(each, click.Option))
-        with_value = {name for each in options if not each.is_flag for name in each.opts}
+        options = (param for param in self.params if isinstance(param, click.Option))
+        with_value = {name for option in options if not option.is_flag for name in option.opts}
         marked: list[str] = []
         for place, arg in enumerate(args):
             if arg == "--":
@@ -29,9 +29,9 @@ class FilterCommand(click.Command):
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Offer terms too where the word begins with a minus."""
-        found = super().shell_complete(ctx, incomplete)
-        argument = next(each for each in self.params if isinstance(each, click.Argument))
-        return found + complete_filter(ctx, argument, incomplete) if incomplete.startswith("-") else found
+        offered = super().shell_complete(ctx, incomplete)
+        argument = next(param for param in self.params if isinstance(param, click.Argument))
+        return offered + complete_filter(ctx, argument, incomplete) if incomplete.startswith("-") else offered
 
 
 def _is_term(arg: str, help_names: Collection[str]) -> bool:
@@ -39,7 +39,7 @@ def _is_term(arg: str, help_names: Collection[str]) -> bool:
 
 
 def _terms(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(each.removeprefix(_TERM) for each in value)
+    return tuple(term.removeprefix(_TERM) for term in value)
 
 
 filter_argument = click.argument(

@@ -14,7 +14,7 @@ import psycopg
 
 from paydesk.cli import streams
 from paydesk.cli.output import document
-from paydesk.cli.session import Errand
+from paydesk.cli.session import Session
 from paydesk.domain.copy import Delivery, RequestCopy
 from paydesk.domain.duplicates import Alike
 from paydesk.domain.filters import Asker
@@ -31,26 +31,26 @@ from paydesk.infra.redis.hints import HintListener
 POLL_S = 5.0
 POLL_NOT_LIVE_S = 2.0
 REMEMBERED = 20_000
-"""Of so many requests is known what was told last, so that a hint without a change tells nothing."""
+"""Of so many requests is known what was printed last, so that a hint without a change prints nothing."""
 _ON_ITS_WAY = (Delivery.QUEUED, Delivery.HELD)
 
 
 class Follower:
-    """Tells the rows of a query, then each that changes and fits it, or fitted it when it was told last."""
+    """Prints the rows of a query, then each that changes and fits it, or fitted it when it was printed last."""
 
     def __init__(
         self,
-        here: Errand,
+        session: Session,
         query: PageQuery,
-        tell: Callable[[RequestCopy, Sequence[Alike]], None],
+        printer: Callable[[RequestCopy, Sequence[Alike]], None],
         also: Callable[[], object] = lambda: None,
     ) -> None:
         """``also`` is called after each look, for what there is to say besides."""
-        self._here = here
+        self._session = session
         self._query = query
-        self._tell = tell
+        self._printer = printer
         self._also = also
-        self._told: OrderedDict[UUID, int] = OrderedDict()
+        self._last: OrderedDict[UUID, int] = OrderedDict()
         self._on_its_way: set[UUID] = set()
         self._hints: queue.SimpleQueue[frozenset[UUID] | None] = queue.SimpleQueue()
         self._place: changes.Place | None = None
@@ -61,14 +61,14 @@ class Follower:
 
         Raises ``BrokenPipeError`` where nobody reads any more, also while there is nothing to tell.
         """
-        if not self._here.copied:
-            self._here.work(brief=False)
-        listener = HintListener(self._here.role, self._here.servers, self._hints.put)
+        if not self._session.copied:
+            self._session.work(brief=False)
+        listener = HintListener(self._session.role, self._session.servers, self._hints.put)
         listener.start()
         try:
             while True:
                 try:
-                    with connect(self._here.url, self._here.role.name, autocommit=True) as connection:
+                    with connect(self._session.url, self._session.role.name, autocommit=True) as connection:
                         self._follow(connection, listener)
                 except (ServerDown, psycopg.Error) as error:
                     if not is_transient(error):
@@ -86,7 +86,7 @@ class Follower:
         if self._place is None:
             place = changes.newest(connection)
             for copy, alike in with_alike(connection, request_list.each(connection, self._query)):
-                self._say(copy, alike)
+                self._print(copy, alike)
             self._place = place
         self._away = False
         while True:
@@ -109,30 +109,30 @@ class Follower:
             return None
         while not self._hints.empty():
             heard.append(self._hints.get())
-        found: set[UUID] = set()
+        changed: set[UUID] = set()
         for ids in heard:
             if ids is None:
                 return None
-            found |= ids
-        return found
+            changed |= ids
+        return changed
 
     def _look(self, connection: Connection, copies: Iterable[tuple[RequestCopy, Sequence[Alike]]]) -> None:
         asker = Asker(self._query.person, moment_of(connection))
         for copy, alike in copies:
             fits = self._query.filter.matches(copy, asker)
-            if fits or copy.id in self._told:
-                self._say(copy, alike)
+            if fits or copy.id in self._last:
+                self._print(copy, alike)
             if not fits:
-                self._told.pop(copy.id, None)
+                self._last.pop(copy.id, None)
 
-    def _say(self, copy: RequestCopy, alike: Sequence[Alike]) -> None:
-        told = hash(json.dumps(document(copy)))
-        if self._told.get(copy.id) != told:
-            self._tell(copy, alike)
-        self._told[copy.id] = told
-        self._told.move_to_end(copy.id)
-        if len(self._told) > REMEMBERED:
-            self._told.popitem(last=False)
+    def _print(self, copy: RequestCopy, alike: Sequence[Alike]) -> None:
+        content = hash(json.dumps(document(copy)))
+        if self._last.get(copy.id) != content:
+            self._printer(copy, alike)
+        self._last[copy.id] = content
+        self._last.move_to_end(copy.id)
+        if len(self._last) > REMEMBERED:
+            self._last.popitem(last=False)
         if copy.delivery in _ON_ITS_WAY:
             self._on_its_way.add(copy.id)
         else:

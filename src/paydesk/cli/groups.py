@@ -1,10 +1,35 @@
-"""A group of commands that is typed alone tells what there is, as ``--help`` does, and ends with exit code 0."""
+"""Groups of commands: a leaf module is imported when its command runs; a group alone prints its help."""
+
+import importlib
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 import click
+from click.shell_completion import CompletionItem
+
+
+class Leaf(NamedTuple):
+    """Where a command is defined, and what its help begins with; a test compares that with the command's own help."""
+
+    module: str
+    name: str
+    help: str
+    listed: str = ""
+    """What the list of commands says of it, where that is not how its help begins."""
+
+    def load(self) -> click.Command:
+        """Import the command."""
+        command: click.Command = getattr(importlib.import_module(self.module), self.name)
+        return command
+
+    @property
+    def stub(self) -> click.Command:
+        """A command with this help and nothing else, for click to shorten the help as it shortens all."""
+        return click.Command(self.name, help=self.help)
 
 
 class HelpfulGroup(click.Group):
-    """A group whose help is printed where no command is named."""
+    """A group whose help is printed where no command is named, as by ``--help``, with exit code 0."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Print the help and end, where nothing was typed behind the name of the group."""
@@ -12,3 +37,45 @@ class HelpfulGroup(click.Group):
             click.echo(ctx.get_help(), color=ctx.color)
             ctx.exit()
         return super().parse_args(ctx, args)
+
+
+class LazyGroup(HelpfulGroup):
+    """A group that imports a command when it is asked for; the list of all of them needs none."""
+
+    def __init__(self, *args: Any, leaves: Mapping[str, Leaf], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.leaves = leaves
+
+    def list_commands(self, _: click.Context) -> list[str]:
+        """Return the names of the commands, in the order of the list."""
+        return list(self.leaves)
+
+    def get_command(self, _: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command."""
+        return self.leaves[cmd_name].load() if cmd_name in self.leaves else None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that is meant; an unknown one is refused with those that it may stand for."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.exceptions.NoSuchCommand as unknown:
+            raise click.exceptions.NoSuchCommand(unknown.command_name, possibilities=self.leaves, ctx=ctx) from None
+
+    def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        limit = formatter.width - 6 - max(map(len, self.leaves))
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(name, leaf.listed or leaf.stub.get_short_help_str(limit)) for name, leaf in self.leaves.items()]
+            )
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Offer the commands that begin so, without importing them, and the group's options."""
+        return [*self._offered(incomplete), *click.Command.shell_complete(self, ctx, incomplete)]
+
+    def _offered(self, incomplete: str) -> Iterator[CompletionItem]:
+        for name, leaf in self.leaves.items():
+            if name.startswith(incomplete):
+                yield CompletionItem(name, help=leaf.stub.get_short_help_str())

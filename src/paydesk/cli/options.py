@@ -1,6 +1,40 @@
-"""The options that many commands share."""
+"""The options that many commands share, and the call that a command gets of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
 
 import click
+
+from paydesk.cli.roles import role_named
+from paydesk.infra.core.role import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """What stands before a command's name: whose group it is of, and who acts where the command itself names nobody."""
+
+    role_name: str
+    person: str | None = None
+
+    @property
+    def role(self) -> Role:
+        """The role whose command it is."""
+        return role_named(self.role_name)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """How a command that writes is called: as which role, by whom, with which key, and whether it answers in JSON.
+
+    Nobody named is the login; no key named is one that is made up.
+    """
+
+    role: Role
+    person: str | None
+    key: str | None
+    as_json: bool
 
 
 def named(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
@@ -27,3 +61,19 @@ with_key = click.option(
 LOOKS = ("dusk", "paper", "contrast")
 """The looks by name; the screens' own list is not read here, as a command line without a screen needs no Textual."""
 with_look = click.option("--theme", "look", type=click.Choice(LOOKS), help="The look of the desk.")
+
+
+def writes(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a command that writes --json, --key and --as; it gets them as one ``Call``, its first argument."""
+
+    @as_json_option
+    @with_key
+    @as_person
+    @click.pass_obj
+    @wraps(function)
+    def called(
+        caller: Caller, /, *arguments: Any, as_json: bool, key: str | None, person: str | None, **named: Any
+    ) -> None:
+        function(Call(caller.role, person or caller.person, key, as_json), *arguments, **named)
+
+    return called

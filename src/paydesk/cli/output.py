@@ -1,4 +1,4 @@
-"""What a command prints: one JSON document, a table, or sentences; data text is made fit for a terminal first."""
+"""What a command prints: one JSON document, a table, or sentences, with data text made fit for a terminal."""
 
 import csv
 import json
@@ -12,14 +12,14 @@ from datetime import datetime
 from typing import Any
 
 import click
+from rich.cells import cell_len
 
-from paydesk.cli.wrapping import on_lines, tell
 from paydesk.domain.copy import RequestCopy, RequestDetail, Step
 from paydesk.domain.decision import DecisionRegister, Outcome
 from paydesk.domain.duplicates import Alike
 from paydesk.domain.names import mixes_scripts, shown_name
 from paydesk.domain.payment_request import TERM_NAMES, typed_fields
-from paydesk.domain.text import WHOLE, clean, escaped
+from paydesk.domain.text import WHOLE, clean, escaped, visible
 from paydesk.tui.ascii import only_ascii, to_ascii
 from paydesk.tui.columns import fitted, padded
 from paydesk.tui.wording import LOCKED, ONLY_DECIDED, delivery_text, look_of, moment_text, status_text, whole_state
@@ -264,3 +264,36 @@ def print_detail(detail: RequestDetail, alike: Sequence[Alike] = ()) -> None:
         tell(clean(f"  {moment_text(step.at)}  {kind}{by}{money}{told}", WHOLE), 20)
         if step.received_at is not None and step.received_at > step.at:
             tell(f"  {moment_text(step.received_at)}  received", 20)
+
+
+# Long lines on a terminal are broken between words alone, so that a path or a number can be read and copied.
+
+_LEAST = 30
+"""What goes on under its beginning gets so many cells at least, else it goes on further left."""
+_LEFT = 4
+
+
+def wrapped(text: str, width: int, hang: int = _LEFT) -> str:
+    """Return text in lines of so many cells, each but the first ``hang`` cells from the left.
+
+    A word that is longer than a line stays whole, in a line of its own.
+    """
+    begin = " " * (hang if width - hang >= _LEAST else _LEFT)
+    lines, line = [], ""
+    for word in re.findall(r"\s*\S+", text):
+        if line.strip() and cell_len(line + word) > width:
+            lines.append(line)
+            line = begin + word.lstrip()
+        else:
+            line += word
+    return "\n".join([*lines, line])
+
+
+def on_lines(text: str, hang: int = _LEFT) -> str:
+    """Return text as this terminal shows it best; what goes to a file or a program stays one line."""
+    return wrapped(text, shutil.get_terminal_size().columns, hang) if sys.stdout.isatty() else text
+
+
+def tell(text: str, hang: int = _LEFT) -> None:
+    """Print text so, fit for a terminal whatever is in it."""
+    click.echo(on_lines(visible(text), hang))

@@ -10,12 +10,20 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import click
+import psycopg
+import redis
+from confluent_kafka import KafkaException
+from psycopg.conninfo import conninfo_to_dict
 
+from paydesk.addresses import private
 from paydesk.cli.options import as_json_option
+from paydesk.infra.postgres.connection import unreachable
 from paydesk.role_names import ROLES
 from paydesk.secrecy import hide
 from paydesk.settings import MEMORY_BROKER
 from paydesk.settings_file import Settings, SettingsError, kafka_properties, read_settings
+from paydesk.stack import compose
+from paydesk.stack import provision as maker
 from paydesk.stack.errors import StackError
 from paydesk.stack.provision import Login
 
@@ -25,11 +33,8 @@ from paydesk.stack.provision import Login
 @as_json_option
 def compose_env(folder: Path, as_json: bool) -> None:
     """Write what compose.yaml needs: passwords into .env, the desks' settings into .compose/."""
-    from paydesk.addresses import private
-    from paydesk.stack.compose import write
-
     private(folder / ".env", "The file")
-    files = [str(file) for file in write(folder)]
+    files = [str(file) for file in compose.write(folder)]
     if as_json:
         click.echo(json.dumps({"files": files}))
         return
@@ -77,16 +82,10 @@ def provision(as_json: bool) -> None:
 
 
 def _postgres(settings: Settings) -> str:
-    import psycopg
-    from psycopg.conninfo import conninfo_to_dict
-
-    from paydesk.infra.postgres.connection import unreachable
-    from paydesk.stack import provision as maker
-
     urls = {role: getattr(settings, f"{role}_database_url") for role in ROLES}
-    told = {role: conninfo_to_dict(url.get_secret_value()) for role, url in urls.items() if url}
-    logins = [_login(role, "PostgreSQL", each.get("user"), each.get("password")) for role, each in told.items()]
-    databases = {str(each.get("dbname") or each.get("user")) for each in told.values()}
+    parts = {role: conninfo_to_dict(url.get_secret_value()) for role, url in urls.items() if url}
+    logins = [_login(role, "PostgreSQL", part.get("user"), part.get("password")) for role, part in parts.items()]
+    databases = {str(part.get("dbname") or part.get("user")) for part in parts.values()}
     assert settings.admin_database_url is not None
     try:
         for database in databases:
@@ -101,10 +100,6 @@ def _postgres(settings: Settings) -> str:
 
 
 def _kafka(settings: Settings) -> str:
-    from confluent_kafka import KafkaException
-
-    from paydesk.stack import provision as maker
-
     assert settings.admin_kafka_config is not None
     admin = {
         "bootstrap.servers": settings.kafka_bootstrap_servers or "",
@@ -131,14 +126,11 @@ def _kafka(settings: Settings) -> str:
 
 
 def _redis(settings: Settings) -> str:
-    import redis
-
-    from paydesk.stack import provision as maker
-
     urls = {role: getattr(settings, f"{role}_redis_url") for role in ROLES}
-    told = {role: urlsplit(url.get_secret_value()) for role, url in urls.items() if url}
+    parts = {role: urlsplit(url.get_secret_value()) for role, url in urls.items() if url}
     logins = [
-        _login(role, "Redis", unquote(each.username or ""), unquote(each.password or "")) for role, each in told.items()
+        _login(role, "Redis", unquote(part.username or ""), unquote(part.password or ""))
+        for role, part in parts.items()
     ]
     assert settings.admin_redis_url is not None
     try:

@@ -9,7 +9,7 @@ from uuid import UUID
 import click
 
 from paydesk.cli import output
-from paydesk.cli.session import DELIVER_S, Errand
+from paydesk.cli.session import DELIVER_S, Session
 from paydesk.cli.streams import is_of_stream, say_aside
 from paydesk.domain.copy import Delivery, RequestCopy
 from paydesk.domain.duplicates import Alike
@@ -33,7 +33,7 @@ class Unexpected(PaydeskError):
 
 
 def report(
-    here: Errand,
+    session: Session,
     copy: RequestCopy,
     changed: bool,
     *,
@@ -44,27 +44,27 @@ def report(
     """Say what a command did; what stays queued is said, which other requests it looks like, and what is doubtful."""
     if as_json:
         besides = {"alike": output.twins(alike), "warnings": list(warned)}
-        told = {name: value for name, value in besides.items() if value}
-        output.print_json(output.document(copy) | {"changed": changed} | told)
-        here.saved.told(copy.id)
+        more = {name: value for name, value in besides.items() if value}
+        output.print_json(output.document(copy) | {"changed": changed} | more)
+        session.saved.told(copy.id)
         return
     words = "" if changed else " (already so)"
-    if copy.delivery is Delivery.QUEUED and here.kafka_answers:
+    if copy.delivery is Delivery.QUEUED and session.kafka_answers:
         words += f"; not acknowledged yet after {DELIVER_S:.0f} s; it is kept and goes out by itself"
     elif copy.delivery is Delivery.QUEUED:
         words += "; it is kept and will be sent when Kafka answers"
     output.print_sentence(copy, words)
-    here.saved.told(copy.id)
+    session.saved.told(copy.id)
     for line in warned:
         say_aside(clean(line, WHOLE))
-    for each in alike:
-        say_aside(clean(f"It looks like {each}.", WHOLE))
+    for other in alike:
+        say_aside(clean(f"It looks like {other}.", WHOLE))
     if alike:
         say_aside(clean(f"Not meant? paydesk contractor withdraw {copy.number}"))
 
 
 def each_of(
-    here: Errand, typed: Sequence[str], act: Callable[[str], None], *, as_json: bool, names: str = "request"
+    session: Session, typed: Sequence[str], act: Callable[[str], None], *, as_json: bool, names: str = "request"
 ) -> None:
     """Let ``act`` do and tell each item. One: its own exit code. Several: ``SomeFailed`` when one failed."""
     failures: list[PaydeskError] = []
@@ -74,29 +74,29 @@ def each_of(
         except Exception as error:
             if len(typed) == 1 or is_of_stream(error):
                 raise
-            failures.append(in_words(here, error))
+            failures.append(in_words(session, error))
             refused(item, failures[-1], as_json, names)
-            here.saved.told_all()
-    conclude(here, failures, len(typed))
+            session.saved.told_all()
+    conclude(session, failures, len(typed))
 
 
-def conclude(here: Errand, failures: Sequence[PaydeskError], count: int, more: str = "") -> None:
+def conclude(session: Session, failures: Sequence[PaydeskError], count: int, more: str = "") -> None:
     """Say that some of several items failed, each of which has said why, or that of some it is not known.
 
     Raises ``SomeFailed`` or ``OutcomeUnknown``; ``more`` is said besides.
     """
     unknown = sum(failure.code == OutcomeUnknown.code for failure in failures)
-    again = f"The lines above say which and why. The same again with --key {quote(here.word)} tries those alone"
+    again = f"The lines above say which and why. The same again with --key {quote(session.word)} tries those alone"
     if unknown:
-        told = f"{len(failures)} of {count} failed, and of {unknown} of them the result is not known."
-        raise OutcomeUnknown(told, f"{again}{more}.", key=here.word, saved=[], unknown=[])
+        message = f"{len(failures)} of {count} failed, and of {unknown} of them the result is not known."
+        raise OutcomeUnknown(message, f"{again}{more}.", key=session.word, saved=[], unknown=[])
     if failures:
         raise SomeFailed(f"{len(failures)} of {count} failed.", f"{again}{more}.")
 
 
-def in_words(here: Errand, error: Exception, only: UUID | None = None) -> PaydeskError:
+def in_words(session: Session, error: Exception, only: UUID | None = None) -> PaydeskError:
     """Return what kept one of several items from being done or told: as saved, where it is."""
-    truth = here.saved.truth_of_untold(error, only)
+    truth = session.saved.truth_of_untold(error, only)
     if truth is not None:
         return truth
     if isinstance(error, PaydeskError):
@@ -107,12 +107,12 @@ def in_words(here: Errand, error: Exception, only: UUID | None = None) -> Paydes
 
 def refused(item: str, error: PaydeskError, as_json: bool, names: str) -> None:
     """Say why one of several items failed, in its line of the results."""
-    told: dict[str, Any] = {
+    refusal: dict[str, Any] = {
         "code": error.code,
         "message": clean(error.message, WHOLE),
         "hint": clean(error.hint, WHOLE),
     }
     if as_json:
-        output.print_json({names: clean(item), "error": told})
+        output.print_json({names: clean(item), "error": refusal})
     else:
-        click.echo(f"{clean(item)}  {told['message']} {told['hint']}".rstrip())
+        click.echo(f"{clean(item)}  {refusal['message']} {refusal['hint']}".rstrip())

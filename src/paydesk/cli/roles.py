@@ -1,4 +1,4 @@
-"""All roles, for the commands that look at all sides or are told which one."""
+"""The cards of the roles, imported when one is asked for."""
 
 import importlib
 
@@ -6,6 +6,12 @@ from paydesk.infra.core.role import Role
 from paydesk.role_names import ROLES
 
 
+def role_named(name: str) -> Role:
+    """Return the card of a role."""
+    card: Role = importlib.import_module(f"paydesk.{name}.role").ROLE
+    return card
+
+
 def roles() -> list[Role]:
-    """Return the cards."""
-    return [importlib.import_module(f"paydesk.{name}.role").ROLE for name in ROLES]
+    """Return the cards of all roles, for the commands that look at all sides."""
+    return [role_named(name) for name in ROLES]

@@ -1,12 +1,11 @@
-"""Which servers a command uses: those of the settings, or the embedded stack."""
+"""What the settings say of a command: which servers it uses, its own or the embedded stack, and who acts by it."""
 
-from typing import TYPE_CHECKING
+import getpass
 
+from paydesk.domain.names import typed_name
 from paydesk.settings import Servers
-from paydesk.settings_file import ConfiguredServers, Settings
-
-if TYPE_CHECKING:
-    from paydesk.stack.embedded import EmbeddedStack
+from paydesk.settings_file import ConfiguredServers, Settings, SettingsError
+from paydesk.stack.embedded import EmbeddedStack
 
 
 def servers_of(settings: Settings) -> Servers:
@@ -14,8 +13,23 @@ def servers_of(settings: Settings) -> Servers:
     return ConfiguredServers(settings) if settings.configured else embedded_of(settings)
 
 
-def embedded_of(settings: Settings) -> "EmbeddedStack":
+def embedded_of(settings: Settings) -> EmbeddedStack:
     """Return this process as a user of the embedded stack that the settings tell of."""
-    from paydesk.stack.embedded import EmbeddedStack
-
     return EmbeddedStack(settings.home, idle_s=settings.idle_seconds, environment=settings.for_supervisor)
+
+
+def person_of(settings: Settings, role_name: str, given: str | None) -> str:
+    """Return who acts: as said, as set, or by the login. Raises ``SettingsError`` where none of them names anybody.
+
+    On the embedded stack, where one login tries both desks, the manager's is somebody else's by default.
+    """
+    named = given or settings.person
+    if named:
+        return typed_name(named)
+    try:
+        login = typed_name(getpass.getuser())  # Which may be what the environment says.
+    except (KeyError, OSError, ImportError) as error:
+        raise SettingsError(
+            "This login has no name on this machine.", "Say who acts by --as NAME, or by PAYDESK_PERSON."
+        ) from error
+    return login if role_name == "contractor" or settings.configured else f"{login}-{role_name}"

@@ -1,6 +1,5 @@
-"""One errand of one role: its servers, its person, and a worker for as long as the errand takes."""
+"""One command of one role: its servers, its person, and a worker for as long as it takes."""
 
-import getpass
 import json
 import logging
 import time
@@ -13,12 +12,11 @@ import psycopg
 
 from paydesk.cli.ending import raised
 from paydesk.cli.saved import current
-from paydesk.cli.servers import servers_of
+from paydesk.cli.servers import person_of, servers_of
 from paydesk.cli.streams import say_aside
 from paydesk.domain.asked import Asked
 from paydesk.domain.copy import Delivery, RequestCopy
 from paydesk.domain.errors import UnknownRequest
-from paydesk.domain.names import typed_name
 from paydesk.domain.text import clean
 from paydesk.infra.core.errors import ServerDown
 from paydesk.infra.core.execute import CommandKey, Said, run
@@ -31,10 +29,10 @@ from paydesk.infra.postgres.read import queries
 from paydesk.infra.postgres.storage import Store
 from paydesk.infra.redis.hints import HintSender
 from paydesk.infra.worker.worker import Worker
-from paydesk.settings_file import Settings, SettingsError, read_settings
+from paydesk.settings_file import read_settings
 from paydesk.waiting import said_by, waiting_for
 
-log = logging.getLogger("paydesk.errand")
+log = logging.getLogger("paydesk.session")
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
 CATCH_UP_S = 3.0
@@ -44,24 +42,7 @@ _LOOK_S = 0.01
 _DELIVERY = "Kafka to take what is saved"
 
 
-def person_of(settings: Settings, role_name: str, given: str | None) -> str:
-    """Return who acts: as said, as set, or by the login. Raises ``SettingsError`` where none of them names anybody.
-
-    On the embedded stack, where one login tries both desks, the manager's is somebody else's by default.
-    """
-    named = given or settings.person
-    if named:
-        return typed_name(named)
-    try:
-        login = typed_name(getpass.getuser())  # Which may be what the environment says.
-    except (KeyError, OSError, ImportError) as error:
-        raise SettingsError(
-            "This login has no name on this machine.", "Say who acts by --as NAME, or by PAYDESK_PERSON."
-        ) from error
-    return login if role_name == "contractor" or settings.configured else f"{login}-{role_name}"
-
-
-class Errand:
+class Session:
     """A role's side, brought up to date once and told to the other side before it ends."""
 
     def __init__(self, role: Role, person: str | None = None, key: str | None = None, *, reads: bool = False) -> None:
@@ -126,7 +107,7 @@ class Errand:
             raise
 
     def reading(self) -> AbstractContextManager[psycopg.Connection[Any]]:
-        """Return a connection to read by: one of the few that this errand and its worker share."""
+        """Return a connection to read by: one of the few that this session and its worker share."""
         return self.store.lend(unhurried=True)
 
     def find(self, typed: str) -> RequestCopy:
@@ -183,7 +164,7 @@ class Errand:
         return self.read(lambda connection: queries.get(connection, request_id))
 
     def work(self, *, brief: bool = True) -> Worker:
-        """Return this errand's worker, started; it stands by where another is at work. ``brief``: for one command."""
+        """Return this session's worker, started; it stands by where another is at work. ``brief``: for one command."""
         if self._worker is None:
             shared = self.store if brief else None
             self._worker = Worker(self.role, self.servers, brief=brief, sends=not self.reads, shared=shared)
@@ -191,7 +172,7 @@ class Errand:
         return self._worker
 
     def rest(self) -> None:
-        """Stop this errand's worker and close its connections; the next call that needs one starts another."""
+        """Stop this session's worker and close its connections; the next call that needs one starts another."""
         if self._worker is not None:
             self._worker.stop()
             self._worker = None
@@ -277,7 +258,7 @@ class Errand:
 
     @property
     def kafka_answers(self) -> bool:
-        """Whether Kafka is not known to be away, as far as this errand has met it."""
+        """Whether Kafka is not known to be away, as far as this session has met it."""
         return self._worker is not None and self._worker.health().kafka.state is not PartState.DOWN
 
     def _copies(self, ids: Sequence[UUID]) -> list[RequestCopy]:
@@ -330,10 +311,12 @@ class Errand:
 
 
 @contextmanager
-def errand(role: Role, person: str | None = None, key: str | None = None, *, reads: bool = False) -> Iterator[Errand]:
-    """Open an errand and close it whatever happens, SIGTERM and SIGHUP among it; ``reads`` as ``Errand`` takes it."""
+def open_session(
+    role: Role, person: str | None = None, key: str | None = None, *, reads: bool = False
+) -> Iterator[Session]:
+    """Open a session and close it whatever happens, SIGTERM and SIGHUP among it; ``reads`` as ``Session`` takes it."""
     with raised(), said_by(say_aside):
-        opened = Errand(role, person, key, reads=reads)
+        opened = Session(role, person, key, reads=reads)
         try:
             yield opened
             opened.saved.finished = True

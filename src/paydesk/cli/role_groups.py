@@ -1,0 +1,75 @@
+"""``paydesk contractor`` and ``paydesk manager``: each alone opens the desk; a command needs no screen."""
+
+import click
+
+from paydesk.cli.groups import LazyGroup, Leaf
+from paydesk.cli.options import Caller, as_person, with_look
+
+_BOTH = {
+    "insights": Leaf(
+        "paydesk.cli.insights",
+        "insights",
+        "Count requests per day, by age, by currency, and how long deciding takes.",
+    ),
+    "list": Leaf("paydesk.cli.list_show", "list_", "List requests, newest first."),
+    "quarantine": Leaf(
+        "paydesk.cli.quarantine",
+        "quarantine",
+        "Messages that could not be applied: quarantined, or parked until they are understood.",
+    ),
+    "settle": Leaf(
+        "paydesk.cli.quarantine",
+        "settle",
+        "Note how a locked request was settled; it stays locked, and doctor names it no more.",
+    ),
+    "show": Leaf("paydesk.cli.list_show", "show", "Show one request with its decision and its timeline."),
+    "wait": Leaf(
+        "paydesk.cli.role_commands", "wait", "Wait until a request is rejected, or finally accepted or withdrawn."
+    ),
+    "worker": Leaf("paydesk.cli.role_commands", "worker", "Run the worker without a screen, until ^c or SIGTERM."),
+}
+_CONTRACTOR = {
+    "request": Leaf("paydesk.cli.contractor", "request", "Ask for a payment."),
+    "revise": Leaf(
+        "paydesk.cli.contractor",
+        "revise",
+        "Change a request that waits or was rejected; an empty value clears an optional field.",
+    ),
+    "withdraw": Leaf("paydesk.cli.contractor", "withdraw", "Ask for a request back; the manager's side confirms it."),
+}
+_MANAGER = {
+    "approve": Leaf(
+        "paydesk.cli.manager",
+        "approve",
+        "Approve requests, each as this side has it now, or exactly the revision that is said; - reads them.",
+    ),
+    "reject": Leaf("paydesk.cli.manager", "reject", "Reject requests and say why; - reads them from standard input."),
+    "send": Leaf("paydesk.cli.manager", "send", "Send decisions of yours now that a desk still holds."),
+    "undo": Leaf("paydesk.cli.manager", "undo", "Take back a decision of yours while a desk holds it."),
+}
+
+
+@click.group(cls=LazyGroup, leaves=dict(sorted((_BOTH | _CONTRACTOR).items())), invoke_without_command=True)
+@as_person
+@with_look
+@click.pass_context
+def contractor(ctx: click.Context, person: str | None, look: str | None) -> None:
+    """The contractor's desk; with a command, the same without a screen."""
+    ctx.obj = Caller("contractor", person)
+    if ctx.invoked_subcommand is None:
+        from paydesk.cli.desk import contractor_desk
+
+        contractor_desk(person, look)
+
+
+@click.group(cls=LazyGroup, leaves=dict(sorted((_BOTH | _MANAGER).items())), invoke_without_command=True)
+@as_person
+@with_look
+@click.pass_context
+def manager(ctx: click.Context, person: str | None, look: str | None) -> None:
+    """The manager's desk; with a command, the same without a screen."""
+    ctx.obj = Caller("manager", person)
+    if ctx.invoked_subcommand is None:
+        from paydesk.cli.desk import manager_desk
+
+        manager_desk(person, look)
