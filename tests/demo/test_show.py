@@ -10,10 +10,8 @@ import pytest
 from textual.pilot import Pilot
 
 from paydesk.cli.demo.app import ShowApp
-from paydesk.cli.demo.people import READS_S, RESTS_S
-from paydesk.cli.demo.persons import YOURS_S
-from paydesk.cli.demo.story import happened
-from paydesk.cli.demo.told import Told
+from paydesk.cli.demo.people import READS_S, RESTS_S, YOURS_S
+from paydesk.cli.demo.story import StoredEvent, happened
 from paydesk.domain.payment_request import checked_terms
 from paydesk.domain.status import Status
 from paydesk.tui.lines import Line
@@ -24,20 +22,20 @@ SIZES = [(80, 24), (120, 36), (160, 45)]
 FIRST = UUID(int=0x0199_0000_0000_7000_8000_0000_0000_0001)
 
 
-def told(world: World) -> list[Told]:
+def told(world: World) -> list[StoredEvent]:
     """Return what the contractor's side said, 12 ms to Kafka, 18 ms to the manager's side."""
     found = []
     for request in world.requests.values():
         at = request.requested_at
         into, seen_at = at + timedelta(milliseconds=12), at + timedelta(milliseconds=18)
         found.append(
-            Told(str(request.id), request.id, "paydesk.payment_requested.v1", at, into, into, "topic", 0, 0,
+            StoredEvent(str(request.id), request.id, "paydesk.payment_requested.v1", at, into, into, "topic", 0, 0,
                  request.contractor, False, seen_at, str(request.terms.money), request.terms.description)
         )  # fmt: skip
     return found
 
 
-@pytest.mark.fault(kind="A time of the demonstration is right, or none is told.", mended="cli/demo/told.py")
+@pytest.mark.fault(kind="A time of the demonstration is right, or none is told.", mended="cli/demo/story.py")
 @pytest.mark.parametrize("early", [timedelta(days=-20_787), timedelta(milliseconds=-1)], ids=str)
 @pytest.mark.parametrize(
     ("clock", "times"),
@@ -55,7 +53,7 @@ def test_no_time_is_told_that_two_clocks_cannot_give(clock: str, times: list[str
 
 
 def show(world: World, looked: Callable[[], object] = lambda: None) -> ShowApp:
-    def tell() -> list[Told]:
+    def tell() -> list[StoredEvent]:
         looked()
         return told(world)
 

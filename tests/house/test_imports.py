@@ -55,6 +55,21 @@ BAD_SAMPLES = {
         "from paydesk.contractor import commands",
         "-> paydesk.contractor.commands",
     ),
+    "what commands share knows a command": (
+        "cli/session.py",
+        "from paydesk.cli import list_show",
+        "cli.session -> paydesk.cli.list_show",
+    ),
+    "the group imports its commands": (
+        "cli/groups.py",
+        "from paydesk.cli import contractor",
+        "cli.groups -> paydesk.cli.contractor",
+    ),
+    "what servers are made of knows the supervisor": (
+        "stack/home.py",
+        "from paydesk.stack import supervisor",
+        "stack.home -> paydesk.stack.supervisor",
+    ),
     "a room without a floor": ("infra/attic.py", "", "attic"),
     "a house without a floor": ("shed/__init__.py", "", "shed"),
 }

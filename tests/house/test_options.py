@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import click
 import pytest
 
+from paydesk.cli.groups import LazyGroup, Leaf
 from paydesk.cli.main import paydesk
 from tests.house.files import CHECKOUT
 
@@ -28,6 +29,25 @@ def leaves(command: click.Command, path: str = "") -> Iterator[tuple[str, click.
 
 
 COMMANDS = dict(leaves(paydesk))
+
+
+def lazy(group: click.Command) -> Iterator[tuple[str, Leaf]]:
+    """Yield what each lazy group says of its commands."""
+    if isinstance(group, LazyGroup):
+        for name, leaf in group.leaves.items():
+            yield name, leaf
+            yield from lazy(leaf.load())
+
+
+LAZY = list(lazy(paydesk))
+
+
+@pytest.mark.parametrize(("name", "leaf"), LAZY, ids=[f"{leaf.module}-{name}" for name, leaf in LAZY])
+def test_a_lazy_group_says_of_a_command_what_the_command_says_of_itself(name: str, leaf: Leaf) -> None:
+    command = leaf.load()
+    assert command.name == name
+    for width in (20, 62, 1000):
+        assert leaf.stub.get_short_help_str(width) == command.get_short_help_str(width)
 
 
 def options(command: click.Command) -> set[str]:

@@ -2,13 +2,21 @@
 
 import contextlib
 import difflib
+import importlib
 import os
+import tomllib
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
-from paydesk.settings import KEYS_KEY, KEYS_TABLE, config_path
+from textual.keys import REPLACED_KEYS, Keys, _character_to_key
+from textual.screen import Screen
+
+from paydesk.settings import KEYS_KEY, KEYS_TABLE, SettingsError, config_path
+from paydesk.tui.desk_app import DeskApp
+from paydesk.tui.desk_pane import DeskPane
+from paydesk.tui.request_table import RequestTable
 
 _SCREENS = {
     "paydesk.tui": (
@@ -22,7 +30,7 @@ _SCREENS = {
     ),
     "paydesk.contractor": ("detail", "forms", "home"),
     "paydesk.manager": ("bulk", "detail", "forms", "inbox"),
-    "paydesk.cli.demo": ("both_desks",),
+    "paydesk.cli.demo": ("app",),
 }
 """Where keys are declared; a test holds it to every module there is."""
 _WRITTEN = {"esc": "escape"}
@@ -31,9 +39,9 @@ _WHERE_ONE_TYPES = ("form.", "filter.")
 
 def keymap(environment: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the keys that are to be others, by the name of what they do. Raises ``SettingsError``."""
-    found = os.environ if environment is None else environment
-    typed = found.get(KEYS_KEY)
-    chosen = dict(_pairs(typed)) if typed is not None else dict(_of_file(found))
+    variables = os.environ if environment is None else environment
+    typed = variables.get(KEYS_KEY)
+    chosen = dict(_pairs(typed)) if typed is not None else dict(_of_file(variables))
     if not chosen:
         return {}
     where = KEYS_KEY if typed is not None else "[keys] in the settings file"
@@ -58,12 +66,11 @@ def _pairs(typed: str) -> Iterator[tuple[str, str]]:
         yield name, keys
 
 
-def _of_file(found: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _of_file(variables: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Yield the keys of the settings file; what else is wrong with the file is told by who reads the rest of it."""
-    path = config_path(found)
+    path = config_path(variables)
     if not path.is_file():
         return
-    import tomllib
 
     try:
         given = tomllib.loads(path.read_text(encoding="utf-8-sig")).get(KEYS_TABLE, {})
@@ -80,14 +87,12 @@ def _of_file(found: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 def _key(typed: str, where: str) -> str:
     """Return a key as Textual calls it: ``A``, ``?``, ``^x``, ``f5``, ``esc`` or ``question_mark``."""
-    from textual.keys import REPLACED_KEYS, Keys, _character_to_key
-
     key = _WRITTEN.get(typed.strip(), typed.strip())
     if len(key) == 2 and key.startswith("^"):
         key = f"ctrl+{key[1].lower()}"
     if len(key) == 1:
         return _character_to_key(key)
-    named = {each.value for each in Keys if not each.value.startswith("<")} | set(REPLACED_KEYS)
+    named = {known.value for known in Keys if not known.value.startswith("<")} | set(REPLACED_KEYS)
     with contextlib.suppress(KeyError):
         named.add(_character_to_key(unicodedata.lookup(key.replace("_", " "))))
     if key not in named:
@@ -96,9 +101,7 @@ def _key(typed: str, where: str) -> str:
 
 
 def _is_character(key: str) -> bool:
-    from textual.keys import Keys
-
-    return len(key) == 1 or (key not in {each.value for each in Keys}) or key == "space"
+    return len(key) == 1 or (key not in {known.value for known in Keys}) or key == "space"
 
 
 def _check(keys: Mapping[str, str], screens: Sequence[Mapping[str, str]], where: str) -> None:
@@ -124,39 +127,29 @@ def _check(keys: Mapping[str, str], screens: Sequence[Mapping[str, str]], where:
 
 def _contexts() -> Iterator[dict[str, str]]:
     """Yield, for every screen, the keys that work on it together, by name."""
-    from textual.screen import Screen
-
-    from paydesk.tui.desk_app import DeskApp
-    from paydesk.tui.desk_pane import DeskPane
-    from paydesk.tui.request_table import RequestTable
-
     always = _declared(DeskApp)
-    for found in _classes():
-        if issubclass(found, Screen):
-            yield always | _declared(found)
-        elif issubclass(found, DeskPane):
-            yield always | _declared(RequestTable) | _declared(found)
+    for owner in _classes():
+        if issubclass(owner, Screen):
+            yield always | _declared(owner)
+        elif issubclass(owner, DeskPane):
+            yield always | _declared(RequestTable) | _declared(owner)
         else:
-            yield _declared(found)
+            yield _declared(owner)
 
 
 def _classes() -> Iterator[type[Any]]:
-    import importlib
-
     for room, modules in _SCREENS.items():
         for name in modules:
             module = importlib.import_module(f"{room}.{name}")
-            for found in vars(module).values():
-                if isinstance(found, type) and found.__module__ == module.__name__ and "BINDINGS" in vars(found):
-                    yield found
+            for value in vars(module).values():
+                if isinstance(value, type) and value.__module__ == module.__name__ and "BINDINGS" in vars(value):
+                    yield value
 
 
 def _declared(owner: type[Any]) -> dict[str, str]:
     """Return the keys that a class declares, by name; what it shares with others is declared by it anew."""
-    return {each.id: each.key for each in vars(owner)["BINDINGS"] if getattr(each, "id", None)}
+    return {key.id: key.key for key in vars(owner)["BINDINGS"] if getattr(key, "id", None)}
 
 
 def _refuse(message: str, hint: str) -> NoReturn:
-    from paydesk.settings_file import SettingsError
-
     raise SettingsError(message, hint)

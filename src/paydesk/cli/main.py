@@ -48,7 +48,7 @@ _LEAVES = {
         "Print what makes bash, zsh or fish complete paydesk.",
     ),
     "demo": Leaf(
-        "paydesk.cli.demo",
+        "paydesk.cli.demo.command",
         "demo",
         "Show the whole way of a payment request, on servers of its own that are deleted at the end.",
         "Show the whole way of a payment request, on a stack of its own.",

@@ -4,13 +4,15 @@ import asyncio
 import signal
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.events import Key
 from textual.message import Message
@@ -18,11 +20,11 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from paydesk.cli.demo import story
-from paydesk.cli.demo.both_desks import LAYOUT, BothDesks
-from paydesk.cli.demo.people import Act, Move, Sides, Since, ask, decide, finished, next_move
-from paydesk.cli.demo.persons import Persons
-from paydesk.cli.demo.told import Told
+from paydesk.cli.demo.people import Act, Move, Persons, Sides, Since, ask, decide, finished, next_move
+from paydesk.cli.demo.stage import ASKS, DECIDES, HOLD_S, Stage
+from paydesk.cli.demo.story import StoredEvent, events_of
 from paydesk.contractor.app import utc_now
+from paydesk.contractor.desk import ContractorService
 from paydesk.contractor.home import ContractorHome
 from paydesk.contractor.port import ContractorDesk
 from paydesk.domain.copy import RequestCopy
@@ -31,6 +33,8 @@ from paydesk.domain.errors import PaydeskError
 from paydesk.domain.filters import MINE
 from paydesk.domain.status_facts import DECIDABLE, WAITING
 from paydesk.infra.core.query import PageQuery, Result, Sort
+from paydesk.infra.migrations import migrate
+from paydesk.manager.desk import ManagerService
 from paydesk.manager.inbox import ManagerInbox
 from paydesk.manager.port import ManagerDesk
 from paydesk.tui.desk_app import DeskApp
@@ -40,33 +44,48 @@ from paydesk.tui.key_footer import KeyFooter
 from paydesk.tui.lines import Line
 from paydesk.tui.own_screen import fit
 
+LAYOUT = """
+#demo { background: $panel; text-style: bold; }
+#desks { height: 1fr; }
+#desks DeskPane { display: none; border-left: blank; }
+#desks DeskPane.-here { display: block; border-left: outer $accent; }
+.-both #desks DeskPane { display: block; }
+#desks DeskPane.-here TopLine { background: $panel; color: $accent; }
+#desks DeskPane TopLine { color: $secondary; }
+#story { height: auto; }
+#story-header { background: $surface; color: $secondary; }
+.story { color: $secondary; text-wrap: nowrap; text-overflow: ellipsis; }
+.story.-newest { color: $foreground; }
+"""
 LOOK_S = 0.25
 STORY_LINES, FEW_STORY_LINES = 6, 2
 _NOT_TOUCHING = frozenset({"tab", "shift+tab", "f2", "escape", "q", "question_mark"})
 
 
+@dataclass
 class Looked(Message):
     """What both schemas held at one look."""
 
-    def __init__(
-        self,
-        moves: int,
-        asked: tuple[RequestCopy, ...],
-        inbox: tuple[RequestCopy, ...],
-        told: list[Told],
-        alike: Mapping[UUID, Sequence[Alike]],
-    ) -> None:
-        super().__init__()
-        self.moves = moves
-        """How many moves had been made when the look began."""
-        self.asked = asked
-        self.inbox = inbox
-        self.told = told
-        self.alike = alike
+    moves: int
+    """How many moves had been made when the look began."""
+    asked: tuple[RequestCopy, ...]
+    inbox: tuple[RequestCopy, ...]
+    events: list[StoredEvent]
+    alike: Mapping[UUID, Sequence[Alike]]
+
+
+class BothDesks(Screen[None]):
+    """The screen of the demo; ``tab`` goes to the other desk."""
+
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide"), (120, "-both")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab,shift+tab", "app.other_desk", "Desk", id="demo.other", key_display="tab", tooltip="Other desk"),
+        Binding("f2", "app.pause", "Pause", show=False, id="demo.pause", tooltip="Hold the simulated people, or go on"),
+    ]
 
 
 class ShowApp(DeskApp):
-    """Both desks, and the story between them. ``told`` returns what both sides said; it is called in a thread."""
+    """Both desks, and the story between them. ``read_events`` is called in a thread: what both sides said."""
 
     TITLE = "paydesk demo"
     CSS = LAYOUT
@@ -75,7 +94,7 @@ class ShowApp(DeskApp):
         self,
         make_contractor: Callable[[], ContractorDesk],
         make_manager: Callable[[], ManagerDesk],
-        told: Callable[[], list[Told]],
+        read_events: Callable[[], list[StoredEvent]],
         *,
         notice: Callable[[], str] = lambda: "",
         now: Callable[[], datetime] = utc_now,
@@ -85,7 +104,7 @@ class ShowApp(DeskApp):
         self.manager = ManagerInbox(make_manager, now)
         super().__init__(self.contractor, self.manager, **options)
         self.now = now
-        self._told, self._notice = told, notice
+        self._read_events, self._notice = read_events, notice
         self._since = Since(), Since()
         self._started_at: datetime | None = None
         self._persons = Persons([pane.role for pane in self.panes], now)
@@ -181,8 +200,8 @@ class ShowApp(DeskApp):
             asked = contractor.page(PageQuery(MINE, person=contractor.person, sort=Sort.OLDEST)).rows
             inbox = manager.page(PageQuery(statuses=WAITING, sort=Sort.OLDEST)).rows
             pending = (Asking.of(copy) for copy in inbox if copy.status in DECIDABLE)
-            alike = manager.alike([each for each in pending if each is not None])
-            self.post_message(Looked(moves, asked, inbox, self._told(), alike))
+            alike = manager.alike([asking for asking in pending if asking is not None])
+            self.post_message(Looked(moves, asked, inbox, self._read_events(), alike))
         except PaydeskError:
             pass  # A server is away: the desks say so themselves, and the next look comes soon.
         finally:
@@ -200,8 +219,8 @@ class ShowApp(DeskApp):
             since.note(copies, now)
         sides = Sides(message.asked, message.inbox, *self._since, self._started_at, message.alike)
         move = next_move(sides, self._persons.simulated, now)
-        self._tell(message.told, {copy.id: copy for copy in (*message.inbox, *message.asked)})
-        self._say_what_comes(move, held=any(told.held for told in message.told), finished=finished(sides))
+        self._tell(message.events, {copy.id: copy for copy in (*message.inbox, *message.asked)})
+        self._say_what_comes(move, held=any(event.held for event in message.events), finished=finished(sides))
         if move is not None and move.in_s <= 0 and not self._moving and message.moves == self._moves:
             self._play(move)
 
@@ -225,9 +244,9 @@ class ShowApp(DeskApp):
 
         pane.command(partial(ask if move.role == "contractor" else decide, move), ended)
 
-    def _tell(self, told: list[Told], copies: Mapping[UUID, RequestCopy]) -> None:
+    def _tell(self, events: list[StoredEvent], copies: Mapping[UUID, RequestCopy]) -> None:
         most = FEW_STORY_LINES if self.screen_stack[0].has_class("-short") else STORY_LINES
-        lines = story.newest(told, copies, most)
+        lines = story.newest(events, copies, most)
         for place in range(STORY_LINES):
             line = self.screen_stack[0].query_one(f"#story-{place}", Line)
             line.say(lines[place] if place < len(lines) else "")
@@ -253,3 +272,29 @@ class ShowApp(DeskApp):
         line.say(
             *story.headline(story.coming(stands), [pane.role for pane in self.panes], here, line.content_size.width)
         )
+
+
+def show(stage: Stage, keys: Mapping[str, str]) -> None:
+    """Show the demo on its stage until the person quits. Raises what kept a desk from opening."""
+    migrating = threading.Lock()
+
+    def ready(make: Callable[[], Any]) -> Any:
+        # Alembic has one context in a process, and here two roles open in one.
+        with migrating:
+            for role in stage.roles:
+                migrate(stage.url(role), role.name)
+        return make()
+
+    contractor, manager = stage.roles
+    app = ShowApp(
+        partial(ready, partial(ContractorService, stage, ASKS)),
+        partial(ready, partial(ManagerService, stage, DECIDES, HOLD_S)),
+        lambda: events_of(stage, contractor, manager) + events_of(stage, manager, contractor),
+        notice=stage.notice,
+        keys=keys,
+    )
+    app.run()
+    if app.failure is not None:
+        raise app.failure
+    if app.return_code:
+        raise SystemExit(app.return_code)

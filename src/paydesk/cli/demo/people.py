@@ -1,6 +1,6 @@
-"""The simulated sides: what they do next follows from what both schemas hold, so a person may step in anywhere."""
+"""The simulated people: what they do next follows from both schemas, so a person may step in anywhere."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -106,7 +106,7 @@ def next_move(sides: Sides, simulated: Collection[str], now: datetime) -> Move |
                 Act.APPROVE if names_invoice(copy.request.terms) and not sides.alike.get(copy.id) else Act.REJECT,
                 sides.inbox_since.left(copy, READS_S, now),
                 copy,
-                twin=next((each.number for each in sides.alike.get(copy.id, ())), ""),
+                twin=next((other.number for other in sides.alike.get(copy.id, ())), ""),
             )
             for copy in sides.inbox
             if copy.status in DECIDABLE and copy.request is not None
@@ -162,3 +162,42 @@ def decide(move: Move, desk: ManagerDesk) -> Result:
         return desk.approve(uuid4(), copy.id, copy.request.revision, digest)
     code, note = ("duplicate", f"It looks like {move.twin}.") if move.twin else ("needs_info", _WHICH)
     return desk.reject(uuid4(), copy.id, copy.request.revision, digest, checked_cause(code, note))
+
+
+YOURS_S = 30.0
+"""How long after a person's last key at a desk its simulated person stays away."""
+
+
+class Persons:
+    """Which desks are the person's, and for how long still."""
+
+    def __init__(self, roles: Sequence[str], now: Callable[[], datetime]) -> None:
+        self._roles = roles
+        self._now = now
+        self._touched: dict[str, datetime] = {}
+        self.paused = False
+
+    def pause(self) -> None:
+        """Hold the simulated people, or let both go on at once."""
+        self.paused = not self.paused
+        self._touched.clear()
+
+    def touch(self, role: str) -> None:
+        """Note that a person does something at this desk."""
+        self._touched[role] = self._now()
+
+    def keep(self, role: str) -> None:
+        """Note that a person has something open at this desk; that alone does not take it from anyone."""
+        if self.yours_for_s(role) is not None:
+            self.touch(role)
+
+    def yours_for_s(self, role: str) -> float | None:
+        """Return for how many seconds a desk is still the person's, or None."""
+        touched = self._touched.get(role)
+        left = YOURS_S - (self._now() - touched).total_seconds() if touched is not None else 0
+        return left if left > 0 else None
+
+    @property
+    def simulated(self) -> list[str]:
+        """The roles whose simulated person acts now."""
+        return [] if self.paused else [role for role in self._roles if self.yours_for_s(role) is None]

@@ -25,7 +25,7 @@ HOLD_S = 2.0
 _IDLE_S = 3.0
 """A killed demo uses nothing any more: its servers may go soon."""
 _START_S = 300.0
-_LOOK_S = 0.05
+_POLL_S = 0.05
 _ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -78,19 +78,19 @@ class Stage:
 
     def wait_until_ready(self, tell: Callable[[str], object]) -> None:
         """Wait for all three servers; what they are doing is told when it changes. Raises ``StepFailed``."""
-        said, until = "", time.monotonic() + _START_S
+        last, until = "", time.monotonic() + _START_S
         while True:
-            found = self.servers.endpoints("contractor")
-            if found.kafka is not None and found.redis_url is not None:
-                self.memory_broker = found.memory_broker
+            endpoints = self.servers.endpoints("contractor")
+            if endpoints.kafka is not None and endpoints.redis_url is not None:
+                self.memory_broker = endpoints.memory_broker
                 break
             notice = self.servers.notice().removesuffix("; your requests are kept")
-            if notice and notice != said:
-                said = notice
+            if notice and notice != last:
+                last = notice
                 tell(notice)
             if time.monotonic() > until:
                 raise StepFailed("The demo stopped at: servers ready.", notice)
-            time.sleep(_LOOK_S)
+            time.sleep(_POLL_S)
         self.ready_after_s = time.monotonic() - self.started_at
         self._broker = self._broker_pid()
 
@@ -129,8 +129,8 @@ class Stage:
         return self._broker is not None and self._broker_pid() != self._broker
 
     def _broker_pid(self) -> int | None:
-        told = status(self.home).servers.get("kafka", {})
-        return told.get("pid") if told.get("state") == "ready" else None
+        broker = status(self.home).servers.get("kafka", {})
+        return broker.get("pid") if broker.get("state") == "ready" else None
 
 
 @contextmanager

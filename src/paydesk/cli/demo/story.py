@@ -1,18 +1,96 @@
-"""The words of the demo: every event with its measured times, and what comes next."""
+"""The story of the demo: what both sides stored of each event, told with its measured times, and what comes next."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 from uuid import UUID
 
-from paydesk.cli.demo.people import Move
-from paydesk.cli.demo.persons import YOURS_S
-from paydesk.cli.demo.stage import ASKS, DECIDES
-from paydesk.cli.demo.told import Told, took
+from paydesk.cli.demo.people import YOURS_S, Move
+from paydesk.cli.demo.stage import ASKS, DECIDES, Stage
 from paydesk.domain.copy import RequestCopy
+from paydesk.domain.decision import CauseCode
 from paydesk.domain.events import EventType
+from paydesk.domain.money import Money
+from paydesk.infra.core.role import Role
+from paydesk.infra.postgres.connection import connect
 from paydesk.tui.wording import clock_text
+
+_SAID = """
+SELECT id::text, request_id, type, said_at, published_at, log_append_time, topic, partition, kafka_offset, actor,
+    hold_until IS NOT NULL, value FROM outbox
+WHERE %(request)s::uuid IS NULL OR request_id = %(request)s ORDER BY said_at, version
+"""
+_HEARD = "SELECT event_id, heard_at FROM inbox WHERE event_id = ANY(%s)"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """One event: as its writer stored it, and when its reader applied it."""
+
+    id: str
+    request_id: UUID
+    type: str
+    said_at: datetime
+    published_at: datetime | None
+    log_append_time: datetime | None
+    topic: str
+    partition: int | None
+    offset: int | None
+    actor: str
+    held: bool
+    seen_at: datetime | None
+    money: str = ""
+    text: str = ""
+    """What it says to a person: the description, or why it was rejected."""
+
+    @property
+    def sent_after_s(self) -> float | None:
+        """Seconds from when it was said until its writer knew that it was in Kafka's log, by one clock."""
+        return _after(self.said_at, self.published_at)
+
+    @property
+    def seen_after_s(self) -> float | None:
+        """Seconds from when it was said until the other side had applied it."""
+        return _after(self.said_at, self.seen_at)
+
+
+def _after(began: datetime, ended: datetime | None) -> float | None:
+    """Return the seconds between two moments; none where two clocks differ by more than it took."""
+    took_s = (ended - began).total_seconds() if ended is not None else -1.0
+    return took_s if took_s >= 0 else None
+
+
+def events_of(stage: Stage, writer: Role, reader: Role, request_id: UUID | None = None) -> list[StoredEvent]:
+    """Return what a side said, oldest first: of one request, or of all."""
+    with connect(stage.url(writer), writer.name) as connection:
+        rows = connection.execute(_SAID, {"request": request_id}).fetchall()
+    with connect(stage.url(reader), reader.name) as connection:
+        heard = dict(connection.execute(_HEARD, [[row[0] for row in rows]]).fetchall())
+    events = []
+    for *facts, value in rows:
+        event_id, _, kind = facts[:3]
+        money, text = _words(kind, value)
+        facts += [heard.get(event_id), money, text]
+        events.append(StoredEvent(*facts))
+    return events
+
+
+def _words(kind: str, value: bytes) -> tuple[str, str]:
+    """Return the money and the words of a stored message."""
+    message = json.loads(bytes(value))
+    terms = message.get("terms") or {}
+    money = str(Money(terms["amount_minor"], terms["currency"], terms["exponent"])) if terms else ""
+    if kind == EventType.PAYMENT_REJECTED:
+        return money, message.get("cause_note") or CauseCode(message["cause_code"]).sentence
+    return money, terms.get("description", "")
+
+
+def took(seconds: float) -> str:
+    """Return a time for a person."""
+    return f"{seconds * 1000:.0f} ms" if abs(seconds) < 1 else f"{seconds:.2f} s"
+
 
 INTRODUCTION = (
     "Two desks, real servers between them, simulated people at both.",
@@ -26,33 +104,33 @@ _WIDE = 98
 HEADER = f"{'When':<8}{'Kafka':>9}{'Seen':>9}   What happened"
 
 
-def happened(told: Told, copy: RequestCopy | None) -> str:
+def happened(event: StoredEvent, copy: RequestCopy | None) -> str:
     """Return the line of one event: when it was said, how long it took to Kafka and to the other side, and what."""
     number = copy.number if copy is not None else "a request"
-    seen = took(told.seen_after_s) if told.seen_after_s is not None else ""
-    return f"{clock_text(told.said_at)}{_way(told):>9}{seen:>9}   {_did(told, number)}"
+    seen = took(event.seen_after_s) if event.seen_after_s is not None else ""
+    return f"{clock_text(event.said_at)}{_way(event):>9}{seen:>9}   {_did(event, number)}"
 
 
-def _way(told: Told) -> str:
-    if told.sent_after_s is not None:
-        return took(told.sent_after_s)
-    return "held" if told.held else "queued"
+def _way(event: StoredEvent) -> str:
+    if event.sent_after_s is not None:
+        return took(event.sent_after_s)
+    return "held" if event.held else "queued"
 
 
-def _did(told: Told, number: str) -> str:
-    kind = EventType(told.type)
-    money = f", {told.money}" if told.money else ""
+def _did(event: StoredEvent, number: str) -> str:
+    kind = EventType(event.type)
+    money = f", {event.money}" if event.money else ""
     match kind:
         case EventType.PAYMENT_REQUESTED:
-            return f"{told.actor} requested {number}{money}: {told.text}"
+            return f"{event.actor} requested {number}{money}: {event.text}"
         case EventType.PAYMENT_REVISED:
-            return f"{told.actor} revised {number}{money}: {told.text}"
+            return f"{event.actor} revised {number}{money}: {event.text}"
         case EventType.PAYMENT_WITHDRAWAL_REQUESTED:
-            return f"{told.actor} asked to withdraw {number}"
+            return f"{event.actor} asked to withdraw {number}"
         case EventType.PAYMENT_REJECTED:
-            return f"{told.actor} rejected {number}: {told.text}"
+            return f"{event.actor} rejected {number}: {event.text}"
         case EventType.PAYMENT_ACCEPTED:
-            return f"{told.actor} approved {number}{money}"
+            return f"{event.actor} approved {number}{money}"
         case EventType.PAYMENT_WITHDRAWN:
             return f"{number} is withdrawn"
         case _:
@@ -105,13 +183,13 @@ def _whole(seconds: float) -> int:
     return max(0, -int(-seconds // 1))
 
 
-def newest(told: Sequence[Told], copies: Mapping[UUID, RequestCopy], most: int) -> list[str]:
+def newest(events: Sequence[StoredEvent], copies: Mapping[UUID, RequestCopy], most: int) -> list[str]:
     """Return the last lines of the story, the newest last."""
-    if not told:
+    if not events:
         return list(INTRODUCTION)
-    last = sorted(told, key=_when)[-most:] if most > 0 else []
-    return [happened(each, copies.get(each.request_id)) for each in last]
+    last = sorted(events, key=_when)[-most:] if most > 0 else []
+    return [happened(event, copies.get(event.request_id)) for event in last]
 
 
-def _when(told: Told) -> datetime:
-    return told.said_at
+def _when(event: StoredEvent) -> datetime:
+    return event.said_at
