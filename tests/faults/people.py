@@ -14,7 +14,7 @@ from paydesk.domain.decision import checked_cause
 from paydesk.domain.errors import PaydeskError
 from paydesk.domain.payment_request import checked_terms
 from paydesk.infra.postgres.connection import connect
-from paydesk.infra.service import LiveSide
+from paydesk.infra.service import DeskService
 from paydesk.manager.commands import undo
 from paydesk.manager.desk import ManagerService
 from paydesk.settings_file import read_settings
@@ -44,7 +44,7 @@ _PENDING = (
 class Person:
     """One person at one desk. A command without an answer is given again, with its key, until it has one."""
 
-    def __init__(self, desk: LiveSide, name: str, journal: Path) -> None:
+    def __init__(self, desk: DeskService, name: str, journal: Path) -> None:
         self.desk = desk
         self.name = name
         self.random = Random()

@@ -49,7 +49,7 @@ class Reads:
 def lost(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     """Return a bench whose manager's side is empty and was not read whole."""
     bench.change("manager", "UPDATE origin SET whole_at = NULL")
-    monkeypatch.setattr("paydesk.cli.session.Worker", Reads)
+    monkeypatch.setattr("paydesk.infra.worker.worker.Worker", Reads)
     monkeypatch.setattr(bench.servers, "kafka", {})
     yield bench
     bench.change("manager", "UPDATE origin SET whole_at = clock_timestamp()")

@@ -163,7 +163,7 @@ def unread(error: Exception, nth: int = 1) -> Iterator[None]:
         raise error
 
     with pytest.MonkeyPatch.context() as patch:
-        broken_then = at("W2", lambda: patch.setattr("paydesk.cli.session.connect", broken), nth)
+        broken_then = at("W2", lambda: patch.setattr("paydesk.infra.service.DeskService.read", broken), nth)
         with broken_then:
             yield
 

@@ -5,7 +5,7 @@ import logging
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 import psycopg
@@ -23,22 +23,21 @@ from paydesk.infra.core.execute import CommandKey, Said, run
 from paydesk.infra.core.health import Anew, PartState
 from paydesk.infra.core.origin import CopiedSchema
 from paydesk.infra.core.role import Role
-from paydesk.infra.migrations import prepare
-from paydesk.infra.postgres.connection import is_transient, unreachable
 from paydesk.infra.postgres.read import queries
-from paydesk.infra.postgres.storage import Store
-from paydesk.infra.redis.hints import HintSender
-from paydesk.infra.worker.worker import Worker
+from paydesk.infra.service import Access, DeskService
 from paydesk.settings_file import read_settings
 from paydesk.waiting import said_by, waiting_for
 
+if TYPE_CHECKING:
+    from paydesk.infra.postgres.storage import Store
+    from paydesk.infra.worker.worker import Worker
+
 log = logging.getLogger("paydesk.session")
 T = TypeVar("T")
-F = TypeVar("F", bound=Callable[..., Any])
 CATCH_UP_S = 3.0
 DELIVER_S = 3.0
 CHECK_S = 10.0
-_LOOK_S = 0.01
+_POLL_S = 0.01
 _DELIVERY = "Kafka to take what is saved"
 
 
@@ -58,25 +57,28 @@ class Session:
         self._named = key is not None
         self.saved = current()
         self.saved.key = self.word
-        self.url = self.servers.endpoints(role.name).database_url
         self.reads = reads
-        with waiting_for(f"PostgreSQL and the {role.name}'s schema"):
-            self.copied = prepare(self.servers, role.name)
-        if self.copied and not reads:
+        access = Access(brief=True, reads=reads, word=self.word, watch=self.saved)
+        self.service = DeskService(role, self.servers, self.person, access)
+        self.url = self.service.url
+        try:
+            with waiting_for(f"PostgreSQL and the {role.name}'s schema"):
+                self.service.open()
+        except CopiedSchema:
             self.servers.leave()
-            raise CopiedSchema.of(role.name)
-        self._store: Store | None = None
-        self._worker: Worker | None = None
+            raise
         self._gave_up = False
-        self._whole = False
-        self._told: Anew | None = None
+        self._anew: Anew | None = None
 
     @property
-    def store(self) -> Store:
+    def copied(self) -> bool:
+        """Whether the schema is a copy of another one."""
+        return self.service.copied
+
+    @property
+    def store(self) -> "Store":
         """The own schema, for writing."""
-        if self._store is None:
-            self._store = Store(self.url, self.role, word=self.word, watch=self.saved, few=True)
-        return self._store
+        return self.service.store()
 
     def key(self, about: str = "") -> CommandKey:
         """Return the command's id, made of the person and the key: run again with it, it has one effect.
@@ -96,19 +98,13 @@ class Session:
         with self.saved.paused():
             run(self.store, key, Asked("several", key.id, self.person, asked, new=True), lambda *_: False)
 
-    def read(self, look: Callable[[psycopg.Connection[Any]], T]) -> T:
+    def read(self, read: Callable[[psycopg.Connection[Any]], T]) -> T:
         """Read the own schema. Raises ``ServerDown``."""
-        try:
-            with self.reading() as connection:
-                return look(connection)
-        except psycopg.Error as error:
-            if is_transient(error):
-                raise unreachable(error) from error
-            raise
+        return self.service.read(read)
 
     def reading(self) -> AbstractContextManager[psycopg.Connection[Any]]:
         """Return a connection to read by: one of the few that this session and its worker share."""
-        return self.store.lend(unhurried=True)
+        return self.service.reading()
 
     def find(self, typed: str) -> RequestCopy:
         """Return the request that a person wants to see, also by a part of its name, which is said then.
@@ -128,7 +124,7 @@ class Session:
 
     def _look_up(self, look: Callable[[psycopg.Connection[Any], str], RequestCopy], typed: str) -> RequestCopy:
         """Look a request up; that it is not there is not said without that it may still come."""
-        anew = self.anew()
+        anew = self.service.anew()
         try:
             return self.read(lambda connection: look(connection, typed))
         except UnknownRequest as error:
@@ -136,22 +132,11 @@ class Session:
                 raise
             raise UnknownRequest(f"{error.message} It may still come: {anew.told}.", error.hint) from error
 
-    def anew(self) -> Anew | None:
-        """Return how far the first reading of this schema is, where there may be more than is in it; else None.
-
-        Ask before the rows are read: what comes in between is shown then, and not the other way round.
-        """
-        if self.copied or self._whole:
-            return None
-        self._whole = self.read(queries.was_read_whole)
-        found = Anew() if self._worker is None else self._worker.health().anew or Anew()
-        return None if self._whole or not found.incomplete else found
-
     def tell_anew(self, *, as_json: bool) -> bool:
         """Say on standard error how far the first reading is, and its end, each once; returns whether it goes on."""
-        anew = self.anew()
-        if anew != self._told:
-            self._told = anew
+        anew = self.service.anew()
+        if anew != self._anew:
+            self._anew = anew
             if as_json:
                 counts = {"read": anew.read, "of": anew.of} if anew else None
                 say_aside(json.dumps({"reading_anew": counts}))
@@ -163,21 +148,13 @@ class Session:
         """Return a request by its id."""
         return self.read(lambda connection: queries.get(connection, request_id))
 
-    def work(self, *, brief: bool = True) -> Worker:
+    def work(self, *, brief: bool = True) -> "Worker":
         """Return this session's worker, started; it stands by where another is at work. ``brief``: for one command."""
-        if self._worker is None:
-            shared = self.store if brief else None
-            self._worker = Worker(self.role, self.servers, brief=brief, sends=not self.reads, shared=shared)
-            self._worker.start()
-        return self._worker
+        return self.service.work(brief=brief)
 
     def rest(self) -> None:
         """Stop this session's worker and close its connections; the next call that needs one starts another."""
-        if self._worker is not None:
-            self._worker.stop()
-            self._worker = None
-        if self._store is not None:
-            self._store.close()
+        self.service.rest()
 
     def catch_up(self, timeout_s: float = CATCH_UP_S) -> None:
         """Apply what the other side has said so far, as long as the broker is there to be asked.
@@ -188,9 +165,9 @@ class Session:
         if self.copied:
             say_aside(CopiedSchema.of(self.role.name).message)
         elif self._has_broker():
-            what = "what the other side sent"
-            if not self._until(lambda: self.work().caught_up, timeout_s, what) and self.kafka_answers:
-                say_aside(f"Gave up waiting for {what}: this is what is known so far.")
+            awaited = "what the other side sent"
+            if not self._until(lambda: self.work().caught_up, timeout_s, awaited) and self.kafka_answers:
+                say_aside(f"Gave up waiting for {awaited}: this is what is known so far.")
 
     def checked(self, timeout_s: float = CHECK_S) -> None:
         """Wait until this side's own topic was read by whoever holds the lease, as long as the broker is there."""
@@ -207,7 +184,7 @@ class Session:
         """Tell the open desks that rows changed, and have relayed what was said by it."""
         try:
             if ids:
-                self._hint(ids)
+                self.service.hint(ids)
             if ids and self._has_broker():
                 self.work().nudge()
                 self._until(lambda: not self.read(queries.counts).unsent, DELIVER_S, _DELIVERY)
@@ -223,10 +200,10 @@ class Session:
 
         Raises ``OutcomeUnknown``, with what is saved, where nothing can be read back.
         """
-        ids = [each.request_id for each in said]
+        ids = [result.request_id for result in said]
         try:
             try:
-                self._hint(set(ids))
+                self.service.hint(set(ids))
                 self._relay(ids, timeout_s)
             except ServerDown:
                 raise
@@ -259,7 +236,8 @@ class Session:
     @property
     def kafka_answers(self) -> bool:
         """Whether Kafka is not known to be away, as far as this session has met it."""
-        return self._worker is not None and self._worker.health().kafka.state is not PartState.DOWN
+        health = self.service.worker_health()
+        return health is not None and health.kafka.state is not PartState.DOWN
 
     def _copies(self, ids: Sequence[UUID]) -> list[RequestCopy]:
         return self.read(lambda connection: queries.some(connection, ids))
@@ -271,27 +249,19 @@ class Session:
     def _queued(self, ids: Sequence[UUID]) -> bool:
         return any(copy.delivery is Delivery.QUEUED for copy in self._copies(ids))
 
-    def _hint(self, ids: Collection[UUID]) -> None:
-        """Tell the open desks; whatever keeps a hint from being sent, they look by themselves soon."""
-        hints = HintSender(self.role, self.servers)
-        try:
-            hints.send(ids)
-        finally:
-            hints.close()
-
     def _has_broker(self) -> bool:
         return self.servers.endpoints(self.role.name).kafka is not None
 
-    def _until(self, seen: Callable[[], bool], timeout_s: float, what: str) -> bool:
+    def _until(self, seen: Callable[[], bool], timeout_s: float, awaited: str) -> bool:
         """Look until it is seen, or the broker is known to be away, or time is up; then nothing is waited for again.
 
-        Returns whether it was seen. ``what`` is said when it takes long.
+        Returns whether it was seen. ``awaited`` is said when it takes long.
         """
         until = time.monotonic() + timeout_s
-        with waiting_for(what):
+        with waiting_for(awaited):
             while not self._gave_up and not seen():
                 self._gave_up = time.monotonic() > until or self.work().health().kafka.state is PartState.DOWN
-                time.sleep(_LOOK_S)
+                time.sleep(_POLL_S)
         return not self._gave_up
 
     def close(self) -> str:
@@ -299,8 +269,6 @@ class Session:
         left = ""
         try:
             self.rest()
-            if self._store is not None:
-                self._store.close()
         except Exception:
             log.exception("closing")
         try:

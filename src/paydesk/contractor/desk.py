@@ -6,11 +6,11 @@ from paydesk.contractor.role import ROLE
 from paydesk.domain.payment_request import Terms, typed_fields
 from paydesk.infra.core.query import Result
 from paydesk.infra.core.role import Role
-from paydesk.infra.service import LiveSide
+from paydesk.infra.service import DeskService
 from paydesk.settings import Servers
 
 
-class ContractorService(LiveSide):
+class ContractorService(DeskService):
     """Meets ``paydesk.contractor.port.ContractorDesk``."""
 
     def __init__(self, servers: Servers, person: str, role: Role = ROLE) -> None:

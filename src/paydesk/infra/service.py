@@ -1,12 +1,13 @@
-"""One side, open: reads its schema, runs its worker, hears its hints. The room behind a desk's screen."""
+"""One side, open: reads its schema, runs its worker, hears its hints; behind a desk's screen, and behind a command."""
 
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
 import psycopg
@@ -26,7 +27,15 @@ from paydesk.infra.core.role import Role
 from paydesk.infra.migrations import prepare
 from paydesk.infra.postgres.connection import connect, is_transient, unreachable
 from paydesk.infra.postgres.read import queries, request_list
+from paydesk.infra.postgres.read.duplicates import alike_of
+from paydesk.infra.postgres.read.insights import insights
+from paydesk.infra.postgres.read.timeline import detail
 from paydesk.settings import Servers
+
+if TYPE_CHECKING:
+    from paydesk.infra.postgres.storage import CommitWatch, Store
+    from paydesk.infra.redis.hints import HintListener, HintSender
+    from paydesk.infra.worker.worker import Worker
 
 _LOOK_S = 0.02
 
@@ -34,74 +43,132 @@ log = logging.getLogger("paydesk.desk")
 T = TypeVar("T")
 
 
-class LiveSide:
-    """Everything a desk shares with the other role's; ``person`` is who sits at it.
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How a side is used: a desk keeps it open for hours, a command for seconds."""
 
-    Reading goes through one psycopg connection under a lock, made anew when it was lost. The worker and the writing
-    store come with ``start``, so that the first rows stand before SQLModel and confluent-kafka are imported.
+    brief: bool = False
+    """For one command: reading, writing and the worker share two connections."""
+    reads: bool = False
+    """Nothing is written by it, so nothing is sent by it either, and a copied schema will do."""
+    word: str = ""
+    """The key that a person gives to run the same command again."""
+    watch: "CommitWatch | None" = None
+    """Is told of each commit."""
+
+
+_OF_A_DESK = Access()
+
+
+class DeskService:
+    """Everything that both roles, and screens and commands, share; ``person`` is who sits at it.
+
+    A desk reads through one psycopg connection under a lock, made anew when it was lost. Its worker and its store come
+    with ``start``, so that the first rows stand before SQLModel, confluent-kafka and redis are imported: that is
+    done here alone, in ``start``, ``_new_store``, ``_new_worker`` and ``_new_sender``.
     """
 
-    def __init__(self, role: Role, servers: Servers, person: str) -> None:
+    def __init__(self, role: Role, servers: Servers, person: str, access: Access = _OF_A_DESK) -> None:
         self._card = role
         self.role = role.name
         self.person = person
         self.stack = ""
         self.servers = servers
+        self.access = access
+        self.copied = False
+        """Whether the schema is a copy of another one, and so only reads."""
         self.clock = DatabaseClock()
         self._reading = threading.Lock()
         self._awaited = Awaited()
         self._connection: psycopg.Connection[Any] | None = None
         self._started = threading.Event()
         self._lost = ""
-        self._whole = True
-        self._worker: Any = None
-        self._listener: Any = None
-        self._store: Any = None
-        self._hints: Any = None
+        self._whole = not access.brief
+        self._worker: Worker | None = None
+        self._listener: HintListener | None = None
+        self._store: Store | None = None
 
     def open(self) -> None:
         """Bring the schema up to date and connect.
 
-        Raises ``ServerDown``, ``SchemaTooNew``, ``CopiedSchema`` or the stack's errors.
+        Raises ``ServerDown``, ``SchemaTooNew``, ``CopiedSchema`` where it is one and is to be written, or the stack's
+        errors.
         """
-        if prepare(self.servers, self.role):
+        self.copied = prepare(self.servers, self.role)
+        if self.copied and not self.access.reads:
             raise CopiedSchema.of(self.role)
-        self._whole = self._read(queries.was_read_whole)
+        if not self.access.brief:
+            self._whole = self._read(queries.was_read_whole)
         self.stack = self.servers.endpoints(self.role).label
 
     def start(self, post: Callable[[News], None]) -> None:
-        """Start worker and hint listener, and make writing possible."""
-        from paydesk.infra.postgres.storage import Store
-        from paydesk.infra.redis.hints import HintListener, HintSender
-        from paydesk.infra.worker.worker import Worker
+        """Start worker and hint listener, and make writing possible; for a desk."""
+        from paydesk.infra.redis.hints import HintListener
 
-        self._store = Store(self._url(), self._card)
-        self._worker = Worker(self._card, self.servers, lambda ids: post(News(ids)))
+        self._store = self._new_store()
+        self._worker = self._new_worker(lambda ids: post(News(ids)), brief=False)
         health_state = self._worker.context.health_state
         for awaited in (self._awaited, self._store.awaited):
             health_state.watch(awaited)
         self._listener = HintListener(self._card, self.servers, lambda ids: self._heard(post, ids))
-        self._hints = HintSender
         # Until the worker has looked itself.
         health_state.tell(anew=None if self._whole else Anew())
         self._worker.start()
         self._listener.start()
         self._started.set()
 
+    def work(self, *, brief: bool = True) -> "Worker":
+        """Return the worker of a command, started; it stands by where another is at work.
+
+        ``brief``: for the command alone, on its connections.
+        """
+        if self._worker is None:
+            self._worker = self._new_worker(None, brief=brief)
+            self._worker.start()
+        return self._worker
+
+    def rest(self) -> None:
+        """Stop the worker and close the connections; the next call that needs one starts another."""
+        if self._worker is not None:
+            self._worker.stop()
+            self._worker = None
+        if self._store is not None:
+            self._store.close()
+
+    def _new_store(self) -> "Store":
+        from paydesk.infra.postgres.storage import Store
+
+        access = self.access
+        return Store(self.url, self._card, word=access.word, watch=access.watch, few=access.brief)
+
+    def _new_worker(self, changed: Callable[[frozenset[UUID]], None] | None, *, brief: bool) -> "Worker":
+        from paydesk.infra.worker.worker import Worker
+
+        shared = self.store() if brief else None
+        return Worker(self._card, self.servers, changed, brief=brief, sends=not self.access.reads, shared=shared)
+
+    def _new_sender(self) -> "HintSender":
+        from paydesk.infra.redis.hints import HintSender
+
+        return HintSender(self._card, self.servers)
+
     def _heard(self, post: Callable[[News], None], ids: frozenset[UUID] | None) -> None:
         """Tell the screen; and look into the outbox, as the hint may be of a command line that has no lease."""
-        self._worker.nudge()
+        self.nudge()
         post(News(ids))
 
-    def store(self) -> Any:
-        """Return the writing store; waits until ``start`` has made it."""
-        self._started.wait()
+    def store(self) -> "Store":
+        """Return the writing store; a desk waits until ``start`` has made it."""
+        if not self.access.brief:
+            self._started.wait()
+        if self._store is None:
+            self._store = self._new_store()
         return self._store
 
     def said(self, request_id: UUID) -> RequestCopy:
         """Tell everyone that a command changed this request, and return the copy after it."""
         reach("W3")
-        self._worker.nudge()
+        self.nudge()
         self.hint({request_id})
         return self.read_back(lambda connection: queries.get(connection, request_id))
 
@@ -115,17 +182,34 @@ class LiveSide:
             told = f"It is saved, and cannot be read back yet: {why}"
             raise OutcomeUnknown(told, "The list shows it as soon as it can be read.") from error
 
-    def hint(self, ids: set[UUID] | None) -> None:
-        """Tell the other desks of this role that rows changed; best effort."""
-        sender = self._hints(self._card, self.servers)
+    def hint(self, ids: Collection[UUID] | None) -> None:
+        """Tell the other desks of this role that rows changed; best effort, they look by themselves soon."""
+        sender = self._new_sender()
         try:
             sender.send(ids)
         finally:
             sender.close()
 
     def nudge(self) -> None:
-        """Have the outbox relayed now."""
-        self._worker.nudge()
+        """Have the outbox relayed now, where a worker runs."""
+        if self._worker is not None:
+            self._worker.nudge()
+
+    def worker_health(self) -> Health | None:
+        """Return how the worker is; None while none runs."""
+        return self._worker.health() if self._worker is not None else None
+
+    def anew(self) -> Anew | None:
+        """Return how far the first reading of this schema is, where there may be more than is in it; else None.
+
+        Ask before the rows are read: what comes in between is shown then, and not the other way round.
+        """
+        if self.copied or self._whole:
+            return None
+        self._whole = self.read(queries.was_read_whole)
+        health = self.worker_health()
+        anew = health.anew or Anew() if health is not None else Anew()
+        return None if self._whole or not anew.incomplete else anew
 
     def page(self, query: PageQuery) -> Page:
         """Return the rows of a query."""
@@ -137,41 +221,33 @@ class LiveSide:
 
     def insights(self, query: PageQuery) -> Insights:
         """Return what there is to know of all rows of a query."""
-        from paydesk.infra.postgres.read.insights import insights
-
         return self._count(lambda connection: insights(connection, query, self.clock.now()))
 
     def _count(self, read: Callable[[psycopg.Connection[Any]], T]) -> T:
         """Read on a connection of its own what may take long: pages do not wait for it."""
         try:
-            with connect(self._url(), self.role) as connection:
+            with connect(self.url, self.role) as connection:
                 return read(connection)
         except psycopg.OperationalError as error:
             raise unreachable(error) from error
 
     def detail(self, request_id: UUID) -> RequestDetail:
         """Return a request with its timeline."""
-        from paydesk.infra.postgres.read.timeline import detail
-
         return self._read(lambda connection: detail(connection, request_id))
 
     def alike(self, asked: Sequence[Asking]) -> Mapping[UUID, tuple[Alike, ...]]:
         """Return, for each of these that looks like other requests, which and why."""
-        from paydesk.infra.postgres.read.duplicates import alike_of
-
         return self._read(lambda connection: alike_of(connection, asked))
 
     def health(self) -> Health:
         """Return the last reading of all parts."""
-        from dataclasses import replace
-
         opening = Health(anew=None if self._whole else Anew())
-        found: Health = self._worker.health() if self._worker is not None else opening
+        worker = self.worker_health() or opening
         redis = self._listener.part if self._listener is not None else Part()
-        postgres = Part(PartState.DOWN, self._lost) if self._lost else found.postgres
+        postgres = Part(PartState.DOWN, self._lost) if self._lost else worker.postgres
         if postgres.state is PartState.COMING and self._connection is not None:
             postgres = Part(PartState.OK)
-        return replace(found, redis=redis, postgres=postgres, notice=self.servers.notice())
+        return replace(worker, redis=redis, postgres=postgres, notice=self.servers.notice())
 
     def delivered(self, within_s: float) -> bool:
         """Wait until everything that was said has left; returns False when it has not in time."""
@@ -211,14 +287,32 @@ class LiveSide:
                 return f"{held} {stay} held; another desk of this role, or the next start, sends it in time."
         return ""
 
-    def _url(self) -> str:
+    @property
+    def url(self) -> str:
+        """Where the own schema is."""
         return self.servers.endpoints(self.role).database_url
+
+    def reading(self) -> AbstractContextManager[psycopg.Connection[Any]]:
+        """Return a connection to read by, for a command: one of the few that it and its worker share."""
+        return self.store().lend(unhurried=True)
+
+    def read(self, read: Callable[[psycopg.Connection[Any]], T]) -> T:
+        """Read the own schema. Raises ``ServerDown``."""
+        if not self.access.brief:
+            return self._read(read)
+        try:
+            with self.reading() as connection:
+                return read(connection)
+        except psycopg.Error as error:
+            if is_transient(error):
+                raise unreachable(error) from error
+            raise
 
     def _read(self, read: Callable[[psycopg.Connection[Any]], T]) -> T:
         with self._reading, self._awaited.waiting():
             try:
                 if self._connection is None or self._connection.closed:
-                    self._connection = connect(self._url(), self.role)
+                    self._connection = connect(self.url, self.role)
                 with self._connection.transaction(force_rollback=True):
                     self._lost = ""
                     self.clock.ask(partial(moment_of, self._connection))

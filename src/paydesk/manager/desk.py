@@ -10,7 +10,7 @@ from paydesk.domain.errors import PaydeskError
 from paydesk.infra.core.query import Result
 from paydesk.infra.core.role import Role
 from paydesk.infra.postgres.read import queries
-from paydesk.infra.service import LiveSide
+from paydesk.infra.service import DeskService
 from paydesk.manager.role import ROLE
 from paydesk.settings import Servers
 
@@ -21,7 +21,7 @@ _DELIVER_S = 2.0
 """How long a desk that closes waits for what it released to leave."""
 
 
-class ManagerService(LiveSide):
+class ManagerService(DeskService):
     """Meets ``paydesk.manager.port.ManagerDesk``; decisions are held ``hold_s`` seconds before they are sent."""
 
     def __init__(self, servers: Servers, person: str, hold_s: float, role: Role = ROLE) -> None:

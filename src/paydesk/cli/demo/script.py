@@ -21,7 +21,7 @@ from paydesk.infra.core.health import Duty
 from paydesk.infra.core.role import Role
 from paydesk.infra.postgres.connection import connect
 from paydesk.infra.postgres.read import queries
-from paydesk.infra.service import LiveSide
+from paydesk.infra.service import DeskService
 from paydesk.manager.desk import ManagerService
 
 STEP_S = 20.0
@@ -97,7 +97,7 @@ class Walk:
     @contextmanager
     def _at_work(self) -> Iterator[None]:
         """Open both desks and have both workers at work; a first event would wait for them otherwise."""
-        desks: tuple[LiveSide, LiveSide] = (self.asks, self.decides)
+        desks: tuple[DeskService, DeskService] = (self.asks, self.decides)
         try:
             for desk in desks:
                 desk.open()
@@ -111,7 +111,7 @@ class Walk:
                 list(pool.map(lambda desk: desk.close(), desks))
 
 
-def _works(desk: LiveSide) -> bool:
+def _works(desk: DeskService) -> bool:
     health = desk.health()
     return health.duty is Duty.WORKING and health.lag == 0
 
