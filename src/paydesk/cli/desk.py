@@ -20,8 +20,8 @@ from paydesk.cli.keymap import keymap
 from paydesk.cli.options import LOOKS
 from paydesk.domain.text import clean
 from paydesk.settings import PERSON_KEY, THEME_KEY, Servers, SettingsError, own_folder
+from paydesk.tui import textual_private
 from paydesk.tui.own_screen import sentence
-from paydesk.tui.textual_private import terminal_output
 
 if TYPE_CHECKING:
     from paydesk.contractor.desk import ContractorService
@@ -118,7 +118,7 @@ def _say_to_person(text: str, written_to: TextIO) -> None:
     """Write a sentence on the terminal, unless what it was written to is one."""
     if not text or written_to.isatty():
         return
-    terminal = terminal_output() if sys.stdin.isatty() else sys.stdout if sys.stdout.isatty() else None
+    terminal = textual_private.terminal_output() if sys.stdin.isatty() else sys.stdout if sys.stdout.isatty() else None
     if terminal is not None:
         with contextlib.suppress(OSError):
             terminal.write(f"{text}\n")

@@ -20,7 +20,7 @@ from paydesk.cli.servers import embedded_of
 from paydesk.cli.streams import say_aside
 from paydesk.domain.text import WHOLE, clean
 from paydesk.infra.core.role import Role
-from paydesk.infra.diagnostics.checkup import check_role
+from paydesk.infra.diagnostics import checkup
 from paydesk.infra.diagnostics.finding import Finding, guarded
 from paydesk.infra.postgres.read.conflicts import LockedRequest, Version, joined
 from paydesk.secrecy import hide
@@ -100,7 +100,8 @@ def _configured(settings: Settings, faults: Sequence[SettingsError]) -> list[Fin
         else:
             where = f"{_where(endpoints.database_url)}, Kafka {settings.kafka_bootstrap_servers or 'nowhere'}"
             findings.append(Finding(f"{role.name} settings", True, where))
-        findings += check_role(role, endpoints, coming=False, is_provisioned=_is_provisioned(settings, endpoints))
+        is_provisioned = _is_provisioned(settings, endpoints)
+        findings += checkup.check_role(role, endpoints, coming=False, is_provisioned=is_provisioned)
     return findings
 
 
@@ -153,7 +154,7 @@ def _embedded(settings: Settings) -> list[Finding]:
 
 
 def _at_embedded(role: Role, servers: EmbeddedStack) -> list[Finding]:
-    return check_role(role, servers.endpoints(role.name))
+    return checkup.check_role(role, servers.endpoints(role.name))
 
 
 def _where(url: str) -> str:
