@@ -7,7 +7,7 @@ import secrets
 
 import pytest
 
-from paydesk.cli.session import Errand
+from paydesk.cli.session import Session
 from tests.cli.conftest import Paydesk
 
 
@@ -238,7 +238,7 @@ def test_a_request_is_printed_with_its_number_however_soon_it_gives_up_waiting(
     paydesk: Paydesk, ada: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Each command's worker reads its own topic before it gives numbers.
-    for waits in (Errand.catch_up, Errand.deliver):
+    for waits in (Session.catch_up, Session.deliver):
         monkeypatch.setattr(waits, "__defaults__", (0.0,))
     printed = paydesk("contractor", "request", "5", "EUR", "x", "--as", ada, "--json")
     assert printed.code in (0, 10) and re.fullmatch(r"PR-\d+", printed.json["number"])

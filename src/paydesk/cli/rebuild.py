@@ -41,7 +41,7 @@ def rebuild(side: str, yes: bool, lose_unsent: bool, as_json: bool) -> None:
             raise SystemExit(1)
         if not lose_unsent:
             _let_leave(session)
-        session.rest()  # Nobody of this side may be connected, this errand included.
+        session.rest()  # Nobody of this side may be connected, this session included.
         rebuilding.empty(session.url, session.role, lose_unsent=lose_unsent)
         _read_anew(session)
         _report(session, before, as_json)
