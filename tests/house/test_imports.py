@@ -99,3 +99,11 @@ def test_the_linter_goes_red_on(sample: str, tmp_path: Path) -> None:
     file.write_text(f"{text}\n{line}\n")
     code, said = lint(tmp_path)
     assert code == 1 and named in said, said
+
+
+def test_a_command_that_prints_imports_no_screen() -> None:
+    looks = (
+        "import sys, paydesk.cli.session, paydesk.cli.report; sys.exit(sorted({'textual'} & sys.modules.keys()) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", looks], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr

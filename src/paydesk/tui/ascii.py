@@ -1,10 +1,6 @@
-"""The screens on terminals that have only ASCII: every mark and every rule painted in the characters they have."""
+"""Marks and rules in ASCII, for terminals that have no others; commands that print use this too, so without Textual."""
 
 from collections.abc import Mapping
-
-from rich.segment import Segment
-from textual.color import Color
-from textual.filter import LineFilter
 
 from paydesk.settings import ASCII_KEY
 
@@ -47,12 +43,3 @@ def key_in_ascii(key: str) -> str:
     for mark, name in _KEYS.items():
         key = key.replace(mark, name)
     return key
-
-
-class AsciiMarks(LineFilter):
-    """Paints every line in ASCII marks."""
-
-    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        """Return the line with other marks."""
-        del background  # Colours stay as they are.
-        return [Segment(to_ascii(text), style, control) for text, style, control in segments]

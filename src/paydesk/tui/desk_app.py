@@ -12,9 +12,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar
 
+from rich.segment import Segment
 from textual import constants, on
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
+from textual.color import Color
 from textual.command import CommandPalette
 from textual.driver import Driver
 from textual.events import Event, Key, Paste
@@ -26,7 +28,7 @@ from textual.widgets import Input
 from paydesk.domain.text import clean
 from paydesk.infra.core import ui_priority
 from paydesk.settings import THEME_KEY
-from paydesk.tui.ascii import AsciiMarks, key_in_ascii, only_ascii
+from paydesk.tui.ascii import key_in_ascii, only_ascii, to_ascii
 from paydesk.tui.desk_pane import DeskPane
 from paydesk.tui.dialogs import Help
 from paydesk.tui.fields import Field
@@ -61,6 +63,15 @@ def ending_signals() -> Iterator[int]:
 QUITS = "q quits; ^q too, where the terminal lets it through."
 MOST_PASTED = 4000
 """Characters that are taken of a paste: more than any field may hold, and few enough to be laid out at each key."""
+
+
+class AsciiMarks(LineFilter):
+    """Paints every line in ASCII marks."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """Return the line with other marks."""
+        del background  # Colours stay as they are.
+        return [Segment(to_ascii(text), style, control) for text, style, control in segments]
 
 
 class DeskApp(App[None]):
