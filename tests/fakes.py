@@ -1,19 +1,28 @@
 """Both desks' rooms in memory: the real rules, no servers. They meet the same protocols as the real ones."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
 from paydesk.domain import commands
+from paydesk.domain.command_content import canonical
+from paydesk.domain.commands import (
+    Approve,
+    ContractorCommand,
+    Decide,
+    ManagerCommand,
+    Reject,
+    RequestPayment,
+    RevisePayment,
+    Undo,
+)
 from paydesk.domain.copy import Delivery, RequestCopy, RequestDetail, StatusTotal, Step
-from paydesk.domain.decision import Cause, DecisionRegister
 from paydesk.domain.duplicates import Alike, Asking, alike
-from paydesk.domain.errors import KeyReused, TooLate
+from paydesk.domain.errors import KeyReused, PaydeskError, TooLate
 from paydesk.domain.filters import Asker
 from paydesk.domain.insights import Insights
 from paydesk.domain.money import totals
-from paydesk.domain.payment_request import Terms
 from paydesk.domain.refusals import refuse_undecided
 from paydesk.domain.status import Status
 from paydesk.domain.status_facts import WAITING
@@ -21,6 +30,8 @@ from paydesk.infra.core.clock import DatabaseClock
 from paydesk.infra.core.errors import ServerDown
 from paydesk.infra.core.health import Health, Part, PartState
 from paydesk.infra.core.query import News, Page, PageQuery, Result
+from paydesk.manager.desk import AT_ONCE
+from paydesk.manager.port import Executed, KeyedCommand, Spread
 from tests.fake_pages import page_of
 from tests.fake_world import NOON as NOON
 from tests.fake_world import WELL, World
@@ -143,33 +154,22 @@ class FakeContractorDesk(FakeDesk):
     def __init__(self, world: World, person: str = "ada") -> None:
         super().__init__(world, "contractor", person)
 
-    def request(self, key: UUID, request_id: UUID, terms: Terms) -> Result:
-        fresh = self.once(key, terms)
-        if fresh:
-            command = commands.RequestPayment(request_id, self.person, terms)
-            number = f"PR-{1001 + len(self.world.requests)}"
-            self.world.put(commands.request_payment(command, number, self.world.now))
-        return Result(self.copy(request_id), fresh)
-
-    def revise(self, key: UUID, request_id: UUID, terms: Terms) -> Result:
-        self.once(key, terms)
-        command = commands.RevisePayment(request_id, self.person, terms)
-        copy = self.copy(request_id)
+    def execute(self, key: UUID, command: ContractorCommand) -> Result:
+        fresh = self.once(key, canonical(command))
+        if isinstance(command, RequestPayment):
+            if fresh:
+                number = f"PR-{1001 + len(self.world.requests)}"
+                self.world.put(commands.request_payment(command, number, self.world.now))
+            return Result(self.copy(command.id), fresh)
+        copy = self.copy(command.id)
         assert copy.request is not None
-        register = commands.revise_payment(command, copy.request, copy.decision)
+        if isinstance(command, RevisePayment):
+            register = commands.revise_payment(command, copy.request, copy.decision)
+        else:
+            register = commands.ask_withdrawal(command, copy.request, copy.decision)
         if register is not None:
             self.world.put(register)
-        return Result(self.copy(request_id), register is not None)
-
-    def withdraw(self, key: UUID, request_id: UUID) -> Result:
-        self.once(key, request_id)
-        copy = self.copy(request_id)
-        assert copy.request is not None
-        command = commands.AskWithdrawal(request_id, self.person)
-        register = commands.ask_withdrawal(command, copy.request, copy.decision)
-        if register is not None:
-            self.world.put(register)
-        return Result(self.copy(request_id), register is not None)
+        return Result(self.copy(command.id), register is not None)
 
 
 class FakeManagerDesk(FakeDesk):
@@ -179,28 +179,42 @@ class FakeManagerDesk(FakeDesk):
         super().__init__(world, "manager", person)
         self.hold_s = hold_s
 
-    def approve(self, key: UUID, request_id: UUID, revision: int, terms_hash: str) -> Result:
-        self.once(key, (request_id, revision, terms_hash))
-        copy = self.copy(request_id)
-        assert copy.request is not None
-        command = commands.Approve(request_id, self.person, revision, terms_hash)
-        now = self.world.now
-        return self._decided(copy, commands.approve(command, copy.request, copy.decision, now, now))
+    def execute(self, key: UUID, command: ManagerCommand, hold_s: float = 0) -> Result:
+        match command:
+            case Approve() | Reject():
+                return self.decided(key, command, hold_s)
+            case Undo():
+                return self.undone(command)
+            case _:
+                raise NotImplementedError(command)
 
-    def reject(self, key: UUID, request_id: UUID, revision: int, terms_hash: str, cause: Cause) -> Result:
-        self.once(key, (request_id, revision, terms_hash, cause))
-        copy = self.copy(request_id)
-        assert copy.request is not None
-        command = commands.Reject(request_id, self.person, revision, terms_hash, cause)
-        now = self.world.now
-        return self._decided(copy, commands.reject(command, copy.request, copy.decision, now, now))
+    def execute_all(self, keyed: Iterable[KeyedCommand]) -> Iterator[Executed | Spread]:
+        done = []
+        for each in keyed:
+            try:
+                self.execute(each.key, each.command, each.hold_s)
+            except PaydeskError as error:
+                yield Executed(each.command, error)
+                continue
+            done.append(each.command.id)
+            yield Executed(each.command)
+            if len(done) == AT_ONCE:
+                yield Spread(self.copies(done))
+                done = []
+        if done:
+            yield Spread(self.copies(done))
 
-    def _decided(self, copy: RequestCopy, register: DecisionRegister | None) -> Result:
+    def decided(self, key: UUID, command: Decide, hold_s: float) -> Result:
+        self.once(key, canonical(command))
+        copy = self.copy(command.id)
+        assert copy.request is not None
+        now = self.world.now
+        register = commands.decide(command, copy.request, copy.decision, now, now)
         if register is not None:
             self.world.before[copy.id] = copy.decision
             self.world.decisions[copy.id] = register
-            if self.hold_s:
-                self.world.holds[copy.id] = self.world.now + timedelta(seconds=self.hold_s)
+            if hold_s:
+                self.world.holds[copy.id] = now + timedelta(seconds=hold_s)
             self.world.tell(copy.id)
         return Result(self.copy(copy.id), register is not None)
 
@@ -208,37 +222,21 @@ class FakeManagerDesk(FakeDesk):
         self._answers()
         return [self.copy(each) for each in ids]
 
-    def decide(
-        self, key: UUID, request_id: UUID, revision: int, terms_hash: str, cause: Cause | None, longer_s: float
-    ) -> None:
-        if cause is None:
-            self.approve(key, request_id, revision, terms_hash)
-        else:
-            self.reject(key, request_id, revision, terms_hash, cause)
-        if request_id in self.world.holds:
-            self.world.holds[request_id] += timedelta(seconds=longer_s)
-
-    def take_back(self, request_id: UUID) -> None:
-        self.undo(request_id)
-
-    def tell(self, ids: Sequence[UUID]) -> Sequence[RequestCopy]:
-        return self.copies(ids)
-
-    def undo(self, request_id: UUID) -> Result:
+    def undone(self, command: Undo) -> Result:
         self._answers()
-        copy = self.copy(request_id)
+        copy = self.copy(command.id)
         refuse_undecided(copy.request, copy.decision, copy.number, "undo")
         if copy.delivery is not Delivery.HELD:
             raise TooLate("It is too late to undo: the decision was sent.", "Speak with the contractor.")
-        del self.world.holds[request_id]
-        before = self.world.before[request_id]
+        del self.world.holds[command.id]
+        before = self.world.before[command.id]
         if before is None:
-            del self.world.decisions[request_id]
+            del self.world.decisions[command.id]
         else:
-            self.world.decisions[request_id] = before
-        self.world.confirm(request_id)
-        self.world.tell(request_id)
-        return Result(self.copy(request_id))
+            self.world.decisions[command.id] = before
+        self.world.confirm(command.id)
+        self.world.tell(command.id)
+        return Result(self.copy(command.id))
 
     def send_now(self, only: UUID | None = None) -> int:
         self._answers()

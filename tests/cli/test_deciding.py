@@ -10,12 +10,14 @@ from uuid_utils.compat import uuid7
 
 from paydesk.cli import bulk_decide
 from paydesk.cli.session import Session, open_session
-from paydesk.contractor.commands import request_payment, revise_payment
+from paydesk.contractor import commands as asks
 from paydesk.contractor.role import ROLE
+from paydesk.domain.commands import ManagerCommand, RequestPayment, RevisePayment
 from paydesk.domain.errors import UnknownRequest
 from paydesk.domain.payment_request import checked_terms
 from paydesk.infra.core.errors import ServerDown
-from paydesk.manager import commands
+from paydesk.infra.core.execute import Key, Said
+from paydesk.infra.core.storage import Storage
 from tests.cli.conftest import Paydesk
 
 
@@ -25,7 +27,7 @@ def asked(here: Session, person: str, count: int) -> list[str]:
     ids = [uuid7() for _ in range(count)]
     for place, request_id in enumerate(ids):
         terms = checked_terms(f"{place + 1}", "EUR", f"task {place}")
-        request_payment(here.store, uuid4(), request_id, person, terms)
+        asks.execute(here.store, uuid4(), RequestPayment(request_id, person, terms))
     here.spread(ids)
     return [str(each) for each in ids]
 
@@ -39,7 +41,7 @@ def test_of_five_hundred_those_that_changed_meanwhile_are_listed_and_the_others_
         assert len(paydesk("manager", "list", f"from:{ada}", "--json").lines) == 500
         changed = ids[7::25]
         for each in changed:
-            revise_payment(here.store, uuid4(), UUID(each), ada, {"amount": "9000"})
+            asks.execute(here.store, uuid4(), RevisePayment(UUID(each), ada, {"amount": "9000"}))
         here.spread([UUID(each) for each in changed])
     monkeypatch.setattr(sys, "stdin", io.StringIO("\n".join(ids)))
     done = paydesk("manager", "approve", "-", "--as", "bo", "--json")
@@ -58,7 +60,7 @@ def test_of_five_hundred_those_that_changed_meanwhile_are_listed_and_the_others_
 def test_the_same_line_again_is_told_as_the_first_time(paydesk: Paydesk, ada: str) -> None:
     with open_session(ROLE, ada) as here:
         ids = asked(here, ada, 4)
-        revise_payment(here.store, uuid4(), UUID(ids[2]), ada, {"amount": "9000"})
+        asks.execute(here.store, uuid4(), RevisePayment(UUID(ids[2]), ada, {"amount": "9000"}))
         here.spread([UUID(ids[2])])
     named = [f"{each}@1" for each in ids]
     line = ("manager", "reject", *named, "--cause", "duplicate", "--as", "bo", "--key", secrets.token_hex(8), "--json")
@@ -144,7 +146,7 @@ def test_a_list_that_is_piped_in_as_it_is_decides_nothing_that_a_description_nam
         (other,) = asked(here, ada, 1)
         terms = checked_terms("77", "EUR", f"please see {other} too")
         naming = uuid7()
-        request_payment(here.store, uuid4(), naming, ada, terms)
+        asks.execute(here.store, uuid4(), RequestPayment(naming, ada, terms))
         here.spread([naming])
     listed = paydesk("manager", "list", f"from:{ada}", *form)
     assert other in listed.out
@@ -177,16 +179,16 @@ def test_what_is_left_when_the_database_goes_is_not_tried_and_the_same_line_deci
     with open_session(ROLE, ada) as here:
         ids = asked(here, ada, 3)
     line = ("manager", "approve", *ids, "--as", "bo", "--key", secrets.token_hex(8), "--json")
-    real, tried = commands.approve, []
+    real, tried = bulk_decide.execute, []
 
-    def away_after_one(*arguments: object, **options: object) -> object:
-        tried.append(arguments)
+    def away_after_one(store: Storage, key: Key, command: ManagerCommand) -> Said:
+        tried.append(command)
         if len(tried) > 1:
             raise ServerDown("PostgreSQL does not answer.", "Nothing was written.")
-        return real(*arguments, **options)  # type: ignore[arg-type]
+        return real(store, key, command)
 
     with monkeypatch.context() as broken:
-        broken.setattr(commands, "approve", away_after_one)
+        broken.setattr(bulk_decide, "execute", away_after_one)
         cut = paydesk(*line)
     assert cut.code == 9 and len(tried) == 2, "the third is not tried, as it would only wait"
     assert [row.get("status") or row["error"]["message"] for row in cut.lines] == [
@@ -203,14 +205,14 @@ def test_what_was_decided_before_an_interruption_is_told(
 ) -> None:
     with open_session(ROLE, ada) as here:
         ids = asked(here, ada, 3)
-    real = commands.approve
+    real = bulk_decide.execute
 
-    def interrupted(store: object, key: object, request_id: UUID, *rest: object, **options: object) -> object:
-        if str(request_id) == ids[1]:
+    def interrupted(store: Storage, key: Key, command: ManagerCommand) -> Said:
+        if str(command.id) == ids[1]:
             raise KeyboardInterrupt
-        return real(store, key, request_id, *rest, **options)  # type: ignore[arg-type]
+        return real(store, key, command)
 
-    monkeypatch.setattr(commands, "approve", interrupted)
+    monkeypatch.setattr(bulk_decide, "execute", interrupted)
     cut = paydesk("manager", "approve", *ids, "--as", "bo", "--key", "k-1", "--json")
     assert cut.code == 10 and [row["id"] for row in cut.lines] == ids[:1]
     assert cut.error["code"] == "outcome_unknown" and "--key k-1" in cut.error["hint"]

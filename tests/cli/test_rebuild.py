@@ -2,6 +2,7 @@
 
 import pytest
 
+from paydesk.domain.commands import Approve
 from paydesk.infra.postgres.connection import connect
 from paydesk.infra.postgres.storage import Store
 from paydesk.infra.worker.worker import Worker
@@ -78,7 +79,7 @@ def test_what_has_not_left_is_lost_only_when_that_is_said(paydesk: Paydesk, stac
         row = connection.execute("SELECT id, terms_hash FROM payment_request WHERE id = %s", [asked["id"]]).fetchone()
     assert row is not None
     store = Store(url, MANAGER)
-    decides.approve(store, row[0], row[0], "bo", 1, row[1], hold_s=300)
+    decides.execute(store, row[0], Approve(row[0], "bo", 1, row[1]), hold_s=300)
     store.close()
     refused = paydesk("rebuild", "manager", "--yes", "--json")
     assert refused.code == 5 and "1 event, 1 of them held" in refused.error["message"]

@@ -8,6 +8,7 @@ import pytest
 
 from paydesk.contractor.desk import ContractorService
 from paydesk.contractor.port import ContractorDesk
+from paydesk.domain.commands import Decide, RequestPayment, decision_on
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.decision import checked_cause
 from paydesk.domain.payment_request import Terms, checked_terms
@@ -35,18 +36,19 @@ class Pair:
 
     def ask(self, terms: Terms = TERMS) -> RequestCopy:
         """Ask, and wait until the manager's desk has it."""
-        copy = self.contractor.request(uuid4(), uuid4(), terms).copy
+        copy = self.contractor.execute(uuid4(), RequestPayment(uuid4(), self.contractor.person, terms)).copy
         return until(lambda: seen(self.manager, copy.id))
 
     def reject(self, copy: RequestCopy) -> RequestCopy:
         """Reject what the manager's desk shows."""
-        assert copy.terms is not None
-        return self.manager.reject(uuid4(), copy.id, copy.revision, copy.terms.hash, CAUSE).copy
+        return self._decided(decision_on(copy, self.manager.person, CAUSE))
 
     def approve(self, copy: RequestCopy) -> RequestCopy:
         """Approve what the manager's desk shows."""
-        assert copy.terms is not None
-        return self.manager.approve(uuid4(), copy.id, copy.revision, copy.terms.hash).copy
+        return self._decided(decision_on(copy, self.manager.person))
+
+    def _decided(self, command: Decide) -> RequestCopy:
+        return self.manager.execute(uuid4(), command, self.manager.hold_s).copy
 
     def becomes(self, desk: ContractorDesk | ManagerDesk, request_id: UUID, status: Status) -> RequestCopy:
         """Wait until a desk shows a status."""

@@ -66,14 +66,14 @@ def request(number: str | None = "PR-1001", **changes: object) -> RequestRegiste
 def rejected(asked: RequestRegister, version: int = 1) -> DecisionRegister:
     """Return a manager's rejection of it."""
     command = commands.Reject(asked.id, "bo", asked.revision, asked.terms.hash, CAUSE)
-    found = commands.reject(command, asked, None, at(1), at(0))
+    found = commands.decide(command, asked, None, at(1), at(0))
     assert found is not None
     return replace(found, version=version)
 
 
 def accepted(asked: RequestRegister, version: int = 1) -> DecisionRegister:
     """Return a manager's approval of it."""
-    found = commands.approve(
+    found = commands.decide(
         commands.Approve(asked.id, "bo", asked.revision, asked.terms.hash), asked, None, at(1), at(0)
     )
     assert found is not None

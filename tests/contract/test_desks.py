@@ -5,6 +5,7 @@ from uuid import uuid4
 import pytest
 
 from paydesk.domain.ageing import Ageing
+from paydesk.domain.commands import AskWithdrawal, RequestPayment, RevisePayment, Undo
 from paydesk.domain.copy import Delivery
 from paydesk.domain.errors import Conflict, KeyReused, NotAllowed, PaydeskError, TooLate
 from paydesk.domain.filters import MINE
@@ -26,11 +27,13 @@ def test_what_is_asked_stands_on_both_lists_and_is_news(pair: Pair) -> None:
 
 def test_the_same_key_asks_once_and_other_content_is_refused(pair: Pair) -> None:
     key, request_id = uuid4(), uuid4()
-    assert pair.contractor.request(key, request_id, TERMS).changed
-    pair.contractor.request(key, request_id, TERMS)
+    assert pair.contractor.execute(key, RequestPayment(request_id, pair.contractor.person, TERMS)).changed
+    pair.contractor.execute(key, RequestPayment(request_id, pair.contractor.person, TERMS))
     assert len(pair.contractor.page(PageQuery()).rows) == 1
     with pytest.raises(KeyReused):
-        pair.contractor.request(key, request_id, checked_terms("1", "EUR", "other"))
+        pair.contractor.execute(
+            key, RequestPayment(request_id, pair.contractor.person, checked_terms("1", "EUR", "other"))
+        )
     assert len(pair.contractor.page(PageQuery()).rows) == 1
 
 
@@ -42,7 +45,10 @@ def test_a_rejection_comes_with_its_whole_cause_and_a_revision_opens_it_again(pa
     assert mine.decision.cause == CAUSE
     assert mine.delivery is Delivery.DECIDED
     better = checked_terms("1250", "EUR", "August retainer, invoice 81")
-    assert pair.contractor.revise(uuid4(), copy.id, better).copy.status is Status.PENDING
+    assert (
+        pair.contractor.execute(uuid4(), RevisePayment.to(copy.id, pair.contractor.person, better)).copy.status
+        is Status.PENDING
+    )
     again = until(lambda: (row := seen(pair.manager, copy.id)) and row.revision == 2 and row)
     assert again.terms == better
 
@@ -52,14 +58,16 @@ def test_an_approval_is_final(pair: Pair) -> None:
     assert pair.approve(copy).status is Status.ACCEPTED
     pair.becomes(pair.contractor, copy.id, Status.ACCEPTED)
     with pytest.raises(Conflict):
-        pair.contractor.revise(uuid4(), copy.id, TERMS)
+        pair.contractor.execute(uuid4(), RevisePayment.to(copy.id, pair.contractor.person, TERMS))
     with pytest.raises(Conflict):
-        pair.contractor.withdraw(uuid4(), copy.id)
+        pair.contractor.execute(uuid4(), AskWithdrawal(copy.id, pair.contractor.person))
 
 
 def test_what_changed_since_the_screen_is_refused(pair: Pair) -> None:
     copy = pair.ask()
-    pair.contractor.revise(uuid4(), copy.id, checked_terms("1", "EUR", "less"))
+    pair.contractor.execute(
+        uuid4(), RevisePayment.to(copy.id, pair.contractor.person, checked_terms("1", "EUR", "less"))
+    )
     until(lambda: (row := seen(pair.manager, copy.id)) and row.revision == 2)
     with pytest.raises(PaydeskError) as refused:
         pair.approve(copy)
@@ -70,14 +78,16 @@ def test_what_changed_since_the_screen_is_refused(pair: Pair) -> None:
 
 
 def test_nobody_decides_their_own_and_nobody_changes_anothers(pair: Pair) -> None:
-    own = pair.make_contractor("Bo").request(uuid4(), uuid4(), TERMS).copy
+    own = pair.make_contractor("Bo").execute(uuid4(), RequestPayment(uuid4(), "Bo", TERMS)).copy
     until(lambda: seen(pair.manager, own.id))
     with pytest.raises(NotAllowed):
         pair.approve(own)
     with pytest.raises(NotAllowed):
-        pair.contractor.revise(uuid4(), own.id, checked_terms("1", "EUR", "mine"))
+        pair.contractor.execute(
+            uuid4(), RevisePayment.to(own.id, pair.contractor.person, checked_terms("1", "EUR", "mine"))
+        )
     with pytest.raises(NotAllowed):
-        pair.contractor.withdraw(uuid4(), own.id)
+        pair.contractor.execute(uuid4(), AskWithdrawal(own.id, pair.contractor.person))
 
 
 def test_a_held_decision_is_known_to_its_side_alone_until_it_is_sent(pair: Pair) -> None:
@@ -92,14 +102,14 @@ def test_a_held_decision_is_known_to_its_side_alone_until_it_is_sent(pair: Pair)
     assert pair.manager.send_now() == 1
     pair.becomes(pair.contractor, copy.id, Status.ACCEPTED)
     with pytest.raises(TooLate):
-        pair.manager.undo(copy.id)
+        pair.manager.execute(uuid4(), Undo(copy.id, pair.manager.person))
 
 
 def test_an_undone_decision_leaves_the_request_as_it_was(pair: Pair) -> None:
     pair.manager.hold_s = HELD_S
     copy = pair.ask()
     pair.reject(copy)
-    assert pair.manager.undo(copy.id).copy.status is Status.PENDING
+    assert pair.manager.execute(uuid4(), Undo(copy.id, pair.manager.person)).copy.status is Status.PENDING
     pair.manager.hold_s = 0
     other = pair.ask(checked_terms("1", "EUR", "sent after it"))
     pair.approve(other)
@@ -111,7 +121,7 @@ def test_an_undone_decision_leaves_the_request_as_it_was(pair: Pair) -> None:
 
 def test_a_withdrawal_is_an_ask_until_the_managers_side_confirms(pair: Pair) -> None:
     copy = pair.ask()
-    pair.contractor.withdraw(uuid4(), copy.id)
+    pair.contractor.execute(uuid4(), AskWithdrawal(copy.id, pair.contractor.person))
     pair.becomes(pair.contractor, copy.id, Status.WITHDRAWN)
     pair.becomes(pair.manager, copy.id, Status.WITHDRAWN)
     with pytest.raises(Conflict):
@@ -122,7 +132,7 @@ def test_a_withdrawal_while_a_decision_is_held_lapses_when_it_is_sent(pair: Pair
     pair.manager.hold_s = HELD_S
     copy = pair.ask()
     pair.approve(copy)
-    pair.contractor.withdraw(uuid4(), copy.id)
+    pair.contractor.execute(uuid4(), AskWithdrawal(copy.id, pair.contractor.person))
     until(lambda: (row := seen(pair.manager, copy.id)) and row.request and row.request.withdrawal_asked)
     pair.manager.send_now()
     mine = pair.becomes(pair.contractor, copy.id, Status.ACCEPTED)
@@ -133,9 +143,9 @@ def test_a_withdrawal_while_a_decision_is_held_is_confirmed_when_it_is_undone(pa
     pair.manager.hold_s = HELD_S
     copy = pair.ask()
     pair.approve(copy)
-    pair.contractor.withdraw(uuid4(), copy.id)
+    pair.contractor.execute(uuid4(), AskWithdrawal(copy.id, pair.contractor.person))
     until(lambda: (row := seen(pair.manager, copy.id)) and row.request and row.request.withdrawal_asked)
-    assert pair.manager.undo(copy.id).copy.status is Status.WITHDRAWN
+    assert pair.manager.execute(uuid4(), Undo(copy.id, pair.manager.person)).copy.status is Status.WITHDRAWN
     pair.becomes(pair.contractor, copy.id, Status.WITHDRAWN)
 
 

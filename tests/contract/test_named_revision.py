@@ -5,9 +5,10 @@ from uuid import uuid4
 
 import pytest
 
+from paydesk.domain.commands import Approve, Named, Reject
 from paydesk.domain.errors import Stale
 from paydesk.domain.payment_request import RequestRegister, checked_terms
-from paydesk.manager.commands import approve, reject
+from paydesk.manager.commands import execute
 from paydesk.manager.role import ROLE as MANAGER
 from tests.contract.conftest import Open
 from tests.contract.storages import CAUSE, Side, at, heard, message, request
@@ -30,10 +31,12 @@ def test_a_revision_whose_terms_were_replaced_under_its_number_is_not_decided_by
     side, first = side_of(MANAGER), request()
     second = replace(first, version=2, terms=OTHERS)
     _arrive(side, first, second)
-    what = (side.store, uuid4(), first.id, "bo", 1, OTHERS.hash)
-    for decide in (lambda: approve(*what, named={"revision": 1}), lambda: reject(*what, CAUSE, named={"revision": 1})):
+    for command in (
+        Approve(first.id, "bo", 1, OTHERS.hash, Named.REVISION),
+        Reject(first.id, "bo", 1, OTHERS.hash, CAUSE, Named.REVISION),
+    ):
         with pytest.raises(Stale) as refused:
-            decide()
+            execute(side.store, uuid4(), command)
         assert "PR-1001 changed" in refused.value.message
         assert (
             "1,200.00 EUR → 9,999.00 EUR" in refused.value.message
@@ -47,13 +50,11 @@ def test_a_revision_whose_terms_were_replaced_under_its_number_is_not_decided_by
     kind="Whoever names a revision decides about the terms that it was first sent with, or is told that they changed.",
     mended="manager/held.py",
 )
-@pytest.mark.parametrize("named", [{"revision": None}, None])
-def test_who_names_no_revision_or_the_terms_themselves_decides_what_is_here(
-    side_of: Open, named: dict[str, object] | None
-) -> None:
+@pytest.mark.parametrize("named", [Named.REQUEST, Named.TERMS])
+def test_who_names_no_revision_or_the_terms_themselves_decides_what_is_here(side_of: Open, named: Named) -> None:
     side, first = side_of(MANAGER), request()
     _arrive(side, first, replace(first, version=2, terms=OTHERS))
-    approve(side.store, uuid4(), first.id, "bo", 1, OTHERS.hash, named=named)
+    execute(side.store, uuid4(), Approve(first.id, "bo", 1, OTHERS.hash, named))
     with side.store.transaction() as t:
         decided = t.row(first.id).decision
     assert decided is not None and decided.terms == OTHERS
@@ -67,4 +68,4 @@ def test_a_revision_with_the_same_terms_in_several_versions_is_decided_by_its_nu
     side, first = side_of(MANAGER), request()
     revised = replace(first, version=2, revision=2, terms=OTHERS)
     _arrive(side, first, revised, replace(revised, version=3))
-    assert approve(side.store, uuid4(), first.id, "bo", 2, OTHERS.hash, named={"revision": 2}).changed
+    assert execute(side.store, uuid4(), Approve(first.id, "bo", 2, OTHERS.hash, Named.REVISION)).changed

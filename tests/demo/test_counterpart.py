@@ -21,7 +21,8 @@ from paydesk.cli.demo.people import (
     names_invoice,
     next_move,
 )
-from paydesk.domain.commands import Approve, Reject, RequestPayment, approve, reject, request_payment
+from paydesk.domain import commands
+from paydesk.domain.commands import Approve, Reject, RequestPayment, request_payment
 from paydesk.domain.copy import Delivery, RequestCopy
 from paydesk.domain.decision import checked_cause
 from paydesk.domain.duplicates import Asking
@@ -41,10 +42,12 @@ def copy(nth: int = 1, description: str = "Logo", *, revision: int = 1, became: 
     request = replace(request, revision=revision)
     decision = None
     if became == "accepted":
-        decision = approve(Approve(request_id, "accounts", revision, terms.hash), request, None, NOON, NOON)
+        decision = commands.decide(Approve(request_id, "accounts", revision, terms.hash), request, None, NOON, NOON)
     if became == "rejected":
         cause = checked_cause("needs_info", "Which?")
-        decision = reject(Reject(request_id, "accounts", revision, terms.hash, cause), request, None, NOON, NOON)
+        decision = commands.decide(
+            Reject(request_id, "accounts", revision, terms.hash, cause), request, None, NOON, NOON
+        )
     return RequestCopy(request_id, request, decision, Delivery.SENT)
 
 
@@ -138,7 +141,7 @@ def test_a_request_that_named_its_invoice_is_revised_otherwise() -> None:
     world = World()
     desk = FakeContractorDesk(world, "studio-nord")
     request_id = UUID(int=1)
-    desk.request(UUID(int=2), request_id, checked_terms("10", "EUR", "Tea, invoice 3"))
+    desk.execute(UUID(int=2), RequestPayment(request_id, desk.person, checked_terms("10", "EUR", "Tea, invoice 3")))
     revised = ask(Move(Act.REVISE, 0, desk.copy(request_id)), desk).copy
     assert revised.terms is not None
     assert revised.terms.description == "Tea, invoice 3, as agreed"
@@ -154,7 +157,9 @@ def test_the_simulated_manager_rejects_what_looks_like_another_request() -> None
     studio, accounts = FakeContractorDesk(world, "studio-nord"), FakeManagerDesk(world, "accounts")
     ids = [UUID(int=900 + place) for place in range(2)]
     for request_id in ids:
-        studio.request(request_id, request_id, checked_terms("77", "EUR", "Logo, invoice 7"))
+        studio.execute(
+            request_id, RequestPayment(request_id, studio.person, checked_terms("77", "EUR", "Logo, invoice 7"))
+        )
     inbox = [accounts.copy(each) for each in ids]
     asked = [each for copy in inbox if (each := Asking.of(copy)) is not None]
     known = replace(sides(inbox, inbox[:1]), alike=accounts.alike(asked))

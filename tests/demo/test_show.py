@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 from paydesk.cli.demo.app import ShowApp
 from paydesk.cli.demo.people import READS_S, RESTS_S, YOURS_S
 from paydesk.cli.demo.story import StoredEvent, happened
+from paydesk.domain.commands import RequestPayment
 from paydesk.domain.payment_request import checked_terms
 from paydesk.domain.status import Status
 from paydesk.tui.lines import Line
@@ -69,7 +70,7 @@ def show(world: World, looked: Callable[[], object] = lambda: None) -> ShowApp:
 def with_one(world: World) -> World:
     """Have one request stand on both desks."""
     terms = checked_terms("1200", "EUR", "Logo design, August")
-    FakeContractorDesk(world, "studio-nord").request(UUID(int=9), FIRST, terms)
+    FakeContractorDesk(world, "studio-nord").execute(UUID(int=9), RequestPayment(FIRST, "studio-nord", terms))
     return world
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from paydesk.contractor import commands as asks
+from paydesk.domain.commands import AskWithdrawal, RequestPayment, RevisePayment
 from paydesk.domain.errors import PaydeskError
 from paydesk.domain.payment_request import Terms, checked_terms, typed_fields
 from paydesk.domain.status import Status
@@ -81,8 +82,8 @@ class Contractors(RuleBasedStateMachine):
         wanted = self.typed(terms, "as asked")
         assert self.do(
             store,
-            lambda key: asks.request_payment(store, key, request_id, "ada", wanted),
-            lambda key: asks.request_payment(store, key, request_id, "ada", self.typed(terms, "other words")),
+            lambda key: asks.execute(store, key, RequestPayment(request_id, "ada", wanted)),
+            lambda key: asks.execute(store, key, RequestPayment(request_id, "ada", self.typed(terms, "other words"))),
         )
         self.ids.append(request_id)
         self.note(request_id)
@@ -103,8 +104,8 @@ class Contractors(RuleBasedStateMachine):
         found, changes = told(row.request, row.decision), {"amount": terms[0], "currency": terms[1]}
         changed = self.do(
             store,
-            lambda key: asks.revise_payment(store, key, request_id, actor, changes),
-            lambda key: asks.revise_payment(store, key, request_id, actor, changes | {"description": "other"}),
+            lambda key: asks.execute(store, key, RevisePayment(request_id, actor, changes)),
+            lambda key: asks.execute(store, key, RevisePayment(request_id, actor, changes | {"description": "other"})),
         )
         self.met["revise", found, bool(changed)] += 1
         assert row.request is not None
@@ -130,8 +131,8 @@ class Contractors(RuleBasedStateMachine):
         found = told(row.request, row.decision)
         changed = self.do(
             store,
-            lambda key: asks.ask_withdrawal(store, key, request_id, actor),
-            lambda key: asks.ask_withdrawal(store, key, request_id, f"{actor} Jr"),
+            lambda key: asks.execute(store, key, AskWithdrawal(request_id, actor)),
+            lambda key: asks.execute(store, key, AskWithdrawal(request_id, f"{actor} Jr")),
         )
         self.met["withdraw", found, bool(changed)] += 1
         may = actor != "eve" and found is not Status.ACCEPTED

@@ -6,7 +6,14 @@ from uuid import UUID
 
 import pytest
 
-from paydesk.domain.commands import Approve, AskWithdrawal, RequestPayment, approve, ask_withdrawal, request_payment
+from paydesk.domain.commands import (
+    Approve,
+    AskWithdrawal,
+    RequestPayment,
+    ask_withdrawal,
+    decide,
+    request_payment,
+)
 from paydesk.domain.copy import Delivery, RequestCopy
 from paydesk.domain.duplicates import MOST, NEAR_DAYS, Asking, alike
 from paydesk.domain.payment_request import checked_terms
@@ -52,7 +59,7 @@ def test_only_what_is_paid_or_may_be_yet_counts() -> None:
     assert copy.request is not None
     back = ask_withdrawal(AskWithdrawal(copy.id, "ada ltd"), copy.request, None)
     assert not alike(ASKING, [replace(copy, request=back)])
-    paid = approve(Approve(copy.id, "bo", 1, copy.request.terms.hash), copy.request, None, NOON, NOON)
+    paid = decide(Approve(copy.id, "bo", 1, copy.request.terms.hash), copy.request, None, NOON, NOON)
     (found,) = alike(ASKING, [replace(copy, decision=paid)])
     assert str(found) == "PR-2 (accepted): same amount, within a day"
 

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule, run_state_machine_as_test
 
+from paydesk.domain.commands import Approve, Reject, Undo
 from paydesk.domain.decision import Cause, CauseCode
 from paydesk.domain.errors import KeyReused
 from paydesk.domain.status import Status
@@ -85,8 +86,8 @@ class Histories(Contractors):
 
         def say(key: UUID, revision: int) -> Said:
             if cause is None:
-                return decides.approve(store, key, request_id, actor, revision, at[1], hold_s)
-            return decides.reject(store, key, request_id, actor, revision, at[1], cause, hold_s)
+                return decides.execute(store, key, Approve(request_id, actor, revision, at[1]), hold_s)
+            return decides.execute(store, key, Reject(request_id, actor, revision, at[1], cause), hold_s)
 
         changed = self.do(store, lambda key: say(key, at[0]), lambda key: say(key, at[0] + 1))
         self.met[word, found, bool(changed)] += 1
@@ -118,8 +119,8 @@ class Histories(Contractors):
         before = next((one.event.previous for one in holds if one.event.request_id == request_id), None)
         changed = self.do(
             store,
-            lambda key: decides.undo(store, key, request_id, actor),
-            lambda key: decides.undo(store, key, request_id, f"{actor} Jr"),
+            lambda key: decides.execute(store, key, Undo(request_id, actor)),
+            lambda key: decides.execute(store, key, Undo(request_id, f"{actor} Jr")),
         )
         self.met["undo", told(kept.row.request, decision), bool(changed)] += 1
         assert changed is (True if mine and before is not None else None)

@@ -21,8 +21,8 @@ TERMS = checked_terms("1200", "EUR", "August retainer")
 OTHER = changed_terms(TERMS, amount="1250")
 CAUSE = Cause(CauseCode.DUPLICATE)
 REQUEST = c.request_payment(c.RequestPayment(ID, "ada", TERMS), "PR-1001", NOW)
-REJECTED = c.reject(c.Reject(ID, "bo", 1, TERMS.hash, CAUSE), REQUEST, None, NOW, NOW)
-ACCEPTED = c.approve(c.Approve(ID, "bo", 1, TERMS.hash), REQUEST, None, NOW, NOW)
+REJECTED = c.decide(c.Reject(ID, "bo", 1, TERMS.hash, CAUSE), REQUEST, None, NOW, NOW)
+ACCEPTED = c.decide(c.Approve(ID, "bo", 1, TERMS.hash), REQUEST, None, NOW, NOW)
 ASKED = c.ask_withdrawal(c.AskWithdrawal(ID, "ada"), REQUEST, None)
 assert REJECTED and ACCEPTED and ASKED
 WITHDRAWN = c.confirm_withdrawal(ASKED, None, NOW, NOW)
@@ -48,12 +48,12 @@ TABLE = {
 def run(name: str, request: RequestRegister, decision: DecisionRegister | None) -> object:
     actor = "bo" if name.endswith("again") else "cy"
     if name == "revise":
-        return c.revise_payment(c.RevisePayment(ID, "ada", OTHER), request, decision)
+        return c.revise_payment(c.RevisePayment.to(ID, "ada", OTHER), request, decision)
     if name == "withdraw":
         return c.ask_withdrawal(c.AskWithdrawal(ID, "ada"), request, decision)
     if name.startswith("approve"):
-        return c.approve(c.Approve(ID, actor, 1, TERMS.hash), request, decision, NOW, NOW)
-    return c.reject(c.Reject(ID, actor, 1, TERMS.hash, CAUSE), request, decision, NOW, NOW)
+        return c.decide(c.Approve(ID, actor, 1, TERMS.hash), request, decision, NOW, NOW)
+    return c.decide(c.Reject(ID, actor, 1, TERMS.hash, CAUSE), request, decision, NOW, NOW)
 
 
 @pytest.mark.parametrize("found", list(STATES))
@@ -71,29 +71,29 @@ def test_every_command_in_every_status(name: str, found: Status) -> None:
 
 
 def test_a_decision_acts_on_the_revision_that_was_seen() -> None:
-    revised = c.revise_payment(c.RevisePayment(ID, "ada", OTHER), REQUEST, None)
+    revised = c.revise_payment(c.RevisePayment.to(ID, "ada", OTHER), REQUEST, None)
     assert revised and revised.revision == 2
     with pytest.raises(Stale, match=r"1,250\.00 EUR"):
-        c.approve(c.Approve(ID, "bo", 1, TERMS.hash), revised, None, NOW, NOW)
+        c.decide(c.Approve(ID, "bo", 1, TERMS.hash), revised, None, NOW, NOW)
     with pytest.raises(Stale):
-        c.approve(c.Approve(ID, "bo", 2, TERMS.hash), revised, None, NOW, NOW)
+        c.decide(c.Approve(ID, "bo", 2, TERMS.hash), revised, None, NOW, NOW)
     with pytest.raises(Stale, match=r"is at revision 2 here; there is no revision 3"):
-        c.approve(c.Approve(ID, "bo", 3, ""), revised, None, NOW, NOW)
+        c.decide(c.Approve(ID, "bo", 3, ""), revised, None, NOW, NOW)
     assert "1,200.00 EUR → 1,250.00 EUR" in explain_stale(TERMS, revised).message
     assert describe_changes(TERMS, TERMS) == []
 
 
 def test_own_and_foreign_requests_are_refused() -> None:
     with pytest.raises(NotAllowed):
-        c.approve(c.Approve(ID, " ADA", 1, TERMS.hash), REQUEST, None, NOW, NOW)
+        c.decide(c.Approve(ID, " ADA", 1, TERMS.hash), REQUEST, None, NOW, NOW)
     with pytest.raises(NotAllowed):
-        c.revise_payment(c.RevisePayment(ID, "eve", OTHER), REQUEST, None)
+        c.revise_payment(c.RevisePayment.to(ID, "eve", OTHER), REQUEST, None)
     with pytest.raises(Conflict):
         c.ask_withdrawal(c.AskWithdrawal(ID, "ada"), REQUEST, None, locked=True)
 
 
 def test_after_acceptance_the_decided_terms_count() -> None:
-    revised = c.revise_payment(c.RevisePayment(ID, "ada", OTHER), REQUEST, None)
+    revised = c.revise_payment(c.RevisePayment.to(ID, "ada", OTHER), REQUEST, None)
     assert standing_terms(revised, ACCEPTED) == TERMS
     assert standing_terms(revised, REJECTED) == OTHER
     assert standing_terms(None, REJECTED) == TERMS
@@ -139,15 +139,15 @@ def test_both_copies_end_equal_whatever_the_order(moves: list[tuple[int, bool]],
         try:
             if move == 0:
                 terms = changed_terms(request.terms, amount=str(request.version + 1))
-                request = c.revise_payment(c.RevisePayment(ID, "ada", terms), request, seen_decision) or request
+                request = c.revise_payment(c.RevisePayment.to(ID, "ada", terms), request, seen_decision) or request
             elif move == 1:
                 request = c.ask_withdrawal(c.AskWithdrawal(ID, "ada"), request, seen_decision) or request
             else:
                 seen = seen_request.revision, seen_request.terms.hash
                 if move == 2:
-                    decision = c.approve(c.Approve(ID, "bo", *seen), seen_request, decision, NOW, NOW) or decision
+                    decision = c.decide(c.Approve(ID, "bo", *seen), seen_request, decision, NOW, NOW) or decision
                 else:
-                    decision = c.reject(c.Reject(ID, "bo", *seen, CAUSE), seen_request, decision, NOW, NOW) or decision
+                    decision = c.decide(c.Reject(ID, "bo", *seen, CAUSE), seen_request, decision, NOW, NOW) or decision
         except PaydeskError:
             pass
         said_requests.append(request)

@@ -10,8 +10,9 @@ from uuid import uuid4
 
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
-from paydesk.contractor.commands import request_payment
+from paydesk.contractor import commands as asks
 from paydesk.contractor.role import ROLE as CONTRACTOR
+from paydesk.domain.commands import RequestPayment
 from paydesk.domain.payment_request import Terms, checked_terms
 from paydesk.infra.core.control_messages import DIGEST, RESYNC
 from paydesk.infra.core.role import Role
@@ -97,7 +98,7 @@ class Faults:
         migrate(self.url(CONTRACTOR), CONTRACTOR.name)
         store = Store(self.url(CONTRACTOR), CONTRACTOR)
         for place in range(count):
-            request_payment(store, uuid4(), uuid4(), "ada", terms(place))
+            asks.execute(store, uuid4(), RequestPayment(uuid4(), "ada", terms(place)))
         store.close()
 
     def registers(self, role: Role) -> list[tuple[Any, ...]]:

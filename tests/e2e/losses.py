@@ -13,11 +13,12 @@ from uuid import UUID, uuid4
 import psutil
 import psycopg
 
+from paydesk.domain.commands import Approve, Reject
 from paydesk.domain.decision import checked_cause
 from paydesk.infra.core.role import Role
 from paydesk.infra.postgres.connection import connect
 from paydesk.infra.postgres.storage import Store
-from paydesk.manager.commands import approve, reject
+from paydesk.manager import commands as decides
 from paydesk.manager.role import ROLE as MANAGER
 from paydesk.stack import binaries
 from paydesk.stack.servers import Postgres
@@ -101,9 +102,9 @@ def decide(faults: Faults, most: int, actor: str = "bo", but: Collection[UUID] =
     for place, (request_id, revision, terms_hash) in enumerate(row for row in found if row[0] not in but):
         if place % 3 == 2:
             cause = checked_cause("duplicate", None)
-            reject(store, uuid4(), request_id, actor, revision, terms_hash, cause)
+            decides.execute(store, uuid4(), Reject(request_id, actor, revision, terms_hash, cause))
         else:
-            approve(store, uuid4(), request_id, actor, revision, terms_hash)
+            decides.execute(store, uuid4(), Approve(request_id, actor, revision, terms_hash))
     store.close()
 
 

@@ -28,14 +28,14 @@ def by_command_line(person: str, word: str, request: str) -> tuple[int, str]:
 def as_desk(desk: "ManagerService", word: str, request: str, revision: int, digest: str) -> tuple[int, str]:
     """Decide as a desk does; returns the exit code that its error stands for."""
     from paydesk.cli.exits import EXIT_CODES
+    from paydesk.domain.commands import Approve, Reject
     from paydesk.domain.decision import checked_cause
     from paydesk.domain.errors import PaydeskError
 
+    decision = (UUID(request), desk.person, revision, digest)
+    approval, rejection = Approve(*decision), Reject(*decision, checked_cause("duplicate", None))
     try:
-        if word == "approve":
-            desk.approve(uuid4(), UUID(request), revision, digest)
-        else:
-            desk.reject(uuid4(), UUID(request), revision, digest, checked_cause("duplicate", None))
+        desk.execute(uuid4(), approval if word == "approve" else rejection, desk.hold_s)
     except PaydeskError as error:
         return EXIT_CODES[error.code], error.message
     return 0, ""

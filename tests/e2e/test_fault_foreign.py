@@ -7,8 +7,9 @@ from uuid import uuid4
 import pytest
 from confluent_kafka import KafkaError, KafkaException, Producer
 
-from paydesk.contractor.commands import revise_payment
+from paydesk.contractor import commands as asks
 from paydesk.contractor.role import ROLE as CONTRACTOR
+from paydesk.domain.commands import RevisePayment
 from paydesk.infra.core.messages import TermsMessage, terms_in
 from paydesk.infra.postgres.connection import connect
 from paydesk.infra.postgres.storage import Store
@@ -156,7 +157,7 @@ def test_bad_messages_before_the_good_one_on_the_own_topic(house: House) -> None
         until(faults.settled, within_s=60)
     store = Store(faults.url(CONTRACTOR), CONTRACTOR)
     request = faults.one(CONTRACTOR, "SELECT id FROM payment_request WHERE contractor = 'ada'")
-    revise_payment(store, uuid4(), request, "ada", {"amount": "7"})
+    asks.execute(store, uuid4(), RevisePayment(request, "ada", {"amount": "7"}))
     store.close()
     good = good_of(faults)
     wrong = [message for word, message in bad(good) if word != FORKED] + unknown(good)

@@ -12,6 +12,7 @@ import pytest
 
 from paydesk.contractor.desk import ContractorService
 from paydesk.contractor.role import ROLE as CONTRACTOR
+from paydesk.domain.commands import RequestPayment
 from paydesk.domain.errors import UnknownRequest
 from paydesk.infra.core.errors import ServerDown
 from paydesk.infra.core.health import PartState
@@ -192,7 +193,7 @@ def test_a_desk_without_postgres_says_so_and_recovers(faults: Faults) -> None:
         until(lambda: not refused() and desk.health().postgres.state is PartState.OK, within_s=60)
         until(lambda: desk.health().duty == "working", within_s=60)
         request_id = uuid4()
-        assert desk.request(uuid4(), request_id, TERMS).changed
+        assert desk.execute(uuid4(), RequestPayment(request_id, desk.person, TERMS)).changed
         until(lambda: desk.detail(request_id).copy.delivery == "sent")
     finally:
         desk.close()

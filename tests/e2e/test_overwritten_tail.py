@@ -8,10 +8,11 @@ from uuid import UUID, uuid4
 import pytest
 
 from paydesk.contractor.role import ROLE as CONTRACTOR
+from paydesk.domain.commands import Approve, Reject
 from paydesk.domain.decision import checked_cause
 from paydesk.infra.core.role import Role
 from paydesk.infra.postgres.storage import Store
-from paydesk.manager.commands import approve, reject
+from paydesk.manager import commands as decides
 from paydesk.manager.role import ROLE as MANAGER
 from tests.conftest import until
 from tests.e2e.faults import ROLES, Faults, WorkerProcess
@@ -38,9 +39,11 @@ def say(faults: Faults, rows: list[Waiting], actor: str, rejects: int) -> None:
     store = Store(faults.url(MANAGER), MANAGER)
     for place, (request_id, revision, terms_hash) in enumerate(rows):
         if place < rejects:
-            reject(store, uuid4(), request_id, actor, revision, terms_hash, checked_cause("duplicate", None))
+            decides.execute(
+                store, uuid4(), Reject(request_id, actor, revision, terms_hash, checked_cause("duplicate", None))
+            )
         else:
-            approve(store, uuid4(), request_id, actor, revision, terms_hash)
+            decides.execute(store, uuid4(), Approve(request_id, actor, revision, terms_hash))
     store.close()
 
 

@@ -10,10 +10,11 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from paydesk.contractor.commands import revise_payment
+from paydesk.contractor import commands as asks
 from paydesk.contractor.role import ROLE as CONTRACTOR
+from paydesk.domain.commands import Approve, RevisePayment, Undo
 from paydesk.infra.postgres.storage import Store
-from paydesk.manager.commands import approve, undo
+from paydesk.manager import commands as decides
 from paydesk.manager.role import ROLE as MANAGER
 from tests.conftest import until
 from tests.e2e.faults import Faults, WorkerProcess
@@ -72,12 +73,12 @@ def lived(faults: Faults) -> Past:
     until(faults.settled, within_s=60, every_s=0.1)
     store, found = Store(faults.url(MANAGER), MANAGER), pending(faults, 12)
     for request_id, revision, terms_hash in found:
-        approve(store, uuid4(), request_id, "bo", revision, terms_hash, hold_s=HELD_S)
+        decides.execute(store, uuid4(), Approve(request_id, "bo", revision, terms_hash), hold_s=HELD_S)
     past = Past(copied(faults, MANAGER), found[:4], found[4:8], found[8:])
     for request_id, _, _ in past.undone + past.replaced:
-        undo(store, uuid4(), request_id, "bo")
+        decides.execute(store, uuid4(), Undo(request_id, "bo"))
     for request_id, revision, terms_hash in past.replaced:
-        approve(store, uuid4(), request_id, "cy", revision, terms_hash)
+        decides.execute(store, uuid4(), Approve(request_id, "cy", revision, terms_hash))
     store.close()
     faults.ask(LATER)
     until(lambda: faults.settled() and faults.count(MANAGER, "outbox", HELD) == 0, within_s=60, every_s=0.1)
@@ -142,7 +143,7 @@ def test_the_contractors_copy_and_what_was_said_before_kafka_came_back(house: Ho
         until(faults.settled, within_s=60, every_s=0.1)
         copy = copied(faults, CONTRACTOR)
         store = Store(faults.url(CONTRACTOR), CONTRACTOR)
-        revise_payment(store, uuid4(), UUID(asked["id"]), "ada", {"amount": "6"})
+        asks.execute(store, uuid4(), RevisePayment(UUID(asked["id"]), "ada", {"amount": "6"}))
         store.close()
         faults.ask(LATER)
         until(faults.settled, within_s=60, every_s=0.1)

@@ -4,11 +4,12 @@ import time
 from collections.abc import Mapping
 from uuid import UUID, uuid4
 
-from paydesk.contractor.commands import request_payment
+from paydesk.contractor import commands as asks
 from paydesk.contractor.role import ROLE as CONTRACTOR
+from paydesk.domain.commands import Approve, RequestPayment
 from paydesk.domain.errors import PaydeskError
 from paydesk.infra.postgres.storage import Store
-from paydesk.manager.commands import approve
+from paydesk.manager import commands as decides
 from paydesk.manager.role import ROLE as MANAGER
 from paydesk.stack.servers import Postgres
 from tests.e2e.faults import TERMS
@@ -47,14 +48,16 @@ class Burst:
     def _ask(self, key: UUID, request: UUID) -> None:
         journal = self._journals[CONTRACTOR.name]
         journal.note(str(key), ASKED, word="request", id=str(request))
-        said = request_payment(self._stores[CONTRACTOR.name], key, request, NAME, TERMS)
+        said = asks.execute(self._stores[CONTRACTOR.name], key, RequestPayment(request, NAME, TERMS))
         journal.note(str(key), DONE, changed=said.changed)
 
     def _approve(self, key: UUID, request: UUID, revision: int, terms_hash: str) -> None:
         journal = self._journals[MANAGER.name]
         journal.note(str(key), ASKED, word="approve", id=str(request))
         try:
-            said = approve(self._stores[MANAGER.name], key, request, f"{NAME}-manager", revision, terms_hash)
+            said = decides.execute(
+                self._stores[MANAGER.name], key, Approve(request, f"{NAME}-manager", revision, terms_hash)
+            )
         except PaydeskError as refused:  # Decided by somebody else in between.
             journal.note(str(key), REFUSED, code=refused.code)
         else:

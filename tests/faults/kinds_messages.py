@@ -5,8 +5,9 @@ from uuid import uuid4
 
 from confluent_kafka import KafkaError, Message, Producer
 
-from paydesk.contractor.commands import request_payment
+from paydesk.contractor import commands as asks
 from paydesk.contractor.role import ROLE as CONTRACTOR
+from paydesk.domain.commands import RequestPayment
 from paydesk.infra.postgres.storage import Store
 from paydesk.stack.kafka_server import Kafka
 from paydesk.stack.servers import Postgres
@@ -48,7 +49,7 @@ def hostile(amount: int, striker: Striker, row: Row) -> None:
     for number in range(amount):
         key, request = uuid4(), uuid4()
         journal.note(str(key), ASKED, word="request", id=str(request))
-        request_payment(store, key, request, "ada", TERMS)
+        asks.execute(store, key, RequestPayment(request, "ada", TERMS))
         journal.note(str(key), DONE, changed=True)
         if not wrong:
             wrong = _wrong(striker)

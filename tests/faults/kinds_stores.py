@@ -7,9 +7,10 @@ import time
 from collections.abc import Callable
 from uuid import uuid4
 
+from paydesk.domain.commands import Undo
 from paydesk.domain.errors import PaydeskError
 from paydesk.infra.postgres.storage import Store
-from paydesk.manager.commands import undo
+from paydesk.manager import commands as decides
 from paydesk.manager.role import ROLE as MANAGER
 from paydesk.stack import binaries
 from paydesk.stack.servers import Postgres
@@ -127,7 +128,7 @@ def answer_again(striker: Striker) -> int:
     store, kept = Store(server.url("manager"), MANAGER), 0
     for request, actor in look.sql(query):
         try:
-            undo(store, uuid4(), request, actor)
+            decides.execute(store, uuid4(), Undo(request, actor))
             kept += 1
         except PaydeskError:
             continue

@@ -10,12 +10,21 @@ import psycopg
 
 from paydesk.cli.servers import servers_of
 from paydesk.contractor.desk import ContractorService
+from paydesk.domain.commands import (
+    Approve,
+    AskWithdrawal,
+    ContractorCommand,
+    Decide,
+    Reject,
+    RequestPayment,
+    RevisePayment,
+    Undo,
+)
 from paydesk.domain.decision import checked_cause
 from paydesk.domain.errors import PaydeskError
 from paydesk.domain.payment_request import checked_terms
 from paydesk.infra.postgres.connection import connect
 from paydesk.infra.service import DeskService
-from paydesk.manager.commands import undo
 from paydesk.manager.desk import ManagerService
 from paydesk.settings_file import read_settings
 from tests.faults.control import REST, Counts, Orders
@@ -151,10 +160,12 @@ class Contractor(Person):
         """Give a command; returns whether it changed anything."""
         key, request = UUID(command["key"]), UUID(command["id"])
         if command["word"] == "withdraw":
-            return self.desk.withdraw(key, request).changed
+            return self.desk.execute(key, AskWithdrawal(request, self.desk.person)).changed
         terms = checked_terms(command["amount"], "EUR", f"work of {self.name}")
-        do = self.desk.request if command["word"] == "request" else self.desk.revise
-        return do(key, request, terms).changed
+        asked: ContractorCommand = RequestPayment(request, self.desk.person, terms)
+        if command["word"] == "revise":
+            asked = RevisePayment.to(request, self.desk.person, terms)
+        return self.desk.execute(key, asked).changed
 
 
 class Manager(Person):
@@ -176,14 +187,12 @@ class Manager(Person):
         """Give a command; returns whether it changed anything."""
         key, request = UUID(command["key"]), UUID(command["id"])
         if command["word"] == "undo":
-            said = undo(self.desk.store(), key, request, self.name)
-            self.desk.said(request)
-            return said.changed
-        self.desk.hold_s = command["hold_s"]
+            return self.desk.execute(key, Undo(request, self.name)).changed
+        seen = (request, self.desk.person, command["revision"], command["terms_hash"])
+        decision: Decide = Reject(*seen, checked_cause("duplicate", None))
         if command["word"] == "approve":
-            return self.desk.approve(key, request, command["revision"], command["terms_hash"]).changed
-        cause = checked_cause("duplicate", None)
-        return self.desk.reject(key, request, command["revision"], command["terms_hash"], cause).changed
+            decision = Approve(*seen)
+        return self.desk.execute(key, decision, command["hold_s"]).changed
 
 
 def sit(role: str, name: str, journal: Path, orders: Orders, counts: Counts) -> int:

@@ -8,9 +8,10 @@ from random import Random
 from uuid import UUID
 
 from paydesk.contractor import commands as asks
+from paydesk.domain.commands import Approve, AskWithdrawal, Reject, RequestPayment, RevisePayment, Undo
 from paydesk.domain.decision import CauseCode, checked_cause
 from paydesk.domain.errors import PaydeskError
-from paydesk.domain.payment_request import Terms, checked_terms, typed_fields
+from paydesk.domain.payment_request import Terms, checked_terms
 from paydesk.infra.core.execute import Said
 from paydesk.manager import commands as decides
 from tests.simulation import faults
@@ -149,7 +150,7 @@ def _ask(world: World, people: People, process: Process) -> None:
             Order(
                 key,
                 f"request {_short(request_id)}",
-                lambda: asks.request_payment(store, key, request_id, "ada", terms),
+                lambda: asks.execute(store, key, RequestPayment(request_id, "ada", terms)),
             ),
         )
         return
@@ -157,7 +158,7 @@ def _ask(world: World, people: People, process: Process) -> None:
     if random.random() < 0.35:
         _withdraw(world, people, process)
         return
-    act = lambda: asks.revise_payment(store, key, request_id, "ada", typed_fields(terms))  # noqa: E731
+    act = lambda: asks.execute(store, key, RevisePayment.to(request_id, "ada", terms))  # noqa: E731
     people.order(process, Order(key, f"revise {_short(request_id)}", act))
 
 
@@ -169,7 +170,7 @@ def _withdraw(world: World, people: People, process: Process) -> None:
 
 def say_withdrawal(people: People, process: Process, key: UUID, request_id: UUID) -> None:
     """Have the contractor ask for a request back."""
-    act = lambda: asks.ask_withdrawal(process.side.storage, key, request_id, "ada")  # noqa: E731
+    act = lambda: asks.execute(process.side.storage, key, AskWithdrawal(request_id, "ada"))  # noqa: E731
     people.order(process, Order(key, f"withdraw {_short(request_id)}", act))
 
 
@@ -188,11 +189,11 @@ def _decide(world: World, people: People, process: Process) -> None:
     revision, digest, hold_s = *shown, random.choice((0.0, HOLD_S))
     words = f"{_short(request_id)} revision {revision}{' (held)' if hold_s else ''}"
     if random.random() < 0.5:
-        act = lambda: decides.approve(store, key, request_id, "bo", revision, digest, hold_s)  # noqa: E731
+        act = lambda: decides.execute(store, key, Approve(request_id, "bo", revision, digest), hold_s)  # noqa: E731
         people.order(process, Order(key, f"approve {words}", act, (revision, digest)))
     else:
         cause = checked_cause(CauseCode.NOT_AGREED, None)
-        act = lambda: decides.reject(store, key, request_id, "bo", revision, digest, cause, hold_s)  # noqa: E731
+        act = lambda: decides.execute(store, key, Reject(request_id, "bo", revision, digest, cause), hold_s)  # noqa: E731
         people.order(process, Order(key, f"reject {words}", act, (revision, digest)))
 
 
@@ -223,7 +224,7 @@ def _undo(world: World, people: People, process: Process) -> None:
         held = (sent.event for sent in store.tables.outbox.values() if sent.event.hold_until is not None)
         return {event.command_id for event in held if event.request_id == request_id}
 
-    act = lambda: decides.undo(store, key, request_id, "bo")  # noqa: E731
+    act = lambda: decides.execute(store, key, Undo(request_id, "bo"))  # noqa: E731
     people.order(process, Order(key, f"undo {_short(request_id)}", act, undoes=undoes))
 
 

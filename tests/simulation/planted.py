@@ -58,8 +58,8 @@ BUGS = (
     Bug(
         "a repeated command not recognised",
         "infra/core/execute.py",
-        "        if known is not None:\n",
-        "        if known is not None and False:\n",
+        "        return self.known is None\n",
+        "        return True\n",
     ),
     Bug(
         "withdrawal confirmed outside of the apply",
@@ -72,21 +72,21 @@ BUGS = (
     Bug(
         "withdrawal forgotten by an undo",
         "manager/commands.py",
-        "        confirm_withdrawals(transaction, store.role, [request_id], store.now())\n",
+        "    confirm_withdrawals(transaction, store.role, [command.id], store.now())\n",
         "",
         seed=700,
     ),
     Bug(
         "undo after the release",
         "manager/commands.py",
-        "        if not transaction.take_back(request_id, decision.version):\n",
-        "        from dataclasses import replace\n"
-        "        held = next((s for s in transaction.tables.outbox.values() if s.event.request_id == request_id"
+        "    if not transaction.take_back(command.id, decision.version):\n",
+        "    from dataclasses import replace\n"
+        "    held = next((s for s in transaction.tables.outbox.values() if s.event.request_id == command.id"
         " and s.event.previous is not None), None)\n"
-        "        if held is not None and held.event.hold_until is None:\n"
-        "            transaction.tables.outbox[held.event.id] = replace(held,"
+        "    if held is not None and held.event.hold_until is None:\n"
+        "        transaction.tables.outbox[held.event.id] = replace(held,"
         " event=replace(held.event, hold_until=transaction.now()))\n"
-        "        if not transaction.take_back(request_id, decision.version):\n",
+        "    if not transaction.take_back(command.id, decision.version):\n",
     ),
     Bug(
         "a hold cleared without a commit",
@@ -119,8 +119,8 @@ BUGS = (
     Bug(
         "a refused command leaves its event",
         "contractor/commands.py",
-        "        if register is None:\n            return False\n        _write(",
-        "        if register is None:\n            register = row.request\n        _write(",
+        "    if register is None:\n        return False\n    _write(",
+        "    if register is None:\n        register = row.request\n    _write(",
     ),
     Bug(
         "relay before the first check",

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from paydesk.contractor import commands as asks
+from paydesk.domain.commands import Approve, Reject, RequestPayment
 from paydesk.domain.decision import CauseCode, checked_cause
 from paydesk.domain.payment_request import checked_terms
 from paydesk.infra.core.execute import Said
@@ -65,7 +66,7 @@ def _asked(world: World, people: People) -> tuple[UUID, Process, Process]:
     )
     store, key, request_id = contractor.side.storage, world.new_id(), world.new_id()
     people.requests.append(request_id)
-    act = lambda: asks.request_payment(store, key, request_id, "ada", _TERMS)  # noqa: E731
+    act = lambda: asks.execute(store, key, RequestPayment(request_id, "ada", _TERMS))  # noqa: E731
     people.order(contractor, Order(key, f"request {request_id.hex[-4:]}", act))
     _do(world, contractor.send, manager.send, manager.hear, contractor.hear)
     return request_id, contractor, manager
@@ -76,8 +77,8 @@ def _decide(world: World, people: People, process: Process, request_id: UUID, *,
 
     def act() -> Said:
         if approve:
-            return decides.approve(store, key, request_id, "bo", 1, _TERMS.hash)
-        return decides.reject(store, key, request_id, "bo", 1, _TERMS.hash, cause)
+            return decides.execute(store, key, Approve(request_id, "bo", 1, _TERMS.hash))
+        return decides.execute(store, key, Reject(request_id, "bo", 1, _TERMS.hash, cause))
 
     words = f"{'approve' if approve else 'reject'} {request_id.hex[-4:]} revision 1"
     people.order(process, Order(key, words, act, (1, _TERMS.hash)))

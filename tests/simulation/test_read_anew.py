@@ -4,13 +4,14 @@ import json
 from random import Random
 from uuid import UUID
 
-from paydesk.contractor.commands import request_payment
+from paydesk.contractor import commands as asks
+from paydesk.domain.commands import Approve, RequestPayment
 from paydesk.domain.decision import Outcome
 from paydesk.domain.payment_request import checked_terms
 from paydesk.infra.core.control_messages import DIGEST, RESYNC
 from paydesk.infra.core.records import Record
 from paydesk.infra.recovery.anti_entropy import LEAST_S
-from paydesk.manager.commands import approve
+from paydesk.manager import commands as decides
 from tests.simulation.actions import People, one_action
 from tests.simulation.checker import check, settle
 from tests.simulation.faults import lose_schema
@@ -76,10 +77,10 @@ def test_a_hold_that_ran_out_is_not_asked_again_because_others_are_heard_during_
     people, asking, deciding = People(world), *world.processes
     said = checked_terms("5", "EUR", "work")
     first, second = world.new_id(), world.new_id()
-    request_payment(world.contractor.storage, world.new_id(), first, "ada", said)
+    asks.execute(world.contractor.storage, world.new_id(), RequestPayment(first, "ada", said))
     settle(world)
-    approve(world.manager.storage, world.new_id(), first, "bo", 1, said.hash, hold_s=8)
-    request_payment(world.contractor.storage, world.new_id(), second, "ada", said)
+    decides.execute(world.manager.storage, world.new_id(), Approve(first, "bo", 1, said.hash), hold_s=8)
+    asks.execute(world.contractor.storage, world.new_id(), RequestPayment(second, "ada", said))
     asking.send()
     world.seconds += 9
     assert deciding.outbound is not None and deciding.inbound is not None

@@ -3,6 +3,7 @@
 import pytest
 
 from paydesk.contractor import commands as asks
+from paydesk.domain.commands import Approve, RequestPayment, RevisePayment
 from paydesk.domain.decision import Outcome
 from paydesk.domain.payment_request import checked_terms
 from paydesk.infra.recovery.anti_entropy import MOST_S
@@ -23,13 +24,13 @@ def test_a_decision_about_a_revision_that_is_not_known_yet_is_taken_in_once_it_i
     people = People(world)
     first, other, deciding, _ = world.processes
     store, request_id = first.side.storage, world.new_id()
-    asks.request_payment(store, world.new_id(), request_id, "ada", checked_terms("5", "EUR", "work"))
+    asks.execute(store, world.new_id(), RequestPayment(request_id, "ada", checked_terms("5", "EUR", "work")))
     settle(world)
     world.backup = store.tables.snapshot()
     # A process freezes with the revision in its hands; its schema is lost, and another one works before it wakes.
     for process in (first, other):
         process.kill()
-    asks.revise_payment(store, world.new_id(), request_id, "ada", {"amount": "7"})
+    asks.execute(store, world.new_id(), RevisePayment(request_id, "ada", {"amount": "7"}))
     revised = store.tables.copy[request_id].row.request
     assert revised is not None and revised.revision == 2
     world.losing = ("contractor", how)
@@ -47,7 +48,7 @@ def test_a_decision_about_a_revision_that_is_not_known_yet_is_taken_in_once_it_i
     for _ in range(3):
         world.run(deciding, deciding.send)
         world.run(deciding, deciding.hear)
-    decides.approve(world.manager.storage, world.new_id(), request_id, "bo", 2, revised.terms.hash)
+    decides.execute(world.manager.storage, world.new_id(), Approve(request_id, "bo", 2, revised.terms.hash))
     for _ in range(3):
         world.run(deciding, deciding.send)
         world.run(other, other.hear)

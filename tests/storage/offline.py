@@ -15,6 +15,7 @@ import pytest
 
 from paydesk.cli.main import run
 from paydesk.contractor import commands as asks
+from paydesk.domain.commands import Approve, RequestPayment
 from paydesk.domain.payment_request import checked_terms
 from paydesk.infra.core import failpoints
 from paydesk.infra.core.records import Verified
@@ -85,7 +86,7 @@ class Bench:
         self.asked += 1
         request_id = uuid4()
         asked = checked_terms(**{"amount": f"{self.asked}", "currency": "EUR", "description": "x", **terms})
-        asks.request_payment(self.both.contractor, uuid4(), request_id, person, asked)
+        asks.execute(self.both.contractor, uuid4(), RequestPayment(request_id, person, asked))
         self.both.there()
         return request_id
 
@@ -101,7 +102,7 @@ class Bench:
         with self.both.manager.transaction() as transaction:
             request = transaction.row(request_id).request
         assert request is not None
-        decides.approve(self.both.manager, uuid4(), request_id, person, 1, request.terms.hash, hold_s=3600)
+        decides.execute(self.both.manager, uuid4(), Approve(request_id, person, 1, request.terms.hash), hold_s=3600)
         return request_id
 
     def locked(self) -> UUID:

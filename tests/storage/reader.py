@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
+from paydesk.domain.commands import Discard, Redrive
+from paydesk.domain.decision import checked_note
 from paydesk.infra.core.role import Apply, Role
 from paydesk.infra.engine.inbox import InboxProcessor
 from paydesk.infra.postgres.connection import connect
@@ -77,4 +79,9 @@ class Desk:
         return self.both.seen(self.role, request_id)
 
     def redrive(self, number: int, key: UUID | None = None) -> redrive.Redriven:
-        return redrive.redrive(self.store, key or uuid4(), number, "bo")
+        key = key or uuid4()
+        return redrive.redrive(self.store, key, Redrive(key, "bo", number))
+
+    def discard(self, number: int, actor: str, why: str, key: UUID | None = None) -> bool:
+        key = key or uuid4()
+        return redrive.discard(self.store, key, Discard(key, actor, number, checked_note(why, "why")))

@@ -12,6 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from paydesk.contractor import commands as asks
+from paydesk.domain.commands import Approve, AskWithdrawal, Reject, RequestPayment, RevisePayment, SendHeld, Undo
 from paydesk.domain.decision import Cause, CauseCode, DecisionRegister, Outcome, checked_cause
 from paydesk.domain.errors import AlreadyDecided, KeyReused, NotAllowed, Stale, TooLate, UnknownRequest
 from paydesk.domain.filter_text import parse_filter
@@ -32,7 +33,6 @@ from paydesk.infra.postgres.read.timeline import detail
 from paydesk.infra.postgres.schema import PaymentRequestRow
 from paydesk.infra.postgres.storage import Store
 from paydesk.manager import commands as decides
-from paydesk.manager.held import send_held
 from tests.conftest import Sides
 
 TERMS = checked_terms("1200", "EUR", "Logo [v2]", due_date="2026-12-31")
@@ -72,7 +72,7 @@ class Both:
 
     def ask(self) -> UUID:
         request_id = uuid4()
-        asks.request_payment(self.contractor, uuid4(), request_id, "ada", TERMS)
+        asks.execute(self.contractor, uuid4(), RequestPayment(request_id, "ada", TERMS))
         return request_id
 
     def seen(self, role: Role, request_id: UUID) -> str:
@@ -114,16 +114,16 @@ def test_the_way_of_one_request(both: Both) -> None:
     assert both.there().changed == {request_id}
     assert both.there().newer == frozenset()
     cause = checked_cause("needs_info", "which logo?")
-    decides.reject(both.manager, uuid4(), request_id, "bo", 1, TERMS.hash, cause)
+    decides.execute(both.manager, uuid4(), Reject(request_id, "bo", 1, TERMS.hash, cause))
     both.back()
     assert both.both(request_id) == ("rejected", "rejected")
-    asks.revise_payment(both.contractor, uuid4(), request_id, "ada", {"amount": "1250"})
+    asks.execute(both.contractor, uuid4(), RevisePayment(request_id, "ada", {"amount": "1250"}))
     both.there()
     with pytest.raises(Stale):
-        decides.approve(both.manager, uuid4(), request_id, "bo", 1, TERMS.hash)
-    decides.approve(both.manager, uuid4(), request_id, "bo", 2, changed_terms(TERMS, amount="1250").hash)
+        decides.execute(both.manager, uuid4(), Approve(request_id, "bo", 1, TERMS.hash))
+    decides.execute(both.manager, uuid4(), Approve(request_id, "bo", 2, changed_terms(TERMS, amount="1250").hash))
     with pytest.raises(AlreadyDecided, match="by bo at"):
-        decides.reject(both.manager, uuid4(), request_id, "cy", 2, TERMS.hash, cause)
+        decides.execute(both.manager, uuid4(), Reject(request_id, "cy", 2, TERMS.hash, cause))
     both.back()
     assert both.both(request_id) == ("accepted", "accepted")
     with connect(both.sides.url(both.sides.manager), "manager") as connection:
@@ -132,10 +132,10 @@ def test_the_way_of_one_request(both: Both) -> None:
 
 def test_a_key_has_one_effect(both: Both) -> None:
     key, request_id = uuid4(), uuid4()
-    first = asks.request_payment(both.contractor, key, request_id, "ada", TERMS)
-    assert asks.request_payment(both.contractor, key, request_id, "ada", TERMS) == first
+    first = asks.execute(both.contractor, key, RequestPayment(request_id, "ada", TERMS))
+    assert asks.execute(both.contractor, key, RequestPayment(request_id, "ada", TERMS)) == first
     with pytest.raises(KeyReused):
-        asks.request_payment(both.contractor, key, request_id, "ada", changed_terms(TERMS, amount="9"))
+        asks.execute(both.contractor, key, RequestPayment(request_id, "ada", changed_terms(TERMS, amount="9")))
     with connect(both.sides.url(both.sides.contractor), "contractor") as connection:
         assert connection.execute("SELECT count(*) FROM outbox").fetchone() == (1,)
 
@@ -143,12 +143,12 @@ def test_a_key_has_one_effect(both: Both) -> None:
 def test_undo_leaves_no_trace_and_confirms_a_withdrawal(both: Both) -> None:
     request_id = both.ask()
     both.there()
-    decides.approve(both.manager, uuid4(), request_id, "bo", 1, TERMS.hash, hold_s=60)
+    decides.execute(both.manager, uuid4(), Approve(request_id, "bo", 1, TERMS.hash), hold_s=60)
     assert both.back().newer == frozenset()
-    asks.ask_withdrawal(both.contractor, uuid4(), request_id, "ada")
+    asks.execute(both.contractor, uuid4(), AskWithdrawal(request_id, "ada"))
     both.there()
     assert both.both(request_id) == ("withdrawing", "accepted")
-    decides.undo(both.manager, uuid4(), request_id, "bo")
+    decides.execute(both.manager, uuid4(), Undo(request_id, "bo"))
     both.back()
     assert both.both(request_id) == ("withdrawn", "withdrawn")
     with connect(both.sides.url(both.sides.manager), "manager") as connection:
@@ -159,12 +159,12 @@ def test_undo_leaves_no_trace_and_confirms_a_withdrawal(both: Both) -> None:
 def test_a_released_decision_stands_and_a_late_withdrawal_lapses(both: Both) -> None:
     request_id = both.ask()
     both.there()
-    decides.approve(both.manager, uuid4(), request_id, "bo", 1, TERMS.hash, hold_s=60)
-    asks.ask_withdrawal(both.contractor, uuid4(), request_id, "ada")
+    decides.execute(both.manager, uuid4(), Approve(request_id, "bo", 1, TERMS.hash), hold_s=60)
+    asks.execute(both.contractor, uuid4(), AskWithdrawal(request_id, "ada"))
     both.there()
     assert decides.send_now(both.manager, None, "bo") == 1
     with pytest.raises(TooLate):
-        decides.undo(both.manager, uuid4(), request_id, "bo")
+        decides.execute(both.manager, uuid4(), Undo(request_id, "bo"))
     both.back()
     assert both.both(request_id) == ("accepted", "accepted")
 
@@ -172,16 +172,16 @@ def test_a_released_decision_stands_and_a_late_withdrawal_lapses(both: Both) -> 
 def test_a_held_decision_is_sent_by_a_command_of_whoever_decided(both: Both) -> None:
     request_id = both.ask()
     both.there()
-    decides.approve(both.manager, uuid4(), request_id, "bo", 1, TERMS.hash, hold_s=60)
+    decides.execute(both.manager, uuid4(), Approve(request_id, "bo", 1, TERMS.hash), hold_s=60)
     with pytest.raises(NotAllowed, match="Only bo"):
-        send_held(both.manager, uuid4(), request_id, "zoe")
+        decides.execute(both.manager, uuid4(), SendHeld(request_id, "zoe"))
     with connect(both.sides.url(both.sides.manager), "manager") as connection:
         for person, seen in (("Bo", [request_id]), ("zoe", [])):
             page = request_list.page(connection, PageQuery(person=person, statuses=WAITING, held=True))
             assert (list(page.rows), [row.id for row in page.also]) == ([], seen)
     assert both.back().newer == frozenset()
-    assert send_held(both.manager, uuid4(), request_id, "Bo").changed
-    assert not send_held(both.manager, uuid4(), request_id, "bo").changed, "it has left already"
+    assert decides.execute(both.manager, uuid4(), SendHeld(request_id, "Bo")).changed
+    assert not decides.execute(both.manager, uuid4(), SendHeld(request_id, "bo")).changed, "it has left already"
     both.back()
     assert both.both(request_id) == ("accepted", "accepted")
 

@@ -6,7 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from paydesk.contractor.commands import request_payment
+from paydesk.contractor import commands as asks
+from paydesk.domain.commands import RequestPayment
 from paydesk.domain.payment_request import checked_terms
 from paydesk.infra.core.errors import ServerDown
 from paydesk.infra.migrations import migrate
@@ -21,7 +22,7 @@ def test_a_frozen_transaction_gives_way(sides: Sides) -> None:
     migrate(sides.url(sides.contractor), "contractor")
     frozen, other = (Store(sides.url(sides.contractor), sides.contractor) for _ in range(2))
     request = uuid4()
-    request_payment(other, uuid4(), request, "ada", TERMS)
+    asks.execute(other, uuid4(), RequestPayment(request, "ada", TERMS))
     had: list[float] = []
 
     def wait_for_the_row() -> None:

@@ -9,7 +9,8 @@ from uuid import uuid4
 
 import pytest
 
-from paydesk.contractor.commands import request_payment
+from paydesk.contractor import commands as asks
+from paydesk.domain.commands import RequestPayment
 from paydesk.domain.payment_request import checked_terms
 from paydesk.infra.core.errors import OutcomeUnknown
 from paydesk.infra.core.execute import Said
@@ -89,11 +90,11 @@ def test_the_same_key_settles_an_unknown_outcome(
         pass  # The connection stands before the reply is lost.
     between.cut = cut
     with pytest.raises(OutcomeUnknown) as unknown:
-        request_payment(store, key, request_id, "ada", TERMS)
+        asks.execute(store, key, RequestPayment(request_id, "ada", TERMS))
     assert "--key 'k 1'" in unknown.value.hint
     with connect(sides.url(sides.contractor), "contractor") as connection:
         assert connection.execute("SELECT count(*) FROM outbox").fetchone() == (written,)
-    assert request_payment(store, key, request_id, "ada", TERMS) == Said(request_id, True)
+    assert asks.execute(store, key, RequestPayment(request_id, "ada", TERMS)) == Said(request_id, True)
     with connect(sides.url(sides.contractor), "contractor") as connection:
         for table in ("outbox", "payment_request", "command"):
             assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (1,)

@@ -11,7 +11,8 @@ import psycopg
 import pytest
 
 from paydesk.cli.main import run
-from paydesk.contractor.commands import request_payment
+from paydesk.contractor import commands as asks
+from paydesk.domain.commands import Approve, RequestPayment
 from paydesk.domain.payment_request import checked_terms
 from paydesk.infra.core.health import Duty
 from paydesk.infra.core.origin import CopiedSchema, Mark
@@ -77,7 +78,7 @@ def hold(sides: Sides) -> None:
     with closing(Store(sides.url(sides.manager), sides.manager)) as store:
         from tests.worker.test_worker import TERMS as ASKED
 
-        decides.approve(store, uuid4(), request_id, "bo", 1, ASKED.hash, hold_s=3600)
+        decides.execute(store, uuid4(), Approve(request_id, "bo", 1, ASKED.hash), hold_s=3600)
 
 
 @COPY
@@ -96,7 +97,7 @@ def test_a_copy_takes_no_command_sends_nothing_and_opens_no_desk_until_it_is_ado
     try:
         with closing(Store(url, clone.contractor)) as store:
             with pytest.raises(CopiedSchema, match="copy"):
-                request_payment(store, uuid4(), uuid4(), "ada", TERMS)
+                asks.execute(store, uuid4(), RequestPayment(uuid4(), "ada", TERMS))
             until(lambda: "copy" in worker.health().trouble)
     finally:
         worker.stop()
@@ -213,7 +214,7 @@ def decide_one(sides: Sides) -> int:
     with connect(sides.url(sides.manager), "manager") as connection:
         (request_id,) = connection.execute("SELECT id FROM payment_request LIMIT 1").fetchone() or (None,)
     with closing(Store(sides.url(sides.manager), sides.manager)) as store:
-        decides.approve(store, uuid4(), request_id, "bo", 1, ASKED.hash)
+        decides.execute(store, uuid4(), Approve(request_id, "bo", 1, ASKED.hash))
     return 1
 
 

@@ -15,6 +15,7 @@ import pytest
 from paydesk.cli import session as errands
 from paydesk.cli.session import Session
 from paydesk.contractor import commands as asks
+from paydesk.domain.commands import Approve, RequestPayment
 from paydesk.domain.copy import Delivery
 from paydesk.domain.payment_request import checked_terms
 from paydesk.domain.status import Status
@@ -139,13 +140,13 @@ def test_commands_need_three_connections_at_most(sides: Sides, monkeypatch: pyte
     with pooled(sides, 3, monkeypatch) as (found, pooler):
         here = Session(found.contractor, "ada")
         here.catch_up()
-        told = asks.request_payment(here.store, uuid4(), request_id, here.person, TERMS)
+        told = asks.execute(here.store, uuid4(), RequestPayment(request_id, here.person, TERMS))
         assert here.deliver(told).delivery is Delivery.SENT
         here.close()
         here = Session(found.manager, "bo")
         here.catch_up()
         until(lambda: here.read(lambda connection: [*request_list.each(connection, PageQuery())]))
-        decided = decides.approve(here.store, uuid4(), request_id, here.person, 1, TERMS.hash)
+        decided = decides.execute(here.store, uuid4(), Approve(request_id, here.person, 1, TERMS.hash))
         assert here.deliver(decided).delivery is Delivery.SENT
         here.close()
         here = Session(found.contractor, "ada", reads=True)

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from paydesk.contractor import commands as asks
+from paydesk.domain.commands import Approve, AskWithdrawal, Redrive, RevisePayment
 from paydesk.domain.errors import InvalidInput, KeyReused, UnknownRequest
 from paydesk.domain.events import EventType
 from paydesk.infra.core import codec
@@ -88,8 +89,8 @@ def test_what_a_bug_refused_is_taken_in_after_the_fix_and_once(desk: Desk) -> No
 def test_what_is_parked_is_taken_in_by_a_newer_program_by_itself(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     older(monkeypatch)
     request_id, other = desk.both.ask(), desk.both.ask()
-    asks.revise_payment(desk.both.contractor, uuid4(), request_id, "ada", {"amount": "1250"})
-    asks.ask_withdrawal(desk.both.contractor, uuid4(), other, "ada")
+    asks.execute(desk.both.contractor, uuid4(), RevisePayment(request_id, "ada", {"amount": "1250"}))
+    asks.execute(desk.both.contractor, uuid4(), AskWithdrawal(other, "ada"))
     desk.carry()
     assert desk.counted() == (0, 2) and desk.seen(other) == "pending"
     assert redrive.redrive_parked(desk.store) == frozenset() and desk.look()[0].redriven_at is None
@@ -107,7 +108,9 @@ def test_what_a_newer_program_refuses_is_quarantined_and_stops_no_other(
     older(monkeypatch)
     ids = [desk.both.ask() for _ in range(9)]
     for index, request_id in enumerate(ids):
-        asks.revise_payment(desk.both.contractor, uuid4(), request_id, "ada", {"description": f"number {index}"})
+        asks.execute(
+            desk.both.contractor, uuid4(), RevisePayment(request_id, "ada", {"description": f"number {index}"})
+        )
     desk.carry()
     monkeypatch.undo()
     desk.buggy.add("number 4")
@@ -120,10 +123,10 @@ def test_what_was_overtaken_or_came_again_meanwhile_is_stale(desk: Desk, monkeyp
     older(monkeypatch)
     overtaken, repeated = desk.both.ask(), desk.both.ask()
     for request_id in (overtaken, repeated):
-        asks.revise_payment(desk.both.contractor, uuid4(), request_id, "ada", {"amount": "1250"})
+        asks.execute(desk.both.contractor, uuid4(), RevisePayment(request_id, "ada", {"amount": "1250"}))
     desk.carry()
     monkeypatch.undo()
-    asks.revise_payment(desk.both.contractor, uuid4(), overtaken, "ada", {"amount": "1300"})
+    asks.execute(desk.both.contractor, uuid4(), RevisePayment(overtaken, "ada", {"amount": "1300"}))
     desk.carry(again=True)
     assert desk.counted() == (0, 2), "the newer ones flow, and what is parked stays until it is redriven"
     for bad in desk.look():
@@ -156,7 +159,7 @@ def test_what_is_bad_stays_with_its_bytes(desk: Desk) -> None:
 def test_another_final_outcome_stays_refused_and_its_request_locked(sides: Sides, desk: Desk) -> None:
     request_id = desk.both.ask()
     desk.carry()
-    decides.approve(desk.both.manager, uuid4(), request_id, "bo", 1, TERMS.hash)
+    decides.execute(desk.both.manager, uuid4(), Approve(request_id, "bo", 1, TERMS.hash))
     store, role = desk.both.contractor, sides.contractor
     with connect(sides.url(sides.manager), "manager") as connection:
         row = connection.execute("SELECT key, headers, value FROM outbox").fetchone()
@@ -167,7 +170,7 @@ def test_another_final_outcome_stays_refused_and_its_request_locked(sides: Sides
     other.put(bytes(row[0]), headers, value)
     other.read()
     (bad,) = other.look()
-    again = redrive.redrive(store, uuid4(), bad.id, "ada")
+    again = redrive.redrive(store, uuid4(), Redrive(uuid4(), "ada", bad.id))
     assert not again.changed and "another" in again.message.reason
     assert desk.both.seen(role, request_id) == "accepted"
     with store.transaction() as transaction:
@@ -177,7 +180,7 @@ def test_another_final_outcome_stays_refused_and_its_request_locked(sides: Sides
 def test_nothing_is_taken_in_before_the_own_topic_was_read(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     older(monkeypatch)
     request_id = desk.both.ask()
-    asks.revise_payment(desk.both.contractor, uuid4(), request_id, "ada", {"amount": "1250"})
+    asks.execute(desk.both.contractor, uuid4(), RevisePayment(request_id, "ada", {"amount": "1250"}))
     desk.carry()
     monkeypatch.undo()
     with desk.store.transaction() as transaction:
@@ -191,7 +194,7 @@ def test_nothing_is_taken_in_before_the_own_topic_was_read(desk: Desk, monkeypat
 def test_it_happens_in_one_transaction(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     older(monkeypatch)
     request_id = desk.both.ask()
-    asks.ask_withdrawal(desk.both.contractor, uuid4(), request_id, "ada")
+    asks.execute(desk.both.contractor, uuid4(), AskWithdrawal(request_id, "ada"))
     desk.carry()
     monkeypatch.undo()
 
@@ -213,12 +216,12 @@ def test_what_is_discarded_is_kept_with_who_and_why_and_is_open_no_more(desk: De
     desk.carry()
     (bad,), key = desk.look(), uuid4()
     with pytest.raises(InvalidInput, match="3"):
-        redrive.discard(desk.store, uuid4(), bad.id, "bo", "x")
+        desk.discard(bad.id, "bo", "x")
     for _ in range(2):
-        assert redrive.discard(desk.store, key, bad.id, "bo", "Sent by a test of theirs.")
+        assert desk.discard(bad.id, "bo", "Sent by a test of theirs.", key)
     with pytest.raises(KeyReused):
-        redrive.discard(desk.store, key, bad.id, "bo", "Another reason.")
-    assert not redrive.discard(desk.store, uuid4(), bad.id, "cy", "I think so too."), "already so"
+        desk.discard(bad.id, "bo", "Another reason.", key)
+    assert not desk.discard(bad.id, "cy", "I think so too."), "already so"
     assert desk.look() == [] and desk.counted() == (0, 0)
     (gone,) = desk.look(closed=True)
     assert (gone.state, gone.discarded_by, gone.discarded_why) == ("discarded", "bo", "Sent by a test of theirs.")
@@ -228,6 +231,6 @@ def test_what_is_discarded_is_kept_with_who_and_why_and_is_open_no_more(desk: De
     desk.buggy.clear()
     assert desk.redrive(bad.id).message.became == "applied", "who discards in error loses nothing"
     with pytest.raises(NotNow, match="it is applied"):
-        redrive.discard(desk.store, uuid4(), bad.id, "bo", "Too late.")
+        desk.discard(bad.id, "bo", "Too late.")
     with pytest.raises(UnknownRequest):
-        redrive.discard(desk.store, uuid4(), 999_999, "bo", "Not there.")
+        desk.discard(999_999, "bo", "Not there.")

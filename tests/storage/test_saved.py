@@ -13,6 +13,7 @@ import pytest
 from paydesk.cli.ending import Ended
 from paydesk.cli.main import run
 from paydesk.contractor.desk import ContractorService
+from paydesk.domain.commands import RequestPayment
 from paydesk.domain.payment_request import checked_terms
 from paydesk.infra.core.errors import OutcomeUnknown, ServerDown
 from paydesk.tui.own_screen import sentence
@@ -359,7 +360,7 @@ def test_a_desk_that_cannot_read_back_what_it_saved_says_that_it_is_saved(
     try:
         monkeypatch.setattr("paydesk.infra.service.queries.get", broken)
         with pytest.raises(OutcomeUnknown) as unknown:
-            desk.request(uuid4(), request_id, checked_terms("5", "EUR", "x"))
+            desk.execute(uuid4(), RequestPayment(request_id, desk.person, checked_terms("5", "EUR", "x")))
     finally:
         desk.close()
     assert unknown.value.message.startswith("It is saved, and cannot be read back yet: ")

@@ -10,6 +10,7 @@ from psycopg import pq, sql
 
 from paydesk import libpq
 from paydesk.contractor import commands as asks
+from paydesk.domain.commands import RequestPayment
 from paydesk.domain.payment_request import checked_terms
 from paydesk.infra.core.errors import ServerDown
 from paydesk.infra.core.query import PageQuery
@@ -46,7 +47,7 @@ def ask_and_look(sides: Sides) -> None:
     role, url = sides.contractor, sides.url(sides.contractor)
     request_id, store = uuid4(), Store(url, role)
     try:
-        asks.request_payment(store, uuid4(), request_id, "ada", TERMS)
+        asks.execute(store, uuid4(), RequestPayment(request_id, "ada", TERMS))
     finally:
         store.close()
     with connect(url, role.name) as connection:
@@ -179,7 +180,7 @@ def test_a_database_that_only_reads_is_told_and_lists_still_work(shared: Sides) 
         migrate(url, "contractor")
         store = Store(url, shared.contractor)
         with pytest.raises(ServerDown, match="The database only reads"):
-            asks.request_payment(store, uuid4(), uuid4(), "ada", TERMS)
+            asks.execute(store, uuid4(), RequestPayment(uuid4(), "ada", TERMS))
         store.close()
         told = {each.name: each for each in check_role(shared.contractor, shared.endpoints("contractor"))}
         database = told["contractor PostgreSQL"]

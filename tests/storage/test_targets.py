@@ -9,6 +9,7 @@ from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 import pytest
 
 from paydesk.contractor import commands as asks
+from paydesk.domain.commands import RequestPayment
 from paydesk.domain.payment_request import checked_terms
 from tests.storage import offline
 from tests.storage.offline import Bench, word
@@ -49,7 +50,7 @@ def ending_in_digits(bench: Bench) -> tuple[UUID, str]:
     request_id = UUID(f"{uuid4()!s:.32}{9735 + bench.asked}")
     bench.asked += 1
     terms = checked_terms(f"{bench.asked}", "EUR", "x")
-    asks.request_payment(bench.both.contractor, uuid4(), request_id, "ada", terms)
+    asks.execute(bench.both.contractor, uuid4(), RequestPayment(request_id, "ada", terms))
     bench.both.there()
     return request_id, str(request_id)[-4:]
 
@@ -157,7 +158,7 @@ def test_a_key_of_the_version_before_still_has_one_effect(bench: Bench) -> None:
     key = word()
     before, request_id = uuid5(NAMESPACE_URL, f"paydesk:contractor:{key}"), uuid4()
     terms = checked_terms("4321", "EUR", "rent")
-    asks.request_payment(bench.both.contractor, before, request_id, "ada", terms)
+    asks.execute(bench.both.contractor, before, RequestPayment(request_id, "ada", terms))
     line = ("contractor", "request", "4321", "EUR", "rent", "--key", key, "--json")
     again = bench(*line, "--as", "ada")
     assert (again.code, again.json["id"], again.json["changed"]) == (0, str(request_id), True)

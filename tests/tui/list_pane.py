@@ -23,6 +23,10 @@ class FakeListPane(Generic[D]):
         self.said: list[str] = []
         self.waiting: list[tuple[Callable[[D], Result], Ended]] = []
 
+    @property
+    def person(self) -> str:
+        return self.desk.person
+
     def go_to(self, request_id: UUID) -> bool:
         there = next((row for row in self.rows if row.id == request_id), None)
         self.current = there or self.current

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
-from paydesk.domain.commands import Approve, Reject, RequestPayment, approve, reject, request_payment
+from paydesk.domain.commands import Approve, Reject, RequestPayment, decide, request_payment
 from paydesk.domain.decision import checked_cause
 from paydesk.domain.payment_request import checked_terms
 from tests.fakes import NOON, World
@@ -41,9 +41,9 @@ def scene() -> World:
     ids = list(world.requests)
     later = NOON - timedelta(hours=2)
     first, fifth = world.requests[ids[0]], world.requests[ids[4]]
-    world.decisions[ids[0]] = approve(Approve(ids[0], "bo", 1, first.terms.hash), first, None, later, later)  # type: ignore[assignment]
+    world.decisions[ids[0]] = decide(Approve(ids[0], "bo", 1, first.terms.hash), first, None, later, later)  # type: ignore[assignment]
     cause = checked_cause("needs_info", "Which licence, and for how many seats?")
     command = Reject(ids[4], "bo", 1, fifth.terms.hash, cause)
-    world.decisions[ids[4]] = reject(command, fifth, None, later, later)  # type: ignore[assignment]
+    world.decisions[ids[4]] = decide(command, fifth, None, later, later)  # type: ignore[assignment]
     world.queued.add(ids[6])
     return world

@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from paydesk.contractor.app import ContractorApp
-from paydesk.domain.commands import Approve, RequestPayment, approve, request_payment
+from paydesk.domain.commands import Approve, RequestPayment, decide, request_payment
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.decision import checked_cause
 from paydesk.domain.payment_request import checked_terms
@@ -109,7 +109,7 @@ def lapsed() -> World:
     """Return a world in which ada's newest request was accepted before its revision came."""
     world = scene()
     request = next(each for each in world.requests.values() if each.number == "PR-1007")
-    world.decisions[request.id] = approve(  # type: ignore[assignment]
+    world.decisions[request.id] = decide(  # type: ignore[assignment]
         Approve(request.id, "bo", 1, request.terms.hash), request, None, world.now, world.now
     )
     more = checked_terms("2950.00", "EUR", "Photo set for brochure, with the cover")

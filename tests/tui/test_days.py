@@ -1,10 +1,13 @@
 """Days at a desk: what is said of keys, marks and links is what became of them."""
 
 from dataclasses import replace
+from uuid import UUID
 
 import pytest
 
+from paydesk.domain.commands import Decide
 from paydesk.infra.core.health import Duty, Health, Part, PartState
+from paydesk.infra.core.query import Result
 from paydesk.infra.worker.context import HealthState
 from paydesk.manager.bulk import BulkDialog
 from paydesk.manager.forms import CauseDialog
@@ -65,11 +68,11 @@ async def test_u_while_many_are_being_approved_stops_and_takes_back(world: World
 class Stopping(FakeManagerDesk):
     """Decides only while somebody looks."""
 
-    def decide(self, *arguments: object) -> None:  # type: ignore[override]
+    def decided(self, key: UUID, command: Decide, hold_s: float) -> Result:
         import time
 
         time.sleep(0.3)
-        super().decide(*arguments)  # type: ignore[arg-type]
+        return super().decided(key, command, hold_s)
 
 
 @KEYS

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from paydesk.domain.commands import Approve, approve, confirm_withdrawal
+from paydesk.domain.commands import Approve, confirm_withdrawal, decide
 from paydesk.domain.payment_request import checked_terms
 from paydesk.tui.detail import DetailScreen
 from tests.fakes import World
@@ -31,7 +31,7 @@ async def test_what_lapses_is_said_in_a_line(world: World, withdrawn: bool, late
         table = await opened(pilot)
         request = table.rows[0].request
         assert request is not None
-        first = approve(Approve(request.id, "bo", 1, request.terms.hash), request, None, world.now, world.now)
+        first = decide(Approve(request.id, "bo", 1, request.terms.hash), request, None, world.now, world.now)
         assert first is not None
         more = checked_terms("1250", "EUR", "August retainer")
         world.put(replace(request, version=3, revision=2, terms=more, withdrawal_asked=withdrawn))

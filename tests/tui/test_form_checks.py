@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from paydesk.contractor.form_checks import AlikeRead, FormChecks, read_alike, read_copy, read_waiting
-from paydesk.domain.commands import Approve, approve
+from paydesk.domain.commands import Approve, decide
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.payment_request import Terms, checked_terms
 from tests.fakes import FakeContractorDesk, World
@@ -56,7 +56,7 @@ def test_a_request_that_was_accepted_meanwhile_cannot_be_revised_any_more(
     checks = FormChecks(waiting)
     assert not checks.take_copy(waiting, "ada") and not checks.meanwhile and not checks.closed
     request = world.requests[waiting.id]
-    decided = approve(Approve(waiting.id, "bo", 1, request.terms.hash), request, None, world.now, world.now)
+    decided = decide(Approve(waiting.id, "bo", 1, request.terms.hash), request, None, world.now, world.now)
     assert decided is not None
     world.decisions[waiting.id] = decided
     copy = read_copy(desk, waiting.id).copy

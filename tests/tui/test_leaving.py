@@ -9,8 +9,8 @@ from textual.pilot import Pilot
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
+from paydesk.domain.commands import ContractorCommand, Decide
 from paydesk.domain.decision import Outcome
-from paydesk.domain.payment_request import Terms
 from paydesk.infra.core.query import Result
 from paydesk.tui import desk_pane
 from tests.fakes import FakeContractorDesk, FakeManagerDesk, World
@@ -56,10 +56,10 @@ async def test_what_is_taken_back_before_quitting_is_taken_back(world: World) ->
 
 async def test_what_is_refused_keeps_the_desk_open_and_says_why(world: World) -> None:
     class Refusing(Slow):
-        def approve(self, key: UUID, request_id: UUID, revision: int, terms_hash: str) -> Result:
+        def decided(self, key: UUID, command: Decide, hold_s: float) -> Result:
             assert self.let_through.acquire(timeout=scaled(60))
             self._answers()
-            return super().approve(key, request_id, revision, terms_hash)
+            return super().decided(key, command, hold_s)
 
     desk = Refusing(world)
     async with manager(world, desk=desk).run_test(size=(80, 24)) as pilot:
@@ -90,9 +90,9 @@ async def test_a_request_that_was_just_sent_is_asked_for(world: World) -> None:
     class SlowToo(FakeContractorDesk):
         let_through = Semaphore(0)
 
-        def request(self, key: UUID, request_id: UUID, terms: Terms) -> Result:
+        def execute(self, key: UUID, command: ContractorCommand) -> Result:
             assert self.let_through.acquire(timeout=scaled(60))
-            return super().request(key, request_id, terms)
+            return super().execute(key, command)
 
     desk, before = SlowToo(world), len(world.requests)
     async with contractor(world, desk=desk).run_test(size=(80, 24)) as pilot:

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from textual.events import Key
 
-from paydesk.domain.commands import Approve, RequestPayment, approve, request_payment
+from paydesk.domain.commands import Approve, Decide, RequestPayment, decide, request_payment
 from paydesk.domain.copy import Delivery
 from paydesk.domain.decision import CauseCode, Outcome
 from paydesk.domain.payment_request import checked_terms
@@ -27,7 +27,7 @@ def of(world: World, number: str) -> UUID:
 def accepted_by_zoe(world: World, number: str) -> UUID:
     """Have another manager accept a request behind the screen; returns its id, for whoever tells of it."""
     request = world.requests[of(world, number)]
-    decided = approve(Approve(request.id, "zoe", 1, request.terms.hash), request, None, world.now, world.now)
+    decided = decide(Approve(request.id, "zoe", 1, request.terms.hash), request, None, world.now, world.now)
     assert decided is not None
     world.decisions[request.id] = decided
     return request.id
@@ -75,9 +75,9 @@ class Slow(FakeManagerDesk):
         super().__init__(world)
         self.let_through = Semaphore(0)
 
-    def approve(self, key: UUID, request_id: UUID, revision: int, terms_hash: str) -> Result:
+    def decided(self, key: UUID, command: Decide, hold_s: float) -> Result:
         assert self.let_through.acquire(timeout=scaled(60))
-        return super().approve(key, request_id, revision, terms_hash)
+        return super().decided(key, command, hold_s)
 
 
 @pytest.mark.parametrize(
@@ -216,7 +216,7 @@ async def test_a_hold_that_ran_out_in_a_restored_schema_is_asked_of_on_its_row(w
     first, second = of(world, "PR-1002"), of(world, "PR-1003")
     for request_id in (first, second):
         request = world.requests[request_id]
-        decided = approve(Approve(request_id, "bo", 1, request.terms.hash), request, None, world.now, world.now)
+        decided = decide(Approve(request_id, "bo", 1, request.terms.hash), request, None, world.now, world.now)
         assert decided is not None
         world.before[request_id], world.decisions[request_id] = None, decided
         world.holds[request_id] = world.now + timedelta(days=36500)

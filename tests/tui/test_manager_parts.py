@@ -1,15 +1,16 @@
 """The parts of the manager's desk, each without an application."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
 
+from paydesk.domain.commands import decision_on
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.payment_request import checked_terms
 from paydesk.domain.status import Status
-from paydesk.infra.core.query import Page, PageQuery, Result, Sort
+from paydesk.infra.core.query import Page, PageQuery, Sort
 from paydesk.manager.batch import Batch
 from paydesk.manager.bulk_actions import BulkActions, read_question
 from paydesk.manager.decisions import DecisionKeys, why_not
@@ -109,14 +110,8 @@ def held_of(pane: FakeListPane[ManagerDesk]) -> tuple[HeldDecisions, list[UUID]]
     return HeldDecisions(pane, brought_back, lambda request_id: pane.said.append(f"back on {request_id}")), again
 
 
-def approving(row: RequestCopy) -> Callable[[ManagerDesk], Result]:
-    assert row.request is not None
-    revision, digest = row.request.revision, row.request.terms.hash
-    return lambda desk: desk.approve(uuid4(), row.id, revision, digest)
-
-
 def decide(held: HeldDecisions, row: RequestCopy, *, meant: bool = True) -> None:
-    held.decide(row.id, approving(row), lambda act: act(), lambda: meant)
+    held.decide(decision_on(row, "bo"), lambda act: act(), lambda: meant)
 
 
 def test_a_decision_is_held_said_and_taken_back_with_the_cursor_on_it(pane: FakeListPane[ManagerDesk]) -> None:
@@ -268,7 +263,7 @@ def test_a_doubt_names_the_first_that_is_alike_and_how_many_more(
 def test_a_decided_row_stands_until_the_cursor_leaves_it(desk: FakeManagerDesk, rows: list[RequestCopy]) -> None:
     standing = StandingRows()
     desk.hold_s = 0
-    done = approving(rows[0])(desk).copy
+    done = desk.execute(uuid4(), decision_on(rows[0], "bo")).copy
     shown = [done, *rows[1:]]
     assert standing.leave(shown, done) is None and done.id in standing.of(shown)
     assert standing.leave(shown, rows[1]) == rows[1:] and done.id not in standing.of(shown)
@@ -305,7 +300,7 @@ def test_a_batch_is_decided_after_yes_and_who_asked_is_told_what_became_of_it(
     bulk = BulkActions(pane, begun.append, lambda batch, _: ended.append(batch))
     dialog = bulk.question(pane.desk, rows[:2], None, INBOX)
     plan = read_question(pane.desk, rows[:2], None, INBOX, world.now).plan
-    batch = bulk.start(plan, None, dialog)
+    batch = bulk.start(plan, Batch(plan.chosen, [decision_on(copy, "bo") for copy in plan.chosen], 8), dialog)
     assert begun == [plan] and not ended
     pane.work()
     assert ended == [batch] and [copy.status for copy in batch.done] == [Status.ACCEPTED] * 2

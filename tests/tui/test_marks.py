@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from paydesk.domain.commands import RequestPayment, request_payment
+from paydesk.domain.commands import Decide, RequestPayment, request_payment
 from paydesk.domain.decision import CauseCode
 from paydesk.domain.errors import PaydeskError
 from paydesk.domain.payment_request import checked_terms
@@ -163,12 +163,12 @@ class SlowDesk(FakeManagerDesk):
         self.may = threading.Semaphore(2)
         self.refusal = refusal
 
-    def approve(self, key: UUID, request_id: UUID, revision: int, terms_hash: str) -> Result:
+    def decided(self, key: UUID, command: Decide, hold_s: float) -> Result:
         if self.refusal is not None and not self.may.acquire(blocking=False):
             raise self.refusal
         if self.refusal is None:
             self.may.acquire()
-        return super().approve(key, request_id, revision, terms_hash)
+        return super().decided(key, command, hold_s)
 
 
 async def test_it_can_be_stopped_half_way_and_the_rest_stays_marked(world: World) -> None:

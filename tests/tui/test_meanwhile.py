@@ -7,7 +7,7 @@ import pytest
 from textual.pilot import Pilot
 
 from paydesk.contractor.forms import RequestForm
-from paydesk.domain.commands import Reject, reject
+from paydesk.domain.commands import Reject, RevisePayment, decide
 from paydesk.domain.copy import RequestDetail
 from paydesk.domain.decision import Cause, CauseCode
 from paydesk.domain.payment_request import checked_terms
@@ -22,7 +22,7 @@ SIZES = [(80, 24), (120, 36)]
 def rejected(world: World) -> None:
     request = world.requests[of(world, "PR-1007")]
     command = Reject(request.id, "zoe", 1, request.terms.hash, CAUSE)
-    world.decisions[request.id] = reject(command, request, None, world.now, world.now)  # type: ignore[assignment]
+    world.decisions[request.id] = decide(command, request, None, world.now, world.now)  # type: ignore[assignment]
     world.tell(request.id)
 
 
@@ -121,7 +121,9 @@ async def test_the_manager_sees_that_it_was_rejected_before_why_and_what_changed
     rejected(world)
     desk = FakeContractorDesk(world)
     request_id = of(world, "PR-1007")
-    desk.revise(uuid4(), request_id, checked_terms("2100", "EUR", "Photo set for brochure"))
+    desk.execute(
+        uuid4(), RevisePayment.to(request_id, desk.person, checked_terms("2100", "EUR", "Photo set for brochure"))
+    )
     async with manager(world, desk=Remembering(world)).run_test(size=(120, 36)) as pilot:
         table = await opened(pilot)
         table.go_to(request_id)

@@ -5,8 +5,10 @@ from uuid import UUID
 
 import pytest
 
+from paydesk.domain.commands import Approve, Decide, Undo
 from paydesk.domain.decision import Outcome
 from paydesk.domain.payment_request import checked_terms
+from paydesk.infra.core.query import Result
 from tests.fakes import FakeManagerDesk, World
 from tests.tui.conftest import Clock, manager, opened, seen, shown
 from tests.tui.test_manager_desk import Slow, of
@@ -22,13 +24,13 @@ class Told(FakeManagerDesk):
     def _said(self, what: str, request_id: UUID) -> None:
         self.asked.append(f"{what} {self.world.requests[request_id].number}")
 
-    def approve(self, key: UUID, request_id: UUID, revision: int, terms_hash: str):  # type: ignore[no-untyped-def]
-        self._said("approve", request_id)
-        return super().approve(key, request_id, revision, terms_hash)
+    def decided(self, key: UUID, command: Decide, hold_s: float) -> Result:
+        self._said("approve", command.id)
+        return super().decided(key, command, hold_s)
 
-    def undo(self, request_id: UUID):  # type: ignore[no-untyped-def]
-        self._said("undo", request_id)
-        return super().undo(request_id)
+    def undone(self, command: Undo) -> Result:
+        self._said("undo", command.id)
+        return super().undone(command)
 
 
 TWICE = ["approve PR-1002", "undo PR-1002", "approve PR-1002"]
@@ -119,7 +121,7 @@ async def test_what_changed_since_it_was_marked_is_not_marked_again(world: World
 
 async def test_what_a_killed_desk_left_held_is_said_and_taken_back_by_the_next(world: World) -> None:
     request = world.requests[of(world, "PR-1002")]
-    FakeManagerDesk(world, hold_s=60).approve(UUID(int=7), request.id, 1, request.terms.hash)
+    FakeManagerDesk(world).execute(UUID(int=7), Approve(request.id, "bo", 1, request.terms.hash), 60)
     async with manager(world).run_test(size=(80, 24)) as pilot:
         await opened(pilot)
         await seen(pilot, lambda: "✓ accepted PR-1002" in shown(pilot) and "sends in" in shown(pilot))

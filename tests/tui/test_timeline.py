@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from paydesk.cli.output import full_document
-from paydesk.domain.commands import Approve, approve
+from paydesk.domain.commands import Approve, decide
 from paydesk.domain.copy import Delivery, RequestCopy, RequestDetail, Step, in_order
 from paydesk.tui.request_text import timeline
 from tests.fakes import NOON, World
@@ -16,7 +16,7 @@ from tests.tui.test_manager_desk import of
 def test_what_the_other_side_saw_was_sent_before(world: World) -> None:
     request = world.requests[of(world, "PR-1007")]
     seen_at = NOON + timedelta(milliseconds=60)
-    decided = approve(Approve(request.id, "zoe", 1, request.terms.hash), request, None, NOON, seen_at)
+    decided = decide(Approve(request.id, "zoe", 1, request.terms.hash), request, None, NOON, seen_at)
     late = NOON + timedelta(milliseconds=66)
     asked = Step(NOON, "requested", "ada", 1, "", delivered_at=late)
     accepted = Step(NOON + timedelta(seconds=8), "accepted", "zoe", 1, "")

@@ -8,6 +8,7 @@ import pytest
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
+from paydesk.domain.commands import Approve
 from paydesk.domain.status import Status
 from paydesk.infra.core.messages import TermsMessage, terms_in
 from paydesk.infra.core.role import Role
@@ -105,7 +106,7 @@ def test_a_timestamp_that_is_no_date_stops_neither_side(own_times: Sides) -> Non
 def approve(sides: Sides, request_id: UUID) -> None:
     """Have the manager approve the first revision."""
     store = Store(sides.url(sides.manager), sides.manager)
-    decides.approve(store, uuid4(), request_id, "bo", 1, TERMS.hash)
+    decides.execute(store, uuid4(), Approve(request_id, "bo", 1, TERMS.hash))
     store.close()
 
 

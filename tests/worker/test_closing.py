@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from paydesk.contractor import commands as asks
+from paydesk.domain.commands import Approve, RequestPayment
 from paydesk.domain.payment_request import checked_terms
 from paydesk.infra.core.query import PageQuery
 from paydesk.infra.postgres.connection import connect
@@ -30,7 +31,7 @@ class WithoutBroker(Sides):
 def asked(sides: Sides) -> UUID:
     """Ask for a payment, and have it arrive at the manager's side."""
     request_id, store = uuid4(), Store(sides.url(sides.contractor), sides.contractor)
-    asks.request_payment(store, uuid4(), request_id, "ada", TERMS)
+    asks.execute(store, uuid4(), RequestPayment(request_id, "ada", TERMS))
     store.close()
     workers = [Worker(role, sides) for role in (sides.contractor, sides.manager)]
     for worker in workers:
@@ -55,7 +56,7 @@ def close_holding(sides: Sides, request_id: UUID, *, quits: bool = True) -> tupl
     desk.start(lambda _: None)
     if sides.endpoints("manager").kafka is not None:
         until(lambda: desk.health().duty == "working")
-    desk.approve(uuid4(), request_id, 1, TERMS.hash)
+    desk.execute(uuid4(), Approve(request_id, desk.person, 1, TERMS.hash), desk.hold_s)
     said = desk.close(quits=quits)
     with connect(sides.url(sides.manager), "manager") as connection:
         return said, queries.counts(connection).unsent

@@ -7,6 +7,8 @@ import pytest
 from confluent_kafka import Producer
 
 from paydesk.contractor import commands as asks
+from paydesk.domain.commands import Approve, AskWithdrawal, RevisePayment, Settle
+from paydesk.domain.decision import checked_note
 from paydesk.domain.errors import Conflict, InvalidInput, KeyReused, Locked
 from paydesk.infra.core.execute import settle
 from paydesk.infra.core.role import Role
@@ -57,7 +59,7 @@ def locked_request(sides: Sides, workers: tuple[Worker, Worker]) -> UUID:
     workers[0].nudge()
     until(lambda: count(sides, sides.manager) == 1)
     store = Store(sides.url(sides.manager), sides.manager)
-    decides.approve(store, uuid4(), request_id, "bo", 1, TERMS.hash)
+    decides.execute(store, uuid4(), Approve(request_id, "bo", 1, TERMS.hash))
     workers[1].nudge()
     until(lambda: seen(sides, sides.contractor, request_id) == "accepted")
     say_withdrawn(sides, request_id)
@@ -66,7 +68,7 @@ def locked_request(sides: Sides, workers: tuple[Worker, Worker]) -> UUID:
     (other,) = ask(sides)
     workers[0].nudge()
     until(lambda: count(sides, sides.manager) == 2)
-    decides.approve(store, uuid4(), other, "bo", 1, TERMS.hash)
+    decides.execute(store, uuid4(), Approve(other, "bo", 1, TERMS.hash))
     workers[1].nudge()
     store.close()
     until(lambda: locked_on(sides, sides.manager))
@@ -94,12 +96,12 @@ def test_a_locked_request_refuses_by_name_and_hint(sides: Sides, workers: tuple[
     request_id = locked_request(sides, workers)
     contractor, manager = (Store(sides.url(role), role) for role in (sides.contractor, sides.manager))
     with pytest.raises(Locked, match=r"PR-\d+ is locked") as refused:
-        asks.revise_payment(contractor, uuid4(), request_id, "ada", {"amount": "7"})
+        asks.execute(contractor, uuid4(), RevisePayment(request_id, "ada", {"amount": "7"}))
     assert "paydesk doctor" in refused.value.hint and "asks anew" in refused.value.hint
     with pytest.raises(Locked):
-        asks.ask_withdrawal(contractor, uuid4(), request_id, "ada")
+        asks.execute(contractor, uuid4(), AskWithdrawal(request_id, "ada"))
     with pytest.raises(Locked):
-        decides.approve(manager, uuid4(), request_id, "cy", 1, TERMS.hash)
+        decides.execute(manager, uuid4(), Approve(request_id, "cy", 1, TERMS.hash))
     contractor.close()
     manager.close()
 
@@ -114,18 +116,19 @@ def test_what_nobody_here_knows_can_be_locked_too(sides: Sides) -> None:
         copy = queries.get(connection, lost)
     assert copy.locked and copy.terms is None and "never said" in copy.locked_why
     with pytest.raises(Locked):
-        asks.ask_withdrawal(store, uuid4(), lost, "ada")
+        asks.execute(store, uuid4(), AskWithdrawal(lost, "ada"))
     store.close()
 
 
 def test_settled_is_told_and_no_longer_listed_and_stays_locked(sides: Sides, workers: tuple[Worker, Worker]) -> None:
     request_id = locked_request(sides, workers)
     store, key, note = Store(sides.url(sides.manager), sides.manager), uuid4(), "Paid once, on paper; both agreed."
-    assert settle(store, key, request_id, "bo", note) == settle(store, key, request_id, "bo", note)
+    noted = Settle(request_id, "bo", note)
+    assert settle(store, key, noted) == settle(store, key, noted)
     with pytest.raises(KeyReused):
-        settle(store, key, request_id, "bo", "Something else.")
+        settle(store, key, Settle(request_id, "bo", "Something else."))
     with pytest.raises(InvalidInput, match="control characters"):
-        settle(store, uuid4(), request_id, "bo", "cle\x1b]52;c;eA==\x07an")
+        checked_note("cle\x1b]52;c;eA==\x07an")
     assert locked_on(sides, sides.manager) == [] and locked_on(sides, sides.contractor), "each side has its own word"
     with connect(sides.url(sides.manager), "manager") as connection:
         assert (copy := queries.get(connection, request_id)).locked and copy.settled
@@ -133,9 +136,9 @@ def test_settled_is_told_and_no_longer_listed_and_stays_locked(sides: Sides, wor
     assert [(step.kind, step.actor, step.text) for step in steps[1:]] == [("settled", "bo", note)]
     until(lambda: workers[1].health().locked == 0)
     with pytest.raises(Locked):
-        decides.approve(store, uuid4(), request_id, "cy", 1, TERMS.hash)
+        decides.execute(store, uuid4(), Approve(request_id, "cy", 1, TERMS.hash))
     (other,) = ask(sides)
     until(lambda: count(sides, sides.manager) == 3)
     with pytest.raises(Conflict, match="not locked"):
-        settle(store, uuid4(), other, "bo", note)
+        settle(store, uuid4(), Settle(other, "bo", note))
     store.close()

@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from paydesk.contractor import commands as asks
+from paydesk.domain.commands import AskWithdrawal, RevisePayment
 from paydesk.domain.status import Status
 from paydesk.infra.postgres.storage import Store
 from paydesk.infra.redis.hints import HintListener
@@ -24,8 +25,8 @@ def test_an_upgraded_worker_takes_in_what_was_parked(
     workers[0].nudge()
     until(lambda: count(sides, sides.manager) == 2)
     store = Store(sides.url(sides.contractor), sides.contractor)
-    asks.revise_payment(store, uuid4(), revised, "ada", {"amount": "1250"})
-    asks.ask_withdrawal(store, uuid4(), withdrawn, "ada")
+    asks.execute(store, uuid4(), RevisePayment(revised, "ada", {"amount": "1250"}))
+    asks.execute(store, uuid4(), AskWithdrawal(withdrawn, "ada"))
     store.close()
     workers[0].nudge()
     until(lambda: workers[1].health().parked == 2)

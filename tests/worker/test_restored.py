@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from confluent_kafka import Producer
 
+from paydesk.domain.commands import Approve, Undo
 from paydesk.domain.copy import Delivery, RequestCopy
 from paydesk.infra.core.role import Role
 from paydesk.infra.diagnostics.checkup import check_role
@@ -74,11 +75,11 @@ def test_held_decisions_of_an_old_copy_are_asked_again_or_lost_and_told(sides: S
     try:
         until(lambda: count(sides, sides.manager) == 2)
         for request_id in (undone, replaced):
-            decides.approve(store, uuid4(), request_id, "bo", 1, TERMS.hash, hold_s=3)
+            decides.execute(store, uuid4(), Approve(request_id, "bo", 1, TERMS.hash), hold_s=3)
         put_back = copied(sides, sides.manager)
         for request_id in (undone, replaced):
-            decides.undo(store, uuid4(), request_id, "bo")
-        decides.approve(store, uuid4(), replaced, "cy", 1, TERMS.hash)
+            decides.execute(store, uuid4(), Undo(request_id, "bo"))
+        decides.execute(store, uuid4(), Approve(replaced, "cy", 1, TERMS.hash))
         workers[1].nudge()
         until(lambda: seen(sides, sides.contractor, replaced) == "accepted")
         workers[1].stop()
@@ -103,7 +104,7 @@ def test_held_decisions_of_an_old_copy_are_asked_again_or_lost_and_told(sides: S
             ("bo", "accepted by bo: never sent; what had been published stands")
         ]
         assert decides.send_now(store, None, "bo") == 0, "one that is overdue is never sent with the others"
-        assert not decides.approve(store, uuid4(), undone, "bo", 1, TERMS.hash).changed
+        assert not decides.execute(store, uuid4(), Approve(undone, "bo", 1, TERMS.hash)).changed
         again.nudge()
         until(lambda: seen(sides, sides.contractor, undone) == "accepted")
     finally:
@@ -194,9 +195,9 @@ def test_a_copy_is_known_as_one_though_its_side_said_nothing_since(sides: Sides)
         worker.start()
     store = Store(sides.url(sides.manager), sides.manager)
     until(lambda: count(sides, sides.manager) == 1)
-    decides.approve(store, uuid4(), undone, "bo", 1, TERMS.hash, hold_s=3)
+    decides.execute(store, uuid4(), Approve(undone, "bo", 1, TERMS.hash), hold_s=3)
     put_back = copied(sides, sides.manager)
-    decides.undo(store, uuid4(), undone, "bo")
+    decides.execute(store, uuid4(), Undo(undone, "bo"))
     ask(sides, 3)
     until(lambda: count(sides, sides.manager) == 4)
     both[1].stop()
@@ -209,8 +210,8 @@ def test_a_copy_is_known_as_one_though_its_side_said_nothing_since(sides: Sides)
     again.stop()
     assert seen(sides, sides.contractor, undone) == "pending"
     # No copy: the same hold, run out while nobody was at work, is sent by the next one.
-    decides.undo(store, uuid4(), undone, "bo")
-    decides.approve(store, uuid4(), undone, "bo", 1, TERMS.hash, hold_s=0.2)
+    decides.execute(store, uuid4(), Undo(undone, "bo"))
+    decides.execute(store, uuid4(), Approve(undone, "bo", 1, TERMS.hash), hold_s=0.2)
     store.close()
     until(lambda: count(sides, sides.manager, "SELECT count(*) FROM outbox WHERE hold_until > clock_timestamp()") == 0)
     last = Worker(sides.manager, sides)

@@ -21,6 +21,7 @@ from confluent_kafka.admin import (
 )
 
 from paydesk.contractor import commands as asks
+from paydesk.domain.commands import AskWithdrawal, RequestPayment
 from paydesk.domain.payment_request import checked_terms
 from paydesk.infra.core.health import KAFKA_AWAY, PartState
 from paydesk.infra.core.ports import BrokerTrouble, NoRight
@@ -145,10 +146,10 @@ def test_small_events_go_where_a_large_one_does_not_and_it_goes_once_the_topic_t
     with_topics(sides)
     store, role = Store(sides.url(sides.contractor), sides.contractor), sides.contractor
     large, small = uuid4(), [uuid4() for _ in range(12)]
-    asks.request_payment(store, uuid4(), small[0], "ada", checked_terms("1", "EUR", "one"))
-    asks.request_payment(store, uuid4(), large, "ada", checked_terms("2", "EUR", "日" * 400))
+    asks.execute(store, uuid4(), RequestPayment(small[0], "ada", checked_terms("1", "EUR", "one")))
+    asks.execute(store, uuid4(), RequestPayment(large, "ada", checked_terms("2", "EUR", "日" * 400)))
     for request_id in small[1:]:
-        asks.request_payment(store, uuid4(), request_id, "ada", checked_terms("3", "EUR", "more"))
+        asks.execute(store, uuid4(), RequestPayment(request_id, "ada", checked_terms("3", "EUR", "more")))
     store.close()
     set_on_the_topic(sides, role.writes, max__message__bytes="1500")
     worker = Worker(role, sides)
@@ -161,9 +162,9 @@ def test_small_events_go_where_a_large_one_does_not_and_it_goes_once_the_topic_t
         told = " ".join(each.seen for each in kafka_findings(role, sides.endpoints("contractor")))
         assert "does not leave: its event of" in told
         store = Store(sides.url(sides.contractor), sides.contractor)
-        asks.ask_withdrawal(store, uuid4(), large, "ada")
+        asks.execute(store, uuid4(), AskWithdrawal(large, "ada"))
         later = uuid4()
-        asks.request_payment(store, uuid4(), later, "ada", checked_terms("4", "EUR", "later"))
+        asks.execute(store, uuid4(), RequestPayment(later, "ada", checked_terms("4", "EUR", "later")))
         store.close()
         worker.nudge()
         until(lambda: unsent(sides) == {large})
@@ -193,7 +194,7 @@ def test_a_right_to_read_that_is_missing_is_named_without_flapping_and_requests_
         try:
             until(lambda: sentence in worker.health().trouble)
             store = Store(sides.url(sides.contractor), sides.contractor)
-            asks.request_payment(store, uuid4(), uuid4(), "ada", checked_terms("1", "EUR", "one"))
+            asks.execute(store, uuid4(), RequestPayment(uuid4(), "ada", checked_terms("1", "EUR", "one")))
             store.close()
             worker.nudge()
             looks = []
@@ -219,7 +220,7 @@ def test_a_right_to_write_that_is_missing_is_named(sides: Sides) -> None:
         found = kafka_findings(sides.contractor, sides.endpoints("contractor"))
         assert [each.seen for each in found if not each.ok] == [sentence]
         store = Store(sides.url(sides.contractor), sides.contractor)
-        asks.request_payment(store, uuid4(), uuid4(), "ada", checked_terms("1", "EUR", "one"))
+        asks.execute(store, uuid4(), RequestPayment(uuid4(), "ada", checked_terms("1", "EUR", "one")))
         store.close()
         worker = Worker(sides.contractor, sides)
         worker.start()

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from paydesk.contractor import commands as asks
+from paydesk.domain.commands import RequestPayment
 from paydesk.infra.core.role import Role
 from paydesk.infra.engine.inbox import InboxProcessor, Overtaken
 from paydesk.infra.engine.relay import LeaseLost, Relay
@@ -113,7 +114,7 @@ def test_an_event_that_comes_late_leaves_its_number_to_who_got_it_since(sides: S
     with closing(Desk(sides, sides.contractor, log)) as since:
         since.outbound.step()
         key, other = uuid4(), uuid4()
-        asks.request_payment(since.store, key, other, "ada", TERMS)
+        asks.execute(since.store, key, RequestPayment(other, "ada", TERMS))
         since.outbound.step()
         number = number_of(sides, other)
         log.put(said.topic, said.key, said.headers, said.value)

@@ -11,6 +11,7 @@ import pytest
 from confluent_kafka import Producer
 
 from paydesk.contractor import commands as asks
+from paydesk.domain.commands import Approve, Reject, RequestPayment, RevisePayment
 from paydesk.domain.decision import checked_cause
 from paydesk.domain.payment_request import checked_terms
 from paydesk.domain.status import Status
@@ -42,7 +43,7 @@ def ask(sides: Sides, count: int = 1) -> list[UUID]:
     store = Store(sides.url(sides.contractor), sides.contractor)
     ids = [uuid4() for _ in range(count)]
     for request_id in ids:
-        asks.request_payment(store, uuid4(), request_id, "ada", TERMS)
+        asks.execute(store, uuid4(), RequestPayment(request_id, "ada", TERMS))
     store.close()
     return ids
 
@@ -73,12 +74,12 @@ def test_a_request_appears_on_the_other_side_and_its_decision_comes_back(
     assert seen(sides, sides.manager, request_id) is Status.PENDING
     store = Store(sides.url(sides.manager), sides.manager)
     cause = checked_cause("needs_info", "which month?")
-    decides.reject(store, uuid4(), request_id, "bo", 1, TERMS.hash, cause)
+    decides.execute(store, uuid4(), Reject(request_id, "bo", 1, TERMS.hash, cause))
     workers[1].nudge()
     until(lambda: seen(sides, sides.contractor, request_id) is Status.REJECTED)
-    asks.revise_payment(Store(sides.url(sides.contractor), sides.contractor), uuid4(), request_id, "ada", {})
+    asks.execute(Store(sides.url(sides.contractor), sides.contractor), uuid4(), RevisePayment(request_id, "ada", {}))
     until(lambda: seen(sides, sides.manager, request_id) is Status.PENDING)
-    decides.approve(store, uuid4(), request_id, "bo", 2, TERMS.hash, hold_s=0.5)
+    decides.execute(store, uuid4(), Approve(request_id, "bo", 2, TERMS.hash), hold_s=0.5)
     until(lambda: seen(sides, sides.contractor, request_id) is Status.ACCEPTED)
     with connect(sides.url(sides.contractor), "contractor") as connection:
         copy = queries.get(connection, request_id)

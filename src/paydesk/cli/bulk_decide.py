@@ -13,18 +13,20 @@ from paydesk.cli import streams
 from paydesk.cli.options import Call
 from paydesk.cli.report import conclude, in_words, refused, report
 from paydesk.cli.session import Session, open_session
+from paydesk.domain.commands import Approve, Decide, Named, Reject
 from paydesk.domain.copy import RequestCopy
+from paydesk.domain.decision import Cause
 from paydesk.domain.duplicates import Alike, Asking
 from paydesk.domain.errors import Conflict, InvalidInput, LooksAlike, PaydeskError, UnknownRequest
+from paydesk.domain.payment_request import RequestRegister
 from paydesk.domain.status_facts import DECIDABLE
 from paydesk.domain.text import clean, same_person
 from paydesk.infra.core.errors import ServerDown
-from paydesk.infra.core.execute import CommandKey, Said
+from paydesk.infra.core.execute import Said
 from paydesk.infra.postgres.read import queries
 from paydesk.infra.postgres.read.duplicates import alike_of
 from paydesk.infra.postgres.read.queries import Connection
-
-Decide = Callable[[Session, CommandKey, UUID, int, str, dict[str, object]], Said]
+from paydesk.manager.commands import execute
 
 AT_ONCE = 50
 """So many are decided before they are sent and told: one by one, each would wait for the broker alone."""
@@ -39,10 +41,15 @@ class Wish:
 
     typed: Sequence[str]
     revision: int | None
-    asked: Mapping[str, object]
-    """The command word and what belongs to it: by this a repeated command line is told from a reused key."""
+    cause: Cause | None = None
+    """Why what is named is rejected; None: it is approved."""
     warns: bool = False
     """What looks like another request is asked about, or refused."""
+
+    @property
+    def line(self) -> Mapping[str, object]:
+        """The command word and what belongs to it: by this a repeated command line is told from a reused key."""
+        return {"word": "approve"} if self.cause is None else {"word": "reject", "cause": self.cause}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +60,16 @@ class _Item:
     wanted: int | None
     at: int
 
+    def decision(self, actor: str, request: RequestRegister | None, cause: Cause | None) -> Decide:
+        """Return the decision on this revision, as a side has it now."""
+        terms_hash = request.terms.hash if request is not None and request.revision == self.at else ""
+        named = Named.REVISION if self.wanted else Named.REQUEST
+        if cause is None:
+            return Approve(self.copy.id, actor, self.at, terms_hash, named)
+        return Reject(self.copy.id, actor, self.at, terms_hash, cause, named)
 
-def decide_each(call: Call, decide: Decide, wish: Wish) -> None:
+
+def decide_each(call: Call, wish: Wish) -> None:
     """Decide each request as it was in the copy before catching up; a change meanwhile is a conflict.
 
     Raises ``SomeFailed`` when one of several was not decided; of one alone, what kept it from being decided.
@@ -64,7 +79,7 @@ def decide_each(call: Call, decide: Decide, wish: Wish) -> None:
         before = session.read(lambda connection: _seen(connection, names, wish.revision))
         session.catch_up()
         if len(names) > 1:
-            session.claim({**wish.asked, "requests": names, "revision": wish.revision})
+            session.claim({**wish.line, "requests": names, "revision": wish.revision})
         items = _items(session, names, wish, before)
 
         def act(name: str) -> Said:
@@ -73,9 +88,8 @@ def decide_each(call: Call, decide: Decide, wish: Wish) -> None:
                 raise item
             # A revision that was named may have come with the catching up; one that was not is the one seen before it.
             register = session.get(item.copy.id).request if item.wanted else item.copy.request
-            digest = register.terms.hash if register and register.revision == item.at else ""
             command_key = session.key(str(item.copy.id)) if len(names) > 1 else session.key()
-            return decide(session, command_key, item.copy.id, item.at, digest, {"revision": item.wanted})
+            return execute(session.store, command_key, item.decision(session.person, register, wish.cause))
 
         if len(names) == 1:
             said = act(names[0])

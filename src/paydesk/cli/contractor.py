@@ -12,7 +12,8 @@ from paydesk.cli.completion import complete_request
 from paydesk.cli.options import Call, writes
 from paydesk.cli.report import report
 from paydesk.cli.session import Session, open_session
-from paydesk.contractor.commands import ask_withdrawal, request_payment, revise_payment
+from paydesk.contractor.commands import execute
+from paydesk.domain.commands import AskWithdrawal, Like, RequestPayment, RevisePayment
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.doubts import doubts
 from paydesk.domain.duplicates import Alike, Asking
@@ -60,10 +61,10 @@ def request(call: Call, /, like: str | None, **fields: str | None) -> None:
 
     with open_session(call.role, call.person, call.key) as session:
         session.catch_up()
-        named = None
+        source = None
         if like is not None:
-            terms, named = _terms_like(session.target(like), fields)
-        said = request_payment(session.store, session.key(), uuid7(), session.person, terms, named)
+            terms, source = _terms_like(session.target(like), fields)
+        said = execute(session.store, session.key(), RequestPayment(uuid7(), session.person, terms, source))
         copy = session.deliver(said)
         warned = _doubts(copy, fields) if said.changed else ()
         twins = _alike(session, copy) if said.changed else ()
@@ -87,12 +88,12 @@ def _alike(session: Session, copy: RequestCopy) -> Sequence[Alike]:
     return session.read(lambda connection: alike_of(connection, [asking] if asking else [])).get(copy.id, ())
 
 
-def _terms_like(copy: RequestCopy, fields: dict[str, str | None]) -> tuple[Terms, dict[str, object]]:
-    """Return the terms of a request with what was said besides, and what of all that the person named."""
+def _terms_like(copy: RequestCopy, fields: dict[str, str | None]) -> tuple[Terms, Like]:
+    """Return the terms of a request with what was said besides, and where they come from."""
     if copy.terms is None:
         raise InvalidInput.of("like", f"It is not known here what {copy.number} asked for; write it out.")
     given = {name: value for name, value in fields.items() if value is not None}
-    return checked_terms(**(typed_fields(copy.terms) | given)), {"like": copy.id, "changes": given}
+    return checked_terms(**(typed_fields(copy.terms) | given)), Like(copy.id, given)
 
 
 @click.command()
@@ -109,9 +110,9 @@ def revise(call: Call, /, request: str, **fields: str | None) -> None:
     with open_session(call.role, call.person, call.key) as session:
         session.catch_up()
         copy = session.target(request)
-        said = revise_payment(session.store, session.key(), copy.id, session.person, fields)
-        copy = session.deliver(said)
         given = {name: value for name, value in fields.items() if value is not None}
+        said = execute(session.store, session.key(), RevisePayment(copy.id, session.person, given))
+        copy = session.deliver(said)
         warned = _doubts(copy, given) if said.changed else ()
         report(session, copy, said.changed, as_json=call.as_json, warned=warned)
 
@@ -124,5 +125,5 @@ def withdraw(call: Call, /, request: str) -> None:
     with open_session(call.role, call.person, call.key) as session:
         session.catch_up()
         copy = session.target(request)
-        said = ask_withdrawal(session.store, session.key(), copy.id, session.person)
+        said = execute(session.store, session.key(), AskWithdrawal(copy.id, session.person))
         report(session, session.deliver(said), said.changed, as_json=call.as_json)

@@ -1,18 +1,15 @@
 """``paydesk manager approve``, ``reject``, ``undo`` and ``send``: what can be done on the manager's desk."""
 
-from uuid import UUID
-
 import click
 
 from paydesk.cli.bulk_decide import Wish, decide_each
 from paydesk.cli.completion import complete_cause, complete_request
 from paydesk.cli.options import Call, writes
 from paydesk.cli.report import each_of, report
-from paydesk.cli.session import Session, open_session
+from paydesk.cli.session import open_session
+from paydesk.domain.commands import SendHeld, Undo
 from paydesk.domain.decision import CauseCode, checked_cause
-from paydesk.infra.core.execute import CommandKey, Said
-from paydesk.manager import commands
-from paydesk.manager.held import send_held
+from paydesk.manager.commands import execute
 
 _NEED_NOTE = ", ".join(code for code in CauseCode if code.needs_note)
 
@@ -24,14 +21,7 @@ _NEED_NOTE = ", ".join(code for code in CauseCode if code.needs_note)
 @writes
 def approve(call: Call, /, requests: tuple[str, ...], revision: int | None, allow_duplicate: bool) -> None:
     """Approve requests, each as this side has it now, or exactly the revision that is said; - reads them."""
-
-    def decide(
-        session: Session, command_key: CommandKey, request_id: UUID, at: int, digest: str, named: dict[str, object]
-    ) -> Said:
-        return commands.approve(session.store, command_key, request_id, session.person, at, digest, named=named)
-
-    wish = Wish(requests, revision, {"word": "approve"}, warns=not allow_duplicate)
-    decide_each(call, decide, wish)
+    decide_each(call, Wish(requests, revision, warns=not allow_duplicate))
 
 
 @click.command()
@@ -48,15 +38,7 @@ def approve(call: Call, /, requests: tuple[str, ...], revision: int | None, allo
 @writes
 def reject(call: Call, /, requests: tuple[str, ...], cause: str, note: str | None, revision: int | None) -> None:
     """Reject requests and say why; - reads them from standard input."""
-    why = checked_cause(cause, note)
-
-    def decide(
-        session: Session, command_key: CommandKey, request_id: UUID, at: int, digest: str, named: dict[str, object]
-    ) -> Said:
-        return commands.reject(session.store, command_key, request_id, session.person, at, digest, why, named=named)
-
-    wish = Wish(requests, revision, {"word": "reject", "cause": why})
-    decide_each(call, decide, wish)
+    decide_each(call, Wish(requests, revision, checked_cause(cause, note)))
 
 
 @click.command()
@@ -66,7 +48,7 @@ def undo(call: Call, /, request: str) -> None:
     """Take back a decision of yours while a desk holds it."""
     with open_session(call.role, call.person, call.key) as session:
         copy = session.target(request)
-        said = commands.undo(session.store, session.key(), copy.id, session.person)
+        said = execute(session.store, session.key(), Undo(copy.id, session.person))
         report(session, session.deliver(said), said.changed, as_json=call.as_json)
 
 
@@ -82,7 +64,7 @@ def send(call: Call, /, requests: tuple[str, ...]) -> None:
         def act(typed: str) -> None:
             copy = session.target(typed)
             command_key = session.key(str(copy.id)) if len(requests) > 1 else session.key()
-            said = send_held(session.store, command_key, copy.id, session.person)
+            said = execute(session.store, command_key, SendHeld(copy.id, session.person))
             report(session, session.deliver(said), said.changed, as_json=call.as_json)
 
         each_of(session, requests, act, as_json=call.as_json)

@@ -10,6 +10,8 @@ from paydesk.cli.groups import HelpfulGroup
 from paydesk.cli.options import Call, Caller, writes
 from paydesk.cli.report import each_of, report
 from paydesk.cli.session import Session, open_session
+from paydesk.domain.commands import Discard, Redrive, Settle
+from paydesk.domain.decision import checked_note
 from paydesk.domain.text import WHOLE, clean
 from paydesk.infra.core import execute
 from paydesk.infra.core.errors import StillRefused
@@ -81,7 +83,7 @@ def _taken_again(session: Session, number: int, about: str, as_json: bool) -> No
     """Redrive one message and tell what became of it. Raises ``StillRefused`` when it stays where it is."""
     key = session.key(about)
     session.saved.called(key.id, f"The redrive of message {number}")
-    done = redriving.redrive(session.store, key, number, session.person)
+    done = redriving.redrive(session.store, key, Redrive(key.id, session.person, number))
     session.spread(done.requests)
     message = done.message
     if message.became in redriving.OPEN:
@@ -101,7 +103,8 @@ def discard(call: Call, /, id_: int, why: str) -> None:
     with open_session(call.role, call.person, call.key) as session:
         key = session.key()
         session.saved.called(key.id, f"The discard of message {id_}")
-        changed = redriving.discard(session.store, key, id_, session.person, why)
+        discarded = Discard(key.id, session.person, id_, checked_note(why, "why"))
+        changed = redriving.discard(session.store, key, discarded)
         _tell(session.read(lambda connection: bad_message(connection, id_)), call.as_json, changed=changed)
         session.saved.told(key.id)
 
@@ -145,5 +148,5 @@ def settle(call: Call, /, request: str, note: str) -> None:
     with open_session(call.role, call.person, call.key) as session:
         session.catch_up()
         copy = session.target(request)
-        said = execute.settle(session.store, session.key(), copy.id, session.person, note)
+        said = execute.settle(session.store, session.key(), Settle(copy.id, session.person, checked_note(note)))
         report(session, session.deliver(said), said.changed, as_json=call.as_json)

@@ -14,12 +14,12 @@ from paydesk.cli.ending import raised
 from paydesk.cli.saved import current
 from paydesk.cli.servers import person_of, servers_of
 from paydesk.cli.streams import say_aside
-from paydesk.domain.asked import Asked
+from paydesk.domain.commands import Several
 from paydesk.domain.copy import Delivery, RequestCopy
 from paydesk.domain.errors import UnknownRequest
 from paydesk.domain.text import clean
 from paydesk.infra.core.errors import ServerDown
-from paydesk.infra.core.execute import CommandKey, Said, run
+from paydesk.infra.core.execute import CommandKey, Said, executing
 from paydesk.infra.core.health import Anew, PartState
 from paydesk.infra.core.origin import CopiedSchema
 from paydesk.infra.core.role import Role
@@ -95,8 +95,8 @@ class Session:
     def claim(self, asked: Mapping[str, object]) -> None:
         """Keep what a command line of several commands said, so that its key is refused for another one."""
         key = self.key()
-        with self.saved.paused():
-            run(self.store, key, Asked("several", key.id, self.person, asked, new=True), lambda *_: False)
+        with self.saved.paused(), executing(self.store, key, Several(key.id, self.person, asked)):
+            pass
 
     def read(self, read: Callable[[psycopg.Connection[Any]], T]) -> T:
         """Read the own schema. Raises ``ServerDown``."""

@@ -11,7 +11,7 @@ from paydesk.contractor.following import Following
 from paydesk.contractor.form_checks import too_late
 from paydesk.contractor.forms import Filled, RequestForm
 from paydesk.contractor.port import ContractorDesk
-from paydesk.domain.commands import AskWithdrawal, ask_withdrawal
+from paydesk.domain.commands import AskWithdrawal, RequestPayment, RevisePayment, ask_withdrawal
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.errors import PaydeskError
 from paydesk.domain.status_facts import TAKEN_BACK
@@ -69,7 +69,7 @@ class Asking(Following, inherit_bindings=False):
                     if self.app.screen is beneath:
                         self.open_form(done.draft, sentence(error), made)
 
-            self.command(lambda desk: desk.request(key, request_id, done.terms), ended)
+            self.command(lambda desk: desk.execute(key, RequestPayment(request_id, desk.person, done.terms)), ended)
 
         self.app.push_screen(RequestForm(self, draft, self.drafts, known=known, trouble=trouble), filled)
 
@@ -95,7 +95,8 @@ class Asking(Following, inherit_bindings=False):
                 elif error is not None:
                     self.notice(sentence(error), "trouble")
 
-            self.command(lambda desk: desk.revise(key, copy.id, done.terms), ended)
+            revision = RevisePayment.to(copy.id, self.person, done.terms)
+            self.command(lambda desk: desk.execute(key, revision), ended)
 
         self.app.push_screen(RequestForm.of(self, copy), filled)
 
@@ -108,7 +109,7 @@ class Asking(Following, inherit_bindings=False):
         """Ask, after ``y``, for a request back."""
         if self._says_why_not("withdraw", copy):
             return
-        key = uuid4()
+        key, withdrawal = uuid4(), AskWithdrawal(copy.id, self.person)
 
         def ended(result: Result | None, error: Exception | None) -> None:
             if result is not None:
@@ -118,7 +119,7 @@ class Asking(Following, inherit_bindings=False):
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self.command(lambda desk: desk.withdraw(key, copy.id), ended)
+                self.command(lambda desk: desk.execute(key, withdrawal), ended)
 
         terms = copy.terms
         lines = [f"{terms.money}  {terms.description}"] if terms else []

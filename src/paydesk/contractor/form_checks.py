@@ -85,7 +85,7 @@ def too_late(copy: RequestCopy, person: str) -> str:
     if copy.request is None:
         return ""
     try:
-        revise_payment(RevisePayment(copy.id, person, copy.request.terms), copy.request, copy.decision)
+        revise_payment(RevisePayment(copy.id, person, {}), copy.request, copy.decision)
     except PaydeskError as refusal:
         return sentence(refusal)
     return ""

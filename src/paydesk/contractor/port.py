@@ -3,19 +3,17 @@
 from typing import Protocol
 from uuid import UUID
 
-from paydesk.domain.payment_request import Terms
+from paydesk.domain.commands import ContractorCommand
 from paydesk.infra.core.query import Result
 from paydesk.tui.port import Desk
 
 
 class ContractorDesk(Desk, Protocol):
-    """A desk that asks. The same key again has one effect."""
+    """A desk that asks."""
 
-    def request(self, key: UUID, request_id: UUID, terms: Terms) -> Result:
-        """Ask for a payment."""
+    def execute(self, key: UUID, command: ContractorCommand) -> Result:
+        """Execute a command of this person; the same ``key`` again does nothing and answers the same.
 
-    def revise(self, key: UUID, request_id: UUID, terms: Terms) -> Result:
-        """Change the terms of a request that waits or was rejected."""
-
-    def withdraw(self, key: UUID, request_id: UUID) -> Result:
-        """Ask for a request back."""
+        Raises the refusals of the rules, ``KeyReused``, ``ServerDown``, and ``OutcomeUnknown`` where nobody knows yet
+        whether it is saved.
+        """

@@ -1,17 +1,36 @@
-"""What people may ask for, and what becomes of it: pure functions of both registers, a command and the time."""
+"""What people may ask for, and what becomes of it: commands as values; pure functions of them, registers and time."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import Enum
 from uuid import UUID
 
+from paydesk.domain.copy import RequestCopy
 from paydesk.domain.decision import Cause, DecisionRegister, Outcome
 from paydesk.domain.errors import AlreadyDecided, Conflict, Stale
 from paydesk.domain.names import shown_name
-from paydesk.domain.payment_request import RequestRegister, Terms
+from paydesk.domain.payment_request import RequestRegister, Terms, changed_terms, typed_fields
 from paydesk.domain.refusals import name_of, refuse_locked, refuse_own, refuse_stranger
 from paydesk.domain.status import Status, is_open, status
 from paydesk.domain.status_facts import DECIDABLE, DECIDED, REVISABLE, TAKEN_BACK
 from paydesk.domain.text import same_person
+
+
+class Named(Enum):
+    """What a person who decides named besides the request; a command line may leave the rest to the copy."""
+
+    TERMS = "the revision with its terms"
+    REVISION = "the revision"
+    REQUEST = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Like:
+    """Where the terms of a request come from that asks like another: that one, but for these fields as typed."""
+
+    id: UUID
+    changes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,17 +38,23 @@ class RequestPayment:
     """A contractor asks for a payment; the caller makes ``id``, which makes a retry safe."""
 
     id: UUID
-    contractor: str
+    actor: str
     terms: Terms
+    like: Like | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RevisePayment:
-    """The contractor who asked changes the terms."""
+    """The contractor who asked changes the terms: ``changes`` are fields as typed, every other one stays."""
 
     id: UUID
     actor: str
-    terms: Terms
+    changes: Mapping[str, str]
+
+    @classmethod
+    def to(cls, request_id: UUID, actor: str, terms: Terms) -> "RevisePayment":
+        """Return the command that changes every field to what these terms say."""
+        return cls(request_id, actor, typed_fields(terms))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +73,7 @@ class Approve:
     actor: str
     revision: int
     terms_hash: str
+    named: Named = Named.TERMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +85,79 @@ class Reject:
     revision: int
     terms_hash: str
     cause: Cause
+    named: Named = Named.TERMS
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """A manager takes back a decision of their own that is held."""
+
+    id: UUID
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class SendHeld:
+    """A manager sends a decision of their own now that is held."""
+
+    id: UUID
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """A person notes how a locked request was settled; ``note`` is checked (``checked_note``)."""
+
+    id: UUID
+    actor: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Redrive:
+    """A person lets a message that was not applied go the way in again; ``id`` is the command's own."""
+
+    id: UUID
+    actor: str
+    message: int
+
+
+@dataclass(frozen=True, slots=True)
+class Discard:
+    """A person gives up a message that was not applied; ``why`` is checked (``checked_note``), ``id`` its own."""
+
+    id: UUID
+    actor: str
+    message: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """A person gave several commands in one line: ``content`` is that line, and ``id`` is the line's own."""
+
+    id: UUID
+    actor: str
+    content: Mapping[str, object]
+
+
+Decide = Approve | Reject
+ContractorCommand = RequestPayment | RevisePayment | AskWithdrawal
+ManagerCommand = Decide | Undo | SendHeld
+Command = ContractorCommand | ManagerCommand | Settle | Redrive | Discard | Several
+
+
+def decision_on(copy: RequestCopy, actor: str, cause: Cause | None = None) -> Decide:
+    """Return the decision about a copy exactly as a screen shows it: a rejection where there is a cause."""
+    revision, terms_hash = (copy.request.revision, copy.request.terms.hash) if copy.request else (0, "")
+    if cause is None:
+        return Approve(copy.id, actor, revision, terms_hash)
+    return Reject(copy.id, actor, revision, terms_hash, cause)
 
 
 def request_payment(command: RequestPayment, number: str | None, now: datetime) -> RequestRegister:
     """Return the first register of a request."""
-    return RequestRegister(command.id, 1, number, command.contractor, now, 1, command.terms)
+    return RequestRegister(command.id, 1, number, command.actor, now, 1, command.terms)
 
 
 def revise_payment(
@@ -74,15 +168,16 @@ def revise_payment(
     locked: bool = False,
 ) -> RequestRegister | None:
     """Return the register with the new terms, or None when it says so already. Rule 1 of the language."""
+    terms = changed_terms(request.terms, **command.changes)
     refuse_stranger(command.actor, request)
     refuse_locked(locked, name_of(request))
     found = status(request, decision)
     if found not in REVISABLE:
         raise Conflict(f"{name_of(request)} is {found} and cannot be revised.", "Ask anew with a new request.")
-    if found in DECIDABLE and command.terms == request.terms:
+    if found in DECIDABLE and terms == request.terms:
         return None
     revision = max(request.revision, decision.rejected_upto if decision else 0) + 1
-    return replace(request, version=request.version + 1, revision=revision, terms=command.terms)
+    return replace(request, version=request.version + 1, revision=revision, terms=terms)
 
 
 def ask_withdrawal(
@@ -124,8 +219,8 @@ def confirm_withdrawal(
     )
 
 
-def approve(
-    command: Approve,
+def decide(
+    command: Decide,
     request: RequestRegister,
     decision: DecisionRegister | None,
     now: datetime,
@@ -133,18 +228,14 @@ def approve(
     *,
     locked: bool = False,
 ) -> DecisionRegister | None:
-    """Return the accepted register, or None when this manager approved this revision already. Rules 3, 4 and 8."""
+    """Return the register with the decision, or None when this manager decided so already. Rules 3, 4, 7 and 8."""
     refuse_own(command.actor, request)
-    if decision is not None and decision.outcome is Outcome.ACCEPTED:
-        same = decision.revision == command.revision and same_person(decision.decided_by or "", command.actor)
-        if same:
-            return None
+    if decision is not None and _decided_so(command, request, decision):
+        return None
     before = _refuse_undecidable(command, request, decision, locked)
-    return replace(
+    decided = replace(
         before,
         version=before.version + 1,
-        outcome=Outcome.ACCEPTED,
-        cause=None,
         revision=request.revision,
         terms=request.terms,
         terms_hash=request.terms.hash,
@@ -152,40 +243,22 @@ def approve(
         decided_at=now,
         received_at=received_at,
     )
+    if isinstance(command, Approve):
+        return replace(decided, outcome=Outcome.ACCEPTED, cause=None)
+    return replace(decided, rejected_upto=request.revision, cause=command.cause)
 
 
-def reject(
-    command: Reject,
-    request: RequestRegister,
-    decision: DecisionRegister | None,
-    now: datetime,
-    received_at: datetime,
-    *,
-    locked: bool = False,
-) -> DecisionRegister | None:
-    """Return the register with the rejection, or None when this manager rejected it so already. Rules 3, 4, 7, 8."""
-    refuse_own(command.actor, request)
-    if decision is not None and status(request, decision) is Status.REJECTED:
-        same = decision.revision == command.revision and same_person(decision.decided_by or "", command.actor)
-        if same and decision.cause == command.cause:
-            return None
-    before = _refuse_undecidable(command, request, decision, locked)
-    return replace(
-        before,
-        version=before.version + 1,
-        rejected_upto=request.revision,
-        cause=command.cause,
-        revision=request.revision,
-        terms=request.terms,
-        terms_hash=request.terms.hash,
-        decided_by=command.actor,
-        decided_at=now,
-        received_at=received_at,
-    )
+def _decided_so(command: Decide, request: RequestRegister, decision: DecisionRegister) -> bool:
+    """Whether the same manager said the same of the same revision before."""
+    if decision.revision != command.revision or not same_person(decision.decided_by or "", command.actor):
+        return False
+    if isinstance(command, Approve):
+        return decision.outcome is Outcome.ACCEPTED
+    return status(request, decision) is Status.REJECTED and decision.cause == command.cause
 
 
 def _refuse_undecidable(
-    command: Approve | Reject,
+    command: Decide,
     request: RequestRegister,
     decision: DecisionRegister | None,
     locked: bool,

@@ -66,6 +66,11 @@ class Cause:
         return f"{self.code.sentence} {self.note}" if self.note else self.code.sentence
 
 
+def checked_note(note: str, name: str = "note") -> str:
+    """Return what a person says of something that only persons can settle. Raises ``InvalidInput`` by this name."""
+    return checked(name, note, least=NOTE_LEAST, most=NOTE_MOST)
+
+
 def checked_cause(code: str, note: str | None) -> Cause:
     """Return the cause a manager gave. Raises ``InvalidInput``."""
     try:

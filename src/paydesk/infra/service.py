@@ -22,7 +22,7 @@ from paydesk.infra.core.errors import OutcomeUnknown, ServerDown
 from paydesk.infra.core.failpoints import reach
 from paydesk.infra.core.health import Anew, Health, Part, PartState
 from paydesk.infra.core.origin import CopiedSchema
-from paydesk.infra.core.query import News, Page, PageQuery
+from paydesk.infra.core.query import News, Page, PageQuery, Result
 from paydesk.infra.core.role import Role
 from paydesk.infra.migrations import prepare
 from paydesk.infra.postgres.connection import connect, is_transient, unreachable
@@ -33,6 +33,7 @@ from paydesk.infra.postgres.read.timeline import detail
 from paydesk.settings import Servers
 
 if TYPE_CHECKING:
+    from paydesk.infra.core.execute import Said
     from paydesk.infra.postgres.storage import CommitWatch, Store
     from paydesk.infra.redis.hints import HintListener, HintSender
     from paydesk.infra.worker.worker import Worker
@@ -165,14 +166,24 @@ class DeskService:
             self._store = self._new_store()
         return self._store
 
-    def said(self, request_id: UUID) -> RequestCopy:
-        """Tell everyone that a command changed this request, and return the copy after it."""
+    def result(self, said: "Said") -> Result:
+        """Tell everyone what a command said; returns the copy after it. Raises ``OutcomeUnknown``, as ``spread``."""
         reach("W3")
         self.nudge()
-        self.hint({request_id})
-        return self.read_back(lambda connection: queries.get(connection, request_id))
+        self.hint({said.request_id})
+        copy = self._read_back(lambda connection: queries.get(connection, said.request_id))
+        return Result(copy, said.changed)
 
-    def read_back(self, read: Callable[[psycopg.Connection[Any]], T]) -> T:
+    def spread(self, ids: Sequence[UUID]) -> Sequence[RequestCopy]:
+        """Tell everyone that commands changed these requests; returns them as they are now.
+
+        Raises ``OutcomeUnknown`` where they cannot be read back: nothing of what is saved is undone by that.
+        """
+        self.nudge()
+        self.hint(set(ids))
+        return self._read_back(lambda connection: queries.some(connection, ids))
+
+    def _read_back(self, read: Callable[[psycopg.Connection[Any]], T]) -> T:
         """Read what a command has saved. Raises ``OutcomeUnknown`` where that fails, as nothing of it is undone."""
         try:
             return self._read(read)

@@ -2,21 +2,20 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
+from typing import assert_never
+from uuid import UUID, uuid4
 
-from paydesk.domain import commands
+from paydesk.domain.commands import ManagerCommand, decide, decision_on
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.decision import Cause
 from paydesk.domain.errors import PaydeskError
 from paydesk.domain.refusals import explain_stale
 from paydesk.infra.core.query import Result
-from paydesk.manager.port import ManagerDesk
+from paydesk.manager.port import Executed, KeyedCommand, ManagerDesk, Spread
 
-AT_ONCE = 25
-"""So many are done before everybody is told of them, and reads them again."""
 FIRST_S, MEASURED = 0.03, 10
 """What each is thought to take, until so many were done and tell what it is here."""
 
@@ -72,17 +71,11 @@ def _why_not(seen: RequestCopy, known: RequestCopy, person: str, cause: Cause | 
     """Return why deciding what was seen would be refused or change nothing; empty where it would be done."""
     if known.request is None or seen.request is None:
         return "The request itself has not arrived here yet."
-    revision, digest = terms_seen(seen)
-    if terms_seen(known) != (revision, digest) and not known.locked:
+    if terms_seen(known) != terms_seen(seen) and not known.locked:
         return explain_stale(seen.request.terms, known.request).message
-    asked, decided, locked = known.request, known.decision, known.locked
+    command = decision_on(seen, person, cause)
     try:
-        if cause is None:
-            approve = commands.Approve(known.id, person, revision, digest)
-            register = commands.approve(approve, asked, decided, now, now, locked=locked)
-        else:
-            reject = commands.Reject(known.id, person, revision, digest, cause)
-            register = commands.reject(reject, asked, decided, now, now, locked=locked)
+        register = decide(command, known.request, known.decision, now, now, locked=known.locked)
     except PaydeskError as refusal:
         return refusal.message
     return "" if register is not None else f"{known.number} is {known.status} already, by you."
@@ -95,13 +88,15 @@ class NothingDone(Exception):
 class Batch:
     """Commands of one keystroke, run in a thread one after the other; a screen may look on, and end it.
 
-    ``act`` also gets how many seconds the others will take: what is held longer by that is all sent at one time, so
-    that the whole of it can be taken back.
+    What is held, ``hold_s`` seconds, is held longer by what the others will take: it is all sent at one time, so that
+    the whole of it can be taken back.
     """
 
-    def __init__(self, copies: Sequence[RequestCopy], act: Callable[[ManagerDesk, RequestCopy, float], None]) -> None:
+    def __init__(self, copies: Sequence[RequestCopy], commands: Sequence[ManagerCommand], hold_s: float = 0) -> None:
+        """``commands``: one for each of ``copies``, in the same order."""
         self.copies = tuple(copies)
-        self._act = act
+        self._commands = tuple(commands)
+        self._hold_s = hold_s
         self._ending = threading.Event()
         self.reached = 0
         """How many were tried."""
@@ -117,34 +112,34 @@ class Batch:
 
     def run(self, desk: ManagerDesk) -> Result:
         """Run them; each has its own transaction and its own result. Raises ``NothingDone``."""
-        begun, some = time.monotonic(), []
-        for place, copy in enumerate(self.copies):
-            if self._ending.is_set():
-                break
-            each_s = (time.monotonic() - begun) / place if place >= MEASURED else FIRST_S
-            try:
-                self._act(desk, copy, each_s * (len(self.copies) - place))
-                some.append(copy.id)
-            except PaydeskError as error:
-                self._refused(copy, error)
-            self.reached += 1
-            if len(some) == AT_ONCE:
-                self._tell(desk, some)
-                some = []
-        self._tell(desk, some)
+        try:
+            for outcome in desk.execute_all(self._keyed()):
+                match outcome:
+                    case Executed():
+                        self._note(outcome)
+                    case Spread():
+                        self.done += outcome.copies
+                    case _:
+                        assert_never(outcome)
+        except PaydeskError as error:  # What was done cannot be read back.
+            self.first = self.first or error
         if not self.done:
             raise NothingDone
         return Result(self.done[-1])
 
-    def _refused(self, copy: RequestCopy, error: PaydeskError) -> None:
-        self.first = self.first or error
-        self.failed.append(Told(copy.number, error.message))
-        if error.code == "server_down":
-            self.end()  # The others would only wait for it, one by one.
+    def _keyed(self) -> Iterator[KeyedCommand]:
+        begun = time.monotonic()
+        for place, command in enumerate(self._commands):
+            if self._ending.is_set():
+                return
+            each_s = (time.monotonic() - begun) / place if place >= MEASURED else FIRST_S
+            rest_s = each_s * (len(self._commands) - place)
+            yield KeyedCommand(uuid4(), command, self._hold_s + rest_s if self._hold_s else 0)
 
-    def _tell(self, desk: ManagerDesk, ids: Sequence[UUID]) -> None:
-        try:
-            self.done += desk.tell(ids) if ids else ()
-        except PaydeskError as error:
-            self.first = self.first or error
-            self.end()
+    def _note(self, executed: Executed) -> None:
+        if executed.refusal is not None:
+            self.first = self.first or executed.refusal
+            self.failed.append(Told(self.copies[self.reached].number, executed.refusal.message))
+            if executed.refusal.code == "server_down":
+                self.end()  # The others would only wait for it, one by one.
+        self.reached += 1

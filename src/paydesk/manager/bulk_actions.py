@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from uuid import uuid4
 
 from paydesk.domain import duplicates
+from paydesk.domain.commands import decision_on
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.decision import Cause
 from paydesk.domain.filters import Asker
 from paydesk.infra.core.query import PageQuery, Result
-from paydesk.manager.batch import Batch, Plan, planned, terms_seen
+from paydesk.manager.batch import Batch, Plan, planned
 from paydesk.manager.bulk import Asking, BulkDialog
 from paydesk.manager.port import ManagerDesk
 from paydesk.tui.port import ListPort
@@ -62,20 +62,15 @@ class BulkActions:
             return read_question(desk, copies, cause, shown, self._pane.now())
 
         def start(plan: Plan) -> Batch:
-            return self.start(plan, cause, dialog)
+            commands = [decision_on(copy, desk.person, cause) for copy in plan.chosen]
+            return self.start(plan, Batch(plan.chosen, commands, desk.hold_s), dialog)
 
         dialog = BulkDialog("Approve" if cause is None else "Reject", len(copies), read, start, desk.hold_s)
         return dialog
 
-    def start(self, plan: Plan, cause: Cause | None, dialog: BulkDialog) -> Batch:
+    def start(self, plan: Plan, batch: Batch, dialog: BulkDialog) -> Batch:
         """Decide what was asked about, each by itself; the dialog shows how far it is."""
         self._begun(plan)
-        keys = {copy.id: uuid4() for copy in plan.chosen}
-
-        def act(desk: ManagerDesk, copy: RequestCopy, rest_s: float) -> None:
-            desk.decide(keys[copy.id], copy.id, *terms_seen(copy), cause, rest_s)
-
-        batch = Batch(plan.chosen, act)
 
         def ended(_: Result | None, error: Exception | None) -> None:
             self._ended(batch, error)

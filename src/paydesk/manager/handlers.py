@@ -7,7 +7,7 @@ from uuid import UUID
 
 from paydesk.domain.commands import confirm_withdrawal
 from paydesk.infra.core.apply import apply_registers
-from paydesk.infra.core.execute import say
+from paydesk.infra.core.execute import Author, say
 from paydesk.infra.core.ports import Transaction
 from paydesk.infra.core.records import Applied, Heard
 from paydesk.infra.core.role import Role
@@ -31,6 +31,6 @@ def confirm_withdrawals(
         assert row.request is not None
         register = confirm_withdrawal(row.request, row.decision, now, row.revision_received_at or now)
         transaction.release([row.id])
-        content_hash = say(transaction, role, register, actor="manager side", command_id="", command_hash="", now=now)
+        content_hash = say(transaction, role, register, Author("manager side", now))
         transaction.write_decision(register, content_hash, now)
     return frozenset(row.id for row in owing)

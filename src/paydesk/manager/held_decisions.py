@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from uuid import UUID
+from uuid import UUID, uuid4
 
+from paydesk.domain.commands import Decide, Undo
 from paydesk.domain.copy import Delivery, RequestCopy
 from paydesk.infra.core.query import Result
 from paydesk.manager.batch import Batch, NothingDone
@@ -133,15 +134,15 @@ class HeldDecisions:
 
     def decide(
         self,
-        request_id: UUID,
-        run: Callable[[ManagerDesk], Result],
+        command: Decide,
         later: Callable[[Act], object],
         meant: Callable[[], bool],
     ) -> None:
-        """Decide a request once what is being taken back is back, and where its key was ``meant``.
+        """Execute a decision once what is being taken back is back, and where its key was ``meant``.
 
         That is known a moment later: ``later`` is given what is to be done then.
         """
+        key, request_id = uuid4(), command.id
         over, self._begun = self.under_way.begin(), request_id
 
         def ended(result: Result | None, error: Exception | None) -> None:
@@ -154,7 +155,7 @@ class HeldDecisions:
             nonlocal waits_for
             waits_for -= 1
             if not waits_for:
-                self._pane.command(run, ended)
+                self._pane.command(lambda desk: desk.execute(key, command, desk.hold_s), ended)
 
         self.undoing.after(ready)
         later(lambda: ready() if meant() else over())
@@ -211,7 +212,7 @@ class HeldDecisions:
             self._pane.notice(on_its_row if self.copies else "There is nothing to undo.")
             self._undone(frozenset(), over)
             return
-        batch = Batch(copies, lambda desk, copy, _: desk.take_back(copy.id))
+        batch = Batch(copies, [Undo(copy.id, self._pane.person) for copy in copies])
         ids = frozenset(copy.id for copy in copies)
         if ids != {gone_to}:
             self._return_from(ids)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import ClassVar
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from textual import getters, on, work
 from textual.app import ComposeResult
@@ -13,6 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.events import Paste
 
+from paydesk.domain.commands import Decide, decision_on
 from paydesk.domain.copy import Delivery, RequestCopy, StatusTotal
 from paydesk.domain.decision import Cause
 from paydesk.domain.duplicates import Asking
@@ -20,7 +21,7 @@ from paydesk.domain.filters import EVERYTHING, Filter, StatusIn
 from paydesk.domain.status import Status
 from paydesk.domain.status_facts import ANSWERED, WAITING
 from paydesk.domain.text import counted
-from paydesk.infra.core.query import News, Page, PageQuery, Result, Sort
+from paydesk.infra.core.query import News, Page, PageQuery, Sort
 from paydesk.manager import columns
 from paydesk.manager.batch import Batch
 from paydesk.manager.bulk import BulkDialog, sums_text
@@ -339,7 +340,7 @@ class ManagerInbox(DeskPane[ManagerDesk], inherit_bindings=False):
                 self.notice(f"⚠ {doubt}. {self.key('manager.approve', 'a')} again approves it.", "trouble")
                 return
             self.decisions.decides()
-            self._decide(copy, lambda desk, key, revision, digest: desk.approve(key, copy.id, revision, digest))
+            self._decide(copy, decision_on(copy, self.person))
 
     def reject(self, copy: RequestCopy | None) -> None:
         """Ask why, then reject exactly this revision with these terms."""
@@ -352,19 +353,16 @@ class ManagerInbox(DeskPane[ManagerDesk], inherit_bindings=False):
         def caused(cause: Cause | None) -> None:
             seen = dialog.copy
             if cause is not None and seen is not None:
-                self._decide(seen, lambda desk, key, rev, digest: desk.reject(key, seen.id, rev, digest, cause))
+                self._decide(seen, decision_on(seen, self.person, cause))
 
         self.app.push_screen(dialog, caused)
 
-    def _decide(self, copy: RequestCopy, decide: Callable[[ManagerDesk, UUID, int, str], Result]) -> None:
+    def _decide(self, copy: RequestCopy, command: Decide) -> None:
         """Move on, and decide a moment later unless the key turns out to be part of a burst."""
-        assert copy.request is not None
-        key, revision, digest = uuid4(), copy.request.revision, copy.request.terms.hash
         if self.table.current is not None and self.table.current.id == copy.id:
             self.table.action_move(1)
         self.held.decide(
-            copy.id,
-            lambda desk: decide(desk, key, revision, digest),
+            command,
             partial(self.set_timer, SETTLE_S),
             lambda: not self.decisions.guard.in_burst(self.app.clock()),
         )

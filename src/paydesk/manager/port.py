@@ -1,42 +1,63 @@
 """What the manager's screens need from the room behind them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
+from paydesk.domain.commands import ManagerCommand
 from paydesk.domain.copy import RequestCopy
-from paydesk.domain.decision import Cause
+from paydesk.domain.errors import PaydeskError
 from paydesk.infra.core.query import Result
 from paydesk.tui.port import Desk, PanePort
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedCommand:
+    """One of many commands, with the key by which it has one effect and the seconds that it is held."""
+
+    key: UUID
+    command: ManagerCommand
+    hold_s: float = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """One of many commands was executed, or was not for this reason."""
+
+    command: ManagerCommand
+    refusal: PaydeskError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Everybody is told of what was executed since the last of these: the requests as they are now."""
+
+    copies: Sequence[RequestCopy]
 
 
 class ManagerDesk(Desk, Protocol):
     """A desk that decides: exactly the revision and terms that were on the screen, held for a moment."""
 
     hold_s: float
+    """How many seconds a decision of this desk is held before it is sent; 0: it is sent at once."""
 
-    def approve(self, key: UUID, request_id: UUID, revision: int, terms_hash: str) -> Result:
-        """Approve."""
+    def execute(self, key: UUID, command: ManagerCommand, hold_s: float = 0) -> Result:
+        """Execute a command of this person; the same ``key`` again does nothing and answers the same.
 
-    def reject(self, key: UUID, request_id: UUID, revision: int, terms_hash: str, cause: Cause) -> Result:
-        """Reject, and say why."""
+        A decision is held for ``hold_s`` seconds. Raises the refusals of the rules, ``KeyReused``, ``ServerDown``, and
+        ``OutcomeUnknown`` where nobody knows yet whether it is saved.
+        """
+
+    def execute_all(self, commands: Iterable[KeyedCommand]) -> Iterator[Executed | Spread]:
+        """Execute commands one after the other, each in a transaction of its own; a refusal stops none of the others.
+
+        The next command is taken when the one before is done. Raises ``OutcomeUnknown`` where what is saved cannot be
+        read back; the rest is not executed then.
+        """
 
     def copies(self, ids: Sequence[UUID]) -> Sequence[RequestCopy]:
         """Return these requests as they are now."""
-
-    def undo(self, request_id: UUID) -> Result:
-        """Take back a held decision."""
-
-    def decide(
-        self, key: UUID, request_id: UUID, revision: int, terms_hash: str, cause: Cause | None, longer_s: float
-    ) -> None:
-        """Decide one of many, held so much longer; a cause rejects. Nobody is told of it before ``tell``."""
-
-    def take_back(self, request_id: UUID) -> None:
-        """Take back one of many held decisions. Nobody is told of it before ``tell``."""
-
-    def tell(self, ids: Sequence[UUID]) -> Sequence[RequestCopy]:
-        """Tell everyone that these requests changed; returns them as they are now."""
 
     def send_now(self, only: UUID | None = None) -> int:
         """Release all that this person holds, or one that is overdue; returns how many decisions."""

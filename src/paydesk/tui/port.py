@@ -74,6 +74,10 @@ class ListPort(Protocol[D_co]):
     """What a part of a list may ask of the pane that owns it; called on the loop."""
 
     @property
+    def person(self) -> str:
+        """Return who sits at the desk; empty until that is known."""
+
+    @property
     def current(self) -> RequestCopy | None:
         """Return the request under the cursor."""
 

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from uuid_utils.compat import uuid7
 
 from paydesk.contractor.port import ContractorDesk
+from paydesk.domain.commands import RequestPayment, RevisePayment, decision_on
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.decision import checked_cause
 from paydesk.domain.duplicates import Alike
@@ -144,12 +145,13 @@ def ask(move: Move, desk: ContractorDesk) -> Result:
     """Request or revise, as the person at the contractor's desk would. Raises what the desk raises."""
     copy = move.copy
     if copy is None or copy.terms is None:
-        return desk.request(uuid4(), uuid7(), checked_terms(*SUBJECTS[move.nth]))
+        terms = checked_terms(*SUBJECTS[move.nth])
+        return desk.execute(uuid4(), RequestPayment(uuid7(), desk.person, terms))
     if names_invoice(copy.terms):
         better = changed_terms(copy.terms, description=f"{copy.terms.description}, as agreed")
     else:
         better = changed_terms(copy.terms, description=copy.terms.description + _NAMES_INVOICE.format(81 + move.nth))
-    return desk.revise(uuid4(), copy.id, better)
+    return desk.execute(uuid4(), RevisePayment.to(copy.id, desk.person, better))
 
 
 def decide(move: Move, desk: ManagerDesk) -> Result:
@@ -157,11 +159,10 @@ def decide(move: Move, desk: ManagerDesk) -> Result:
     copy = move.copy
     assert copy is not None
     assert copy.request is not None
-    digest = copy.request.terms.hash
     if move.act is Act.APPROVE:
-        return desk.approve(uuid4(), copy.id, copy.request.revision, digest)
+        return desk.execute(uuid4(), decision_on(copy, desk.person), desk.hold_s)
     code, note = ("duplicate", f"It looks like {move.twin}.") if move.twin else ("needs_info", _WHICH)
-    return desk.reject(uuid4(), copy.id, copy.request.revision, digest, checked_cause(code, note))
+    return desk.execute(uuid4(), decision_on(copy, desk.person, checked_cause(code, note)), desk.hold_s)
 
 
 YOURS_S = 30.0

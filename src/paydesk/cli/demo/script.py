@@ -14,6 +14,7 @@ from uuid_utils.compat import uuid7
 from paydesk.cli.demo.stage import ASKS, DECIDES, HOLD_S, Stage, StepFailed
 from paydesk.cli.demo.story import StoredEvent, events_of, took
 from paydesk.contractor.desk import ContractorService
+from paydesk.domain.commands import Approve, Reject, RequestPayment, RevisePayment
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.decision import checked_cause
 from paydesk.domain.payment_request import changed_terms, checked_terms
@@ -54,16 +55,16 @@ class Walk:
         cause = checked_cause("needs_info", "Which invoice is this for?")
         better = changed_terms(terms, amount="1250", description="Logo design, August, invoice 2026-081")
         with self._at_work():
-            self.asks.request(uuid4(), self.request_id, terms)
+            self.asks.execute(uuid4(), RequestPayment(self.request_id, ASKS, terms))
             yield Step(f"{ASKS} requests {terms.money}: {terms.description}")
             yield from self._crossed(contractor, manager, 1, "the request")
-            self.decides.reject(uuid4(), self.request_id, 1, terms.hash, cause)
+            self.decides.execute(uuid4(), Reject(self.request_id, DECIDES, 1, terms.hash, cause), HOLD_S)
             yield Step(f"{DECIDES} rejects it, held {HOLD_S:.0f} s: {cause.text}")
             yield from self._crossed(manager, contractor, 1, "the rejection")
-            self.asks.revise(uuid4(), self.request_id, better)
+            self.asks.execute(uuid4(), RevisePayment.to(self.request_id, ASKS, better))
             yield Step(f"{ASKS} revises it: {better.money}, {better.description}")
             yield from self._crossed(contractor, manager, 2, "the revision")
-            self.decides.approve(uuid4(), self.request_id, 2, better.hash)
+            self.decides.execute(uuid4(), Approve(self.request_id, DECIDES, 2, better.hash), HOLD_S)
             yield Step(f"{DECIDES} approves revision 2; held {HOLD_S:.0f} s, so that it can be undone")
             yield from self._crossed(manager, contractor, 2, "the approval")
         if self.stage.broker_ended():

@@ -1,19 +1,19 @@
-"""Writing: one transaction holds the command, the register and the outbox row, so that a command has one effect."""
+"""Executing: one transaction holds the command, the register and the outbox row, so that a command has one effect."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from paydesk.domain.asked import Asked
-from paydesk.domain.decision import NOTE_LEAST, NOTE_MOST, DecisionRegister
+from paydesk.domain.command_content import canonical
+from paydesk.domain.commands import Command, Settle
+from paydesk.domain.decision import DecisionRegister
 from paydesk.domain.errors import KeyReused
 from paydesk.domain.events import Event, event_type_of
 from paydesk.domain.payment_request import RequestRegister
 from paydesk.domain.refusals import refuse_unlocked
-from paydesk.domain.text import checked
 from paydesk.infra.core.codec import encode
 from paydesk.infra.core.failpoints import reach
 from paydesk.infra.core.origin import refuse_copy
@@ -42,6 +42,24 @@ class CommandKey:
 Key = UUID | CommandKey
 
 
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who says something and when; by which command, where it was one, and the hash of that command's content."""
+
+    actor: str
+    at: datetime
+    command_id: str = ""
+    command_hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Until when an event stays here, so that it can be taken back, and the row as it was before."""
+
+    until: datetime
+    previous: Row
+
+
 def id_of(key: Key) -> UUID:
     """Return the id by which a command is registered."""
     return key.id if isinstance(key, CommandKey) else key
@@ -55,32 +73,60 @@ def writing(store: Storage) -> Iterator[Transaction]:
         yield transaction
 
 
-def run(store: Storage, key: Key, asked: Asked, decide: Callable[[Transaction, str, str], bool]) -> Said:
-    """Run a command once: the same key again gives the same answer, with other content ``KeyReused``.
+@dataclass(slots=True)
+class Execution:
+    """One command in its transaction. Whoever executes it does so while ``is_new``, and notes what came of it."""
+
+    store: Storage
+    transaction: Transaction
+    command: Command
+    command_id: UUID
+    command_hash: str
+    known: Claim | None
+    """What the command did when it ran before; None when it did not."""
+    changed: bool = False
+    """Whether the command changed something this time."""
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the command did not run before; a repeat does nothing."""
+        return self.known is None
+
+    @property
+    def said(self) -> Said:
+        """Return what the command did, now or when it ran first: a repeat may have made another id for its request."""
+        if self.known is not None:
+            return Said(self.known.request_id, self.known.changed)
+        return Said(self.command.id, self.changed)
+
+    def author(self, now: datetime) -> Author:
+        """Return who says now what the command makes."""
+        return Author(self.command.actor, now, str(self.command_id), self.command_hash)
+
+
+@contextmanager
+def executing(store: Storage, key: Key, command: Command) -> Iterator[Execution]:
+    """Open the transaction of a command and register its key: the same key again gives the same answer.
 
     A key that the version before registered without its person is looked up first, so that a retry over the upgrade
     has one effect; what another person did by it is not this person's.
 
-    ``decide`` gets the transaction, the command's id and the hash of its content, writes, and returns whether
-    anything changed. Raises ``CopiedSchema`` where the own schema is a copy of another.
+    Raises ``KeyReused`` for another content under a known key, ``CopiedSchema`` where the own schema is a copy.
     """
     # What a shell handed over may hold half a character, which has a hash all the same.
-    content_hash = hashlib.sha256(asked.canonical.encode("utf-8", "surrogatepass")).hexdigest()
+    content_hash = hashlib.sha256(canonical(command).encode("utf-8", "surrogatepass")).hexdigest()
     command_id = id_of(key)
     with writing(store) as transaction:
-        known = _of_before(transaction, key, asked.actor, content_hash)
-        known = known or transaction.claim(command_id, content_hash, asked.id)
-        if known is not None:
-            if known.content_hash != content_hash:
-                raise KeyReused("This key was used before with another content.", "Use a new key for a new command.")
-            said = Said(known.request_id, known.changed)
-        else:
-            said = Said(asked.id, decide(transaction, str(command_id), content_hash))
-            if said.changed:
-                transaction.note_changed(command_id)
+        known = _of_before(transaction, key, command.actor, content_hash)
+        known = known or transaction.claim(command_id, content_hash, command.id)
+        if known is not None and known.content_hash != content_hash:
+            raise KeyReused("This key was used before with another content.", "Use a new key for a new command.")
+        execution = Execution(store, transaction, command, command_id, content_hash, known)
+        yield execution
+        if execution.changed:
+            transaction.note_changed(command_id)
         reach("W1")
     reach("W2")
-    return said
 
 
 def _of_before(transaction: Transaction, key: Key, actor: str, content_hash: str) -> Claim | None:
@@ -95,17 +141,16 @@ def say(
     transaction: Transaction,
     role: Role,
     register: RequestRegister | DecisionRegister,
-    *,
-    actor: str,
-    command_id: str,
-    command_hash: str,
-    now: datetime,
-    hold_until: datetime | None = None,
-    previous: Row | None = None,
+    author: Author,
+    hold: Hold | None = None,
 ) -> str:
     """Put the event of a new register into the outbox; returns the SHA-256 of its value, in hexadecimal."""
-    event = Event(transaction.new_id(), event_type_of(register), now, actor, command_id, command_hash, register)
-    outgoing = replace(outgoing_of(event, role), hold_until=hold_until, previous=previous)
+    event_id = transaction.new_id()
+    made = event_type_of(register)
+    event = Event(event_id, made, author.at, author.actor, author.command_id, author.command_hash, register)
+    outgoing = outgoing_of(event, role)
+    if hold is not None:
+        outgoing = replace(outgoing, hold_until=hold.until, previous=hold.previous)
     transaction.add(outgoing)
     return outgoing.content_hash
 
@@ -129,14 +174,12 @@ def outgoing_of(event: Event, role: Role) -> Outgoing:
     )
 
 
-def settle(store: Storage, key: Key, request_id: UUID, actor: str, note: str) -> Said:
+def settle(store: Storage, key: Key, command: Settle) -> Said:
     """Keep a note of how a locked request was settled. Raises ``Conflict`` where it is not locked."""
-    told = checked("note", note, least=NOTE_LEAST, most=NOTE_MOST)
-
-    def keep(transaction: Transaction, _command_id: str, _command_hash: str) -> bool:
-        row = transaction.row(request_id)
-        refuse_unlocked(row.locked, row.request, request_id)
-        transaction.note_settled(id_of(key), request_id, told, actor)
-        return True
-
-    return run(store, key, Asked("settle", request_id, actor, {"note": told}), keep)
+    with executing(store, key, command) as execution:
+        if execution.is_new:
+            row = execution.transaction.row(command.id)
+            refuse_unlocked(row.locked, row.request, command.id)
+            execution.transaction.note_settled(execution.command_id, command.id, command.note, command.actor)
+            execution.changed = True
+    return execution.said

@@ -5,12 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from paydesk.domain.asked import Asked
-from paydesk.domain.decision import NOTE_LEAST, NOTE_MOST
+from paydesk.domain.commands import Discard, Redrive
 from paydesk.domain.errors import PaydeskError, UnknownRequest
-from paydesk.domain.text import checked
 from paydesk.infra.core.errors import NotNow, ServerDown, StorageTrouble, sentence_of
-from paydesk.infra.core.execute import Key, Said, id_of, run
+from paydesk.infra.core.execute import Key, Said, executing
 from paydesk.infra.core.intake import incoming, judge, sift, take_in
 from paydesk.infra.core.ports import Transaction
 from paydesk.infra.core.records import Refused
@@ -34,39 +32,36 @@ class Redriven:
     """Requests whose row changed by it."""
 
 
-def redrive(store: Storage, key: Key, number: int, actor: str) -> Redriven:
+def redrive(store: Storage, key: Key, command: Redrive) -> Redriven:
     """Let a message that was not applied go the way in again; one that was taken in since stays as it is.
 
     Raises ``UnknownRequest``, or ``ServerDown`` before this side's own topic is checked.
     """
-    changed: frozenset[UUID] = frozenset()
-
-    def again(transaction: Transaction, blamed: str) -> bool:
-        nonlocal changed
-        message = _message(transaction, number)
-        if message.became not in OPEN:
-            return False
-        if not transaction.checked():
-            raise ServerDown(
-                "This side has not read its own topic yet, and applies nothing before it has.",
-                "Nothing was done. Say it again once Kafka answers; `paydesk doctor` tells.",
-            )
-        changed = _retake(store, transaction, [message], actor, blamed)
-        return _message(transaction, number).became != message.became
-
-    def try_it(blamed: str) -> Said:
-        asked = Asked("redrive", id_of(key), actor, {"message": number}, new=True)
-        return run(store, key, asked, lambda transaction, *_: again(transaction, blamed))
-
     try:
-        said = try_it("")
+        said, changed = _try_again(store, key, command, "")
     except (PaydeskError, StorageTrouble):
         raise  # The message is not to blame.
     except Exception as error:
-        log.exception("quarantined again: %d", number)
-        said = try_it(sentence_of(error))
+        log.exception("quarantined again: %d", command.message)
+        said, changed = _try_again(store, key, command, sentence_of(error))
     with store.transaction() as transaction:
-        return Redriven(_message(transaction, number), said.changed, changed)
+        return Redriven(_message(transaction, command.message), said.changed, changed)
+
+
+def _try_again(store: Storage, key: Key, command: Redrive, blamed: str) -> tuple[Said, frozenset[UUID]]:
+    """Take the message in, or write down what is to blame; returns which requests changed by it too."""
+    changed: frozenset[UUID] = frozenset()
+    with executing(store, key, command) as execution:
+        transaction = execution.transaction
+        if execution.is_new and (message := _message(transaction, command.message)).became in OPEN:
+            if not transaction.checked():
+                raise ServerDown(
+                    "This side has not read its own topic yet, and applies nothing before it has.",
+                    "Nothing was done. Say it again once Kafka answers; `paydesk doctor` tells.",
+                )
+            changed = _retake(store, transaction, [message], command.actor, blamed)
+            execution.changed = _message(transaction, command.message).became != message.became
+    return execution.said, changed
 
 
 def redrive_parked(store: Storage) -> frozenset[UUID]:
@@ -99,26 +94,23 @@ def _redrive_all(store: Storage, waiting_after: Callable[[Transaction, int], lis
             changed |= _take(store, understood)
 
 
-def discard(store: Storage, key: Key, number: int, actor: str, why: str) -> bool:
+def discard(store: Storage, key: Key, command: Discard) -> bool:
     """Give up a message that was not applied, and keep why; returns False when it was discarded before.
 
     Its bytes stay, and it can still be redriven. Raises ``UnknownRequest``, or ``NotNow`` when it was taken in.
     """
-    told = checked("why", why, least=NOTE_LEAST, most=NOTE_MOST)
-
-    def give_up(transaction: Transaction) -> bool:
-        message = _message(transaction, number)
-        if message.became not in OPEN:
-            raise NotNow(
-                f"Message {number} is not in quarantine any more: it is {message.became}.",
-                "`quarantine show` tells more.",
-            )
-        if not message.discarded:
-            transaction.discard(number, told, actor)
-        return not message.discarded
-
-    asked = Asked("discard", id_of(key), actor, {"message": number, "why": told}, new=True)
-    return run(store, key, asked, lambda transaction, *_: give_up(transaction)).changed
+    with executing(store, key, command) as execution:
+        if execution.is_new:
+            message = _message(execution.transaction, command.message)
+            if message.became not in OPEN:
+                raise NotNow(
+                    f"Message {command.message} is not in quarantine any more: it is {message.became}.",
+                    "`quarantine show` tells more.",
+                )
+            if not message.discarded:
+                execution.transaction.discard(command.message, command.why, command.actor)
+                execution.changed = True
+    return execution.said.changed
 
 
 def _message(transaction: Transaction, number: int) -> Refused:
