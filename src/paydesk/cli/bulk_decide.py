@@ -92,8 +92,8 @@ def decide_each(call: Call, wish: Wish) -> None:
             return execute(session.store, command_key, item.decision(session.person, register, wish.cause))
 
         if len(names) == 1:
-            said = act(names[0])
-            report(session, session.deliver(said), said.changed, as_json=call.as_json)
+            result = act(names[0])
+            report(session, session.deliver(result), result.changed, as_json=call.as_json)
             return
         several = _Several(session, act, items, as_json=call.as_json)
         for at in range(0, len(names), AT_ONCE):
@@ -262,11 +262,11 @@ class _Several:
             return in_words(self._session, error, request_id)
 
     def _tell(self, results: Sequence[tuple[str, Said | PaydeskError]]) -> None:
-        said = {result.request_id: result for _, result in results if isinstance(result, Said)}
+        done = {result.request_id: result for _, result in results if isinstance(result, Said)}
         failure: Exception = KeyError("not read back")
         copies: dict[UUID, RequestCopy] = {}
         try:
-            copies = {copy.id: copy for copy in self._session.deliver_all(list(said.values()))}
+            copies = {copy.id: copy for copy in self._session.deliver_all(list(done.values()))}
         except Exception as error:
             failure = error
         for name, result in results:

@@ -64,11 +64,11 @@ def request(call: Call, /, like: str | None, **fields: str | None) -> None:
         source = None
         if like is not None:
             terms, source = _terms_like(session.target(like), fields)
-        said = execute(session.store, session.key(), RequestPayment(uuid7(), session.person, terms, source))
-        copy = session.deliver(said)
-        warned = _doubts(copy, fields) if said.changed else ()
-        twins = _alike(session, copy) if said.changed else ()
-        report(session, copy, said.changed, as_json=call.as_json, alike=twins, warned=warned)
+        result = execute(session.store, session.key(), RequestPayment(uuid7(), session.person, terms, source))
+        copy = session.deliver(result)
+        warned = _doubts(copy, fields) if result.changed else ()
+        twins = _alike(session, copy) if result.changed else ()
+        report(session, copy, result.changed, as_json=call.as_json, alike=twins, warned=warned)
 
 
 def _doubts(copy: RequestCopy, fields: Mapping[str, str | None]) -> Sequence[str]:
@@ -111,10 +111,10 @@ def revise(call: Call, /, request: str, **fields: str | None) -> None:
         session.catch_up()
         copy = session.target(request)
         given = {name: value for name, value in fields.items() if value is not None}
-        said = execute(session.store, session.key(), RevisePayment(copy.id, session.person, given))
-        copy = session.deliver(said)
-        warned = _doubts(copy, given) if said.changed else ()
-        report(session, copy, said.changed, as_json=call.as_json, warned=warned)
+        result = execute(session.store, session.key(), RevisePayment(copy.id, session.person, given))
+        copy = session.deliver(result)
+        warned = _doubts(copy, given) if result.changed else ()
+        report(session, copy, result.changed, as_json=call.as_json, warned=warned)
 
 
 @click.command()
@@ -125,5 +125,5 @@ def withdraw(call: Call, /, request: str) -> None:
     with open_session(call.role, call.person, call.key) as session:
         session.catch_up()
         copy = session.target(request)
-        said = execute(session.store, session.key(), AskWithdrawal(copy.id, session.person))
-        report(session, session.deliver(said), said.changed, as_json=call.as_json)
+        result = execute(session.store, session.key(), AskWithdrawal(copy.id, session.person))
+        report(session, session.deliver(result), result.changed, as_json=call.as_json)

@@ -63,7 +63,7 @@ def doctor(as_json: bool) -> None:
             click.echo()
             for line in side_by_side(request):
                 tell(line)
-    if not all(found.ok for found in findings):
+    if not all(finding.ok for finding in findings):
         raise SystemExit(7)
 
 

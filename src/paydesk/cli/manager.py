@@ -48,8 +48,8 @@ def undo(call: Call, /, request: str) -> None:
     """Take back a decision of yours while a desk holds it."""
     with open_session(call.role, call.person, call.key) as session:
         copy = session.target(request)
-        said = execute(session.store, session.key(), Undo(copy.id, session.person))
-        report(session, session.deliver(said), said.changed, as_json=call.as_json)
+        result = execute(session.store, session.key(), Undo(copy.id, session.person))
+        report(session, session.deliver(result), result.changed, as_json=call.as_json)
 
 
 @click.command()
@@ -64,7 +64,7 @@ def send(call: Call, /, requests: tuple[str, ...]) -> None:
         def act(typed: str) -> None:
             copy = session.target(typed)
             command_key = session.key(str(copy.id)) if len(requests) > 1 else session.key()
-            said = execute(session.store, command_key, SendHeld(copy.id, session.person))
-            report(session, session.deliver(said), said.changed, as_json=call.as_json)
+            result = execute(session.store, command_key, SendHeld(copy.id, session.person))
+            report(session, session.deliver(result), result.changed, as_json=call.as_json)
 
         each_of(session, requests, act, as_json=call.as_json)

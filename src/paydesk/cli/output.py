@@ -80,7 +80,9 @@ def document(copy: RequestCopy, alike: Sequence[Alike] | None = None) -> dict[st
 
 def twins(alike: Sequence[Alike]) -> list[dict[str, str]]:
     """Return the requests that one looks like as plain values."""
-    return [{"id": str(each.id), "number": each.number, "status": each.status.value, "why": each.why} for each in alike]
+    return [
+        {"id": str(other.id), "number": other.number, "status": other.status.value, "why": other.why} for other in alike
+    ]
 
 
 def full_document(detail: RequestDetail, alike: Sequence[Alike] = ()) -> dict[str, Any]:
@@ -126,25 +128,25 @@ def _when(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
 
 
-def json_text(found: Any) -> str:
+def json_text(value: Any) -> str:
     """Return one JSON document on one line.
 
     Characters that a terminal must not see are written as ``\\u…``, as is half a character, which no stream takes.
     """
-    return escaped(json.dumps(found, ensure_ascii=False))
+    return escaped(json.dumps(value, ensure_ascii=False))
 
 
-def print_json(found: dict[str, Any]) -> None:
+def print_json(value: dict[str, Any]) -> None:
     """Print one document on one line."""
-    click.echo(json_text(found))
+    click.echo(json_text(value))
 
 
 def print_sentence(copy: RequestCopy, words: str = "") -> None:
     """Print one request as a sentence."""
     money = str(copy.terms.money) if copy.terms else "(not arrived yet)"
     state = marked(whole_state(copy))
-    told = f"{marked(copy.number)}  {money}  {state}, revision {copy.revision}, {delivery_text(copy)}"
-    click.echo(_coloured(on_lines(clean(f"{told}{words}", WHOLE)), copy, state))
+    sentence = f"{marked(copy.number)}  {money}  {state}, revision {copy.revision}, {delivery_text(copy)}"
+    click.echo(_coloured(on_lines(clean(f"{sentence}{words}", WHOLE)), copy, state))
 
 
 def print_rows(rows: Iterable[tuple[RequestCopy, Sequence[Alike]]]) -> int:
@@ -168,10 +170,10 @@ def print_row(copy: RequestCopy, alike: Sequence[Alike] = ()) -> None:
     terms = copy.terms
     amount, currency = (terms.money.grouped, terms.money.currency) if terms else ("", "")
     state = marked(LOCKED if copy.locked else status_text(copy.status))
-    what = terms.description if terms else ""
+    description = terms.description if terms else ""
     if alike:
-        what = f"{marked('⚠')} like {marked(alike[0].number)} {marked('·')} {what}"
-    line = _line(marked(copy.number), state, amount, currency, shown_name(copy.contractor), what)
+        description = f"{marked('⚠')} like {marked(alike[0].number)} {marked('·')} {description}"
+    line = _line(marked(copy.number), state, amount, currency, shown_name(copy.contractor), description)
     click.echo(_coloured(line.rstrip(), copy, state))
 
 
@@ -194,7 +196,7 @@ _WIDE = 100
 """On a terminal of fewer columns amounts and names get less room, so that it is seen what each is for."""
 
 
-def _line(number: str, status: str, amount: str, currency: str, contractor: str, what: str) -> str:
+def _line(number: str, status: str, amount: str, currency: str, contractor: str, description: str) -> str:
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     narrow = width is not None and width < _WIDE
     parts = (
@@ -205,7 +207,7 @@ def _line(number: str, status: str, amount: str, currency: str, contractor: str,
         padded(clean(currency), 3),
         padded(clean(contractor), 16) if width is None else fitted(clean(contractor), 12 if narrow else 16),
     )
-    line = "  ".join((*parts, clean(what, WHOLE)))
+    line = "  ".join((*parts, clean(description, WHOLE)))
     # A line that wraps is no longer aligned; what goes to a file or a program is whole.
     return line if width is None else fitted(line, width)
 
@@ -218,7 +220,10 @@ def csv_writer() -> Callable[[RequestCopy, Sequence[Alike]], None]:
 
     def write(copy: RequestCopy, alike: Sequence[Alike] = ()) -> None:
         facts = document(copy) | {"contractor": shown_name(copy.contractor)}
-        facts |= {"decided_by": shown_name(facts["decided_by"] or ""), "alike": " ".join(each.number for each in alike)}
+        facts |= {
+            "decided_by": shown_name(facts["decided_by"] or ""),
+            "alike": " ".join(other.number for other in alike),
+        }
         writer.writerow({name: _no_formula(clean(str(value or ""), WHOLE)) for name, value in facts.items()})
         sys.stdout.flush()  # Whoever reads a list that is followed waits for each line.
 
@@ -244,8 +249,8 @@ def print_detail(detail: RequestDetail, alike: Sequence[Alike] = ()) -> None:
         if name in (*TERM_NAMES, "contractor", "id") and value:
             fact = shown_name(value) if name == "contractor" else clean(str(value), WHOLE)
             tell(f"  {name.replace('_', ' '):<13}{fact}", 15)
-    for each in alike:
-        tell(clean(f"  {'looks like':<13}{each}", WHOLE), 15)
+    for other in alike:
+        tell(clean(f"  {'looks like':<13}{other}", WHOLE), 15)
     if decision is not None and detail.copy.decision is not None:
         cause = f": {decision['cause']['text']}" if decision["cause"] else ""
         when = moment_text(detail.copy.decision.decided_at)
@@ -257,11 +262,11 @@ def print_detail(detail: RequestDetail, alike: Sequence[Alike] = ()) -> None:
         tell(clean(f"  {decision['outcome']}{by}, {when}{cause}", WHOLE))
     for step, changes in detail.changes():
         money = f"  {step.money}" if step.money and not changes else ""
-        said = "; ".join(changes) or step.text
-        told = f"  {said}" if said else ""
+        text = "; ".join(changes) or step.text
+        text = f"  {text}" if text else ""
         by = f" by {shown_name(step.actor)}" if step.actor else ""
         kind = "withdrawal confirmed" if step.kind == "withdrawn" else step.kind.replace("_", " ")
-        tell(clean(f"  {moment_text(step.at)}  {kind}{by}{money}{told}", WHOLE), 20)
+        tell(clean(f"  {moment_text(step.at)}  {kind}{by}{money}{text}", WHOLE), 20)
         if step.received_at is not None and step.received_at > step.at:
             tell(f"  {moment_text(step.received_at)}  received", 20)
 

@@ -148,5 +148,5 @@ def settle(call: Call, /, request: str, note: str) -> None:
     with open_session(call.role, call.person, call.key) as session:
         session.catch_up()
         copy = session.target(request)
-        said = execute.settle(session.store, session.key(), Settle(copy.id, session.person, checked_note(note)))
-        report(session, session.deliver(said), said.changed, as_json=call.as_json)
+        result = execute.settle(session.store, session.key(), Settle(copy.id, session.person, checked_note(note)))
+        report(session, session.deliver(result), result.changed, as_json=call.as_json)

@@ -99,28 +99,28 @@ def _read_anew(session: Session) -> None:
 
 
 def _report(session: Session, before: Filled, as_json: bool) -> None:
-    found, back = session.read(rebuilding.filled), session.read(queries.counts).brought_back
+    after, back = session.read(rebuilding.filled), session.read(queries.counts).brought_back
     if as_json:
-        click.echo(json.dumps(_document(session.role.name, before, found, back)))
+        click.echo(json.dumps(_document(session.role.name, before, after, back)))
         return
-    missing = before.requests - found.requests
+    missing = before.requests - after.requests
     less = f", {missing:,} fewer than before" if missing > 0 else ""
-    requests = counted(found.requests, "request")
-    click.echo(f"The {session.role.name}'s schema is read anew: {requests}{less}, {found.locked} locked.")
+    requests = counted(after.requests, "request")
+    click.echo(f"The {session.role.name}'s schema is read anew: {requests}{less}, {after.locked} locked.")
     click.echo(back.told if back else "Nothing came back from the own topic.")
-    bad = f", of them {found.bad:,} in quarantine or parked" if found.bad else ""
-    click.echo(f"{counted(found.heard, 'message')} of the other side came in again{bad}. {UNKNOWN}")
+    bad = f", of them {after.bad:,} in quarantine or parked" if after.bad else ""
+    click.echo(f"{counted(after.heard, 'message')} of the other side came in again{bad}. {UNKNOWN}")
 
 
-def _document(side: str, before: Filled, found: Filled, back: BroughtBack | None) -> dict[str, Any]:
+def _document(side: str, before: Filled, after: Filled, back: BroughtBack | None) -> dict[str, Any]:
     return {
         "side": side,
         "requests_before": before.requests,
-        "requests": found.requests,
-        "locked": found.locked,
+        "requests": after.requests,
+        "locked": after.locked,
         "own_events": back.events if back else 0,
         "last_said_at": back.last_said_at.isoformat() if back else None,
-        "heard": found.heard,
-        "quarantined_or_parked": found.bad,
+        "heard": after.heard,
+        "quarantined_or_parked": after.bad,
         "not_known": [NOT_KNOWN, UNKNOWN],
     }

@@ -112,7 +112,7 @@ class Saved:
         return self.truth(error, only) if self._untold(only) else None
 
     def _untold(self, only: UUID | None) -> list[UUID]:
-        return [each for each, entry in self._entries.items() if not entry.told and only in (None, each)]
+        return [about for about, entry in self._entries.items() if not entry.told and only in (None, about)]
 
     def truth(self, error: BaseException, only: UUID | None = None) -> "OutcomeUnknown | None":
         """Return what is to be told instead of an error that came after a commit, or None where none was before it.
@@ -126,8 +126,8 @@ class Saved:
         told_already = isinstance(error, OutcomeUnknown) and "saved" in error.facts
         if not self._entries or (for_itself and not untold) or told_already:
             return None
-        sure = [self._name(each) for each in untold if self._entries[each].sure]
-        unsure = [self._name(each) for each in untold if not self._entries[each].sure]
+        sure = [self._name(about) for about in untold if self._entries[about].sure]
+        unsure = [self._name(about) for about in untold if not self._entries[about].sure]
         parts = []
         if sure:
             parts.append(f"{_listed(sure)} {'is' if len(sure) == 1 else 'are'} saved")
@@ -135,9 +135,9 @@ class Saved:
             parts.append(f"it is not known whether {_listed(unsure)} {'is' if len(unsure) == 1 else 'are'} saved")
         if not untold:
             parts.append(f"what is told above is saved ({len(self._entries)})")
-        told = "; ".join(parts)
+        state = "; ".join(parts)
         hint = f"Run the same command again with --key {quote(self.key)}: it has one effect."
-        message = f"{told[:1].upper()}{told[1:]}, and then {_why(error)}."
+        message = f"{state[:1].upper()}{state[1:]}, and then {_why(error)}."
         return OutcomeUnknown(message, hint, key=self.key, saved=sure, unknown=unsure)
 
 
@@ -165,11 +165,11 @@ _current: ContextVar[Saved | None] = ContextVar("saved", default=None)
 
 def current() -> Saved:
     """Return what this command line has saved so far."""
-    found = _current.get()
-    if found is None:
-        found = Saved()
-        _current.set(found)
-    return found
+    saved = _current.get()
+    if saved is None:
+        saved = Saved()
+        _current.set(saved)
+    return saved
 
 
 @contextmanager

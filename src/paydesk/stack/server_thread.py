@@ -22,7 +22,7 @@ _MOST_LOG_BYTES = 5 << 20
 log = logging.getLogger("paydesk.stack")
 
 
-class Member(threading.Thread):
+class ServerThread(threading.Thread):
     """Keeps one server running until told to stop: prepare, start, provision, watch, start again."""
 
     def __init__(self, server: Server, changed: Callable[[], None]) -> None:

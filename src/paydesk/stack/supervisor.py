@@ -17,7 +17,7 @@ from paydesk.stack.home import Folder
 from paydesk.stack.kafka_server import Kafka
 from paydesk.stack.memory_broker import MemoryBroker
 from paydesk.stack.process import Process
-from paydesk.stack.server_thread import STOP_S, Member
+from paydesk.stack.server_thread import STOP_S, ServerThread
 from paydesk.stack.servers import Postgres, Server, Valkey
 
 log = logging.getLogger("paydesk.stack")
@@ -35,9 +35,9 @@ class Supervisor:
         """Whether the state could not be written: then nobody can find this stack."""
         self._writing = threading.Lock()
         self._stop_orphans()
-        self.members: list[Member] = []
+        self.members: list[ServerThread] = []
         servers = (Postgres(folder), Valkey(folder), _broker(folder))
-        self.members = [Member(server, self.write_state) for server in servers]
+        self.members = [ServerThread(server, self.write_state) for server in servers]
 
     def _stop_orphans(self) -> None:
         """End the servers that a killed supervisor left, so that each data folder has one server."""
