@@ -15,7 +15,7 @@ from paydesk.contractor.app import ContractorApp
 from paydesk.contractor.desk import ContractorService
 from paydesk.infra.core.query import Page
 from paydesk.settings import Endpoints
-from paydesk.tui.counting import counted_of
+from paydesk.tui.totals_cache import counted_of
 
 FILTERS = {
     "one contractor": "from:contractor-5",
@@ -82,10 +82,10 @@ class Watched:
 
     async def key_to_rows(self, name: str, character: str | None = None) -> float:
         """Press a key and return the milliseconds until the rows that it asks for are painted."""
-        query = self.pane.window.of(self.pane.wanted())
+        query = self.pane.loader.window.of(self.pane.wanted())
         began = time.perf_counter()
         self.pilot.app.post_message(Key(name, character))
-        await self.until(lambda: self.painted_at > began and self.pane.window.of(self.pane.wanted()) != query)
+        await self.until(lambda: self.painted_at > began and self.pane.loader.window.of(self.pane.wanted()) != query)
         await self.until(lambda: self.pane.table.current is not None or not self.pane.table.rows)
         took = (self.painted_at - began) * 1000
         await self.still()
@@ -93,7 +93,7 @@ class Watched:
 
     async def still(self) -> None:
         """Wait until no rows are read any more; what they come to is counted beside, as always."""
-        await self.until(lambda: not self.pane._reading)
+        await self.until(lambda: not self.pane.loader.reading)
         await asyncio.sleep(0.05)
 
 
@@ -109,8 +109,8 @@ async def measure(url: str) -> dict[str, Any]:
         await watch.still()
         found["rss"] = psutil.Process().memory_info().rss
         await watch.key_to_rows("m", "m")  # Everyone's.
-        await watch.until(lambda: watch.pane._counts.resting(counted_of(watch.pane.wanted())))
-        found["rows"] = watch.pane.total
+        await watch.until(lambda: watch.pane.totals.counts.resting(counted_of(watch.pane.wanted())))
+        found["rows"] = watch.pane.totals.total
         kept: dict[str, list[float]] = {}
         for _ in range(TIMES):
             kept.setdefault("G", []).append(await watch.key_to_rows("G", "G"))

@@ -222,7 +222,7 @@ async def test_a_tick_while_a_screen_is_laid_out_harms_nobody(world: World) -> N
         table = await opened(pilot)
         pane = pilot.app.query_one(ContractorHome)
         assert table.current is not None
-        opening = pilot.app.push_screen(ContractorDetail(pane, table.current))
+        opening = pilot.app.push_screen(ContractorDetail(pane, pane.actions, table.current))
         assert isinstance(pilot.app.screen, ContractorDetail) and not pilot.app.screen.query(HealthLine)
         pane.tell()
         pane.notice("Seen.")

@@ -137,7 +137,7 @@ async def test_who_is_new_is_told_once_how_to_begin(world: World, tmp_path: Path
     async with contractor(world, view).run_test(size=(80, 24)) as pilot:
         await opened(pilot)
         await seen(pilot, lambda: "4 requests" in shown(pilot))
-        assert not any(pane.hinting for pane in pilot.app.panes)  # type: ignore[attr-defined]
+        assert not any(pane.lines.hinting for pane in pilot.app.panes)  # type: ignore[attr-defined]
 
 
 async def test_a_key_that_does_something_ends_the_hint_and_leaves_what_was_said_since(

@@ -236,7 +236,7 @@ async def test_a_hold_that_ran_out_in_a_restored_schema_is_asked_of_on_its_row(w
         await seen(pilot, lambda: "PR-1003 is pending again: nothing was sent" in shown(pilot))
         assert first in world.decisions and second not in world.decisions
         before = of(world, "PR-1001")
-        pilot.app.query_one(ManagerInbox)._notice_until = 0.0  # What stood there has been read.
+        pilot.app.query_one(ManagerInbox).lines._until = 0.0  # What stood there has been read.
         world.overdue.add(before)
         world.holds[before] = world.now + timedelta(days=36500)
         world.tell(before)

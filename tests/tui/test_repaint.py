@@ -15,8 +15,9 @@ from paydesk.domain.copy import StatusTotal
 from paydesk.infra.core import ui_priority
 from paydesk.infra.core.query import News, PageQuery
 from paydesk.manager.inbox import ManagerInbox
-from paydesk.tui.counting import Counts, Turns
 from paydesk.tui.lines import put
+from paydesk.tui.page_loader import Turns
+from paydesk.tui.totals_cache import Counts
 from tests.fakes import FakeManagerDesk, World
 from tests.tui.conftest import manager, opened, seen, shown
 from tests.tui.test_window import asked
@@ -129,10 +130,10 @@ async def test_sums_are_counted_anew_when_a_key_is_done_and_not_when_the_next_ma
 
     async with manager(world, desk=Desk(world)).run_test(size=(80, 24)) as pilot:
         pane = pilot.app.screen.query_one(ManagerInbox)
-        await seen(pilot, lambda: pane.total == 6)
+        await seen(pilot, lambda: pane.totals.total == 6)
         monkeypatch.setattr(Counts, "resting", lambda *_: None)
         monkeypatch.setattr(Turns, "quiet", lambda *_: False)
-        await seen(pilot, lambda: not pane._counting)
+        await seen(pilot, lambda: not pane.totals.counting)
         counted.clear()
         pane.count()
         await pilot.pause(0.05)

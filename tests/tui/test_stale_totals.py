@@ -62,7 +62,7 @@ async def counted(world: World, role: str) -> AsyncIterator[tuple[Pilot[None], t
 
 @pytest.mark.fault(
     kind="Totals beside a filter are of that filter, or it is said that they are being counted.",
-    mended="tui/counting_pane.py",
+    mended="tui/totals_cache.py",
 )
 @pytest.mark.parametrize("role", ["contractor", "manager"])
 async def test_counting_stands_beside_another_filter_until_its_rows_are_counted(world: World, role: str) -> None:

@@ -10,13 +10,14 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
-from textual.keys import REPLACED_KEYS, Keys, _character_to_key
+from textual.keys import REPLACED_KEYS, Keys
 from textual.screen import Screen
 
 from paydesk.settings import KEYS_KEY, KEYS_TABLE, SettingsError, config_path
 from paydesk.tui.desk_app import DeskApp
-from paydesk.tui.desk_pane import DeskPane
+from paydesk.tui.desk_pane import RequestListPane
 from paydesk.tui.request_table import RequestTable
+from paydesk.tui.textual_private import key_of
 
 _SCREENS = {
     "paydesk.tui": (
@@ -91,10 +92,10 @@ def _key(typed: str, where: str) -> str:
     if len(key) == 2 and key.startswith("^"):
         key = f"ctrl+{key[1].lower()}"
     if len(key) == 1:
-        return _character_to_key(key)
+        return key_of(key)
     named = {known.value for known in Keys if not known.value.startswith("<")} | set(REPLACED_KEYS)
     with contextlib.suppress(KeyError):
-        named.add(_character_to_key(unicodedata.lookup(key.replace("_", " "))))
+        named.add(key_of(unicodedata.lookup(key.replace("_", " "))))
     if key not in named:
         _refuse(f"{where}: there is no key {typed!r}.", "Write a character, ^x, f5, esc, enter, tab or such as comma.")
     return key
@@ -131,7 +132,7 @@ def _contexts() -> Iterator[dict[str, str]]:
     for owner in _classes():
         if issubclass(owner, Screen):
             yield always | _declared(owner)
-        elif issubclass(owner, DeskPane):
+        elif issubclass(owner, RequestListPane):
             yield always | _declared(RequestTable) | _declared(owner)
         else:
             yield _declared(owner)

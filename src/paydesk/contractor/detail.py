@@ -1,16 +1,15 @@
 """One request on the contractor's desk: everything, and what can still be done with it."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
 
+from paydesk.contractor.actions import RequestActions
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.payment_request import typed_fields
 from paydesk.tui.detail import DetailScreen
 from paydesk.tui.drafts import Draft
-
-if TYPE_CHECKING:
-    from paydesk.contractor.home import ContractorHome
+from paydesk.tui.port import PanePort
 
 
 class ContractorDetail(DetailScreen, inherit_bindings=False):
@@ -24,28 +23,28 @@ class ContractorDetail(DetailScreen, inherit_bindings=False):
         *DetailScreen.BINDINGS,
     ]
 
-    def __init__(self, pane: "ContractorHome", copy: RequestCopy) -> None:
+    def __init__(self, pane: PanePort[Any], actions: RequestActions, copy: RequestCopy) -> None:
         super().__init__(pane, copy)
-        self.desk_pane = pane
+        self._actions = actions
 
     def key_lives(self, action: str, usual: bool | None) -> bool | None:
         """Offer what can be done with this request."""
         if action in ("revise", "withdraw"):
-            return self.desk_pane.may(action, self.copy)
+            return self._actions.may(action, self.copy)
         return self.copy.terms is not None if action == "new_like" else super().key_lives(action, usual)
 
     def action_revise(self) -> None:
         """Revise it."""
-        self.desk_pane.revise(self.copy)
+        self._actions.revise(self.copy)
 
     def action_withdraw(self) -> None:
         """Ask for it back."""
-        self.desk_pane.withdraw(self.copy)
+        self._actions.withdraw(self.copy)
 
     def action_new_like(self) -> None:
         """Open a new request with the terms of this one."""
         if self.copy.terms is not None:
-            self.desk_pane.open_form(Draft(typed_fields(self.copy.terms)), made=self._show_made)
+            self._actions.open_form(Draft(typed_fields(self.copy.terms)), made=self._show_made)
 
     def _show_made(self, copy: RequestCopy) -> None:
         """Show what was just asked for in place of what it is like, so that the next key is about it."""

@@ -2,56 +2,40 @@
 
 import time
 from collections.abc import Callable
-from datetime import datetime
 
-from textual import on
-
-from paydesk.contractor.port import ContractorDesk
 from paydesk.domain.copy import RequestCopy
-from paydesk.domain.filters import Asker
-from paydesk.infra.core.query import Start, Way, key_of
-from paydesk.tui.desk_pane import DeskPane
-from paydesk.tui.request_table import RequestTable
 
 
-class Following(DeskPane[ContractorDesk], inherit_bindings=False):
-    """Follows one request at a time, until the cursor is on it or a hand moves on."""
+class Following:
+    """Follows one request at a time, until the cursor is on it or a hand moves on; ``fits``: the list shows it."""
 
-    def __init__(self, make_desk: Callable[[], ContractorDesk], now: Callable[[], datetime], *, id: str) -> None:
-        super().__init__(make_desk, now, id=id)
-        self._followed: RequestCopy | None = None
-        self._followed_at = 0.0
+    def __init__(self, fits: Callable[[RequestCopy], bool], clock: Callable[[], float] = time.monotonic) -> None:
+        self._fits = fits
+        self._clock = clock
+        self._copy: RequestCopy | None = None
+        self._since = 0.0
 
-    def follow(self, copy: RequestCopy, did: str, more: str = "") -> None:
-        """Say what was done with a request and go to it; or, where the filter hides it, how it is seen.
+    def follow(self, copy: RequestCopy, did: str, more: str, everyone: str) -> str:
+        """Go to a request; returns what was done with it or, where the filter hides it, how it is seen.
 
-        ``more`` is told only where there is room for it.
+        ``more`` is told only where there is room for it; ``everyone`` is the key that shows all requests.
         """
-        self._followed, self._followed_at = copy, time.monotonic()
+        self._copy, self._since = copy, self._clock()
         if self._fits(copy):
-            self.notice(f"{copy.number} {did}{more}.", "good")
-        else:
-            shows = self.key("contractor.everyone", "m")
-            self.notice(f"{copy.number} {did}; the filter hides it, {shows} shows it.", "good")
+            return f"{copy.number} {did}{more}."
+        return f"{copy.number} {did}; the filter hides it, {everyone} shows it."
 
-    def _fits(self, copy: RequestCopy) -> bool:
-        return self.filter.matches(copy, Asker(self.person, self.now()))
-
-    def go_to_followed(self) -> None:
-        """Put the cursor on what is followed, once rows are shown that were read after it was changed.
+    def due(self, read_at: float) -> RequestCopy | None:
+        """Return what the cursor goes to now, once: rows are shown that were read after it was changed.
 
         What the filter hides is followed on: the next filter may show it.
         """
-        copy = self._followed
-        if copy is None or self._read_began < self._followed_at or not self._fits(copy):
-            return
-        self._followed = None
-        if not self.table.go_to(copy.id) and (self.window.edges.above or self.window.edges.below):
-            self.table.expect_first()
-            self.window.go(Start(Way.FROM, key_of(copy, self.sort)))
-            self.read()
+        copy = self._copy
+        if copy is None or read_at < self._since or not self._fits(copy):
+            return None
+        self._copy = None
+        return copy
 
-    @on(RequestTable.Moved)
-    @on(RequestTable.Elsewhere)
-    def _hand_moves_on(self) -> None:
-        self._followed = None
+    def let_go(self) -> None:
+        """Follow nothing: a hand moves on."""
+        self._copy = None

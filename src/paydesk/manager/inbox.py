@@ -37,14 +37,14 @@ from paydesk.manager.preview import LEAST_CELLS, WIDE_CELLS, Preview
 from paydesk.manager.rows import StandingRows, counts_text, held_by, line_text
 from paydesk.manager.selection import MarksRead, Selection, query_of_all, read_marks
 from paydesk.tui.desk_app import DeskApp
-from paydesk.tui.desk_pane import DeskPane
+from paydesk.tui.desk_pane import RequestListPane
 from paydesk.tui.lines import HealthLine, Line, TopLine
 from paydesk.tui.request_table import RequestTable
 from paydesk.tui.room import make_room
 from paydesk.tui.summary import Summary
 
 
-class ManagerInbox(DeskPane[ManagerDesk], inherit_bindings=False):
+class ManagerInbox(RequestListPane[ManagerDesk], inherit_bindings=False):
     """What waits, or with ``d`` what was decided. A key acts on what is on the screen and on nothing newer."""
 
     app = getters.app(DeskApp)
@@ -60,7 +60,7 @@ class ManagerInbox(DeskPane[ManagerDesk], inherit_bindings=False):
         Binding("escape", "unmark", "Unmark", show=False, id="manager.unmark", tooltip="Back: filter, marks, pane"),
         Binding("p", "peek", "Peek", show=False, id="manager.peek", tooltip="Show or hide who asks, and how often"),
         Binding("d", "decided", "Decided", show=False, id="manager.decided", tooltip="What was decided, or the inbox"),
-        *DeskPane.BINDINGS,
+        *RequestListPane.BINDINGS,
     ]
 
     def __init__(self, make_desk: Callable[[], ManagerDesk], now: Callable[[], datetime]) -> None:
@@ -135,7 +135,7 @@ class ManagerInbox(DeskPane[ManagerDesk], inherit_bindings=False):
         read, current = [*page.rows, *page.also], self.table.current
         self._notice_changed(read)
         self.painted(self.table.rows, read)
-        edges = self.window.edges
+        edges = self.loader.window.edges
         if not self._held_view:
             self.table.show(page.rows, edges=edges)
         else:
@@ -176,11 +176,13 @@ class ManagerInbox(DeskPane[ManagerDesk], inherit_bindings=False):
             return
         usual = columns.EMPTY_DECIDED if self._decided_view else columns.EMPTY
         other = self.key("manager.decided", "d")
-        self.table.empty = self.nothing(self.nothing_fits() if self.filter.terms else usual.format(other))
-        counts = counted(self.total, "request") if self.filter.asks(StatusIn) else f"{self.total:,} decided"
+        self.table.painter.empty = self.nothing(self.nothing_fits() if self.filter.terms else usual.format(other))
+        counts = (
+            counted(self.totals.total, "request") if self.filter.asks(StatusIn) else f"{self.totals.total:,} decided"
+        )
         if self._held_view:
             held = len(self.held.copies)
-            counts = counts_text(self.total, self.standing.between, held, self.key("desk.reload", "r"))
+            counts = counts_text(self.totals.total, self.standing.between, held, self.key("desk.reload", "r"))
         text = line_text(len(self.selection.marks), self.count_text or counts, self.filter, self.sort)
         self.query_one("#filter", Line).say(text, f"{other} {'inbox' if self._decided_view else 'decided'}", "muted")
 

@@ -29,7 +29,7 @@ from paydesk.domain.text import clean
 from paydesk.infra.core import ui_priority
 from paydesk.settings import THEME_KEY
 from paydesk.tui.ascii import key_in_ascii, only_ascii, to_ascii
-from paydesk.tui.desk_pane import DeskPane
+from paydesk.tui.desk_pane import RequestListPane
 from paydesk.tui.dialogs import Help
 from paydesk.tui.fields import Field
 from paydesk.tui.key_footer import KeyFooter
@@ -90,7 +90,7 @@ class DeskApp(App[None]):
 
     def __init__(
         self,
-        *panes: DeskPane[Any],
+        *panes: RequestListPane[Any],
         clock: Callable[[], float] = time.monotonic,
         look: str = "",
         keys: Mapping[str, str] = MappingProxyType({}),
@@ -218,10 +218,10 @@ class DeskApp(App[None]):
 
     def _hides_hint(self, key: str) -> bool:
         """Let go of the first hint at the first key that does something; whether that is all that the key does."""
-        told = [pane for pane in self.panes if pane.hinted and pane.kept.hint_due]
+        told = [pane for pane in self.panes if pane.lines.hinted and pane.kept.hint_due]
         if not told or len(self.screen_stack) > 1 or key not in self.screen.active_bindings:
             return False
-        hid = key == "escape" and any(pane.hinting for pane in told)
+        hid = key == "escape" and any(pane.lines.hinting for pane in told)
         for pane in told:
             pane.hint_seen()
         return hid
@@ -254,9 +254,9 @@ class DeskApp(App[None]):
 
     async def action_quit(self) -> None:
         """Leave the desks; the last one that has done what was asked for ends the program."""
-        gone: set[DeskPane[Any]] = set()
+        gone: set[RequestListPane[Any]] = set()
 
-        def go(pane: DeskPane[Any]) -> None:
+        def go(pane: RequestListPane[Any]) -> None:
             gone.add(pane)
             if len(gone) == len(self.panes):
                 self.quit_by_person = True

@@ -1,34 +1,46 @@
-"""What both desks do alike: open behind the first frame, re-read what changed, run commands in order."""
+"""The list of a desk: opens behind the first frame, reads what changed, and runs commands in order."""
 
 import time
-from collections import deque
-from collections.abc import Callable
+from abc import abstractmethod
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from functools import partial
-from typing import Any, ClassVar
+from functools import cached_property
+from typing import ClassVar, Generic
 from uuid import UUID
 
-from textual import on
+from textual import on, work
 from textual.binding import Binding, BindingType
+from textual.containers import Vertical
 
-from paydesk.domain.copy import RequestCopy
+from paydesk.domain.copy import RequestCopy, StatusTotal
+from paydesk.domain.errors import PaydeskError
+from paydesk.domain.filters import EVERYTHING, Filter
+from paydesk.infra.core import ui_priority
 from paydesk.infra.core.health import Health
-from paydesk.infra.core.query import Result
+from paydesk.infra.core.query import News, Page, PageQuery, Result, Sort
 from paydesk.role_names import RoleName
-from paydesk.tui.counting_pane import D
-from paydesk.tui.filtering_pane import FilteringPane
+from paydesk.tui.command_queue import LEAVE_S, CommandQueue, D, Leaving, run_command
+from paydesk.tui.desk_lines import DeskLines
+from paydesk.tui.filter_line import FilterLine, in_sight
+from paydesk.tui.kept_view import KeptView, as_left
 from paydesk.tui.key_footer import KeyFooter
-from paydesk.tui.lines import HealthLine, Line, TopLine
-from paydesk.tui.messages import CommandEnded
-from paydesk.tui.named_keys import first_hint
+from paydesk.tui.last_filters import LastFilters
+from paydesk.tui.lines import Line
+from paydesk.tui.messages import CommandEnded, DeskMade, DeskOpened, PageRead, ReadFailed, TotalsRead
+from paydesk.tui.named_keys import key_named
 from paydesk.tui.outside import copied, not_opened, opens
-from paydesk.tui.own_screen import OwnScreen
+from paydesk.tui.own_screen import sentence
+from paydesk.tui.page_loader import PageLoader, open_desk, read_page
 from paydesk.tui.port import Ended
 from paydesk.tui.request_table import RequestTable
 from paydesk.tui.room import make_room
+from paydesk.tui.summary import Summary
+from paydesk.tui.totals_cache import COUNT_AFTER_S, TotalsCache, counted_of, read_totals
+from paydesk.tui.wording import nothing_yet
 
-LEAVE_S = 5.0
-"""Who quits waits so long at most for what was asked for just before."""
+DRAIN_S = 0.125
+"""How often what changed behind the screen is looked at: hints come in bursts, eyes do not."""
+TICK_S = 0.5
 READ_AGAIN_S = 5.0
 READ_AGAIN_NOT_LIVE_S = 2.0
 NOTICE_S = 8.0
@@ -36,10 +48,12 @@ LINK_S = 60.0
 """So long a link stands that is to be copied."""
 AGE_S = 20.0
 """How often ages are painted anew: they are in whole minutes at their finest."""
+AS_LEFT = "The list is as you left it"
+NOTHING_FITS = "Nothing fits this filter.\nPress {} to change it, esc to take it away."
 
 
-class DeskPane(FilteringPane[D]):
-    """One desk. A subclass says what it shows (``wanted``, ``shown``) and what its keys do."""
+class RequestListPane(Vertical, Generic[D]):
+    """One desk. A subclass says what it shows and what its keys do, and puts ``filter_line()`` on top of its list."""
 
     role: ClassVar[RoleName]
     ROW_ACTIONS: ClassVar[frozenset[str]] = frozenset(
@@ -47,7 +61,8 @@ class DeskPane(FilteringPane[D]):
     )
     """What acts on the row under the cursor."""
     BINDINGS: ClassVar[list[BindingType]] = [
-        *FilteringPane.BINDINGS,
+        Binding("slash", "filter", "Filter", id="desk.filter", key_display="/", tooltip="Filter the list"),
+        Binding("s", "sort", "Sort", show=False, id="desk.sort", tooltip="Sort: the next order"),
         Binding("r", "reload", "Reload", show=False, id="desk.reload"),
         Binding("y", "copy_number", "Copy number", show=False, id="desk.copy"),
         Binding("question_mark", "app.help", "Keys", id="desk.help", key_display="?"),
@@ -58,16 +73,65 @@ class DeskPane(FilteringPane[D]):
     ]
 
     def __init__(self, make_desk: Callable[[], D], now: Callable[[], datetime], *, id: str) -> None:
-        super().__init__(make_desk, now, id=id)
+        super().__init__(id=id)
+        self._make_desk, self._now = make_desk, now
+        self.desk: D | None = None
         self.health: Health | None = None
-        self._commands: deque[tuple[Callable[[D], Result], Ended]] = deque()
-        self._commanding = False
-        self._leaving: Callable[[], object] | None = None
-        self._leave_by = 0.0
-        self._notice_until = 0.0
+        self.loader = PageLoader()
+        self.totals = TotalsCache()
+        self.commands: CommandQueue[D] = CommandQueue()
+        self._leaving = Leaving()
+        self.filter = EVERYTHING
+        self.last_filters = LastFilters()
+        self.kept = KeptView()
+        self._filtered = False
+        self._sort: Sort | None = None
+        self.lines = DeskLines(self, self.role)
         self._aged_at = 0.0
-        self.hinting = self.hinted = False
-        """Whether the line shows what somebody new is told, and whether it ever did."""
+
+    @abstractmethod
+    def wanted(self) -> PageQuery:
+        """Return the query whose rows this desk shows now; which part of them is read is the window's."""
+
+    @property
+    @abstractmethod
+    def sorts(self) -> Sequence[Sort]:
+        """The orders of the list that is shown, the usual one first."""
+
+    @abstractmethod
+    def shown(self, page: Page) -> None:
+        """Show what was read."""
+
+    @abstractmethod
+    def counted(self, totals: Sequence[StatusTotal]) -> None:
+        """Show what all rows of the query come to."""
+
+    @abstractmethod
+    def summed_up(self) -> None:
+        """Say in one line what is shown."""
+
+    def typed(self, came_at: float) -> None:
+        """Note that a printable key came at this time, outside of a field."""
+
+    def ticked(self) -> None:
+        """Paint what depends on the time."""
+
+    def where(self) -> str:
+        """Return what the top line says of the view, or an empty string."""
+        return ""
+
+    def no_notice(self) -> str:
+        """Return what the line says when there is nothing new to tell."""
+        return ""
+
+    def key_lives(self, action: str, usual: bool | None) -> bool | None:  # noqa: ARG002
+        """Return whether a key does something for the request under the cursor; None where it is not shown."""
+        return usual
+
+    @cached_property
+    def table(self) -> RequestTable:
+        """The list."""
+        return self.query_one(RequestTable)
 
     @property
     def person(self) -> str:
@@ -83,70 +147,237 @@ class DeskPane(FilteringPane[D]):
         """Put the cursor on a request; returns whether it is among the rows that are held."""
         return self.table.go_to(request_id)
 
-    def typed(self, came_at: float) -> None:
-        """Note that a printable key came at this time, outside of a field."""
+    def now(self) -> datetime:
+        """Return the time: the database's once it answered, as all that is shown bears times of that clock."""
+        clock = self.desk.clock if self.desk is not None else None
+        return clock.now() if clock is not None and clock.known else self._now()
 
-    def on_resize(self) -> None:
-        """Give the rows the room that they need."""
-        self.call_after_refresh(self.give_room)
+    def key(self, name: str, usual: str) -> str:
+        """Return the key by which something is done, for words that name it."""
+        return key_named(self.app, name, usual)
 
-    def give_room(self) -> None:
-        """Give the rows the room that they need."""
-        make_room(self, self.app.size)
+    def on_mount(self) -> None:
+        """Paint first, then open: nothing heavy happens before the first frame stands."""
+        self.tell()
+        self.call_after_refresh(self._begin)
 
-    def acts_unseen(self, action: str) -> bool:
-        """Whether an action would act on the row under the cursor while that is not on the screen; it is then shown,
-        where there is room for it, and said.
-        """
-        table = self.table
-        if action.partition("(")[0] not in self.ROW_ACTIONS or table.current is None or table.cursor_is_seen:
-            return False
-        table.bring_to_cursor()
-        number = table.current.number
-        seen = f"The cursor is on {number}: look, then press again."
-        self.notice(seen if table.size.height > 1 else f"Too few lines to show {number}: make the window higher.")
-        return True
+    def _begin(self) -> None:
+        self._open()
+        self.set_interval(DRAIN_S, self.drain)
+        self.set_interval(TICK_S, self._tick)
 
-    def hint_seen(self) -> None:
-        """Hide what somebody new is told, for ever."""
-        self.kept.hinted()
-        if self.hinting:
-            self.notice(self.no_notice(), "good", 0)
+    @work(thread=True, group="boot", exit_on_error=False)
+    def _open(self) -> None:
+        open_desk(self._make_desk, self.post_message, self.loader.note)
 
-    def ticked(self) -> None:
-        """Paint what depends on the time."""
+    @on(DeskMade)
+    def _desk_made(self, message: DeskMade) -> None:
+        message.stop()
+        self.desk = message.desk  # type: ignore[assignment]
+        self.tell()
 
-    # Commands: one after the other, in the order of the keys; before the desk is open they wait.
+    @on(DeskOpened)
+    def _desk_opened(self, message: DeskOpened) -> None:
+        message.stop()
+        if self.desk is not None:
+            self.restore(self.kept.of(self.desk.stack))
+        self.loader.is_open = True
+        self.read()
+        self._next_command()
+
+    def drain(self, *, key_done: bool = False) -> None:
+        """Read what changed behind the screen, if it is time."""
+        if (news := self.loader.due(key_done=key_done)) is not None:
+            self.read(news)
+        elif key_done:
+            self.pay_count(key_done=True)
+
+    def read(self, news: News | None = None) -> None:
+        """Read the visible page, and an open request that changed; while a reading is under way, once more after it."""
+        if self.desk is not None and self.loader.begin():
+            self._read(self.desk, self.loader.query(self.wanted()))
+            for screen in self.lines.screens():
+                screen.read(news)
+
+    @work(thread=True, group="read", exit_on_error=False, description="read")
+    def _read(self, desk: D, query: PageQuery) -> None:
+        self.post_message(read_page(desk, query))
+
+    @on(PageRead)
+    def _page_read(self, message: PageRead) -> None:
+        message.stop()
+        self.loader.end()
+        if self.loader.take(message, self.wanted(), self.table.rows, self.totals.total):
+            ui_priority.take()
+            self.app.call_after_refresh(ui_priority.leave)
+            self.shown(message.page)
+            self.tell()
+            self.count()
+        if self.loader.rest():
+            self.read()
+
+    @on(ReadFailed)
+    def _read_failed(self, message: ReadFailed) -> None:
+        message.stop()
+        self.loader.end()
+        self.tell()
+        if not isinstance(message.error, PaydeskError):
+            self.notice(sentence(message.error), "trouble")
+
+    @on(RequestTable.Further)
+    def _read_further(self, message: RequestTable.Further) -> None:
+        message.stop()
+        self.loader.window.extend(self.table.rows, self.wanted(), message.down)
+        self.read()
+
+    @on(RequestTable.Elsewhere)
+    def _read_elsewhere(self, message: RequestTable.Elsewhere) -> None:
+        message.stop()
+        self.loader.window.go(message.start)
+        self.read()
+
+    def begin_anew(self) -> None:
+        """Read other rows, from the first on; the cursor stays on its request if that is among them."""
+        for each in self.query(Summary):
+            each.forget()  # What they come to may take fewer lines.
+        self.lines.forget(AS_LEFT)
+        self.loader.begin_anew()
+        self.table.expect_others()
+        self._tell_stale()
+        self.read()
+
+    def action_reload(self) -> None:
+        """Read everything again."""
+        self.read()
+
+    @property
+    def count_text(self) -> str:
+        """Say that the rows that are wanted now are being counted, or nothing."""
+        return self.totals.text(counted_of(self.wanted()))
+
+    def count(self, *, key_done: bool = False) -> None:
+        """Count what the rows come to, if it is time."""
+        query = counted_of(self.wanted())
+        step = self.totals.step(query, ready=self.desk is not None, key_done=key_done, quiet=self.loader.quiet)
+        if step.show is not None:
+            self._show_count(step.show)
+        if step.later:
+            self.set_timer(COUNT_AFTER_S, self.count)
+        if step.count and self.desk is not None:
+            self._count(self.desk, query)
+
+    def pay_count(self, *, key_done: bool = False) -> None:
+        """Count if that is owed."""
+        if self.totals.owed:
+            self.count(key_done=key_done)
+
+    @work(thread=True, group="count", exit_on_error=False, description="count")
+    def _count(self, desk: D, query: PageQuery) -> None:
+        self.post_message(read_totals(desk, query))
+
+    @on(TotalsRead)
+    def _totals_read(self, message: TotalsRead) -> None:
+        message.stop()
+        self.totals.take(message)
+        if message.query == counted_of(self.wanted()):
+            self._show_count(message)
+        self.pay_count()
+
+    def _show_count(self, count: TotalsRead) -> None:
+        if self.totals.show(count) and count.totals is not None:
+            self.table.count(self.totals.total)
+            self.counted(count.totals)
+            self._tell_stale()
+
+    def _tell_stale(self) -> None:
+        self.set_class(self.totals.stale(counted_of(self.wanted())), "-stale")
+
+    @property
+    def sort(self) -> Sort:
+        """The order of the list."""
+        return self._sort if self._sort in self.sorts else self.sorts[0]  # type: ignore[return-value]
+
+    def nothing_fits(self) -> str:
+        """Return what an empty list says because of its filter."""
+        return NOTHING_FITS.format(self.key("desk.filter", "/"))
+
+    def filter_line(self) -> FilterLine:
+        """Return the line in which a filter is typed."""
+        return FilterLine(self.last_filters, lambda: in_sight(self.table.rows))
+
+    def set_filter(self, found: Filter) -> None:
+        """Show what fits a filter."""
+        if found != self.filter:
+            self.filter, self._filtered = found, True
+            self.keep(filter=str(found))
+            self.begin_anew()
+        self.summed_up()
+        self.tell()
+
+    def keep(self, **chosen: object) -> None:
+        """Keep how the list is shown, for the next start on these servers."""
+        if self.desk is not None and self.desk.stack:
+            self.kept.keep(self.desk.stack, **chosen)
+
+    def restore(self, kept: Mapping[str, object]) -> None:
+        """Show the list as it was left, but for what was chosen meanwhile; what cannot be read is not taken."""
+        sort, found = as_left(kept)
+        self._sort = self._sort or sort
+        if found is not None and found != self.filter and not self._filtered:
+            self.filter = found
+            self.notice(f"{AS_LEFT}: {str(found) or 'all requests'}.")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """Leave ``/`` out of the footer where it is typed."""
+        return action != "filter" or not self.query_one(FilterLine).display
+
+    def action_filter(self) -> None:
+        """Open the line in which a filter is typed."""
+        self.query_one("#filter", Line).display = False
+        self.query_one(FilterLine).open(self.filter)
+
+    @on(FilterLine.Closed)
+    def _filter_closed(self, message: FilterLine.Closed) -> None:
+        message.stop()
+        self.query_one("#filter", Line).display = True
+        self.table.focus()
+
+    @on(FilterLine.Applied)
+    def _filter_applied(self, message: FilterLine.Applied) -> None:
+        message.stop()
+        self.set_filter(message.found)
+
+    def action_sort(self) -> None:
+        """Show the list in the next order."""
+        place = list(self.sorts).index(self.sort)
+        self._sort = self.sorts[(place + 1) % len(self.sorts)]
+        self.keep(sort=self.sort.value)
+        self.begin_anew()
+        self.summed_up()
 
     def command(self, run: Callable[[D], Result], ended: Ended) -> None:
         """Run a command in a thread; ``ended`` is called on the loop with its result or its error."""
-        self._commands.append((run, ended))
+        self.commands.add(run, ended)
         self._next_command()
 
     def _next_command(self) -> None:
-        if self._commanding or self.desk is None or not self._open_for_work or not self._commands:
-            return
-        self._commanding = True
-        run, ended = self._commands.popleft()
-        self.run_worker(partial(self._run, self.desk, run, ended), thread=True, group="command", exit_on_error=False)
+        if self.desk is not None and self.loader.is_open and (command := self.commands.next()) is not None:
+            self._run(self.desk, *command)
 
+    @work(thread=True, group="command", exit_on_error=False, description="command")
     def _run(self, desk: D, run: Callable[[D], Result], ended: Ended) -> None:
-        try:
-            self.post_message(CommandEnded(ended, run(desk)))
-        except Exception as error:
-            self.post_message(CommandEnded(ended, error))
+        self.post_message(run_command(desk, run, ended))
 
     @on(CommandEnded)
     def _command_ended(self, message: CommandEnded) -> None:
         message.stop()
-        self._commanding = False
-        outcome = message.outcome
-        if isinstance(outcome, Result):
-            self.table.put(outcome.copy)
-            message.ended(outcome, None)
+        self.commands.end()
+        if isinstance(message.outcome, Result):
+            self.table.put(message.outcome.copy)
+            message.ended(message.outcome, None)
         else:
-            self._leaving = None
-            message.ended(None, outcome)
+            self._leaving.stay()
+            message.ended(None, message.outcome)
         self.read()
         self.show_keys()
         self._next_command()
@@ -155,24 +386,22 @@ class DeskPane(FilteringPane[D]):
     @property
     def busy(self) -> bool:
         """Whether something that a key asked for is still to be done."""
-        return self._commanding or bool(self._commands)
+        return self.commands.busy
 
     @property
     def leaving(self) -> bool:
         """Whether the person quit, and what was asked for before is still to be done."""
-        return self._leaving is not None
+        return self._leaving.asked
 
     def leave(self, go: Callable[[], object]) -> None:
         """Call ``go`` once what keys asked for is done; where it is refused the desk stays, and says why."""
         if self.busy:
             self.notice("Leaving as soon as it is done …", "", LEAVE_S)
-        self._leaving, self._leave_by = go, time.monotonic() + LEAVE_S
+        self._leaving.ask(go, time.monotonic(), LEAVE_S)
         self._leave_if_done()
 
     def _leave_if_done(self) -> None:
-        if self._leaving is not None and (not self.busy or time.monotonic() > self._leave_by):
-            go, self._leaving = self._leaving, None
-            go()
+        self._leaving.go_if_done(self.busy, time.monotonic())
 
     def tell(self) -> None:
         """Paint the top line and the health line."""
@@ -180,30 +409,14 @@ class DeskPane(FilteringPane[D]):
         if self.health is not None and self.health.anew != (before.anew if before is not None else None):
             self.summed_up()
             self.table.refresh()
-        now = self.now()
-        screens = self.own_screens()
-        own: list[DeskPane[D] | OwnScreen[Any]] = [self, *screens]
-        for node in own:
-            node.query_one(TopLine).tell(self.role, self.person, self.health, now, node.where())
-            node.query_one(HealthLine).tell(self.health, self.role)
-        for screen in screens:
+        self.lines.tell(self.person, self.health, self.now(), self.where())
+        for screen in self.lines.screens():
             screen.told()
         self.show_keys()
 
     def nothing(self, usual: str) -> str:
         """Return what an empty list says: what is usual, or that there may be more than was read so far."""
-        anew = self.health.anew if self.health is not None else None
-        if anew is None or not anew.incomplete:
-            return usual
-        return f"No requests so far: {anew.told}.\nThey appear here by themselves."
-
-    def where(self) -> str:
-        """Return what the top line says of the view, or an empty string."""
-        return ""
-
-    def key_lives(self, action: str, usual: bool | None) -> bool | None:  # noqa: ARG002
-        """Return whether a key does something for the request under the cursor; None where it is not shown."""
-        return usual
+        return nothing_yet(self.health) or usual
 
     @on(RequestTable.Moved)
     def show_keys(self) -> None:
@@ -219,30 +432,15 @@ class DeskPane(FilteringPane[D]):
 
     def notice(self, text: str, look: str = "", for_s: float = NOTICE_S) -> None:
         """Show one sentence for a while in the line above the health."""
-        self._notice_until, self.hinting = time.monotonic() + for_s, False
-        for node in [self, *self.own_screens()]:
-            node.query_one("#notice", Line).say(text, "", look)
-
-    def own_screens(self) -> "list[OwnScreen[Any]]":
-        """Return the open screens of this desk whose lines stand: a tick may come while a screen is laid out."""
-        mine = (each for each in self.app.screen_stack if isinstance(each, OwnScreen) and each.pane is self)
-        return [each for each in mine if each.query(HealthLine)]
-
-    def no_notice(self) -> str:
-        """Return what the line says when there is nothing new to tell."""
-        return ""
+        self.lines.notice(text, look, for_s)
 
     def _tick(self) -> None:
         self._leave_if_done()
         wait_s = READ_AGAIN_S if self.health is not None and self.health.live else READ_AGAIN_NOT_LIVE_S
-        if self._open_for_work and time.monotonic() - self._read_at > wait_s:
+        if self.loader.is_open and time.monotonic() - self.loader.ended_at > wait_s:
             self.read()
         self.pay_count()
-        if time.monotonic() > self._notice_until:
-            told = self.no_notice()
-            due = self.kept.hint_due and not told and len(self.app.screen_stack) == 1
-            self.notice(told or (first_hint(self.app, self.role) if due else ""), "muted" if due else "good", 0)
-            self.hinting, self.hinted = due, self.hinted or due
+        self.lines.go_on(self.no_notice(), self.kept)
         if time.monotonic() > self._aged_at + AGE_S:
             self._aged_at = time.monotonic()
             self.table.tick(lambda _: True)
@@ -250,9 +448,28 @@ class DeskPane(FilteringPane[D]):
         self.tell()
         self.give_room()
 
-    def action_reload(self) -> None:
-        """Read everything again."""
-        self.read()
+    def on_resize(self) -> None:
+        """Give the rows the room that they need."""
+        self.call_after_refresh(self.give_room)
+
+    def give_room(self) -> None:
+        """Give the rows the room that they need."""
+        make_room(self, self.app.size)
+
+    def acts_unseen(self, action: str) -> bool:
+        """Whether an action would act on the row under the cursor while that is not on the screen; it is then shown,
+        where there is room for it, and said.
+        """
+        if action.partition("(")[0] not in self.ROW_ACTIONS or not (told := self.table.show_cursor()):
+            return False
+        self.notice(told)
+        return True
+
+    def hint_seen(self) -> None:
+        """Hide what somebody new is told, for ever."""
+        self.kept.hinted()
+        if self.lines.hinting:
+            self.notice(self.no_notice(), "good", 0)
 
     def action_insights(self) -> None:
         """Show how requests come and go."""
@@ -276,10 +493,8 @@ class DeskPane(FilteringPane[D]):
             self.app.copy_to_clipboard(number)
             self.notice(copied(number))
 
+    @work(thread=True, group="link", exit_on_error=False)
     def open_link(self, link: str) -> None:
         """Open a link in a browser; where there is none, say so and show the link."""
-        self.run_worker(partial(self._open_link, link), thread=True, group="link", exit_on_error=False)
-
-    def _open_link(self, link: str) -> None:
         if not opens(link):
             self.app.call_from_thread(self.notice, not_opened(link), "trouble", LINK_S)

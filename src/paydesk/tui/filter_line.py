@@ -1,6 +1,6 @@
 """The line in which a filter is typed: it completes fields and values, and points at what cannot be read."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -12,6 +12,7 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Input, Static
 
+from paydesk.domain.copy import RequestCopy
 from paydesk.domain.filter_completion import Suggestion, complete
 from paydesk.domain.filter_text import FilterError, parse_filter
 from paydesk.domain.filters import Filter
@@ -23,6 +24,13 @@ _PROMPT_CELLS = 2
 _SHOWN = 6
 Seen = Callable[[], tuple[Iterable[str], Iterable[str]]]
 """Returns the contractors and the currencies that are in sight."""
+
+
+def in_sight(rows: Sequence[RequestCopy]) -> tuple[list[str], list[str]]:
+    """Return the contractors and the currencies of these rows."""
+    terms = [row.terms for row in rows if row.terms is not None]
+    names = {row.contractor for row in rows if row.contractor}
+    return list(names), list({each.money.currency for each in terms})
 
 
 class FilterField(Field):

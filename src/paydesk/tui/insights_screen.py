@@ -18,7 +18,6 @@ from textual.widgets import Static
 from paydesk.domain.insights import DAYS, Insights
 from paydesk.domain.text import clean, counted
 from paydesk.infra.core.query import News, PageQuery
-from paydesk.tui.counting import COUNT_REST, counted_of
 from paydesk.tui.health_screen import HealthScreen
 from paydesk.tui.insights_plot import plot
 from paydesk.tui.insights_report import table_lines, tables
@@ -26,6 +25,7 @@ from paydesk.tui.lines import Line
 from paydesk.tui.own_screen import OwnScreen, sentence
 from paydesk.tui.port import Desk, PanePort
 from paydesk.tui.role_words import words_of
+from paydesk.tui.totals_cache import COUNT_REST, counted_of
 from paydesk.tui.wording import clock_text
 
 REST_S = 3.0

@@ -1,8 +1,12 @@
 """How a person left a desk: look, and for every stack order, filter and pane; and whether the first hint was seen."""
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 
+from paydesk.domain.filter_text import FilterError, parse_filter
+from paydesk.domain.filters import Filter
+from paydesk.infra.core.query import Sort
 from paydesk.tui.kept_file import keep, read_kept
 
 
@@ -52,3 +56,14 @@ class KeptView:
 
 def _mapping(found: object) -> Mapping[str, object]:
     return found if isinstance(found, dict) else {}
+
+
+def as_left(kept: Mapping[str, object]) -> tuple[Sort | None, Filter | None]:
+    """Return the order and the filter that were kept, or None; what cannot be read is not taken."""
+    sort, found = None, None
+    try:
+        sort = Sort(str(kept["sort"])) if kept.get("sort") else None
+        found = parse_filter(str(kept["filter"])) if "filter" in kept else None
+    except (ValueError, FilterError) as error:
+        logging.getLogger("paydesk.screen").warning("the list is not shown as it was left: %s", error)
+    return sort, found

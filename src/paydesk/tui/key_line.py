@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from textual.dom import DOMNode
 from textual.events import Key, Paste
-from textual.keys import _character_to_key
 from textual.message_pump import MessagePump
+
+from paydesk.tui.textual_private import key_of
 
 if TYPE_CHECKING:
     from paydesk.tui.desk_app import DeskApp
@@ -25,7 +26,7 @@ def apart(event: Key) -> list[Key]:
     """Return esc and a key as two, which a terminal joins to alt and that key when they come close together."""
     if not (event.key.startswith("alt+") and event.character):
         return [event]
-    keys = [Key("escape", "\x1b"), Key(_character_to_key(event.character), event.character)]
+    keys = [Key("escape", "\x1b"), Key(key_of(event.character), event.character)]
     for key in keys:
         key.time = event.time
     return keys

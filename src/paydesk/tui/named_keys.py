@@ -8,6 +8,7 @@ from textual.screen import Screen
 
 from paydesk.role_names import RoleName
 from paydesk.tui.role_words import words_of
+from paydesk.tui.textual_private import bindings_of
 
 if TYPE_CHECKING:
     from paydesk.tui.desk_app import DeskApp
@@ -21,9 +22,8 @@ def in_order(screen: Screen[Any]) -> list[ActiveBinding]:
             found.setdefault(active.binding.id, active)
     nodes, places = list(dict.fromkeys(active.node for active in found.values())), dict[str, int]()
     for node in nodes:
-        for bindings in node._bindings.key_to_bindings.values():
-            for each in bindings:
-                places.setdefault(each.id or "", len(places))
+        for binding in bindings_of(node):
+            places.setdefault(binding.id or "", len(places))
     return sorted(found.values(), key=lambda active: places.get(active.binding.id or "", len(places)))
 
 

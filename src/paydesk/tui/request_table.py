@@ -1,27 +1,36 @@
 """A list of requests whose cursor stays on its request, held for the part that is looked at."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
+from rich.style import Style
 from textual.binding import Binding, BindingType
-from textual.events import Click, Resize
+from textual.events import Click, MouseScrollDown, MouseScrollUp, Resize
+from textual.geometry import Region, Size
 from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.scrollbar import ScrollDown, ScrollTo, ScrollUp
+from textual.strip import Strip
 
 from paydesk.domain.copy import RequestCopy
 from paydesk.infra.core.query import Start, Way
 from paydesk.tui.columns import Column
-from paydesk.tui.turned_rows import TurnedRows
+from paydesk.tui.row_painter import LOOKS, Brush, ListFrame, RowPainter, looks_on
 from paydesk.tui.window import Edges
 
+_WHEEL = 3
 _AHEAD = 25
 """So many rows beyond what is shown are asked for, at least: whoever moves on never waits."""
 
 
-class RequestTable(TurnedRows, can_focus=True, inherit_bindings=False):
-    """Rows by request id. ``show`` replaces those that are held, ``put`` changes one; the cursor stays on its own."""
+class RequestTable(ScrollView, can_focus=True, inherit_bindings=False):
+    """Rows by request id. ``show`` replaces those that are held, ``put`` changes one; the cursor stays on its own.
+
+    Where a person turns it by wheel or scrollbar the cursor comes along, never on a request out of sight.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "move(1)", "Next row", show=False, id="table.down", key_display="j ↓"),
@@ -32,6 +41,8 @@ class RequestTable(TurnedRows, can_focus=True, inherit_bindings=False):
         Binding("ctrl+u,pageup", "page(-1)", "Page up", show=False, id="table.page_up", key_display="^u"),
         Binding("enter", "open", "Open", id="table.open", key_display="⏎"),
     ]
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"request-table--{look}" for look in LOOKS}
 
     @dataclass
     class Moved(Message):
@@ -51,13 +62,34 @@ class RequestTable(TurnedRows, can_focus=True, inherit_bindings=False):
 
         down: bool
 
+    @dataclass
+    class Elsewhere(Message):
+        """Rows are wanted from another place of the list."""
+
+        start: Start
+
     def __init__(self, columns: Sequence[Column], now: Callable[[], datetime], empty: str, *, id: str) -> None:
-        super().__init__(columns, now, empty, id=id)
+        super().__init__(id=id)
+        self.painter = RowPainter(columns, empty)
+        self._now = now
+        self._rows: list[RequestCopy] = []
+        self._edges = Edges()
+        self._cursor = 0
+        self._loaded = False
+        self._faded: frozenset[UUID] = frozenset()
+        self._marked: frozenset[UUID] = frozenset()
+        self._brush: Brush | None = None
+        self._looks: tuple[object, tuple[Mapping[str, Style], Mapping[str, Style]]] | None = None
+        self._total = 0
+        self._aim: Way | None = None
+        """Where the cursor goes once rows from elsewhere are here; until then it is on no request."""
         self._later = 0
         self._others = False
         self._asked: bool | None = None
         self._click_opened = False
         """Whether the last click, or the one before it that it doubles, opened a row."""
+
+    # What is held.
 
     @property
     def rows(self) -> Sequence[RequestCopy]:
@@ -80,9 +112,15 @@ class RequestTable(TurnedRows, can_focus=True, inherit_bindings=False):
         height, line = self.size.height - 1, self._cursor + self._edges.before - round(self.scroll_y)
         return 0 <= line < height
 
-    def bring_to_cursor(self) -> None:
-        """Show the row under the cursor, wherever it was scrolled out of sight."""
+    def show_cursor(self) -> str:
+        """Show the row under the cursor where it was scrolled out of sight, and say so; else say nothing."""
+        if self.current is None or self.cursor_is_seen:
+            return ""
         self._keep_in_view()
+        number = self.current.number
+        if self.size.height > 1:
+            return f"The cursor is on {number}: look, then press again."
+        return f"Too few lines to show {number}: make the window higher."
 
     def clear(self) -> None:
         """Forget the rows, as others are on their way; keys typed until then count on those."""
@@ -109,7 +147,7 @@ class RequestTable(TurnedRows, can_focus=True, inherit_bindings=False):
         at = self._cursor
         self._rows, self._faded, self._loaded, self._asked = list(rows), faded, True, None
         self._edges = edges or old
-        grown = self._measure()
+        grown = self.painter.measure(self._rows, self._now())
         if current is not None:
             places = {row.id: place for place, row in enumerate(self._rows)}
             self._cursor = places.get(current.id, 0 if self._others else min(at, max(0, len(rows) - 1)))
@@ -150,7 +188,7 @@ class RequestTable(TurnedRows, can_focus=True, inherit_bindings=False):
         for place, row in enumerate(self._rows):
             if row.id == copy.id and row != copy:
                 self._rows[place] = copy
-                if self._measure():
+                if self.painter.measure(self._rows, self._now()):
                     self.refresh()
                 self._refresh_row(place)
 
@@ -254,3 +292,114 @@ class RequestTable(TurnedRows, can_focus=True, inherit_bindings=False):
             self.action_open()
         elif event.chain == 1:
             self._click_opened = False
+
+    # Turned by wheel and scrollbar.
+
+    def count(self, total: int) -> None:
+        """Note how many rows there are in all, held or not."""
+        self._total = total
+        self._sized()
+
+    def _sized(self) -> None:
+        known = self._edges.before + len(self._rows)
+        lines = max(self._total, known + 1) if self._edges.below else known
+        self._be_long(lines + 1)
+
+    def _look_from(self, line: float) -> None:
+        """Show the list from a line on, as a person turned there; the cursor comes along."""
+        self.scroll_to(y=max(0, line), animate=False)
+        first, last = self._place_at(1), self._place_at(self.size.height - 1)
+        held = range(len(self._rows))
+        if self._loaded and self._rows and first not in held and (first < 0 or self._edges.below):
+            self._aim = Way.AT
+            share = round(self.scroll_y) / max(1, self.virtual_size.height - 1)
+            self.post_message(self.Elsewhere(Start(Way.AT, share=share)))
+        elif self._aim is None:
+            self._go(max(first, min(self._cursor, last)))
+
+    def _on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
+        event.stop()
+        event.prevent_default()
+        self._look_from(self.scroll_y + _WHEEL)
+
+    def _on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
+        event.stop()
+        event.prevent_default()
+        self._look_from(self.scroll_y - _WHEEL)
+
+    def _on_scroll_to(self, message: ScrollTo) -> None:
+        message.stop()
+        message.prevent_default()
+        if message.y is not None:
+            self._look_from(message.y)
+
+    def _on_scroll_down(self, event: ScrollDown) -> None:
+        event.stop()
+        event.prevent_default()
+        self._look_from(self.scroll_y + self.size.height - 1)
+
+    def _on_scroll_up(self, event: ScrollUp) -> None:
+        event.stop()
+        event.prevent_default()
+        self._look_from(self.scroll_y - self.size.height + 1)
+
+    # Painted a line at a time, and only those that changed.
+
+    def lay_out(self, columns: Sequence[Column]) -> None:
+        """Show other columns from now on."""
+        if columns != self.painter.columns:
+            self.painter.columns = columns
+            self.refresh()
+
+    @property
+    def marked(self) -> frozenset[UUID]:
+        """The requests that carry a mark, by id: also those that are not shown now."""
+        return self._marked
+
+    def mark(self, ids: frozenset[UUID]) -> None:
+        """Let exactly these requests carry a mark."""
+        changed, self._marked = ids ^ self._marked, ids
+        for place, row in enumerate(self._rows):
+            if row.id in changed:
+                self._refresh_row(place)
+
+    def _be_long(self, lines: int) -> None:
+        """Take so many lines, the header among them."""
+        size = Size(self.size.width, lines)
+        if self.show_vertical_scrollbar and self.virtual_size.height <= lines > self.size.height:
+            # What arrives makes a long list longer: its bar stands already, and nothing has to be laid out anew.
+            self.set_reactive(RequestTable.virtual_size, size)
+            self.vertical_scrollbar.window_virtual_size = lines
+        else:
+            self.virtual_size = size
+
+    def _place_at(self, y: int) -> int:
+        """Return which of the rows is painted on a line; below 0 or beyond their number, it is not held."""
+        return y - 1 + round(self.scroll_y) - self._edges.before
+
+    def _refresh_row(self, place: int) -> None:
+        line = place + self._edges.before + 1 - round(self.scroll_y)
+        if 0 < line < self.size.height:
+            self.refresh(Region(0, line, self.size.width, 1))
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Paint some lines; a page of them changes at once while much arrives, and what they share is found once."""
+        self._brush = self._dip()
+        return super().render_lines(crop)
+
+    def _dip(self) -> Brush:
+        key = (self.rich_style, self.has_focus, self.app.theme)
+        if self._looks is None or self._looks[0] != key:
+            looks = {name: self.get_component_rich_style(f"request-table--{name}", partial=True) for name in LOOKS}
+            self._looks = key, looks_on(self.rich_style, looks)
+        return self.painter.brush(self._now(), self.scrollable_content_region.width, self._looks[1])
+
+    def render_line(self, y: int) -> Strip:
+        """Paint one line: the header, a row, or what to do where there are none."""
+        lines, edges = self.virtual_size.height, self._edges
+        frame = ListFrame(self._rows, edges, self._cursor, lines, self._loaded, self._faded, self._marked)
+        return self.painter.line(y, self._place_at(y), self._brush or self._dip(), frame)
+
+    def get_content_height(self, *_: Any) -> int:
+        """Return the lines of everything, for a parent that sizes by content."""
+        return self.virtual_size.height

@@ -1,4 +1,4 @@
-"""Textual's private parts: how it reads keys, and which terminal it paints on. Tried on Textual 8.2.8.
+"""Textual's private parts: how it reads and names keys, and which terminal it paints on. Tried on Textual 8.2.8.
 
 Textual 8.2.8 ends the program when its parser meets a number that it does not expect (a key in the long form of kitty's
 protocol is enough), takes the characters of a sequence that it does not know for keys, and waits for ever for the end
@@ -17,11 +17,18 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from textual._parser import ParseTimeout
 from textual._xterm_parser import XTermParser
-from textual.drivers.linux_driver import LinuxDriver
+from textual.binding import Binding
+from textual.dom import DOMNode
 from textual.events import MouseEvent, Resize
+from textual.keys import _character_to_key
 from textual.message import Message
 
 from paydesk.tui.key_sequences import Kind, Piece, Sequences, plain_key
+
+if sys.platform == "win32":
+    from textual.drivers.windows_driver import WindowsDriver as TextualDriver
+else:
+    from textual.drivers.linux_driver import LinuxDriver as TextualDriver
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -34,6 +41,17 @@ _LONGEST = 32
 """Textual takes the characters of a longer sequence for keys."""
 _MAX_CELLS = 2000
 """No terminal is wider or higher, in cells; a mouse that says so is not there."""
+
+
+def key_of(character: str) -> str:
+    """Return what Textual calls the key of a character."""
+    return _character_to_key(character)
+
+
+def bindings_of(node: DOMNode) -> Iterator[Binding]:
+    """Yield the bindings of a node in the order in which they are declared, with the keys that they have now."""
+    for bindings in node._bindings.key_to_bindings.values():
+        yield from bindings
 
 
 def terminal_output() -> TextIO | None:
@@ -114,7 +132,7 @@ def _possible(message: Message) -> bool:
     return not isinstance(message, MouseEvent) or max(message.screen_x, message.screen_y) <= _MAX_CELLS
 
 
-class DeskDriver(LinuxDriver):
+class DeskDriver(TextualDriver):
     """Paints on the terminal, and reads from it whatever comes."""
 
     def __init__(self, app: "App[Any]", **options: Any) -> None:

@@ -216,3 +216,11 @@ def _worries(health: Health, kept: str) -> list[str]:
     if health.quarantined:
         worries.append(f"◔ {counted(health.quarantined, 'message')} in quarantine")
     return worries
+
+
+def nothing_yet(health: Health | None) -> str:
+    """Return what an empty list says while there may be more than was read so far; empty once all was read."""
+    anew = health.anew if health is not None else None
+    if anew is None or not anew.incomplete:
+        return ""
+    return f"No requests so far: {anew.told}.\nThey appear here by themselves."

@@ -38,7 +38,7 @@ from paydesk.manager.desk import ManagerService
 from paydesk.manager.inbox import ManagerInbox
 from paydesk.manager.port import ManagerDesk
 from paydesk.tui.desk_app import DeskApp
-from paydesk.tui.desk_pane import DeskPane
+from paydesk.tui.desk_pane import RequestListPane
 from paydesk.tui.drafts import DraftStore
 from paydesk.tui.key_footer import KeyFooter
 from paydesk.tui.lines import Line
@@ -47,11 +47,11 @@ from paydesk.tui.own_screen import fit
 LAYOUT = """
 #demo { background: $panel; text-style: bold; }
 #desks { height: 1fr; }
-#desks DeskPane { display: none; border-left: blank; }
-#desks DeskPane.-here { display: block; border-left: outer $accent; }
-.-both #desks DeskPane { display: block; }
-#desks DeskPane.-here TopLine { background: $panel; color: $accent; }
-#desks DeskPane TopLine { color: $secondary; }
+#desks RequestListPane { display: none; border-left: blank; }
+#desks RequestListPane.-here { display: block; border-left: outer $accent; }
+.-both #desks RequestListPane { display: block; }
+#desks RequestListPane.-here TopLine { background: $panel; color: $accent; }
+#desks RequestListPane TopLine { color: $secondary; }
 #story { height: auto; }
 #story-header { background: $surface; color: $secondary; }
 .story { color: $secondary; text-wrap: nowrap; text-overflow: ellipsis; }
@@ -151,13 +151,13 @@ class ShowApp(DeskApp):
     # Which desk has the keys, and which are simulated.
 
     @property
-    def here(self) -> DeskPane[Any]:
+    def here(self) -> RequestListPane[Any]:
         """The desk that has the keys."""
         focused = self.screen_stack[0].focused
         nodes = focused.ancestors_with_self if focused is not None else []
-        return next((node for node in nodes if isinstance(node, DeskPane)), self.contractor)
+        return next((node for node in nodes if isinstance(node, RequestListPane)), self.contractor)
 
-    def _stand_at(self, desk: DeskPane[Any]) -> None:
+    def _stand_at(self, desk: RequestListPane[Any]) -> None:
         for pane in self.panes:
             pane.set_class(pane is desk, "-here")
         desk.table.focus()
@@ -227,7 +227,7 @@ class ShowApp(DeskApp):
     def _play(self, move: Move) -> None:
         """Do it on the desk, as its person would: the cursor goes there, then the command runs."""
         self._moving = True
-        pane: DeskPane[Any] = self.contractor if move.role == "contractor" else self.manager
+        pane: RequestListPane[Any] = self.contractor if move.role == "contractor" else self.manager
         places = {row.id: place for place, row in enumerate(pane.table.rows)}
         if move.copy is not None and move.copy.id in places:
             pane.table.action_go(places[move.copy.id])
