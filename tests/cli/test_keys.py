@@ -35,7 +35,7 @@ def test_a_request_without_a_key_is_a_new_one_each_time(paydesk: Paydesk, ada: s
     assert {(each["status"], each["why"]) for each in again.json["alike"]} == {("pending", "same amount, within a day")}
     twin = paydesk(*line[:-1])
     assert "It looks like PR-" in twin.err
-    assert twin.err.endswith(f"Not meant? paydesk contractor withdraw {twin.out.split()[0]}\n")
+    assert twin.err.endswith(f"Not meant? paydesk contractor withdraw {twin.out.split()[0]} --as {ada}\n")
     assert told(paydesk(*line[:-2], "eve", "--json", "--key", key))[1] != told(paydesk(*line, "--key", key))[1]
 
 

@@ -46,7 +46,8 @@ def test_a_wrong_account_number_is_taken_and_said(paydesk: Paydesk, ada: str) ->
     asked = paydesk("contractor", "request", "5", "EUR", "Logo", "--pay-to", wrong, "--as", ada, "--json")
     assert asked.code == 0 and asked.json["pay_to"] == wrong
     (warning,) = asked.json["warnings"]
-    assert "check digits of this IBAN do not fit" in warning and f"revise {asked.json['number']} --pay-to P" in warning
+    assert "check digits of this IBAN do not fit" in warning in warning
+    assert warning.endswith(f"Not meant? paydesk contractor revise {asked.json['number']} --pay-to P --as {ada}")
     revise = ("contractor", "revise", asked.json["number"], "--as", ada)
     assert "warnings" not in paydesk(*revise, "--description", "Logo, final", "--json").json, "not typed this time"
     assert "warnings" not in paydesk(*revise, "--pay-to", right, "--json").json

@@ -72,8 +72,8 @@ def test_a_look_that_is_not_there_is_refused_with_those_that_are(
 @pytest.mark.parametrize(
     ("answers", "told"),
     [
-        (True, "not acknowledged yet after 3 s; it is kept and goes out by itself"),
-        (False, "it is kept and will be sent when Kafka answers"),
+        (True, "not acknowledged yet after 3 s; it is kept, and an open desk, a worker or the next command sends it"),
+        (False, "it is kept, and once Kafka answers an open desk, a worker or the next command sends it"),
     ],
 )
 def test_what_is_queued_says_whether_kafka_answers(

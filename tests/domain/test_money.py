@@ -154,7 +154,7 @@ def test_a_filter_takes_an_amount_with_one_reading(typed: str) -> None:
     ("amount", "currency", "words"),
     [
         ("1.250", "EUR", "1.250: a full stop divides decimals; write 1250"),
-        ("1.250", "JPY", "write 1250"),
+        ("1.250", "JPY", "write 1250 if thousands are meant, as JPY has no decimals"),
         ("1.250.000", "EUR", "write 1250000"),
         ("1.250,50", "EUR", "write 1250.50"),
         ("12.34567", "EUR", "at most 4 decimals"),

@@ -55,6 +55,34 @@ def test_what_is_typed_of_an_amount_is_looked_at(typed: dict[str, str]) -> None:
     assert changed_terms(_in_a_retired_currency(), amount="5", currency="EUR").money == Money(500, "EUR", 2)
 
 
+@pytest.mark.fault(
+    kind="An amount that nobody typed is never made another one, nor is another one said to be it.",
+    mended="domain/payment_request.py",
+)
+@pytest.mark.parametrize(
+    ("amount", "currency", "typed"),
+    [
+        ("1.234", "KWD", "JPY"),
+        ("1.230", "KWD", "eur"),
+        ("1.2345", "CLF", "EUR"),
+        ("1250.50", "EUR", "JPY"),
+        ("9999999999999.99", "EUR", "KWD"),
+    ],
+)
+def test_a_currency_that_cannot_have_the_amount_there_is_asks_for_the_amount(
+    amount: str, currency: str, typed: str
+) -> None:
+    old = checked_terms(amount, currency, "Logo")
+    with pytest.raises(InvalidInput) as refused:
+        changed_terms(old, currency=typed)
+    told = (
+        f"The amount is {old.money}, which cannot be kept in {typed.upper()}; write the amount in {typed.upper()} too."
+    )
+    assert refused.value.problems == {"amount": told}
+    assert changed_terms(old, currency=typed, amount="12").money.currency == typed.upper()
+    assert changed_terms(checked_terms("1234", "JPY", "Logo"), currency="EUR").money == Money(123400, "EUR", 2)
+
+
 @_KEPT
 def test_a_new_request_in_a_retired_currency_is_refused_by_name() -> None:
     with pytest.raises(InvalidInput) as refused:

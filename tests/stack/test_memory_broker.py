@@ -112,7 +112,7 @@ def test_a_first_start_tells_how_far_kafka_is_while_requests_are_taken(new_house
         mirror = f"http://127.0.0.1:{silent.getsockname()[1]}/maven"
         house = new_house(XDG_CACHE_HOME=str(tmp_path), PAYDESK_MAVEN_REPOSITORY=mirror)
         desk = house.desk("contractor", columns=120, rows=36)
-        desk.see("fetching Kafka, 0 of 4", "your requests are kept")
+        desk.see("fetching Kafka, 0 of 4", "what you save is kept")
         house.run("contractor", "request", "1", "EUR", "typed meanwhile")
         desk.see("typed meanwhile")
         house.run("stack", "down")

@@ -2,12 +2,17 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
+from dataclasses import replace
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 import pytest
 
+from paydesk.contractor.commands import execute
+from paydesk.domain.commands import RequestPayment
+from paydesk.domain.payment_request import checked_terms
 from paydesk.infra.core.errors import NotNow
 from paydesk.infra.diagnostics.checkup import check_role
 from paydesk.infra.postgres import rebuilding
@@ -150,3 +155,35 @@ def test_a_schema_is_checked_by_whoever_works_of_either_version(sides: Sides, st
         assert "a worker is at work" in told["contractor PostgreSQL"]
         with pytest.raises(NotNow):
             rebuilding.empty(url, sides.contractor)
+
+
+@pytest.mark.fault(
+    kind="What doctor proposes can be done where it is read, and helps with what was found.",
+    mended="infra/diagnostics/checkup.py",
+)
+@pytest.mark.parametrize(("at_work", "todo"), [(False, "Open a desk"), (True, "They go out by the worker")])
+def test_where_a_worker_is_at_work_nobody_is_sent_to_open_a_desk(sides: Sides, at_work: bool, todo: str) -> None:
+    url = sides.url(sides.contractor)
+    with closing(Store(url, sides.contractor)) as store:
+        execute(store, uuid4(), RequestPayment(uuid4(), "ada", checked_terms("5", "EUR", "Logo")))
+    with connect(url, "contractor") as connection:
+        connection.execute("UPDATE outbox SET said_at = said_at - interval '1 min'")
+    with working(sides) if at_work else nullcontext():
+        found = check_role(sides.contractor, replace(sides.endpoints("contractor"), kafka=None, redis_url=None))
+    (outbox,) = (one for one in found if one.name == "contractor outbox")
+    assert not outbox.ok and outbox.seen.startswith("1 unsent") and outbox.todo.startswith(todo)
+
+
+@pytest.mark.fault(
+    kind="What doctor proposes can be done where it is read, and helps with what was found.",
+    mended="infra/diagnostics/checkup.py",
+)
+@pytest.mark.parametrize(("embedded", "named"), [(True, "log/kafka.log"), (False, "PAYDESK_KAFKA_BOOTSTRAP_SERVERS")])
+def test_where_kafka_does_not_answer_the_settings_are_named_of_configured_servers_alone(
+    sides: Sides, embedded: bool, named: str
+) -> None:
+    away = replace(sides.endpoints("contractor"), database_url="", redis_url=None)
+    away = replace(away, kafka=dict(away.kafka or {}) | {"bootstrap.servers": "127.0.0.1:1"})
+    found = next(one for one in check_role(sides.contractor, away, coming=embedded) if "Kafka" in one.name)
+    assert not found.ok and named in found.todo
+    assert ("BOOTSTRAP" in found.todo) is not embedded

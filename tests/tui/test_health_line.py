@@ -65,7 +65,7 @@ def test_every_part_is_reported_however_it_is() -> None:
         locked=1,
         lost=("PR-7 (bo)",),
         memory_broker=True,
-        notice="fetching Kafka, 12 of 44 MB; your requests are kept",
+        notice="fetching Kafka, 12 of 44 MB; what you save is kept",
     )
     told = {report.name: report for report in health_report(worst, "contractor")}
     assert [name for name, report in told.items() if report.well] == ["Kafka"] == [*told][-1:]

@@ -155,6 +155,29 @@ async def test_a_changed_revision_takes_its_mark_off(world: World) -> None:
         await seen(pilot, lambda: "PR-1002 changed: the mark is off." in shown(pilot) and "1 marked" in shown(pilot))
 
 
+@pytest.mark.fault(
+    kind="What is shown to be decided is what the next key decides, also when it changes while it is asked about.",
+    mended="manager/bulk.py",
+)
+@pytest.mark.parametrize("how", ["revised", "accepted by another"])
+async def test_the_question_about_marks_says_what_is_decided_when_one_changes_meanwhile(world: World, how: str) -> None:
+    async with manager(world).run_test(size=(100, 30)) as pilot:
+        await opened(pilot)
+        await pilot.press("space", "space", "a")
+        await seen(pilot, lambda: "18,400.00 EUR and 312.45 USD   2 requests" in shown(pilot))
+        request = world.requests[of(world, "PR-1002")]
+        if how == "revised":
+            terms = checked_terms("99999", "EUR", "August retainer")
+            world.put(replace(request, version=2, revision=2, terms=terms))
+        else:
+            accepted_by_zoe(world, "PR-1002")
+            world.put(request)
+        await seen(pilot, lambda: "312.45 USD   1 request" in shown(pilot) and "y approve 1" in shown(pilot))
+        await seen(pilot, lambda: "1 skipped" in shown(pilot) and "18,400.00 EUR and" not in shown(pilot))
+        await pilot.press("y")
+        await seen(pilot, lambda: decided(world) == {"PR-1003"} and not isinstance(pilot.app.screen, BulkDialog))
+
+
 class SlowDesk(FakeManagerDesk):
     """Decides only as often as it is let, then waits; the database may go instead."""
 

@@ -13,12 +13,13 @@ from paydesk.cli.options import Call, writes
 from paydesk.cli.report import report
 from paydesk.cli.session import Session, open_session
 from paydesk.contractor.commands import execute
+from paydesk.contractor.lapsing import late_text
 from paydesk.domain.commands import AskWithdrawal, Like, RequestPayment, RevisePayment
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.doubts import doubts
 from paydesk.domain.duplicates import Alike, Asking
 from paydesk.domain.errors import InvalidInput
-from paydesk.domain.payment_request import TERMS, Terms, checked_terms, typed_fields
+from paydesk.domain.payment_request import TERMS, Terms, checked_terms, refuse_kept_amount, typed_fields
 from paydesk.infra.postgres.read.duplicates import alike_of
 
 _OPTIONAL = tuple(term for term in TERMS if term.option)
@@ -66,19 +67,24 @@ def request(call: Call, /, like: str | None, **fields: str | None) -> None:
             terms, source = _terms_like(session.target(like), fields)
         result = execute(session.store, session.key(), RequestPayment(uuid7(), session.person, terms, source))
         copy = session.deliver(result)
-        warned = _doubts(copy, fields) if result.changed else ()
+        warned = _doubts(session, copy, fields) if result.changed else ()
         twins = _alike(session, copy) if result.changed else ()
         report(session, copy, result.changed, as_json=call.as_json, alike=twins, warned=warned)
 
 
-def _doubts(copy: RequestCopy, fields: Mapping[str, str | None]) -> Sequence[str]:
+def _late(copy: RequestCopy) -> Sequence[str]:
+    """Return what is to be said where an acceptance was first, so that what this command did came to nothing."""
+    return [told] if (told := late_text(copy)) else []
+
+
+def _doubts(session: Session, copy: RequestCopy, fields: Mapping[str, str | None]) -> Sequence[str]:
     """Return what is to be said of each of these fields that is doubtful."""
     if copy.terms is None:
         return []
     options = {term.name: f"{term.option} {term.metavar}" for term in _OPTIONAL}
     warnings = doubts({name: value for name, value in typed_fields(copy.terms).items() if name in fields}, date.today())
     return [
-        f"{warning} Not meant? paydesk contractor revise {copy.number} {options[name]}"
+        f"{warning} Not meant? paydesk contractor revise {copy.number} {options[name]}{session.as_person}"
         for name, warning in warnings.items()
     ]
 
@@ -93,6 +99,7 @@ def _terms_like(copy: RequestCopy, fields: dict[str, str | None]) -> tuple[Terms
     if copy.terms is None:
         raise InvalidInput.of("like", f"It is not known here what {copy.number} asked for; write it out.")
     given = {name: value for name, value in fields.items() if value is not None}
+    refuse_kept_amount(copy.terms, given)
     return checked_terms(**(typed_fields(copy.terms) | given)), Like(copy.id, given)
 
 
@@ -113,7 +120,7 @@ def revise(call: Call, /, request: str, **fields: str | None) -> None:
         given = {name: value for name, value in fields.items() if value is not None}
         result = execute(session.store, session.key(), RevisePayment(copy.id, session.person, given))
         copy = session.deliver(result)
-        warned = _doubts(copy, given) if result.changed else ()
+        warned = _late(copy) or (_doubts(session, copy, given) if result.changed else ())
         report(session, copy, result.changed, as_json=call.as_json, warned=warned)
 
 
@@ -126,4 +133,5 @@ def withdraw(call: Call, /, request: str) -> None:
         session.catch_up()
         copy = session.target(request)
         result = execute(session.store, session.key(), AskWithdrawal(copy.id, session.person))
-        report(session, session.deliver(result), result.changed, as_json=call.as_json)
+        copy = session.deliver(result)
+        report(session, copy, result.changed, as_json=call.as_json, warned=_late(copy))

@@ -87,10 +87,8 @@ def twins(alike: Sequence[Alike]) -> list[dict[str, str]]:
 
 def full_document(detail: RequestDetail, alike: Sequence[Alike] = ()) -> dict[str, Any]:
     """Return a request with its decision and its timeline as plain values."""
-    return document(detail.copy, alike) | {
-        "decision": _decision(detail.copy.decision),
-        "timeline": [_step(step) | {"changes": changes} for step, changes in detail.changes()],
-    }
+    steps = [_step(step) | {"changes": changes, "lapsed": detail.lapsed(step)} for step, changes in detail.changes()]
+    return document(detail.copy, alike) | {"decision": _decision(detail.copy.decision), "timeline": steps}
 
 
 def _decision(decision: DecisionRegister | None) -> dict[str, Any] | None:
@@ -266,7 +264,8 @@ def print_detail(detail: RequestDetail, alike: Sequence[Alike] = ()) -> None:
         text = f"  {text}" if text else ""
         by = f" by {shown_name(step.actor)}" if step.actor else ""
         kind = "withdrawal confirmed" if step.kind == "withdrawn" else step.kind.replace("_", " ")
-        tell(clean(f"  {moment_text(step.at)}  {kind}{by}{money}{text}", WHOLE), 20)
+        lapsed = ", lapsed" if detail.lapsed(step) else ""
+        tell(clean(f"  {moment_text(step.at)}  {kind}{by}{lapsed}{money}{text}", WHOLE), 20)
         if step.received_at is not None and step.received_at > step.at:
             tell(f"  {moment_text(step.received_at)}  received", 20)
 

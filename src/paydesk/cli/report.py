@@ -18,6 +18,8 @@ from paydesk.domain.text import WHOLE, clean
 from paydesk.infra.core.errors import OutcomeUnknown
 
 log = logging.getLogger("paydesk.report")
+_SENDS = "an open desk, a worker or the next command"
+"""What carries to Kafka what a command left in the outbox: nothing does where none of them is."""
 
 
 class SomeFailed(PaydeskError):
@@ -50,9 +52,9 @@ def report(
         return
     words = "" if changed else " (already so)"
     if copy.delivery is Delivery.QUEUED and session.kafka_answers:
-        words += f"; not acknowledged yet after {DELIVER_S:.0f} s; it is kept and goes out by itself"
+        words += f"; not acknowledged yet after {DELIVER_S:.0f} s; it is kept, and {_SENDS} sends it"
     elif copy.delivery is Delivery.QUEUED:
-        words += "; it is kept and will be sent when Kafka answers"
+        words += f"; it is kept, and once Kafka answers {_SENDS} sends it"
     output.print_sentence(copy, words)
     session.saved.told(copy.id)
     for line in warned:
@@ -60,7 +62,7 @@ def report(
     for other in alike:
         say_aside(clean(f"It looks like {other}.", WHOLE))
     if alike:
-        say_aside(clean(f"Not meant? paydesk contractor withdraw {copy.number}"))
+        say_aside(clean(f"Not meant? paydesk contractor withdraw {copy.number}{session.as_person}"))
 
 
 def each_of(

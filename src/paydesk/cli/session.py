@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
+from shlex import quote
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
@@ -52,6 +53,8 @@ class Session:
         self.role = role
         self.settings = read_settings()
         self.person = person_of(self.settings, role.name, person)
+        self.as_person = f" --as {quote(person)}" if person else ""
+        """What a command that is proposed needs, so that it is the same person's."""
         self.servers = servers_of(self.settings)
         self.word = uuid4().hex if key is None else key
         self._named = key is not None

@@ -9,8 +9,20 @@ from paydesk.domain.status import Status
 def lapsed_text(before: Iterable[RequestCopy], rows: Iterable[RequestCopy]) -> str:
     """Return what lapsed of the requests that were shown a moment ago; empty when nothing did."""
     known = {row.id: row for row in before}
-    told = [_told(row) for row in rows if row.lapsed and row.id in known and not known[row.id].lapsed]
-    return _first(told, "lapsed")
+    told = [late_text(row) for row in rows if row.id in known and not known[row.id].lapsed]
+    return _first([text for text in told if text], "lapsed")
+
+
+def late_text(copy: RequestCopy) -> str:
+    """Return what of a request came after it was accepted, and lapsed; empty when nothing did."""
+    if not copy.lapsed or copy.request is None:
+        return ""
+    late = []
+    if copy.request.revision != copy.revision:
+        late.append(f"revision {copy.request.revision}")
+    if copy.request.withdrawal_asked:
+        late.append("the withdrawal")
+    return f"{copy.number} was accepted; {' and '.join(late)} came too late and lapsed."
 
 
 def confirmed_text(before: Iterable[RequestCopy], rows: Iterable[RequestCopy]) -> str:
@@ -25,13 +37,3 @@ def _first(told: Sequence[str], verb: str) -> str:
     """Return the first sentence in full, and how many more there are."""
     more = f" {len(told) - 1} more {verb}." if len(told) > 1 else ""
     return told[0] + more if told else ""
-
-
-def _told(copy: RequestCopy) -> str:
-    assert copy.request is not None
-    late = []
-    if copy.request.revision != copy.revision:
-        late.append(f"revision {copy.request.revision}")
-    if copy.request.withdrawal_asked:
-        late.append("the withdrawal")
-    return f"{copy.number} was accepted; {' and '.join(late)} came too late and lapsed."

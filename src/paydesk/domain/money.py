@@ -118,7 +118,8 @@ def misread(typed: str, code: str, exponent: int) -> str:
         return f"{typed} {code} can be read as {thousands} and as {decimals}; write the one that you mean."
     if exponent < 3 and _POINTS.fullmatch(typed):
         kept = f"{code} has {exponent} decimals" if exponent else f"{code} has no decimals"
-        return f"{typed}: a full stop divides decimals; write {typed.replace('.', '')}, as {kept}."
+        meant = typed.replace(".", "")
+        return f"{typed}: a full stop divides decimals; write {meant} if thousands are meant, as {kept}."
     return ""
 
 

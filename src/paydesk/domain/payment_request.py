@@ -12,7 +12,7 @@ from uuid import UUID
 
 from paydesk.domain.days import parse_day
 from paydesk.domain.errors import InvalidInput
-from paydesk.domain.money import Money, parse_money
+from paydesk.domain.money import Money, currency_code, parse_money
 from paydesk.domain.text import checked
 
 DESCRIPTION_MOST = 500
@@ -231,12 +231,29 @@ def changed_terms(terms: Terms, **fields: str | None) -> Terms:
 
     What stays as it was is kept without another look at it, such as a currency that was retired since.
     """
+    refuse_kept_amount(terms, fields)
     kept = typed_fields(terms)
     typed = kept | {name: value for name, value in fields.items() if value is not None}
     changed = {name for name, value in typed.items() if value != kept[name]}
     if changed & {"amount", "currency"}:
         changed.add("money")
     return replace(terms, **_found({name: check for name, check in _checks(typed).items() if name in changed}))  # type: ignore[arg-type]
+
+
+def refuse_kept_amount(terms: Terms, fields: Mapping[str, str | None]) -> None:
+    """Refuse a currency that was typed without an amount, where it cannot have the amount that there is.
+
+    Nobody typed that amount: what to write in its place is not for the program to say.
+    """
+    code = currency_code(fields.get("currency") or "")
+    if fields.get("amount") is not None or code in ("", terms.money.currency):
+        return
+    try:
+        parse_money(terms.money.amount, code)
+    except InvalidInput as error:
+        if "amount" in error.problems:
+            told = f"The amount is {terms.money}, which cannot be kept in {code}; write the amount in {code} too."
+            raise InvalidInput.of("amount", told) from error
 
 
 def typed_fields(terms: Terms) -> dict[str, str]:

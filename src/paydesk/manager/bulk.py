@@ -1,8 +1,9 @@
 """The question before several requests are decided: how many, how much, what is skipped; then how far it is."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
+from uuid import UUID
 
 from textual import on
 from textual.app import ComposeResult
@@ -55,12 +56,17 @@ class BulkDialog(ModalScreen[bool]):
     AUTO_FOCUS = "#bulk-body"
 
     def __init__(
-        self, word: str, count: int, read: Callable[[], Asking], start: Callable[[Plan], Batch], hold_s: float
+        self,
+        word: str,
+        marked: Sequence[RequestCopy],
+        read: Callable[[], Asking],
+        start: Callable[[Plan], Batch],
+        hold_s: float,
     ) -> None:
         """``word`` is ``Approve`` or ``Reject``; ``read`` is called in a thread, ``start`` on the loop after ``y``."""
         super().__init__()
         self._word = word
-        self._count = count
+        self._marked = frozenset(copy.id for copy in marked)
         self._read = read
         self._start = start
         self._hold_s = hold_s
@@ -81,8 +87,16 @@ class BulkDialog(ModalScreen[bool]):
     def on_mount(self) -> None:
         """Read anew what was marked: it may have changed since."""
         self._paint()
-        self.run_worker(self._look, thread=True, group="bulk", exit_on_error=False)
+        self._read_marks()
         self.set_interval(LOOK_S, self._look_on)
+
+    def rows_changed(self, ids: Collection[UUID]) -> None:
+        """Ask anew where rows changed that are marked: how many and how much is what ``y`` would decide now."""
+        if self.running is None and not self._marked.isdisjoint(ids):
+            self._read_marks()
+
+    def _read_marks(self) -> None:
+        self.run_worker(self._look, thread=True, group="bulk", exclusive=True, exit_on_error=False)
 
     def _look(self) -> None:
         try:
@@ -92,10 +106,12 @@ class BulkDialog(ModalScreen[bool]):
 
     @on(Read)
     def _was_read(self, message: Read) -> None:
+        if self.running is not None:
+            return
         if isinstance(message.asking, Exception):
             self._trouble = sentence(message.asking)
         else:
-            self._asking = message.asking
+            self._asking, self._trouble = message.asking, ""
         self._paint()
 
     def _look_on(self) -> None:
@@ -145,7 +161,8 @@ class BulkDialog(ModalScreen[bool]):
         self.query_one("#bulk-keys", Static).update(clean(keys))
 
     def _question(self) -> tuple[str, list[Content], str]:
-        title = f"{self._word} {self._count} marked request{'s' if self._count > 1 else ''}?"
+        count = len(self._marked)
+        title = f"{self._word} {count} marked request{'s' if count > 1 else ''}?"
         if self._trouble:
             return title, [Content.styled(f"✗ {clean(self._trouble)}", "$error")], "esc keeps them"
         if self._asking is None:

@@ -65,7 +65,7 @@ class BulkActions:
             commands = [decision_on(copy, desk.person, cause) for copy in plan.chosen]
             return self.start(plan, Batch(plan.chosen, commands, desk.hold_s), dialog)
 
-        dialog = BulkDialog("Approve" if cause is None else "Reject", len(copies), read, start, desk.hold_s)
+        dialog = BulkDialog("Approve" if cause is None else "Reject", copies, read, start, desk.hold_s)
         return dialog
 
     def start(self, plan: Plan, batch: Batch, dialog: BulkDialog) -> Batch:

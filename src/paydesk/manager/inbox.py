@@ -388,7 +388,10 @@ class ManagerInbox(RequestListPane[ManagerDesk], inherit_bindings=False):
     def painted(self, before: Sequence[RequestCopy], after: Sequence[RequestCopy]) -> None:
         """Note what is painted with other terms than before: a key already on its way was not meant for those."""
         self.decisions.changes.painted(before, after, self.app.clock())
+        was, now = {row.id: row for row in before}, {row.id: row for row in after}
         for dialog in self.app.screen_stack:
+            if isinstance(dialog, BulkDialog) and dialog.is_mounted:
+                dialog.rows_changed([each for each in was | now if was.get(each) != now.get(each)])
             if isinstance(dialog, CauseDialog) and dialog.copy is not None and dialog.is_mounted:
                 newest = next((row for row in after if row.id == dialog.copy.id), None)
                 if newest is not None:

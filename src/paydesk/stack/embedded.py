@@ -129,7 +129,7 @@ class EmbeddedStack:
             if told.get("notice") or told.get("trouble"):
                 return str(told["notice"] or told["trouble"])
         coming = [name.title() for name, told in servers.items() if told.get("state") == "coming"]
-        return f"{' and '.join(coming)} starting; your requests are kept" if coming else ""
+        return f"{' and '.join(coming)} starting; what you save is kept" if coming else ""
 
     @property
     def is_noted(self) -> bool:

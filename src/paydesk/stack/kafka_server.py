@@ -77,7 +77,7 @@ class Kafka(Server):
         return self.folder.home / "kafka"
 
     def _progress(self, there: int, total: int) -> None:
-        self.notice = f"fetching Kafka, {there >> 20} of {total >> 20} MB; your requests are kept"
+        self.notice = f"fetching Kafka, {there >> 20} of {total >> 20} MB; what you save is kept"
 
     def _java(self, memory: str, *, leave_archive: bool = False) -> list[str]:
         log = f"-Dlog4j2.configurationFile={binaries.deploy('kafka/log4j2.properties')}"

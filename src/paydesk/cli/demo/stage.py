@@ -84,7 +84,7 @@ class Stage:
             if endpoints.kafka is not None and endpoints.redis_url is not None:
                 self.memory_broker = endpoints.memory_broker
                 break
-            notice = self.servers.notice().removesuffix("; your requests are kept")
+            notice = self.servers.notice().removesuffix("; what you save is kept")
             if notice and notice != last:
                 last = notice
                 tell(notice)

@@ -46,7 +46,7 @@ def check_role(
             f"{role.name} PostgreSQL", lambda: _postgres(role, endpoints, is_provisioned, coming=coming)
         )
     if endpoints.kafka is not None or coming:
-        findings += guarded(f"{role.name} Kafka", lambda: _kafka(role, endpoints))
+        findings += guarded(f"{role.name} Kafka", lambda: _kafka(role, endpoints), _broker(coming=coming))
     if endpoints.redis_url is not None or coming:
         findings += guarded(f"{role.name} Redis", lambda: _redis(role, endpoints))
     return findings
@@ -90,6 +90,13 @@ def _where_to_look(role: Role, *, coming: bool) -> str:
     return f"Look at PAYDESK_{role.name.upper()}_DATABASE_URL, and whether that server runs and lets this machine in."
 
 
+def _broker(*, coming: bool) -> str:
+    """Return what to do where Kafka does not answer; ``coming`` is true of the embedded one."""
+    if coming:
+        return "Look at log/kafka.log in the folder that `paydesk stack status` names; `paydesk stack down` ends it."
+    return "Look at PAYDESK_KAFKA_BOOTSTRAP_SERVERS and at the broker's log."
+
+
 def _schema(role: Role, connection: queries.Connection, answers: str) -> list[Finding]:
     """Return what is in a schema that needs a person, and how much waits to be sent."""
     found = queries.counts(connection)
@@ -105,7 +112,7 @@ def _schema(role: Role, connection: queries.Connection, answers: str) -> list[Fi
     lines.append(Finding(f"{role.name} outbox", True, f"{found.unsent} unsent, {found.held} held"))
     if found.unsent and found.oldest_unsent_s > 30:
         told = f"{found.unsent} unsent, the oldest for {found.oldest_unsent_s:.0f} s"
-        lines[-1] = Finding(f"{role.name} outbox", False, told, f"Open a desk, or run `paydesk {role.name} worker`.")
+        lines[-1] = Finding(f"{role.name} outbox", False, told, _who_sends(role, at_work=holder is not None))
     if searched == (False,):
         told = "words are looked for row by row, as the extension pg_trgm is not there"
         lines.append(Finding(f"{role.name} search", True, told, "`paydesk stack provision` makes it."))
@@ -130,6 +137,13 @@ def _schema(role: Role, connection: queries.Connection, answers: str) -> list[Fi
     if found.amiss:
         lines.append(Finding(f"{role.name} own topic", False, found.amiss, "Was the schema restored from a copy?"))
     return lines
+
+
+def _who_sends(role: Role, *, at_work: bool) -> str:
+    """Return what to do about events that stay in the outbox."""
+    if at_work:
+        return "They go out by the worker that is at work as soon as Kafka takes them; nothing is lost meanwhile."
+    return f"Open a desk, or run `paydesk {role.name} worker`."
 
 
 def _work(holder: Any) -> str:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from paydesk.infra.postgres.read.conflicts import LockedRequest
 
 log = logging.getLogger("paydesk.doctor")
-_BROKER = "Look at PAYDESK_KAFKA_BOOTSTRAP_SERVERS and at the broker's log."
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +32,17 @@ class Finding:
     """What a person has to settle, where that is what was found."""
 
 
-def guarded(name: str, look: Callable[[], list[Finding]]) -> list[Finding]:
-    """Return what a check finds; whatever it raises is a finding in words."""
+def guarded(name: str, look: Callable[[], list[Finding]], broker: str = "Look at the broker's log.") -> list[Finding]:
+    """Return what a check finds; whatever it raises is a finding in words.
+
+    ``broker``: what to do where Kafka does not answer, and says no more.
+    """
     try:
         return look()
     except PaydeskError as error:
         return [Finding(name, False, error.message, error.hint)]
     except BrokerTrouble as error:
-        return [Finding(name, False, str(error), error.hint or _BROKER)]
+        return [Finding(name, False, str(error), error.hint or broker)]
     except redis.AuthenticationError:
         return [Finding(name, False, "Redis refused the login.", "Look at the user and password of the Redis URL.")]
     except redis.RedisError as error:
