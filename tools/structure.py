@@ -1,4 +1,7 @@
-"""Prints how the program is built, in figures: ``python tools/structure.py [CHECKOUT]``, before and after a change."""
+"""Prints how the program is built, in figures: ``python tools/structure.py [CHECKOUT]``, before and after a change.
+
+Which functions have too many parameters is printed too.
+"""
 
 import ast
 import statistics
@@ -64,6 +67,20 @@ def duplicates(files: list[Path]) -> int:
     return sum(times > 1 for times in seen.values())
 
 
+def parameters(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Return how many parameters a function has, without ``self`` and ``cls``."""
+    arguments = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
+    return sum(argument.arg not in ("self", "cls") for argument in arguments)
+
+
+def print_long_signatures(trees: dict[str, ast.Module]) -> None:
+    """Print each function with more than six parameters, and how many it has."""
+    for name, tree in trees.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and parameters(node) > PARAMETERS + 1:
+                sys.stdout.write(f"    {name}:{node.lineno} {node.name} {parameters(node)}\n")
+
+
 def main() -> None:
     """Measure and print."""
     checkout = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parents[1]
@@ -83,8 +100,7 @@ def main() -> None:
         for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     ]
-    arguments = [[*each.args.posonlyargs, *each.args.args, *each.args.kwonlyargs] for each in functions]
-    counted = [sum(argument.arg not in ("self", "cls") for argument in each) for each in arguments]
+    counted = [parameters(each) for each in functions]
     notes = [
         ast.unparse(part)
         for each in functions
@@ -112,6 +128,7 @@ def main() -> None:
         ("signatures with Any", sum("Any" in note.replace("AnyStr", "") for note in notes)),
     ):
         sys.stdout.write(f"{label:<46} {figure}\n")
+    print_long_signatures(trees)
 
 
 if __name__ == "__main__":

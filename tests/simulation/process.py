@@ -8,7 +8,7 @@ from paydesk.infra.core.origin import CopiedSchema
 from paydesk.infra.core.ports import BrokerTrouble
 from paydesk.infra.core.role import Role
 from paydesk.infra.engine.inbox import InboxProcessor, Overtaken
-from paydesk.infra.engine.relay import LeaseLost, Relay
+from paydesk.infra.engine.relay import Duties, LeaseLost, Relay
 from paydesk.infra.recovery.anti_entropy import AntiEntropy
 from tests.simulation.log import MemoryReader, MemoryWriter
 from tests.simulation.memory import MemoryStorage
@@ -138,11 +138,10 @@ class Process:
         if self.entropy is None and world.digests:
             self.entropy = AntiEntropy(role, self.side.storage, lambda: world.seconds)
         return Relay(
-            role,
             self.side.storage,
             lease,
             writer,
             lambda: MemoryReader(world.log),
+            Duties(entropy=self.entropy),
             lambda: world.seconds,
-            entropy=self.entropy,
         )

@@ -10,6 +10,7 @@ from textual.widgets import Input
 
 from paydesk.contractor.app import ContractorApp
 from paydesk.tui.filter_line import FilterField
+from paydesk.tui.kept_view import KeptFiles
 from paydesk.tui.request_table import RequestTable
 from tests.fakes import FakeContractorDesk, World
 from tests.tui.conftest import contractor, manager, opened, seen, shown
@@ -146,7 +147,7 @@ async def test_the_contractor_sees_everyones_or_any_filter(world: World, size: t
 async def test_the_last_filters_come_back_also_after_a_start(world: World, tmp_path: Path) -> None:
     file = tmp_path / "state" / "filters.json"
     for _ in range(2):
-        app = ContractorApp(lambda: FakeContractorDesk(world), now=world.clock, filters=file)
+        app = ContractorApp(lambda: FakeContractorDesk(world), now=world.clock, files=KeptFiles(file))
         async with app.run_test(size=(80, 24)) as pilot:
             await opened(pilot)
             await pilot.press("slash", "ctrl+u", *names("logo"), "enter")
@@ -158,7 +159,7 @@ async def test_the_last_filters_come_back_also_after_a_start(world: World, tmp_p
             assert typed(pilot) == "hotel"
     assert json.loads(file.read_text()) == ["logo", "hotel"]
     file.write_text("no json")
-    app = ContractorApp(lambda: FakeContractorDesk(world), now=world.clock, filters=file)
+    app = ContractorApp(lambda: FakeContractorDesk(world), now=world.clock, files=KeptFiles(file))
     async with app.run_test(size=(80, 24)) as pilot:
         await opened(pilot)
         await pilot.press("slash", "up")

@@ -10,7 +10,7 @@ from paydesk.contractor.app import ContractorApp
 from paydesk.contractor.home import ContractorHome
 from paydesk.manager.app import ManagerApp
 from paydesk.manager.preview import Preview
-from paydesk.tui.kept_view import KeptView
+from paydesk.tui.kept_view import KeptFiles, KeptView
 from tests.fakes import FakeContractorDesk, FakeManagerDesk, World
 from tests.tui.conftest import Clock, opened, seen, shown
 
@@ -18,13 +18,13 @@ HINT = "n asks for a payment · ? shows all keys · esc hides this line"
 
 
 def contractor(world: World, view: Path, look: str = "") -> ContractorApp:
-    return ContractorApp(lambda: FakeContractorDesk(world), now=world.clock, view=view, look=look)
+    return ContractorApp(lambda: FakeContractorDesk(world), now=world.clock, files=KeptFiles(view=view), look=look)
 
 
 def manager(world: World, view: Path, stack: str = "embedded") -> ManagerApp:
     desk = FakeManagerDesk(world)
     desk.stack = stack
-    return ManagerApp(lambda: desk, now=world.clock, monotonic=Clock(), view=view)
+    return ManagerApp(lambda: desk, now=world.clock, monotonic=Clock(), files=KeptFiles(view=view))
 
 
 def kept(view: Path) -> Mapping[str, object]:

@@ -26,7 +26,7 @@ class Desk:
     def __init__(self, sides: Sides, role: Role, log: MemoryLog) -> None:
         self.store = Store(sides.url(role), role)
         self.lease = Lease(sides.url(role), role.name)
-        self.outbound = Relay(role, self.store, self.lease, MemoryWriter(log, role.writes), lambda: MemoryReader(log))
+        self.outbound = Relay(self.store, self.lease, MemoryWriter(log, role.writes), lambda: MemoryReader(log))
 
     def close(self) -> None:
         self.lease.close()

@@ -21,6 +21,7 @@ from paydesk.cli.options import LOOKS
 from paydesk.domain.text import clean
 from paydesk.settings import PERSON_KEY, THEME_KEY, Servers, SettingsError, own_folder
 from paydesk.tui import textual_private
+from paydesk.tui.kept_view import KeptFiles
 from paydesk.tui.own_screen import sentence
 
 if TYPE_CHECKING:
@@ -139,8 +140,7 @@ def contractor_desk(person: str | None, look: str | None) -> None:
             opened("contractor", person, service),
             drafts=draft_file("contractor", person),
             look=look_of(look),
-            filters=filters_file("contractor", person),
-            view=view_file("contractor", person),
+            files=KeptFiles(filters_file("contractor", person), view_file("contractor", person)),
             keys=keymap(),
         )
     )
@@ -159,8 +159,7 @@ def manager_desk(person: str | None, look: str | None) -> None:
         ManagerApp(
             opened("manager", person, service),
             look=look_of(look),
-            filters=filters_file("manager", person),
-            view=view_file("manager", person),
+            files=KeptFiles(filters_file("manager", person), view_file("manager", person)),
             keys=keymap(),
         )
     )

@@ -9,8 +9,10 @@ from paydesk.contractor.home import ContractorHome
 from paydesk.contractor.port import ContractorDesk
 from paydesk.tui.desk_app import DeskApp
 from paydesk.tui.drafts import DraftStore
-from paydesk.tui.kept_view import KeptView
+from paydesk.tui.kept_view import KeptFiles, KeptView
 from paydesk.tui.last_filters import LastFilters
+
+_NOTHING_KEPT = KeptFiles()
 
 
 def utc_now() -> datetime:
@@ -19,7 +21,7 @@ def utc_now() -> datetime:
 
 
 class ContractorApp(DeskApp):
-    """``make_desk`` is called in a thread after the first frame; the others are files of what stays."""
+    """``make_desk`` is called in a thread after the first frame; ``drafts`` and ``files`` are those of what stays."""
 
     TITLE = "paydesk contractor"
 
@@ -30,10 +32,9 @@ class ContractorApp(DeskApp):
         drafts: Path | None = None,
         now: Callable[[], datetime] = utc_now,
         look: str = "",
-        filters: Path | None = None,
-        view: Path | None = None,
+        files: KeptFiles = _NOTHING_KEPT,
         keys: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         pane = ContractorHome(make_desk, DraftStore(drafts), now)
-        pane.last_filters, pane.kept = LastFilters(filters), KeptView(view)
+        pane.last_filters, pane.kept = LastFilters(files.filters), KeptView(files.view)
         super().__init__(pane, look=look, keys=keys)

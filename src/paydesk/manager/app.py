@@ -3,14 +3,15 @@
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from types import MappingProxyType
 
 from paydesk.manager.inbox import ManagerInbox
 from paydesk.manager.port import ManagerDesk
 from paydesk.tui.desk_app import DeskApp
-from paydesk.tui.kept_view import KeptView
+from paydesk.tui.kept_view import KeptFiles, KeptView
 from paydesk.tui.last_filters import LastFilters
+
+_NOTHING_KEPT = KeptFiles()
 
 
 def utc_now() -> datetime:
@@ -19,7 +20,7 @@ def utc_now() -> datetime:
 
 
 class ManagerApp(DeskApp):
-    """``make_desk`` is called in a thread after the first frame; ``filters`` and ``view`` are files of what stays."""
+    """``make_desk`` is called in a thread after the first frame; ``files`` are those of what stays."""
 
     TITLE = "paydesk manager"
 
@@ -30,10 +31,9 @@ class ManagerApp(DeskApp):
         now: Callable[[], datetime] = utc_now,
         monotonic: Callable[[], float] = time.monotonic,
         look: str = "",
-        filters: Path | None = None,
-        view: Path | None = None,
+        files: KeptFiles = _NOTHING_KEPT,
         keys: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         pane = ManagerInbox(make_desk, now)
-        pane.last_filters, pane.kept = LastFilters(filters), KeptView(view)
+        pane.last_filters, pane.kept = LastFilters(files.filters), KeptView(files.view)
         super().__init__(pane, clock=monotonic, look=look, keys=keys)

@@ -2,12 +2,23 @@
 
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from paydesk.domain.filter_text import FilterError, parse_filter
 from paydesk.domain.filters import Filter
 from paydesk.infra.core.query import Sort
 from paydesk.tui.kept_file import keep, read_kept
+
+
+@dataclass(frozen=True, slots=True)
+class KeptFiles:
+    """The files of what stays of one person's desk; None: it is not kept."""
+
+    filters: Path | None = None
+    """The filters that were asked for last."""
+    view: Path | None = None
+    """How the desk was left."""
 
 
 class KeptView:

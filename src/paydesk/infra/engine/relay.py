@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import takewhile
 from uuid import UUID
 
@@ -12,7 +13,6 @@ from paydesk.infra.core.failpoints import reach
 from paydesk.infra.core.origin import refuse_copy
 from paydesk.infra.core.ports import BrokerTrouble, Lease, LogReader, LogWriter, Transaction
 from paydesk.infra.core.records import Ack, Outgoing, Verified
-from paydesk.infra.core.role import Role
 from paydesk.infra.core.storage import Storage
 from paydesk.infra.recovery import topic_check
 from paydesk.infra.recovery.anti_entropy import AntiEntropy
@@ -30,32 +30,43 @@ class LeaseLost(Exception):
     """The lease went to somebody else, or the server may have ended it: stop acting."""
 
 
+@dataclass(frozen=True, slots=True)
+class Duties:
+    """What a relay does beside relaying."""
+
+    sends: bool = True
+    """Off for whoever only reads, who checks and lets the other side's events in, and says nothing."""
+    entropy: AntiEntropy | None = None
+    """Says and answers digests; None: nobody does."""
+    on_checked: Callable[[], None] = lambda: None
+    """Called after the first check of the own topic."""
+
+
+_RELAYS_ALONE = Duties()
+
+
 class Relay:
     """Relays for one role while it holds the lease; ``step`` is all it does. What it is given is the caller's."""
 
     def __init__(
         self,
-        role: Role,
         store: Storage,
         lease: Lease,
         writer: LogWriter,
         open_reader: Callable[[], LogReader],
+        duties: Duties = _RELAYS_ALONE,
         clock: Callable[[], float] = time.monotonic,
-        on_checked: Callable[[], None] = lambda: None,
-        entropy: AntiEntropy | None = None,
-        *,
-        sends: bool = True,
     ) -> None:
-        """``sends``: off for whoever only reads, who checks and lets the other side's events in, and says nothing."""
-        self.role = role
-        self.sends = sends
+        """``open_reader`` opens a reader for a check of the own topic; ``clock`` tells seconds that never go back."""
+        self.role = store.role
+        self.sends = duties.sends
         self.store = store
         self.lease = lease
         self.writer = writer
         self._open_reader = open_reader
         self._clock = clock
-        self._on_checked = on_checked
-        self.entropy = entropy
+        self._on_checked = duties.on_checked
+        self.entropy = duties.entropy
         self._suspects: list[Line] = []
         self._sent_more = False
         self.more = False

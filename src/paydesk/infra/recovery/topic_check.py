@@ -65,7 +65,8 @@ def check(
         for number in range(partitions):
             if transaction.verified(number) is None:
                 transaction.set_verified(number, Verified(topic_id))
-    found = [_partition(store, role, reader, (role.writes, number), topic_id, beat) for number in range(partitions)]
+    places = [(role.writes, number) for number in range(partitions)]
+    found = [_Partition(store, role, reader, place, topic_id, beat).read() for place in places]
     # First what is known: a row that stands on the topic was said, whatever was marked, and is not beaten any more.
     unsent = sum(_mark(store, role, number, topic_id, one) for number, one in enumerate(found))
     unknown, unfounded = _founded(store, [each for one in found for each in one.unknown])
@@ -127,43 +128,44 @@ def _amiss(done: Checked) -> str:
     return f"Never said by this side, but on its own topic: {counted(done.foreign, 'message')}." if done.foreign else ""
 
 
-def _partition(
-    store: Storage, role: Role, reader: LogReader, place: Place, topic_id: str, beat: Callable[[], object]
-) -> Found:
-    """Read one partition, from the verified record on where it still stands there, else from the beginning."""
-    with store.transaction() as transaction:
-        known = transaction.verified(place[1])
-    if known is not None and known.offset is not None:
-        found = _read(store, role, reader, place, topic_id, known.offset, beat)
-        if found.first == (known.offset, known.event_id, known.appended_at):
-            return found
-    # What was verified is not there any more, so nothing before it can be trusted either.
-    return _read(store, role, reader, place, topic_id, None, beat)
+@dataclass(frozen=True, slots=True)
+class _Partition:
+    """One partition of the own topic, and what it is read and compared with."""
 
+    store: Storage
+    role: Role
+    reader: LogReader
+    place: Place
+    topic_id: str
+    beat: Callable[[], object]
+    """Keeps the lease meanwhile."""
 
-def _read(
-    store: Storage,
-    role: Role,
-    reader: LogReader,
-    place: Place,
-    topic_id: str,
-    start: int | None,
-    beat: Callable[[], object],
-) -> Found:
-    found = Found(start)
-    reader.assign({place: start})
-    while True:
-        beat()
-        read = reader.read(_POLL_S, _MOST)
-        reach("I1")
-        if place in read.lost:
-            return found
-        _take(store, role, found, read.records, topic_id)
-        if place in read.ended:
-            return found
-        if not read.records and (reader.identity(place[0]) or ("",))[0] != topic_id:
-            # As in ``InboxProcessor.check_topics``: the reader of a topic that is gone would wait for its end for ever.
-            raise BrokerTrouble(f"The topic {place[0]} was made anew.")
+    def read(self) -> Found:
+        """Read it from the verified record on where that still stands there, else from the beginning."""
+        with self.store.transaction() as transaction:
+            known = transaction.verified(self.place[1])
+        if known is not None and known.offset is not None:
+            found = self._read_from(known.offset)
+            if found.first == (known.offset, known.event_id, known.appended_at):
+                return found
+        # What was verified is not there any more, so nothing before it can be trusted either.
+        return self._read_from(None)
+
+    def _read_from(self, start: int | None) -> Found:
+        found, place = Found(start), self.place
+        self.reader.assign({place: start})
+        while True:
+            self.beat()
+            read = self.reader.read(_POLL_S, _MOST)
+            reach("I1")
+            if place in read.lost:
+                return found
+            _take(self.store, self.role, found, read.records, self.topic_id)
+            if place in read.ended:
+                return found
+            if not read.records and (self.reader.identity(place[0]) or ("",))[0] != self.topic_id:
+                # As in ``InboxProcessor.check_topics``: the reader of a topic that is gone would wait for its end.
+                raise BrokerTrouble(f"The topic {place[0]} was made anew.")
 
 
 def _take(store: Storage, role: Role, found: Found, records: Sequence[Record], topic_id: str) -> None:

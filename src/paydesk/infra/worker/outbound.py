@@ -8,7 +8,7 @@ from uuid import UUID
 from paydesk.infra.core import ui_priority
 from paydesk.infra.core.health import Duty, Part, PartState
 from paydesk.infra.core.ports import BrokerTrouble
-from paydesk.infra.engine.relay import LeaseLost, Relay
+from paydesk.infra.engine.relay import Duties, LeaseLost, Relay
 from paydesk.infra.kafka.clients import MAX_MESSAGE_BYTES
 from paydesk.infra.kafka.log import KafkaReader, KafkaWriter
 from paydesk.infra.kafka.topic_settings import Amiss
@@ -99,17 +99,8 @@ class OutboundThread:
             spare.append(reader())
             try:
                 spare[0].connect(context.role.writes)
-                side = Relay(
-                    context.role,
-                    store,
-                    lease,
-                    writer,
-                    reader,
-                    on_checked=context.may_apply.set,
-                    entropy=context.entropy,
-                    sends=context.sends,
-                )
-                yield writer, side
+                duties = Duties(context.sends, context.entropy, context.may_apply.set)
+                yield writer, Relay(store, lease, writer, reader, duties)
             finally:
                 for unused in spare:
                     unused.close()

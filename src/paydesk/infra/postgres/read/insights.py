@@ -1,8 +1,10 @@
 """What there is to know of many requests, counted by the database in one reading of them; psycopg alone."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from decimal import Decimal
+from typing import Any, NamedTuple
 
 import psycopg
 
@@ -51,10 +53,29 @@ def insights(connection: Connection, query: PageQuery, now: datetime | None = No
     counted = _Counted(days)
     with connection.transaction():
         for row in counted_alone(connection, _READ.format(where=where(clauses)), values):
-            counted.add(*row)
+            counted.add(_Group(*row[:_COLUMNS]), row[_COLUMNS:])
         known = where([*clauses, _TOOK_KNOWN])
         ((within,),) = counted_alone(connection, _WITHIN.format(where=known), values)
     return counted.told(tuple(within or ()))
+
+
+class _Group(NamedTuple):
+    """Requests that are counted together, in the order of the columns of ``_READ``."""
+
+    asked: int | None
+    """The place of the day on which they were asked for, among those that are shown."""
+    decided: int | None
+    took: int | None
+    status: str
+    currency: str | None
+    exponent: int
+    requests: int
+    minor: Decimal | None
+    """What they come to, in the smallest unit of their currency."""
+    oldest: datetime | None
+
+
+_COLUMNS = len(_Group._fields)
 
 
 class _Counted:
@@ -68,22 +89,20 @@ class _Counted:
         self.money: defaultdict[tuple[str, int], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
         self.took = [0] * len(TIMES)
 
-    def add(
-        self, asked: int | None, decided: int | None, took: int | None, status: str, currency: str | None,
-        exponent: int, count: int, minor: Any, oldest: datetime | None, *older: int,
-    ) -> None:  # fmt: skip
-        """Add one group."""
+    def add(self, group: _Group, older: Sequence[int]) -> None:
+        """Add one group; ``older``: the counts that ``ageing`` takes."""
+        count, minor = group.requests, int(group.minor or 0)
         self.requests += count
-        self.per_day[asked, "requested"] += count
-        self.per_day[decided, status] += count
-        if took is not None:
-            self.took[took] += count
-        waits = Status(status) in WAITING
+        self.per_day[group.asked, "requested"] += count
+        self.per_day[group.decided, group.status] += count
+        if group.took is not None:
+            self.took[group.took] += count
+        waits = Status(group.status) in WAITING
         if waits:
-            self.waiting += ageing(oldest, older)
-        if currency is not None:
-            sums = self.money[currency, exponent]
-            for place, more in ((0, count), (1, int(minor)), (2, count * waits), (3, int(minor) * waits)):
+            self.waiting += ageing(group.oldest, older)
+        if group.currency is not None:
+            sums = self.money[group.currency, group.exponent]
+            for place, more in ((0, count), (1, minor), (2, count * waits), (3, minor * waits)):
                 sums[place] += more
 
     def told(self, within: Any) -> Insights:
