@@ -104,8 +104,9 @@ def held_of(pane: FakeListPane[ManagerDesk]) -> tuple[HeldDecisions, list[UUID]]
     """Return the part, and where it notes what was marked again."""
     again: list[UUID] = []
 
-    def brought_back(back: Sequence[RequestCopy], as_marked: Mapping[UUID, RequestCopy]) -> None:
+    def brought_back(back: Sequence[RequestCopy], as_marked: Mapping[UUID, RequestCopy]) -> str:
         again.extend(row.id for row in back if row.id in as_marked)
+        return ""
 
     return HeldDecisions(pane, brought_back, lambda request_id: pane.said.append(f"back on {request_id}")), again
 

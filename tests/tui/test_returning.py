@@ -72,6 +72,66 @@ async def test_undo_goes_back_from_afar_and_moving_on_moves_on_from_there(world:
         assert table.current is not None and table.current.number == "PR-1003"
 
 
+@pytest.mark.fault(
+    kind="What is taken back is under the cursor, in whatever order, or the line says that it is not in this list.",
+    mended="manager/rows.py",
+)
+@pytest.mark.parametrize("orders", [1, 2, 3], ids=["newest", "largest", "smallest"])
+async def test_in_another_order_the_cursor_is_on_what_is_taken_back_and_the_next_key_means_it(
+    world: World, orders: int
+) -> None:
+    desk = Told(world)
+    async with manager(world, desk=desk).run_test(size=(80, 24)) as pilot:
+        table = await opened(pilot)
+        await pilot.press("j", "a")
+        await seen(pilot, lambda: "✓ accepted PR-1003 · sends in" in shown(pilot))
+        for _ in range(orders):
+            await pilot.press("s")
+            await seen(pilot, lambda: table.rows and all(row.number != "PR-1003" for row in table.rows))
+        await pilot.press("u")
+        await seen(pilot, lambda: "PR-1003 is pending again: nothing was sent." in shown(pilot))
+        await seen(pilot, lambda: table.current and table.current.number == "PR-1003")
+        assert "new between these" not in shown(pilot)
+        await pilot.press("a")
+        await seen(pilot, lambda: desk.asked == [each.replace("1002", "1003") for each in TWICE])
+
+
+@pytest.mark.fault(
+    kind="What is taken back is under the cursor, in whatever order, or the line says that it is not in this list.",
+    mended="manager/rows.py",
+)
+async def test_in_another_order_all_that_one_key_takes_back_is_shown_again(world: World) -> None:
+    async with manager(world).run_test(size=(80, 24)) as pilot:
+        table = await opened(pilot)
+        before = {row.number for row in table.rows}
+        await pilot.press("j", "space", "space", "a")
+        await seen(pilot, lambda: "y approve 2" in shown(pilot))
+        await pilot.press("y")
+        await seen(pilot, lambda: len(world.holds) == 2 and "y approve" not in shown(pilot))
+        await pilot.press("s")
+        await seen(pilot, lambda: table.rows and not any(row.id in world.holds for row in table.rows))
+        await pilot.press("u")
+        await seen(pilot, lambda: "2 are pending again: nothing was sent." in shown(pilot))
+        await seen(pilot, lambda: {row.number for row in table.rows} == before)
+        assert "new between these" not in shown(pilot)
+
+
+@pytest.mark.fault(
+    kind="What is taken back is under the cursor, in whatever order, or the line says that it is not in this list.",
+    mended="manager/rows.py",
+)
+async def test_what_is_taken_back_and_hidden_by_the_filter_is_said_to_be_not_in_this_list(world: World) -> None:
+    async with manager(world).run_test(size=(80, 24)) as pilot:
+        table = await opened(pilot)
+        await pilot.press("a")
+        await seen(pilot, lambda: "✓ accepted PR-1002 · sends in" in shown(pilot))
+        await pilot.press("slash", *"PR-1003", "enter")
+        await seen(pilot, lambda: [row.number for row in table.rows] == ["PR-1003"])
+        await pilot.press("u")
+        await seen(pilot, lambda: "PR-1002 is pending again: nothing was sent. It is not in this list." in shown(pilot))
+        assert table.current is not None and table.current.number == "PR-1003"
+
+
 async def test_a_refused_decision_brings_the_cursor_back_to_what_changed(world: World) -> None:
     async with manager(world).run_test(size=(80, 24)) as pilot:
         table = await opened(pilot)

@@ -7,11 +7,11 @@ from paydesk.domain import duplicates
 from paydesk.domain.commands import decision_on
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.decision import Cause
-from paydesk.domain.filters import Asker
 from paydesk.infra.core.query import PageQuery, Result
 from paydesk.manager.batch import Batch, Plan, planned
 from paydesk.manager.bulk import Asking, BulkDialog
 from paydesk.manager.port import ManagerDesk
+from paydesk.manager.rows import hidden
 from paydesk.tui.port import ListPort
 
 _WARNINGS = 5
@@ -25,19 +25,13 @@ def read_question(
     ``shown`` is the query of the list: marks that it hides are counted. A ``cause`` rejects, None approves.
     """
     newest = {copy.id: copy for copy in desk.copies([copy.id for copy in copies])}
-    asker = Asker(shown.person, now)
-    hidden = [
-        copy
-        for copy in newest.values()
-        if (shown.statuses and copy.status not in shown.statuses) or not shown.filter.matches(copy, asker)
-    ]
     plan = planned(copies, newest, desk.person, cause, now)
     asked = [asking for copy in plan.chosen if (asking := duplicates.Asking.of(copy)) is not None]
     alike = desk.alike(asked) if cause is None else {}
     warnings = [f"{copy.number} looks like {alike[copy.id][0]}" for copy in plan.chosen if copy.id in alike]
     more = [f"and {len(warnings) - _WARNINGS:,} more look like others"] if len(warnings) > _WARNINGS else []
     why = cause.text if cause is not None else ""
-    return Asking(plan, len(hidden), why, (*warnings[:_WARNINGS], *more))
+    return Asking(plan, len(hidden(newest.values(), shown, now)), why, (*warnings[:_WARNINGS], *more))
 
 
 class BulkActions:

@@ -89,14 +89,15 @@ class CursorReturn:
 class HeldDecisions:
     """Knows what this person holds, and what each keystroke decided.
 
-    ``brought_back`` is called with the requests that were taken back, and how each was marked when it was decided;
-    ``refused`` with one that was not decided, before why is said.
+    ``brought_back`` is called with the requests that were taken back, and how each was marked when it was decided; it
+    returns a sentence where the list does not show them. ``refused`` is called with one that was not decided, before
+    why is said.
     """
 
     def __init__(
         self,
         pane: ListPort[ManagerDesk],
-        brought_back: Callable[[Sequence[RequestCopy], Mapping[UUID, RequestCopy]], None],
+        brought_back: Callable[[Sequence[RequestCopy], Mapping[UUID, RequestCopy]], str],
         refused: Callable[[UUID], None],
     ) -> None:
         self._pane = pane
@@ -236,11 +237,14 @@ class HeldDecisions:
             self._pane.notice(_nothing(batch, error), "trouble")
             return
         done = {row.id for row in batch.done}
-        self._brought_back(batch.done, {each: self._marked_as.pop(each) for each in done & self._marked_as.keys()})
+        as_marked = {each: self._marked_as.pop(each) for each in done & self._marked_as.keys()}
+        if unseen := self._brought_back(batch.done, as_marked):
+            self.cursor.await_nothing()
         late = f"; {len(batch.failed):,} were not: {batch.failed[0].why}" if batch.failed else ""
         back = batch.done[0]
         which = f"{back.number} is" if len(batch.copies) == 1 else f"{len(batch.done):,} are"
-        self._pane.notice(f"↶ {which} {back.status} again: nothing was sent{late}.", "trouble" if late else "good")
+        text = f"↶ {which} {back.status} again: nothing was sent{late}. {unseen}".rstrip()
+        self._pane.notice(text, "trouble" if late else "good")
 
     def _undoable(self) -> tuple[RequestCopy, ...]:
         """Return what the next undo means: an overdue decision on its row, else the last keystroke's that is held.

@@ -425,9 +425,10 @@ class ManagerInbox(RequestListPane[ManagerDesk], inherit_bindings=False):
         """Send everything that is held."""
         self.held.send_now()
 
-    def _brought_back(self, rows: Sequence[RequestCopy], as_marked: Mapping[UUID, RequestCopy]) -> None:
+    def _brought_back(self, rows: Sequence[RequestCopy], as_marked: Mapping[UUID, RequestCopy]) -> str:
         self.selection.put_back(rows, as_marked)
         self._show_marks()
+        return self.standing.bring_back(rows, self.wanted(), self.now())
 
     # Marks.
 
@@ -443,8 +444,7 @@ class ManagerInbox(RequestListPane[ManagerDesk], inherit_bindings=False):
 
     def action_mark(self) -> None:
         """Mark the request under the cursor, or take its mark off; move on."""
-        row = self.table.current
-        if row is None:
+        if (row := self.table.current) is None:
             return
         if told := self.selection.toggle(row):
             self.notice(told)

@@ -1,15 +1,15 @@
 """Which rows stand in the inbox: nothing jumps under the hand, and nothing is hidden without saying so."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
 from paydesk.domain.copy import Delivery, RequestCopy
-from paydesk.domain.filters import Filter
+from paydesk.domain.filters import Asker, Filter
 from paydesk.domain.status_facts import ANSWERED, WAITING
 from paydesk.domain.text import same_person
-from paydesk.infra.core.query import Page, Sort, in_order
+from paydesk.infra.core.query import Page, PageQuery, Sort, in_order
 from paydesk.tui.window import Edges
 from paydesk.tui.wording import seconds_left, status_text
 
@@ -25,14 +25,26 @@ class InboxRows:
     between: int
 
 
+@dataclass(frozen=True, slots=True)
+class ByKeys:
+    """What keys did to rows.
+
+    ``gone`` are decided requests that the cursor has left: they are not shown again. ``back`` are those that were
+    taken back: they are shown at once, wherever they belong.
+    """
+
+    gone: frozenset[UUID] = frozenset()
+    back: frozenset[UUID] = frozenset()
+
+
 def merged(
-    shown: Sequence[RequestCopy], page: Page, gone: frozenset[UUID], sort: Sort, edges: Edges, before: Edges
+    shown: Sequence[RequestCopy], page: Page, keys: ByKeys, sort: Sort, edges: Edges, before: Edges
 ) -> InboxRows:
     """Return the rows after a reading: decided ones stay in place until they may go, arrivals come at the end.
 
-    ``gone`` are decided requests that the cursor has left; they are not shown again. ``edges`` are those of the rows
-    that were read, ``before`` those of the rows that are shown: what lies beyond them did not arrive, it was read
-    further. What lies beyond ``edges``, on a side where there are more, is not shown: its place is elsewhere.
+    ``edges`` are those of the rows that were read, ``before`` those of the rows that are shown: what lies beyond them
+    did not arrive, it was read further. What lies beyond ``edges``, on a side where there are more, is not shown: its
+    place is elsewhere.
     """
     here = {row.id for row in shown}
     read = in_order([*page.rows, *page.also], sort)
@@ -45,10 +57,10 @@ def merged(
     rows, between = [], 0
     for place, row in enumerate(read):
         if row.id in here:
-            if low <= place <= high and (row.status in WAITING or row.id not in gone):
+            if low <= place <= high and (row.status in WAITING or row.id not in keys.gone):
                 rows.append(row)
-        elif row.overdue and low <= place <= high:
-            rows.append(row)  # At once, wherever it belongs: somebody is asked.
+        elif (row.overdue or row.id in keys.back & waiting) and low <= place <= high:
+            rows.append(row)  # At once, wherever it belongs: somebody is asked, or just took it back.
         elif row.id in waiting and first < place < last:
             between += 1
         elif row.id in waiting:
@@ -63,10 +75,11 @@ class StandingRows:
         self.between = 0
         """How many wait to be shown because they would land between visible ones."""
         self._gone: frozenset[UUID] = frozenset()
+        self._back: frozenset[UUID] = frozenset()
 
     def begin_anew(self) -> None:
         """Let go of everything that stands."""
-        self._gone, self.between = frozenset(), 0
+        self._gone, self._back, self.between = frozenset(), frozenset(), 0
 
     def of(self, rows: Sequence[RequestCopy]) -> frozenset[UUID]:
         """Return which of these still stand, and so are read whatever became of them."""
@@ -74,9 +87,18 @@ class StandingRows:
 
     def merge(self, shown: Sequence[RequestCopy], page: Page, sort: Sort, edges: Edges, before: Edges) -> InboxRows:
         """Return the rows after a reading, as ``merged`` does."""
-        found = merged(shown, page, self._gone, sort, edges, before)
+        found = merged(shown, page, ByKeys(self._gone, self._back), sort, edges, before)
         self.between = found.between
+        self._back -= {row.id for row in found.rows if row.status in WAITING}
         return found
+
+    def bring_back(self, rows: Sequence[RequestCopy], shown: PageQuery, now: datetime) -> str:
+        """Show these at once where they wait again, as the list may have been read anew without them meanwhile.
+
+        Returns a sentence where the list does not show them all.
+        """
+        self._back |= {row.id for row in rows}
+        return back_unseen(rows, shown, now)
 
     def leave(self, rows: Sequence[RequestCopy], current: RequestCopy | None) -> list[RequestCopy] | None:
         """Let go of decided rows that the cursor is not on; returns those that stand, or None where all of them do."""
@@ -98,6 +120,24 @@ class StandingRows:
         rows = in_order([*page.rows, *held], sort)
         self._gone -= frozenset(row.id for row in rows)
         return list(rows)
+
+
+def hidden(copies: Iterable[RequestCopy], shown: PageQuery, now: datetime) -> tuple[RequestCopy, ...]:
+    """Return those that a list does not show: by its filter, or as it shows others than these by their status."""
+    asker = Asker(shown.person, now)
+    return tuple(
+        copy
+        for copy in copies
+        if (shown.statuses and copy.status not in shown.statuses) or not shown.filter.matches(copy, asker)
+    )
+
+
+def back_unseen(copies: Sequence[RequestCopy], shown: PageQuery, now: datetime) -> str:
+    """Return which of those that were taken back a list does not show, in a sentence; empty when it shows them all."""
+    unseen = len(hidden(copies, shown, now))
+    if not unseen:
+        return ""
+    return "It is not in this list." if len(copies) == 1 else f"{unseen:,} of them are not in this list."
 
 
 def held_by(rows: Sequence[RequestCopy], person: str) -> list[RequestCopy]:
