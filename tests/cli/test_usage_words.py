@@ -70,18 +70,28 @@ def test_a_look_that_is_not_there_is_refused_with_those_that_are(
     mended="cli/report.py",
 )
 @pytest.mark.parametrize(
-    ("answers", "told"),
+    ("answers", "trouble", "told"),
     [
-        (True, "not acknowledged yet after 3 s; it is kept, and an open desk, a worker or the next command sends it"),
-        (False, "it is kept, and once Kafka answers an open desk, a worker or the next command sends it"),
+        (
+            True,
+            "",
+            "not acknowledged yet after 3 s; it is kept, and an open desk, a worker or the next command sends it",
+        ),
+        (False, "", "it is kept, and once Kafka answers an open desk, a worker or the next command sends it"),
+        (
+            False,
+            "Kafka's settings cannot be used: no x.",
+            "it is kept. Kafka's settings cannot be used: no x. `paydesk doctor` tells what to do",
+        ),
     ],
 )
-def test_what_is_queued_says_whether_kafka_answers(
-    answers: bool, told: str, capsys: pytest.CaptureFixture[str]
+def test_what_is_queued_says_whether_kafka_answers_or_what_keeps_it(
+    answers: bool, trouble: str, told: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     asked = request()
     copy = RequestCopy(asked.id, asked, None, Delivery.QUEUED)
-    report(SimpleNamespace(kafka_answers=answers, saved=Saved()), copy, True, as_json=False)  # type: ignore[arg-type]
+    session = SimpleNamespace(kafka_answers=answers, kafka_trouble=trouble, saved=Saved())
+    report(session, copy, True, as_json=False)  # type: ignore[arg-type]
     assert capsys.readouterr().out.rstrip().endswith(f", queued; {told}")
 
 

@@ -48,6 +48,19 @@ async def test_the_question_before_many_names_those_that_look_alike(world: World
         await seen(pilot, lambda: len(world.holds) == 2)
 
 
+@pytest.mark.fault(
+    kind="What is shown to be decided is what the next key decides, also when it changes while it is asked about.",
+    mended="manager/bulk.py",
+)
+async def test_the_question_before_many_names_what_comes_to_look_alike_while_it_stands(world: World) -> None:
+    async with manager(world).run_test(size=(100, 30)) as pilot:
+        await opened(pilot)
+        await pilot.press("space", "space", "a")
+        await seen(pilot, lambda: "y approve 2" in shown(pilot) and "looks like" not in shown(pilot))
+        again(world)
+        await seen(pilot, lambda: "⚠ PR-1002 looks like PR-1077 (pending)" in shown(pilot))
+
+
 @pytest.mark.parametrize("way", [[], ["enter"]], ids=["list", "detail"])
 async def test_approving_what_looks_like_another_says_so_first_and_a_second_key_approves(
     world: World, way: list[str]

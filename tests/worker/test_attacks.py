@@ -208,7 +208,8 @@ def test_a_number_of_somebody_else_does_not_use_up_the_numbers_of_all(
     assert len([one for one in reasons(sides, sides.manager) if "number" in one]) == 3
     assert "3 messages" in amiss(sides, sides.contractor)
     for role in (sides.contractor, sides.manager):
-        assert "False" in next(line for line in findings(sides, role).splitlines() if "PR-999999999999" in line)
+        line = next(line for line in findings(sides, role).splitlines() if "PR-999999999999" in line)
+        assert "False" in line and "counting follows it by 1,000,000 at most" in line
 
 
 @pytest.mark.fault(

@@ -53,6 +53,8 @@ def report(
     words = "" if changed else " (already so)"
     if copy.delivery is Delivery.QUEUED and session.kafka_answers:
         words += f"; not acknowledged yet after {DELIVER_S:.0f} s; it is kept, and {_SENDS} sends it"
+    elif copy.delivery is Delivery.QUEUED and session.kafka_trouble:
+        words += f"; it is kept. {session.kafka_trouble} `paydesk doctor` tells what to do"
     elif copy.delivery is Delivery.QUEUED:
         words += f"; it is kept, and once Kafka answers {_SENDS} sends it"
     output.print_sentence(copy, words)

@@ -21,7 +21,7 @@ from paydesk.domain.errors import UnknownRequest
 from paydesk.domain.text import clean
 from paydesk.infra.core.errors import ServerDown
 from paydesk.infra.core.execute import CommandKey, Said, executing
-from paydesk.infra.core.health import Anew, PartState
+from paydesk.infra.core.health import KAFKA_AWAY, Anew, PartState
 from paydesk.infra.core.origin import CopiedSchema
 from paydesk.infra.core.role import Role
 from paydesk.infra.postgres.read import queries
@@ -241,6 +241,13 @@ class Session:
         """Whether Kafka is not known to be away, as far as this session has met it."""
         health = self.service.worker_health()
         return health is not None and health.kafka.state is not PartState.DOWN
+
+    @property
+    def kafka_trouble(self) -> str:
+        """What keeps events from Kafka other than that it does not answer, as a sentence; waiting does not mend it."""
+        health = self.service.worker_health()
+        error = health.kafka.error if health is not None else ""
+        return "" if error == KAFKA_AWAY else error
 
     def _copies(self, ids: Sequence[UUID]) -> list[RequestCopy]:
         return self.read(lambda connection: queries.some(connection, ids))

@@ -22,6 +22,8 @@ from paydesk.tui.named_keys import key_named
 from paydesk.tui.own_screen import sentence
 
 LOOK_S = 0.1
+READ_S = 1.0
+"""How often the question is read anew at most while other rows than the marked ones change: one may look like them."""
 _BAR_CELLS = 40
 
 
@@ -72,6 +74,7 @@ class BulkDialog(ModalScreen[bool]):
         self._hold_s = hold_s
         self._asking: Asking | None = None
         self._trouble = ""
+        self._stale = False
         self.running: Batch | None = None
         self._over = False
         self._takes_back = False
@@ -89,13 +92,21 @@ class BulkDialog(ModalScreen[bool]):
         self._paint()
         self._read_marks()
         self.set_interval(LOOK_S, self._look_on)
+        self.set_interval(READ_S, self._read_stale)
 
     def rows_changed(self, ids: Collection[UUID]) -> None:
-        """Ask anew where rows changed that are marked: how many and how much is what ``y`` would decide now."""
+        """Ask anew after a change: how many, how much, and what they look like is what ``y`` would decide now."""
         if self.running is None and not self._marked.isdisjoint(ids):
+            self._read_marks()
+        else:
+            self._stale = True
+
+    def _read_stale(self) -> None:
+        if self._stale and self.running is None:
             self._read_marks()
 
     def _read_marks(self) -> None:
+        self._stale = False
         self.run_worker(self._look, thread=True, group="bulk", exclusive=True, exit_on_error=False)
 
     def _look(self) -> None:

@@ -94,7 +94,10 @@ def _broker(*, coming: bool) -> str:
     """Return what to do where Kafka does not answer; ``coming`` is true of the embedded one."""
     if coming:
         return "Look at log/kafka.log in the folder that `paydesk stack status` names; `paydesk stack down` ends it."
-    return "Look at PAYDESK_KAFKA_BOOTSTRAP_SERVERS and at the broker's log."
+    return (
+        "Look at PAYDESK_KAFKA_BOOTSTRAP_SERVERS, at security.protocol in the file of Kafka's settings, and at the"
+        " broker's log."
+    )
 
 
 def _schema(role: Role, connection: queries.Connection, answers: str) -> list[Finding]:

@@ -43,7 +43,8 @@ def _far_numbers(role: Role, connection: Connection) -> list[Finding]:
     far = connection.execute(_FAR, {"first": _FIRST_NUMBER, "step": NUMBER_STEP_MOST}).fetchall()
     if not far:
         return []
-    seen = f"{_joined([number for number, _ in far])}: far above all other numbers; counting does not go on from there"
+    names = _joined([number for number, _ in far])
+    seen = f"{names}: far above all other numbers; counting follows it by {NUMBER_STEP_MOST:,} at most"
     todo = "Did your side ask for it? If not, somebody else writes with the contractor's Kafka login: change it."
     return [Finding(f"{role.name} numbers", not any(waits for _, waits in far), seen, todo)]
 
