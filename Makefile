@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo contractor manager install test lint long simulate faults fault-table check trace picture env lock clean
+.PHONY: help demo contractor manager install test lint long simulate faults fault-table check trace picture env lock release clean
 
 help: ## Say what there is.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 18
@@ -77,6 +77,9 @@ env: install ## Write the passwords and settings that compose.yaml needs, once.
 
 lock: install ## Pin every package anew, with hashes.
 	@$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --extra embedded --group dev --quiet pyproject.toml --output-file requirements.lock
+
+release: install ## Build the source archive and the wheel into dist/, and check both.
+	@$(BIN)/python tools/release.py
 
 clean: ## Forget the virtual environment and what tools left.
 	@rm -rf .venv .venv-* .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage snapshot_report.html
