@@ -1,10 +1,12 @@
 """The rules for every file, each a function from a parsed file to what breaks it, so that bad samples can be tried."""
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 MOST_FILE_LINES = 500
 MOST_FUNCTION_LINES = 50
+MOST_PARAMETERS = 6
+MOST_CLASSES = 3
 
 PLAIN = {"abc", "collections", "dataclasses", "datetime", "difflib", "enum", "hashlib", "itertools", "json", "re"}
 PLAIN |= {"bisect"}
@@ -33,6 +35,43 @@ def short_functions(tree: ast.Module, _: str) -> Iterator[str]:
             lines = (node.end_lineno or node.lineno) - node.lineno + 1
             if lines > MOST_FUNCTION_LINES:
                 yield f"{node.name} has {lines} lines, {MOST_FUNCTION_LINES} are the most"
+
+
+def few_parameters(tree: ast.Module, _: str) -> Iterator[str]:
+    """A call that can be read without counting; more than six values are one value of their own."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            given = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+            count = sum(parameter.arg not in ("self", "cls") for parameter in given)
+            if count > MOST_PARAMETERS:
+                yield f"{node.name} has {count} parameters, {MOST_PARAMETERS} are the most"
+
+
+def no_hooks(tree: ast.Module, _: str) -> Iterator[str]:
+    """A part takes what it needs as an argument; it does not leave a method open for a class below it."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Raise) and node.exc is not None:
+            raised = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
+            if isinstance(raised, ast.Name) and raised.id == "NotImplementedError":
+                yield f"line {node.lineno} leaves a method open for a class below"
+
+
+def long_chains(trees: Iterable[ast.Module]) -> Iterator[str]:
+    """Yield each class that stands on more own classes than ``MOST_CLASSES``, itself included."""
+    bases: dict[str, list[str]] = {}
+    for tree in trees:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef):
+                named = [base.value if isinstance(base, ast.Subscript) else base for base in node.bases]
+                bases[node.name] = [base.id for base in named if isinstance(base, ast.Name)]
+
+    def chain(name: str) -> list[str]:
+        above = [chain(base) for base in bases[name] if base in bases and base != name]
+        return [name, *max(above, key=len, default=[])]
+
+    for name in bases:
+        if len(chain(name)) > MOST_CLASSES:
+            yield " < ".join(chain(name))
 
 
 def module_docstring(tree: ast.Module, _: str) -> Iterator[str]:

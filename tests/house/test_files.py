@@ -21,6 +21,9 @@ STARTED_BY_NAME |= {"paydesk.infra.migrations.env"} | {
 BAD_SAMPLES: list[tuple[rules.Rule, str]] = [
     (rules.short_file, "\n" * 501),
     (rules.short_functions, "def f():\n" + "    pass\n" * 50),
+    (rules.few_parameters, "def f(self, a, b, c, d, *, e, f, g):\n    pass"),
+    (rules.no_hooks, "def f(self):\n    raise NotImplementedError"),
+    (rules.no_hooks, "def f(self):\n    raise NotImplementedError('below')"),
     (rules.module_docstring, "x = 1"),
     (rules.public_docstrings, 'class A:\n    """A."""\n    def f(self):\n        return 1'),
     (rules.no_leftovers, "# TO" + "DO later"),
@@ -45,6 +48,20 @@ def screens() -> tuple[Path, ...]:
 @pytest.mark.parametrize("rule", EVERYWHERE, ids=lambda rule: rule.__name__)
 def test_every_file_keeps(rule: rules.Rule) -> None:
     assert not broken(rule, all_python())
+
+
+@pytest.mark.parametrize("rule", [rules.few_parameters, rules.no_hooks], ids=lambda rule: rule.__name__)
+def test_every_file_of_the_program_keeps(rule: rules.Rule) -> None:
+    assert not broken(rule, sources())
+
+
+def test_no_class_stands_on_more_than_two_own_ones() -> None:
+    assert not list(rules.long_chains(map(tree, sources())))
+
+
+def test_a_chain_of_four_own_classes_is_found() -> None:
+    sample = "class A: pass\nclass B(A): pass\nclass C(B[int]): pass\nclass D(C): pass"
+    assert list(rules.long_chains([ast.parse(sample)])) == ["D < C < B < A"]
 
 
 def test_every_public_thing_says_what_it_does() -> None:
