@@ -11,7 +11,6 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 
 from paydesk import addresses
 from paydesk.addresses import kafka_properties, login_noted
-from paydesk.role_names import ROLES
 from paydesk.secrecy import hide
 from paydesk.settings import (
     ASCII_KEY,
@@ -89,17 +88,18 @@ class Settings(BaseModel):
 
     @property
     def configured(self) -> bool:
-        """Whether real servers are named; then nothing embedded is started."""
-        named = [getattr(self, f"{role}_database_url") for role in ROLES]
-        return any([*named, self.kafka_bootstrap_servers])
+        """Whether anything is said that is for servers of one's own alone; then nothing embedded is started."""
+        return any(name in self.model_fields_set and _is_given(getattr(self, name)) for name in SERVERS)
 
 
 _URLS = tuple(name for name in Settings.model_fields if name.endswith("_url"))
 _PATHS = tuple(
     name for name, field in Settings.model_fields.items() if Path in (field.annotation, *get_args(field.annotation))
 )
-SERVERS = tuple(name for name in Settings.model_fields if name.endswith(("_url", "_servers")))
-"""Settings that name servers of one's own."""
+SERVERS = tuple(
+    name for name in Settings.model_fields if name.endswith(("_url", "_servers", "kafka_config", "stack_name"))
+)
+"""Settings that mean nothing without servers of one's own."""
 _ENVIRONMENT_ALONE = {"config": CONFIG_KEY, "ascii": ASCII_KEY, "theme": THEME_KEY}
 
 
@@ -145,6 +145,11 @@ _WRONG = {
     "int_type": "is not a whole number",
     "int_from_float": "is not a whole number",
 }
+
+
+def _is_given(value: object) -> bool:
+    """Whether a setting says anything: a variable that is set to nothing does not, and as a path it is ``.``."""
+    return bool(value) and value != Path()
 
 
 def _named(key: str) -> str:

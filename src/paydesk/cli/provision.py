@@ -64,6 +64,12 @@ def provision(as_json: bool) -> None:
     settings = read_settings()
     if not settings.configured:
         raise SettingsError("No servers of your own are configured.", "The embedded stack makes its own logins.")
+    urls = [getattr(settings, f"{role}_database_url") for role in ROLES]
+    if not any([*urls, settings.kafka_bootstrap_servers]):
+        raise SettingsError(
+            "Some servers are configured, but neither PostgreSQL nor Kafka.",
+            "Set PAYDESK_CONTRACTOR_DATABASE_URL, PAYDESK_MANAGER_DATABASE_URL and PAYDESK_KAFKA_BOOTSTRAP_SERVERS.",
+        )
     if settings.broker == "memory":
         raise SettingsError(f"PAYDESK_BROKER=memory is for the embedded stack alone: {MEMORY_BROKER}.", "Leave it out.")
     steps: list[tuple[str, Any, Callable[[Settings], str]]] = [
