@@ -8,13 +8,17 @@ from paydesk.contractor.forms import Filled, RequestForm
 from paydesk.contractor.port import AskingPane
 from paydesk.domain.commands import AskWithdrawal, RequestPayment, RevisePayment, ask_withdrawal
 from paydesk.domain.copy import RequestCopy
-from paydesk.domain.errors import PaydeskError
+from paydesk.domain.errors import Conflict, NotAllowed, PaydeskError, UnknownRequest
+from paydesk.domain.payment_request import typed_fields
 from paydesk.domain.status_facts import TAKEN_BACK
 from paydesk.domain.text import clean
 from paydesk.infra.core.query import Result
 from paydesk.tui.dialogs import Confirm
 from paydesk.tui.drafts import Draft, DraftStore
 from paydesk.tui.own_screen import sentence
+
+REFUSED = (Conflict, NotAllowed, UnknownRequest)
+"""What is about the request itself: no other terms, and no second try, make it right."""
 
 
 class RequestActions:
@@ -64,9 +68,12 @@ class RequestActions:
 
     def revise(self, copy: RequestCopy) -> None:
         """Open the form with the terms of a request that may still change."""
-        if self._says_why_not("revise", copy):
-            return
-        key = uuid4()
+        if not self._says_why_not("revise", copy):
+            self._open_revision(copy, Draft(typed_fields(copy.terms) if copy.terms is not None else {}))
+
+    def _open_revision(self, copy: RequestCopy, draft: Draft, trouble: str = "") -> None:
+        """Open the form that revises a request, as it was when the person began, with what was typed since."""
+        beneath = self._pane.app.screen
 
         def filled(done: Filled | None) -> None:
             if done is None:
@@ -78,11 +85,15 @@ class RequestActions:
                     self._pane.follow(result.copy, word, f": revision {result.copy.revision}, {done.terms.money}")
                 elif error is not None:
                     self._pane.notice(sentence(error), "trouble")
+                    if not isinstance(error, REFUSED) and self._pane.app.screen is beneath:
+                        self._open_revision(copy, done.draft, sentence(error))
 
+            key, _ = done.draft.ids_for(done.terms.hash)
             revision = RevisePayment.to(copy.id, self._pane.person, done.terms)
             self._pane.command(lambda desk: desk.execute(key, revision), ended)
 
-        self._pane.app.push_screen(RequestForm.of(self._pane, copy), filled)
+        form = RequestForm(self._pane, draft, DraftStore(), trouble=trouble, revised=copy)
+        self._pane.app.push_screen(form, filled)
 
     def withdraw(self, copy: RequestCopy) -> None:
         """Ask, after ``y``, for a request back."""

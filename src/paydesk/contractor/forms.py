@@ -95,12 +95,6 @@ class RequestForm(OwnScreen[Filled | None]):
         self._opened = draft.fields
         drafts.take(draft)
 
-    @classmethod
-    def of(cls, pane: PanePort[Any], copy: RequestCopy) -> "RequestForm":
-        """Return the form that revises a request; what is not sent of it is not kept."""
-        fields = typed_fields(copy.request.terms) if copy.request is not None else {}
-        return cls(pane, Draft(fields, request_id=copy.id), DraftStore(), revised=copy)
-
     def where(self) -> str:
         """Return what is filled in here."""
         return f"  {self._title}"
@@ -117,6 +111,8 @@ class RequestForm(OwnScreen[Filled | None]):
         self._fields.go_to("amount")
         if self.pane.desk is not None:
             self._read_waiting(self.pane.desk)
+        if self._trouble:
+            self.read()  # What became of it while no form was open.
         self._preview()
         self._show_problems(name for name, value in self._fields.typed().items() if value.strip())
 
