@@ -11,16 +11,18 @@ from paydesk.domain.copy import RequestCopy
 from paydesk.domain.payment_request import checked_terms
 from paydesk.domain.status import Status
 from paydesk.infra.core.query import Page, PageQuery, Sort
+from paydesk.manager import reach
 from paydesk.manager.batch import Batch
 from paydesk.manager.bulk_actions import BulkActions, read_question
 from paydesk.manager.decisions import DecisionKeys, why_not
 from paydesk.manager.duplicate_watch import REST_S, DuplicatesRead, DuplicateWatch, read_duplicates
 from paydesk.manager.held_decisions import AWAIT_S, CursorReturn, HeldDecisions, UnderWay
 from paydesk.manager.port import ManagerDesk
+from paydesk.manager.reach import MAX_MARKED, Reach, read_marks
 from paydesk.manager.rows import StandingRows
-from paydesk.manager.selection import MAX_MARKED, Selection, query_of_all, read_marks
+from paydesk.manager.selection import Selection
 from paydesk.tui.window import Edges
-from tests.fakes import FakeManagerDesk, World
+from tests.fakes import NOON, FakeManagerDesk, World
 from tests.tui.list_pane import FakeListPane
 
 INBOX = PageQuery(statuses=frozenset({Status.PENDING}), sort=Sort.OLDEST)
@@ -60,31 +62,45 @@ def test_a_mark_is_set_and_taken_off_and_not_set_on_what_is_decided(
     assert selection.toggle(decided) == f"{decided.number} is accepted already." and not selection.marks
 
 
-def test_a_range_goes_from_the_earlier_to_the_later_row_whichever_was_first(
-    desk: FakeManagerDesk, rows: list[RequestCopy]
-) -> None:
+def test_a_range_goes_from_the_earlier_to_the_later_row_whichever_was_first(rows: list[RequestCopy]) -> None:
+    span = Reach(INBOX, tuple(rows), Edges(), NOON, (rows[3], rows[1]))
+    assert span.beyond() is None and span.loaded() == rows[1:4]
     selection = Selection()
     selection.range_from = rows[3]
-    assert selection.begun
-    query, last = selection.end_range(rows[1], INBOX)
-    read = read_marks(desk, query, last)
-    assert [row.id for row in read.rows] == [row.id for row in rows[1:4]] and not read.trouble
-    assert selection.add(read.rows) == "3 marked." and selection.range_from is None
+    assert selection.begun and selection.let_go_of_range() and not selection.begun
+    assert selection.add(span.loaded(), rows) == "3 marked." and not selection.beyond
 
 
-def test_what_a_key_marks_at_most_is_said(
+def test_what_a_key_marks_beyond_the_rows_of_the_list_is_read_and_limited(
     desk: FakeManagerDesk, rows: list[RequestCopy], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert query_of_all(replace(INBOX, held=True, limit=3)) == replace(INBOX, limit=MAX_MARKED)
-    read = read_marks(desk, replace(query_of_all(INBOX), limit=2), None)
-    assert len(read.rows) == 2 and read.trouble == "Only the first 1,000 are marked."
+    middle = Reach(replace(INBOX, held=True, limit=3), tuple(rows[2:4]), Edges(2, above=True, below=True), NOON)
+    query = middle.beyond()
+    assert query == replace(INBOX, limit=MAX_MARKED)
+    assert [row.id for row in read_marks(desk, middle, query).rows] == [row.id for row in rows]
+    held_back = replace(middle, rows=(rows[1], rows[4]))
+    assert [row.id for row in read_marks(desk, held_back, query).rows] == [rows[at].id for at in (0, 1, 4, 5)]
+    from_there = replace(middle, ends=(rows[3], rows[1]))
+    asked = from_there.beyond()
+    assert asked is not None
+    assert [row.id for row in read_marks(desk, from_there, asked).rows] == [row.id for row in rows[1:4]]
+    selection = Selection()
+    selection.add(rows[1:4], middle.rows)
+    assert selection.beyond == {rows[1].id}
+    monkeypatch.setattr(reach, "MAX_MARKED", 2)
+    assert read_marks(desk, middle, query).trouble == "Only the first 2 are marked."
     desk.world.down = True
-    assert not read_marks(desk, INBOX, None).rows and "PostgreSQL" in read_marks(desk, INBOX, None).trouble
+    assert "PostgreSQL" in read_marks(desk, middle, query).trouble and not read_marks(desk, middle, query).rows
+
+
+def test_a_range_to_a_row_that_was_decided_meanwhile_ends_there(rows: list[RequestCopy]) -> None:
+    gone = Reach(INBOX, tuple(row for row in rows if row is not rows[1]), Edges(), NOON, (rows[1], rows[3]))
+    assert gone.beyond() is None and gone.loaded() == rows[2:4]
 
 
 def test_the_mark_of_a_request_whose_terms_changed_is_taken_off_and_said(rows: list[RequestCopy]) -> None:
     selection = Selection()
-    selection.add(rows[:2])
+    selection.add(rows[:2], rows)
     assert not selection.drop_changed(rows)
     assert selection.drop_changed([revised(rows[0])]) == f"{rows[0].number} changed: the mark is off."
     assert [*selection.marks] == [rows[1].id]

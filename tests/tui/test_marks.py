@@ -3,6 +3,7 @@
 import threading
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from uuid import UUID
 
 import pytest
@@ -12,9 +13,10 @@ from paydesk.domain.decision import CauseCode
 from paydesk.domain.errors import PaydeskError
 from paydesk.domain.payment_request import checked_terms
 from paydesk.infra.core.errors import ServerDown
-from paydesk.infra.core.query import Result
-from paydesk.manager import selection
+from paydesk.infra.core.query import Result, Sort, in_order
+from paydesk.manager import reach
 from paydesk.manager.bulk import BulkDialog
+from paydesk.manager.inbox import ManagerInbox
 from tests.fakes import FakeManagerDesk, World
 from tests.tui.conftest import Clock, manager, opened, seen, shown
 from tests.tui.test_manager_desk import accepted_by_zoe, of
@@ -95,7 +97,7 @@ def many(world: World, count: int) -> None:
 
 
 async def test_all_and_a_range_reach_beyond_what_the_list_holds(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(selection, "MAX_MARKED", 300)
+    monkeypatch.setattr(reach, "MAX_MARKED", 300)
     many(world, 300)
     async with manager(world).run_test(size=(80, 24)) as pilot:
         table = await opened(pilot)
@@ -107,6 +109,77 @@ async def test_all_and_a_range_reach_beyond_what_the_list_holds(world: World, mo
         await seen(pilot, lambda: table.current is not None and table.current.number == "PR-2299")
         await pilot.press("k", "k", "k", "k", "k", "k", "v")
         await seen(pilot, lambda: "299 marked" in shown(pilot) and "Only" not in shown(pilot))
+        await pilot.press("a")
+        await seen(pilot, lambda: "of these were marked beyond the rows" in shown(pilot))
+
+
+@pytest.mark.fault(
+    kind="A range and `*` mark only what the list showed: never what came between its rows and is held back.",
+    mended="manager/reach.py",
+)
+@pytest.mark.parametrize("sort", [Sort.OLDEST, Sort.LARGEST, Sort.SMALLEST])
+@pytest.mark.parametrize("keys", [["g", "v", "G", "v"], ["asterisk"], ["G", "v", "g", "v"]])
+async def test_what_is_held_back_between_the_rows_is_never_marked(world: World, sort: Sort, keys: list[str]) -> None:
+    desk = FakeManagerDesk(world)
+    async with manager(world, desk=desk).run_test(size=(100, 24)) as pilot:
+        table = await opened(pilot)
+        pane = pilot.app.query_one(ManagerInbox)
+        while pane.sort is not sort:
+            await pilot.press("s")
+        await seen(pilot, lambda: len(table.rows) == len(WAITING) and table.rows == in_order(table.rows, sort))
+        painted = {row.number for row in table.rows}
+        first, last = table.rows[2].request, table.rows[3].request
+        assert first is not None and last is not None
+        amounts = [Decimal(each.terms.money.amount) for each in (first, last)]
+        terms = checked_terms(f"{sum(amounts) / 2:.2f}", first.terms.money.currency, "never seen")
+        asked_at = first.requested_at + (last.requested_at - first.requested_at) / 2
+        fifth = request_payment(RequestPayment(UUID(int=77), "gil", terms), "PR-1077", asked_at)
+        world.put(fifth)
+        await seen(pilot, lambda: "1 new between these, press r" in shown(pilot))
+        assert {row.number for row in table.rows} == painted
+        await pilot.press(*keys)
+        await seen(pilot, lambda: f"{len(WAITING)} marked; what is new between these is not." in shown(pilot))
+        await pilot.press("a")
+        await seen(pilot, lambda: f"y approve {len(WAITING)}" in shown(pilot))
+        await pilot.press("y")
+        await seen(pilot, lambda: decided(world) == painted)
+        assert fifth.id not in world.holds
+
+
+@pytest.mark.fault(
+    kind="A range and `*` mark only what the list showed: never what came between its rows and is held back.",
+    mended="manager/reach.py",
+)
+@pytest.mark.parametrize("key", ["v", "asterisk"])
+async def test_a_mark_is_of_what_was_on_the_screen_and_not_of_what_was_changed_behind_it(
+    world: World, key: str
+) -> None:
+    async with manager(world).run_test(size=(100, 24)) as pilot:
+        await opened(pilot)
+        request = world.requests[of(world, "PR-1003")]
+        terms = checked_terms("99999", "USD", "never seen")
+        world.requests[request.id] = replace(request, version=2, revision=2, terms=terms)  # Without news.
+        await pilot.press(*(["v", "G", "v"] if key == "v" else [key]), "a")
+        await seen(
+            pilot, lambda: "PR-1003 changed since you looked" in " ".join(shown(pilot).replace("│", " ").split())
+        )
+        await pilot.press("y")
+        await seen(pilot, lambda: decided(world) == {*WAITING} - {"PR-1003"})
+
+
+@pytest.mark.fault(
+    kind="A range and `*` mark only what the list showed: never what came between its rows and is held back.",
+    mended="manager/reach.py",
+)
+async def test_a_range_to_a_row_that_another_decided_goes_no_further(world: World) -> None:
+    async with manager(world).run_test(size=(100, 24)) as pilot:
+        table = await opened(pilot)
+        await pilot.press("v", "j", "j")
+        accepted_by_zoe(world, "PR-1004")
+        world.tell(of(world, "PR-1004"))
+        await seen(pilot, lambda: table.current is not None and str(table.current.status) == "accepted")
+        await pilot.press("v")
+        await seen(pilot, lambda: "2 marked" in shown(pilot))
 
 
 async def test_marks_are_rejected_with_one_cause(world: World) -> None:

@@ -35,6 +35,8 @@ class Asking:
     hidden: int = 0
     cause: str = ""
     warnings: tuple[str, ...] = ()
+    beyond: int = 0
+    """How many are decided that were marked beyond the rows that the list held."""
 
 
 @dataclass
@@ -191,6 +193,10 @@ class BulkDialog(ModalScreen[bool]):
             yield Content("Nothing of this can be decided.")
         if chosen and asking.cause:
             yield Content(clean(asking.cause, 600))
+        if asking.beyond:
+            they = "was" if asking.beyond == 1 else "were"
+            text = f"{asking.beyond:,} of these {they} marked beyond the rows that the list held: perhaps not seen"
+            yield Content.styled(text, "$warning")
         if asking.hidden:
             yield Content.styled(f"{asking.hidden} of the marks are not shown by the filter", "$warning")
         yield from (Content.styled(f"⚠ {clean(warning, 300)}", "$warning") for warning in asking.warnings)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from paydesk.domain import duplicates
 from paydesk.domain.commands import decision_on
@@ -18,11 +19,17 @@ _WARNINGS = 5
 
 
 def read_question(
-    desk: ManagerDesk, copies: Sequence[RequestCopy], cause: Cause | None, shown: PageQuery, now: datetime
+    desk: ManagerDesk,
+    copies: Sequence[RequestCopy],
+    cause: Cause | None,
+    shown: PageQuery,
+    now: datetime,
+    beyond: frozenset[UUID] = frozenset(),
 ) -> Asking:
     """Read what was marked anew, and what a person should know before ``y``; called in a thread.
 
-    ``shown`` is the query of the list: marks that it hides are counted. A ``cause`` rejects, None approves.
+    ``shown`` is the query of the list: marks that it hides are counted, and so are those that were set ``beyond`` the
+    rows that it held. A ``cause`` rejects, None approves.
     """
     newest = {copy.id: copy for copy in desk.copies([copy.id for copy in copies])}
     plan = planned(copies, newest, desk.person, cause, now)
@@ -31,7 +38,8 @@ def read_question(
     warnings = [f"{copy.number} looks like {alike[copy.id][0]}" for copy in plan.chosen if copy.id in alike]
     more = [f"and {len(warnings) - _WARNINGS:,} more look like others"] if len(warnings) > _WARNINGS else []
     why = cause.text if cause is not None else ""
-    return Asking(plan, len(hidden(newest.values(), shown, now)), why, (*warnings[:_WARNINGS], *more))
+    unseen = sum(copy.id in beyond for copy in plan.chosen)
+    return Asking(plan, len(hidden(newest.values(), shown, now)), why, (*warnings[:_WARNINGS], *more), unseen)
 
 
 class BulkActions:
@@ -48,12 +56,20 @@ class BulkActions:
         self._ended = ended
 
     def question(
-        self, desk: ManagerDesk, copies: Sequence[RequestCopy], cause: Cause | None, shown: PageQuery
+        self,
+        desk: ManagerDesk,
+        copies: Sequence[RequestCopy],
+        cause: Cause | None,
+        shown: PageQuery,
+        beyond: frozenset[UUID] = frozenset(),
     ) -> BulkDialog:
-        """Return the dialog about these marks as they are; nothing is decided before ``y``."""
+        """Return the dialog about these marks as they are; nothing is decided before ``y``.
+
+        Those ``beyond`` were set on rows that the list did not hold.
+        """
 
         def read() -> Asking:
-            return read_question(desk, copies, cause, shown, self._pane.now())
+            return read_question(desk, copies, cause, shown, self._pane.now(), beyond)
 
         def start(plan: Plan) -> Batch:
             commands = [decision_on(copy, desk.person, cause) for copy in plan.chosen]

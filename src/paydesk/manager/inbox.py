@@ -24,7 +24,7 @@ from paydesk.domain.text import counted
 from paydesk.infra.core.query import News, Page, PageQuery, Sort
 from paydesk.manager import columns
 from paydesk.manager.batch import Batch
-from paydesk.manager.bulk import BulkDialog, sums_text
+from paydesk.manager.bulk import sums_text
 from paydesk.manager.bulk_actions import BulkActions
 from paydesk.manager.decisions import COMES_BACK, PASTED, DecisionKeys, why_not
 from paydesk.manager.detail import ManagerDetail
@@ -32,10 +32,12 @@ from paydesk.manager.duplicate_watch import DuplicatesRead, DuplicateWatch, read
 from paydesk.manager.forms import CauseDialog
 from paydesk.manager.guards import SETTLE_S
 from paydesk.manager.held_decisions import HeldDecisions
+from paydesk.manager.open_dialogs import asks, rows_painted
 from paydesk.manager.port import ManagerDesk
 from paydesk.manager.preview import LEAST_CELLS, WIDE_CELLS, Preview
+from paydesk.manager.reach import MarksRead, Reach, read_marks
 from paydesk.manager.rows import StandingRows, counts_text, held_by, line_text
-from paydesk.manager.selection import MarksRead, Selection, query_of_all, read_marks
+from paydesk.manager.selection import Selection
 from paydesk.tui.desk_app import DeskApp
 from paydesk.tui.desk_pane import RequestListPane
 from paydesk.tui.lines import HealthLine, Line, TopLine
@@ -286,8 +288,7 @@ class ManagerInbox(RequestListPane[ManagerDesk], inherit_bindings=False):
         if told := self.decisions.typed(came_at):
             self.notice(told, "trouble")
         top = self.app.screen
-        asks = isinstance(top, CauseDialog) or (isinstance(top, BulkDialog) and top.running is None)
-        if asks and self.decisions.guard.in_burst(came_at):
+        if asks(top) and self.decisions.guard.in_burst(came_at):
             top.dismiss(None)
 
     def on_paste(self, event: Paste) -> None:
@@ -371,7 +372,8 @@ class ManagerInbox(RequestListPane[ManagerDesk], inherit_bindings=False):
 
     def _ask(self, cause: Cause | None) -> None:
         if self.desk is not None:
-            dialog = self.bulk.question(self.desk, list(self.selection.marks.values()), cause, self.wanted())
+            marked = list(self.selection.marks.values())
+            dialog = self.bulk.question(self.desk, marked, cause, self.wanted(), self.selection.beyond)
             self.app.push_screen(dialog, lambda takes_back: self.action_undo() if takes_back else None)
 
     def _many_decided(self, batch: Batch, error: Exception | None) -> None:
@@ -388,14 +390,8 @@ class ManagerInbox(RequestListPane[ManagerDesk], inherit_bindings=False):
     def painted(self, before: Sequence[RequestCopy], after: Sequence[RequestCopy]) -> None:
         """Note what is painted with other terms than before: a key already on its way was not meant for those."""
         self.decisions.changes.painted(before, after, self.app.clock())
-        was, now = {row.id: row for row in before}, {row.id: row for row in after}
-        for dialog in self.app.screen_stack:
-            if isinstance(dialog, BulkDialog) and dialog.is_mounted:
-                dialog.rows_changed([each for each in was | now if was.get(each) != now.get(each)])
-            if isinstance(dialog, CauseDialog) and dialog.copy is not None and dialog.is_mounted:
-                newest = next((row for row in after if row.id == dialog.copy.id), None)
-                if newest is not None:
-                    dialog.show_newest(newest, "" if newest.id in self.held.taking_back else self.why_not(newest)[0])
+        back = self.held.taking_back
+        rows_painted(self.app.screen_stack, before, after, lambda row: "" if row.id in back else self.why_not(row)[0])
 
     def _slid(self, before: RequestCopy | None) -> None:
         """Note that another request is under the cursor than the ``before`` that its list is painted without."""
@@ -458,9 +454,7 @@ class ManagerInbox(RequestListPane[ManagerDesk], inherit_bindings=False):
         if row is None:
             return
         if self.selection.range_from is not None:
-            query, last = self.selection.end_range(row, self.wanted())
-            if self.desk is not None:
-                self._read_marks(self.desk, query, last)
+            self._mark_all_of(self.selection.range_from, row)
             return
         self.selection.range_from = row
         self.show_keys()
@@ -469,20 +463,26 @@ class ManagerInbox(RequestListPane[ManagerDesk], inherit_bindings=False):
 
     def action_mark_all(self) -> None:
         """Mark all that the filter shows and that waits, also what is not on the screen."""
+        self._mark_all_of()
+
+    def _mark_all_of(self, *ends: RequestCopy) -> None:
         self.selection.let_go_of_range()
-        if self.desk is not None:
-            self._read_marks(self.desk, query_of_all(self.wanted()), None)
+        reach = Reach(self.wanted(), tuple(self.table.rows), self.table.edges, self.now(), ends)
+        if (query := reach.beyond()) is None:
+            self._marks_read(MarksRead(reach, reach.loaded()))
+        elif self.desk is not None:
+            self._read_marks(self.desk, reach, query)
 
     @work(thread=True, group="marks", exclusive=True, exit_on_error=False, description="marks")
-    def _read_marks(self, desk: ManagerDesk, query: PageQuery, last: UUID | None) -> None:
-        self.post_message(read_marks(desk, query, last))
+    def _read_marks(self, desk: ManagerDesk, reach: Reach, query: PageQuery) -> None:
+        self.post_message(read_marks(desk, reach, query))
 
     @on(MarksRead)
     def _marks_read(self, message: MarksRead) -> None:
         message.stop()
-        now = self.wanted()
-        if (message.query.filter, message.query.statuses) == (now.filter, now.statuses):
-            self.notice(self.selection.add(message.rows))
+        now, then = self.wanted(), message.reach
+        if (then.query.filter, then.query.statuses) == (now.filter, now.statuses):
+            self.notice(self.selection.add(message.rows, then.rows, self.standing.between))
             self._show_marks()
             if message.trouble:
                 self.notice(message.trouble, "trouble")

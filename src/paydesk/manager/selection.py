@@ -1,47 +1,12 @@
 """Which requests are marked, by request id: as they were on the screen when they were marked."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from uuid import UUID
-
-from textual.message import Message
 
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.status_facts import WAITING
 from paydesk.domain.text import counted
-from paydesk.infra.core.query import PageQuery, Start, Way, in_order, key_of
 from paydesk.manager.batch import terms_seen
-from paydesk.manager.port import ManagerDesk
-from paydesk.tui.own_screen import sentence
-
-MAX_MARKED = 1000
-"""So many are marked by one key at most: more than anyone looks over before ``y``."""
-
-
-@dataclass
-class MarksRead(Message):
-    """The rows that a key is to mark were read; ``trouble`` is a sentence where not all of them could be."""
-
-    query: PageQuery
-    rows: Sequence[RequestCopy]
-    trouble: str
-
-
-def read_marks(desk: ManagerDesk, query: PageQuery, last: UUID | None) -> MarksRead:
-    """Read the rows that a key is to mark, up to ``last`` where one is named; called in a thread."""
-    try:
-        page = desk.page(query)
-    except Exception as error:
-        return MarksRead(query, [], sentence(error))
-    ids = [row.id for row in page.rows]
-    end = ids.index(last) + 1 if last in ids else len(ids)
-    more = page.more if last is None else last not in ids
-    return MarksRead(query, page.rows[:end], f"Only the first {MAX_MARKED:,} are marked." if more else "")
-
-
-def query_of_all(shown: PageQuery) -> PageQuery:
-    """Return the query of all rows that a key may mark: the list itself holds only a part of a long one."""
-    return replace(shown, start=Start(), limit=MAX_MARKED, also=frozenset(), held=False)
 
 
 class Selection:
@@ -52,6 +17,7 @@ class Selection:
         """The marked requests, as they were on the screen when they were marked."""
         self.range_from: RequestCopy | None = None
         """Where a range was begun that is not ended."""
+        self._beyond: set[UUID] = set()
 
     @property
     def begun(self) -> bool:
@@ -68,27 +34,31 @@ class Selection:
             self.marks[row.id] = row
         return ""
 
-    def end_range(self, row: RequestCopy, shown: PageQuery) -> tuple[PageQuery, UUID]:
-        """End the range that was begun; returns the query of its rows, and the last of them."""
-        assert self.range_from is not None
-        first, last = in_order([self.range_from, row], shown.sort)
-        self.range_from = None
-        return replace(query_of_all(shown), start=Start(Way.FROM, key_of(first, shown.sort))), last.id
-
     def let_go_of_range(self) -> bool:
         """Forget where a range was begun; returns whether one was."""
         begun, self.range_from = self.range_from is not None, None
         return begun
 
-    def add(self, rows: Sequence[RequestCopy]) -> str:
-        """Mark these requests, where they wait for a decision; says how many are marked now."""
-        self.marks |= {row.id: row for row in rows if _markable(row) and row.id not in self.marks}
-        return f"{len(self.marks):,} marked." if self.marks else "Nothing here waits for a decision."
+    def add(self, rows: Sequence[RequestCopy], loaded: Sequence[RequestCopy], held_back: int = 0) -> str:
+        """Mark these requests, where they wait for a decision; says how many are marked now.
+
+        ``loaded`` are the rows that the list held then; so many that are new between them are ``held_back``.
+        """
+        new = {row.id: row for row in rows if _markable(row) and row.id not in self.marks}
+        self._beyond |= new.keys() - {row.id for row in loaded}
+        self.marks |= new
+        text = f"{len(self.marks):,} marked" if self.marks else "Nothing that is shown here waits for a decision"
+        return f"{text}; what is new between these is not." if held_back else f"{text}."
+
+    @property
+    def beyond(self) -> frozenset[UUID]:
+        """Return which marks were set beyond the rows that the list held then: a person may never have seen these."""
+        return frozenset(self._beyond & self.marks.keys())
 
     def clear(self) -> str:
         """Take all marks off, and say so: what they were made for is no longer what is shown."""
         many = len(self.marks)
-        self.marks, self.range_from = {}, None
+        self.marks, self.range_from, self._beyond = {}, None, set()
         return f"{counted(many, 'mark was', 'marks were')} taken off." if many else ""
 
     def drop(self, ids: Sequence[UUID] | frozenset[UUID]) -> None:
