@@ -333,21 +333,34 @@ def test_what_stands_in_the_way_of_a_decision_is_told_before_what_it_looks_like(
     assert bench("manager", "approve", second, "--as", "ada").code == 6, "nobody decides their own"
 
 
+class Terminal(io.TextIOWrapper):
+    """Standard input that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
 @alike
-@pytest.mark.parametrize(("answer", "code"), [("y\n", 0), ("n\n", 5), ("\n", 5), ("", 130)])
+@pytest.mark.parametrize(("answer", "code"), [("y\n", 0), ("n\n", 5), ("\n", 5)])
 def test_on_a_terminal_what_looks_alike_is_asked_about(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, answer: str, code: int
 ) -> None:
     first, second = twins(bench)
-
-    class Terminal(io.TextIOWrapper):
-        def isatty(self) -> bool:
-            return True
-
     monkeypatch.setattr(offline, "TEXT", Terminal)
     done = bench("manager", "approve", first, "--as", "bo", stdin=answer)
     assert done.code == code, done
     assert f"{first} looks like {second} (pending): same amount, within a day. Approve it all the same?" in done.told
+
+
+@pytest.mark.fault(
+    kind="A question that nobody can answer is refused with the option that does not ask.", mended="cli/asking.py"
+)
+def test_a_terminal_that_ends_at_the_question_approves_nothing(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, _ = twins(bench)
+    monkeypatch.setattr(offline, "TEXT", Terminal)
+    done = bench("manager", "approve", first, "--as", "bo", stdin="")
+    assert done.code == 2 and bench("manager", "show", first, "--json").json["status"] == "pending"
+    assert "The question needs an answer, and there is no more input. --allow-duplicate does not ask." in done.told
 
 
 @nothing

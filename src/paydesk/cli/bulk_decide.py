@@ -7,9 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-import click
-
-from paydesk.cli import streams
+from paydesk.cli import asking, streams
 from paydesk.cli.options import Call
 from paydesk.cli.report import conclude, in_words, refused, report
 from paydesk.cli.session import Session, open_session
@@ -215,7 +213,8 @@ def _doubts(
     for request_id, others in alike.items():
         more = f" and {len(others) - 1} more" if len(others) > 1 else ""
         warning = f"{copies[request_id].number} looks like {others[0]}{more}"
-        if not (asks and click.confirm(clean(f"{warning}. Approve it all the same?", 600), err=True)):
+        question = clean(f"{warning}. Approve it all the same?", 600)
+        if not (asks and asking.yes(question, without="--allow-duplicate")):
             doubts[request_id] = LooksAlike(f"{warning}.", "Look at both; --allow-duplicate approves it all the same.")
     return doubts
 

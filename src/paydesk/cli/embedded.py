@@ -6,6 +6,7 @@ import time
 
 import click
 
+from paydesk.cli import asking
 from paydesk.cli.options import as_json_option
 from paydesk.cli.servers import embedded_of
 from paydesk.domain.text import counted
@@ -119,10 +120,8 @@ def reset(yes: bool, as_json: bool) -> None:
     if users := embedded.status(home).users:
         raise StillOpen(embedded.still_open(users), "Nothing was deleted.")
     if not yes:
-        typed = click.prompt(
-            f"This deletes every request in {home}. Type reset to go on", default="", show_default=False, err=as_json
-        )
-        if typed.strip() != "reset":
+        asks = f"This deletes every request in {home}. Type reset to go on"
+        if asking.word(asks, without="--yes", err=as_json) != "reset":
             click.echo("Nothing was deleted.", err=as_json)
             raise SystemExit(1)
     left = embedded.reset(home)

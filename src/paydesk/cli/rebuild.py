@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from paydesk.cli import asking
 from paydesk.cli.options import as_json_option
 from paydesk.cli.roles import role_named
 from paydesk.cli.session import Session, open_session
@@ -63,8 +64,7 @@ def _confirmed(side: str, before: Filled) -> bool:
         f"This empties the {side}'s schema, {counted(before.requests, 'request')}, and reads both topics again."
         " Type rebuild to go on"
     )
-    typed: str = click.prompt(asks, default="", show_default=False, err=True)
-    return typed.strip() == "rebuild"
+    return asking.word(asks, without="--yes") == "rebuild"
 
 
 def _let_leave(session: Session) -> None:
