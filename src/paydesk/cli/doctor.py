@@ -14,6 +14,8 @@ from rich.cells import chop_cells
 from paydesk import libpq
 from paydesk.addresses import exposed
 from paydesk.cli import output
+from paydesk.cli.desk import look_of
+from paydesk.cli.keymap import keymap
 from paydesk.cli.output import marked, tell, wrapped
 from paydesk.cli.roles import roles
 from paydesk.cli.servers import embedded_of
@@ -43,7 +45,7 @@ def doctor(as_json: bool) -> None:
     """Tell what is wrong, in words, and what to do. Exit code 0: all well; 7: something is not."""
     click.get_current_context().with_resource(said_by(say_aside))
     settings, faults = look_at_settings()
-    findings = _settings(faults)
+    findings = _settings([*faults, *_of_desks()])
     if settings.configured or any(fault.setting.removeprefix("PAYDESK_").lower() in SERVERS for fault in faults):
         findings += _configured(settings, faults)
     else:
@@ -75,6 +77,15 @@ def _settings(faults: Sequence[SettingsError]) -> list[Finding]:
         seen = f"everybody on this machine can read {file}"
         findings.append(Finding("settings", True, f"{seen}; its mode cannot be changed, or it holds no password"))
     return findings
+
+
+def _of_desks() -> Iterator[SettingsError]:
+    """Yield what is wrong with the settings that only desks read: a desk does not open with it."""
+    for read in (keymap, partial(look_of, None)):
+        try:
+            read()
+        except SettingsError as fault:
+            yield fault
 
 
 def _configured(settings: Settings, faults: Sequence[SettingsError]) -> list[Finding]:

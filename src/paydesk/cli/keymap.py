@@ -70,10 +70,9 @@ def _pairs(typed: str) -> Iterator[tuple[str, str]]:
 def _of_file(variables: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Yield the keys of the settings file; what else is wrong with the file is told by who reads the rest of it."""
     path = config_path(variables)
-    if not path.is_file():
-        return
-
     try:
+        if not path.is_file():
+            return
         given = tomllib.loads(path.read_text(encoding="utf-8-sig")).get(KEYS_TABLE, {})
     except (OSError, ValueError):
         return
