@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from paydesk.contractor.form_checks import AlikeRead, FormChecks, read_alike, read_copy, read_waiting
-from paydesk.domain.commands import Approve, decide
+from paydesk.domain.commands import Approve, Reject, decide
 from paydesk.domain.copy import RequestCopy
+from paydesk.domain.decision import Cause, CauseCode
 from paydesk.domain.payment_request import Terms, checked_terms
 from tests.fakes import FakeContractorDesk, World
 
@@ -70,6 +71,23 @@ def test_a_request_that_was_revised_elsewhere_is_told_with_what_changed(waiting:
     checks, more = FormChecks(waiting), checked_terms("400", "USD", "Hotel and train, Lyon", reference="")
     assert checks.take_copy(replace(waiting, request=replace(waiting.request, revision=2, terms=more)), "ada")
     assert "revised meanwhile, not here" in checks.meanwhile and not checks.closed
+
+
+@pytest.mark.fault(
+    kind="A question about a request that changed meanwhile is asked anew when it changes again before the answer.",
+    mended="contractor/forms.py",
+)
+def test_a_second_change_is_news_also_where_it_is_told_in_the_same_words(
+    desk: FakeContractorDesk, waiting: RequestCopy, world: World
+) -> None:
+    assert waiting.request is not None
+    checks, copies = FormChecks(waiting), []
+    for revision in (1, 2):
+        request = replace(waiting.request, revision=revision, version=revision)
+        command = Reject(waiting.id, "bo", revision, request.terms.hash, Cause(CauseCode.DUPLICATE))
+        copies.append(replace(waiting, request=request, decision=decide(command, request, None, world.now, world.now)))
+    assert checks.take_copy(copies[0], "ada") and (told := checks.meanwhile)
+    assert checks.take_copy(copies[1], "ada") and checks.meanwhile == told and checks.newest == copies[1]
 
 
 def test_what_cannot_be_read_is_not_known(desk: FakeContractorDesk, waiting: RequestCopy, world: World) -> None:

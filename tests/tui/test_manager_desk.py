@@ -27,7 +27,9 @@ def of(world: World, number: str) -> UUID:
 def accepted_by_zoe(world: World, number: str) -> UUID:
     """Have another manager accept a request behind the screen; returns its id, for whoever tells of it."""
     request = world.requests[of(world, number)]
-    decided = decide(Approve(request.id, "zoe", 1, request.terms.hash), request, None, world.now, world.now)
+    decided = decide(
+        Approve(request.id, "zoe", request.revision, request.terms.hash), request, None, world.now, world.now
+    )
     assert decided is not None
     world.decisions[request.id] = decided
     return request.id

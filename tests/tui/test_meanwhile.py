@@ -71,6 +71,73 @@ async def test_a_revision_from_elsewhere_is_said(world: World) -> None:
         await seen(pilot, lambda: "⚠ It was revised meanwhile, not here: amount 2,400.00 EUR →" in shown(pilot))
 
 
+ASKED_ANEW = pytest.mark.fault(
+    kind="A question about a request that changed meanwhile is asked anew when it changes again before the answer.",
+    mended="contractor/forms.py",
+)
+
+
+def revised(world: World, amount: str) -> None:
+    request = world.requests[of(world, "PR-1007")]
+    terms = checked_terms(amount, "EUR", request.terms.description, reference=request.terms.reference or "")
+    world.put(replace(request, version=request.version + 1, revision=request.revision + 1, terms=terms))
+
+
+@ASKED_ANEW
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_a_second_revision_while_the_question_is_open_is_asked_about_before_it_is_overwritten(
+    world: World, size: tuple[int, int]
+) -> None:
+    async with contractor(world).run_test(size=size) as pilot:
+        await revising(pilot)
+        form = pilot.app.screen
+        assert isinstance(form, RequestForm)
+        revised(world, "98")
+        await seen(pilot, lambda: "⚠ It was revised meanwhile" in shown(pilot))
+        await pilot.press("ctrl+s")
+        await seen(pilot, lambda: "Change it all the same?" in shown(pilot) and "98.00" in shown(pilot))
+        revised(world, "250")
+        await seen(pilot, lambda: "250.00" in form._checks.meanwhile)
+        await pilot.press("y")
+        await seen(pilot, lambda: "Change it all the same?" in shown(pilot) and "250.00" in shown(pilot), 10)
+        assert world.requests[of(world, "PR-1007")].revision == 3
+        await pilot.press("y")
+        await seen(pilot, lambda: world.requests[of(world, "PR-1007")].revision == 4)
+        assert str(world.requests[of(world, "PR-1007")].terms.money) == "12,400.00 EUR"
+
+
+@ASKED_ANEW
+async def test_what_is_accepted_while_the_question_is_open_is_not_sent(world: World) -> None:
+    async with contractor(world).run_test(size=(80, 24)) as pilot:
+        await revising(pilot)
+        form = pilot.app.screen
+        assert isinstance(form, RequestForm)
+        revised(world, "98")
+        await seen(pilot, lambda: "⚠ It was revised meanwhile" in shown(pilot))
+        await pilot.press("ctrl+s")
+        await seen(pilot, lambda: "Change it all the same?" in shown(pilot))
+        world.tell(accepted_by_zoe(world, "PR-1007"))
+        await seen(pilot, lambda: form._checks.closed)
+        await pilot.press("y")
+        await seen(pilot, lambda: shown(pilot).count("PR-1007 is accepted and cannot be revised.") == 2, 10)
+        assert pilot.app.screen is form
+
+
+@pytest.mark.fault(
+    kind="The form that revises a request compares with what the request says now.", mended="contractor/forms.py"
+)
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_beside_the_new_amount_stands_the_one_that_the_request_has_now(
+    world: World, size: tuple[int, int]
+) -> None:
+    async with contractor(world).run_test(size=size) as pilot:
+        await revising(pilot)
+        revised(world, "98")
+        await seen(pilot, lambda: "⚠ It was revised meanwhile" in shown(pilot))
+        table = shown(pilot).partition("It becomes")[2]
+        assert "98.00 EUR" in table and " 2,400.00 EUR" not in table
+
+
 async def test_another_request_changes_nothing_in_the_form(world: World) -> None:
     async with contractor(world).run_test(size=(80, 24)) as pilot:
         await revising(pilot)

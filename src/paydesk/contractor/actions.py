@@ -86,9 +86,10 @@ class RequestActions:
                 elif error is not None:
                     self._pane.notice(sentence(error), "trouble")
                     if not isinstance(error, REFUSED) and self._pane.app.screen is beneath:
-                        self._open_revision(copy, done.draft, sentence(error))
+                        self._open_revision(seen, done.draft, sentence(error))
 
-            key, _ = done.draft.ids_for(done.terms.hash)
+            seen = done.seen or copy
+            key, _ = done.draft.ids_for(f"{done.terms.hash} in place of revision {seen.revision}")
             revision = RevisePayment.to(copy.id, self._pane.person, done.terms)
             self._pane.command(lambda desk: desk.execute(key, revision), ended)
 

@@ -96,6 +96,8 @@ class FormChecks:
 
     def __init__(self, revised: RequestCopy | None = None) -> None:
         self.revised = revised
+        self.newest = revised
+        """The request as it was read last."""
         self.waiting: StatusTotal | None = None
         """What this person waits for already, as soon as that is known."""
         self.meanwhile = ""
@@ -125,8 +127,13 @@ class FormChecks:
 
     def take_copy(self, copy: RequestCopy, person: str) -> bool:
         """Note how the request is now; returns whether something else became of it than was known."""
-        told = became(self.revised, copy) if self.revised is not None else ""
-        if told == self.meanwhile:
+        if self.revised is None or self.newest is None or _same(self.newest, copy):
             return False
-        self.meanwhile, self.closed = told, too_late(copy, person) if told else ""
+        self.newest, self.meanwhile = copy, became(self.revised, copy)
+        self.closed = too_late(copy, person) if self.meanwhile else ""
         return True
+
+
+def _same(one: RequestCopy, other: RequestCopy) -> bool:
+    """Whether nothing that either side said of a request is told apart."""
+    return (one.request, one.decision, one.status) == (other.request, other.decision, other.status)

@@ -45,6 +45,8 @@ class Filled:
 
     terms: Terms
     draft: Draft
+    seen: RequestCopy | None = None
+    """The request as the person saw it last, who means these terms in its place; None of a new one."""
 
 
 class RequestForm(OwnScreen[Filled | None]):
@@ -178,13 +180,18 @@ class RequestForm(OwnScreen[Filled | None]):
         if (cause := self._rejected_for()) and not told:
             yield from cause
             yield Content("")
-        if self._before is not None:
+        if (now := self._now()) is not None:
             width = self.query_one("#form-preview", Static).content_size.width
-            yield from side_by_side(self._before, terms, width)
+            yield from side_by_side(now, terms, width)
         else:
             yield from asked(terms, *self._fields.amiss(problems))
         yield Content("")
         yield from self._beside(terms)
+
+    def _now(self) -> Terms | None:
+        """Return the terms that the request has now, as far as is known; None of a new one."""
+        newest = self._checks.newest
+        return newest.request.terms if newest is not None and newest.request is not None else self._before
 
     def _rejected_for(self) -> list[Content]:
         """Return who rejected the request and why, in full: what is revised is to answer that."""
@@ -275,8 +282,8 @@ class RequestForm(OwnScreen[Filled | None]):
     def _send(self, terms: Terms) -> None:
         """Return the terms, after ``y`` where they look like another request, or theirs is not what it was."""
         self._sending = None
-        send, alike = Filled(terms, self._draft), self._checks.alike_to(terms) or ()
-        checks = self._checks
+        checks, alike = self._checks, self._checks.alike_to(terms) or ()
+        send = Filled(terms, self._draft, checks.newest)
         if checks.closed:
             self.pane.notice(checks.closed, "trouble")
             return
@@ -286,7 +293,9 @@ class RequestForm(OwnScreen[Filled | None]):
             return
 
         def answered(yes: bool | None) -> None:
-            if yes:
+            if yes and send.seen is not checks.newest:
+                self._send(terms)  # The question was about another state of the request.
+            elif yes:
                 self.dismiss(send)
 
         lines = [
