@@ -128,3 +128,54 @@ async def test_a_note_says_how_much_room_is_left_and_a_longer_one_is_not_cut(wor
         await seen(pilot, lambda: of(world, "PR-1002") in world.holds)
         cause = world.decisions[of(world, "PR-1002")].cause
         assert cause is not None and len(cause.note or "") == 500
+
+
+@pytest.mark.fault(
+    kind="A note that was typed for a rejection which wrote nothing is offered again.", mended="manager/forms.py"
+)
+@pytest.mark.parametrize("size", [(60, 15), (100, 30)])
+@pytest.mark.parametrize("way", [[], ["enter"]], ids=["list", "detail"])
+async def test_a_note_is_offered_again_after_an_error_that_wrote_nothing(
+    world: World, size: tuple[int, int], way: list[str]
+) -> None:
+    async with manager(world).run_test(size=size) as pilot:
+        await opened(pilot)
+        await pilot.press(*way, "x", "7", *"ask Zoe")
+        await seen(pilot, lambda: "ask Zoe" in shown(pilot))
+        world.down = True
+        await pilot.press("enter")
+        await seen(pilot, lambda: "PostgreSQL does not answer" in shown(pilot) and not asks(pilot))
+        world.down = False
+        await pilot.press("x")
+        await seen(pilot, lambda: "Your note is kept: 7 opens it." in shown(pilot))
+        await pilot.press("7")
+        await seen(pilot, lambda: "ask Zoe" in shown(pilot) and "enter rejects" in shown(pilot))
+        await pilot.press("!", "enter")
+        await seen(pilot, lambda: of(world, "PR-1002") in world.holds)
+        cause = world.decisions[of(world, "PR-1002")].cause
+        assert cause is not None and cause.note == "ask Zoe!", "what is typed goes on behind it"
+        await pilot.press("u")
+        await seen(pilot, lambda: not world.holds)
+        await pilot.press("x")
+        await seen(pilot, lambda: asks(pilot) and "1-7 rejects" in shown(pilot) and "is kept" not in shown(pilot))
+
+
+@pytest.mark.fault(
+    kind="A note that was typed for a rejection which wrote nothing is offered again.", mended="manager/forms.py"
+)
+async def test_a_note_about_marks_is_offered_again_where_the_question_could_not_be_read(world: World) -> None:
+    async with manager(world).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await pilot.press("space", "space", "x", "n", "1", *"both of them")
+        await seen(pilot, lambda: "both of them" in shown(pilot))
+        world.down = True
+        await pilot.press("enter")
+        await seen(pilot, lambda: "✗ PostgreSQL does not answer" in shown(pilot) and "esc keeps them" in shown(pilot))
+        await pilot.press("escape")
+        world.down = False
+        await pilot.press("x")
+        await seen(pilot, lambda: "Your note is kept: 1 opens it." in shown(pilot))
+        await pilot.press("1", "enter")
+        await seen(pilot, lambda: "y reject 2" in shown(pilot) and "both of them" in shown(pilot))
+        await pilot.press("y")
+        await seen(pilot, lambda: len(world.holds) == 2)

@@ -124,7 +124,7 @@ def held_of(pane: FakeListPane[ManagerDesk]) -> tuple[HeldDecisions, list[UUID]]
         again.extend(row.id for row in back if row.id in as_marked)
         return ""
 
-    return HeldDecisions(pane, brought_back, lambda request_id: pane.said.append(f"back on {request_id}")), again
+    return HeldDecisions(pane, brought_back, lambda command: pane.said.append(f"back on {command.id}")), again
 
 
 def decide(held: HeldDecisions, row: RequestCopy, *, meant: bool = True) -> None:

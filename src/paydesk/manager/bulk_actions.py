@@ -10,7 +10,8 @@ from paydesk.domain.copy import RequestCopy
 from paydesk.domain.decision import Cause
 from paydesk.infra.core.query import PageQuery, Result
 from paydesk.manager.batch import Batch, Plan, planned
-from paydesk.manager.bulk import Asking, BulkDialog
+from paydesk.manager.bulk import Asking, BulkDialog, sums_text
+from paydesk.manager.forms import CauseDialog
 from paydesk.manager.port import ManagerDesk
 from paydesk.manager.rows import hidden
 from paydesk.tui.port import ListPort
@@ -40,6 +41,12 @@ def read_question(
     why = cause.text if cause is not None else ""
     unseen = sum(copy.id in beyond for copy in plan.chosen)
     return Asking(plan, len(hidden(newest.values(), shown, now)), why, (*warnings[:_WARNINGS], *more), unseen)
+
+
+def cause_dialog(copies: Sequence[RequestCopy], kept: Cause | None) -> CauseDialog:
+    """Return the dialog that asks why all of these are rejected; ``kept`` is what was typed about them before."""
+    what = f"Reject {len(copies):,} marked", sums_text(copies)
+    return CauseDialog(what, "picks the cause", "goes on", kept)
 
 
 class BulkActions:

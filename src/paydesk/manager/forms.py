@@ -1,6 +1,8 @@
 """The cause of a rejection: a digit picks it, and a note goes with it where the sentence alone would not do."""
 
+from collections.abc import Iterable
 from typing import ClassVar, cast
+from uuid import UUID
 
 from textual import on
 from textual.app import ComposeResult
@@ -27,6 +29,28 @@ _CODES = tuple(CauseCode)
 _NEARLY_FULL = 100
 """With fewer characters left of a note it is said how many."""
 LOOK = "Nothing is rejected yet: look, then press again."
+
+
+class KeptCauses:
+    """Causes with a note that somebody typed and that rejected nothing, by request: the next dialog offers them."""
+
+    def __init__(self) -> None:
+        self._causes: dict[UUID, Cause] = {}
+
+    def keep(self, ids: Iterable[UUID], cause: Cause | None) -> None:
+        """Keep what was typed about these requests; one without a note took nobody any time."""
+        if cause is not None and cause.note:
+            self._causes |= dict.fromkeys(ids, cause)
+
+    def of(self, ids: Iterable[UUID]) -> Cause | None:
+        """Return what was typed about all of these, if it was the same."""
+        causes = [self._causes.get(each) for each in ids]
+        return causes[0] if causes and all(each == causes[0] for each in causes) else None
+
+    def drop(self, ids: Iterable[UUID]) -> None:
+        """Forget what was typed about these: it was said, or something else is."""
+        for each in ids:
+            self._causes.pop(each, None)
 
 
 class CauseLine(Static):
@@ -62,8 +86,17 @@ class CauseDialog(ModalScreen[Cause | None]):
     AUTO_FOCUS = ""
     VERTICAL_BREAKPOINTS = [(0, "-low"), (24, "-high")]
 
-    def __init__(self, what: RequestCopy | tuple[str, str], digit: str = "rejects", enter: str = "rejects") -> None:
-        """``what`` is rejected: one request, or in two lines which; ``digit``, ``enter``: what those keys do then."""
+    def __init__(
+        self,
+        what: RequestCopy | tuple[str, str],
+        digit: str = "rejects",
+        enter: str = "rejects",
+        kept: Cause | None = None,
+    ) -> None:
+        """``what`` is rejected: one request, or in two lines which; ``digit``, ``enter``: what those keys do then.
+
+        ``kept`` was typed before and rejected nothing: its note stands in the field.
+        """
         super().__init__()
         self.copy = what if isinstance(what, RequestCopy) else None
         """The request whose cause is asked for, with the terms that are shown."""
@@ -74,7 +107,8 @@ class CauseDialog(ModalScreen[Cause | None]):
         self._digit = digit
         self._enter = f"enter {enter}   esc back to the causes"
         self._code: CauseCode | None = None
-        self._noted = False
+        self._kept = kept
+        self._noted = kept is not None
         """Whether a note is wanted with whichever cause is picked."""
 
     def compose(self) -> ComposeResult:
@@ -87,7 +121,8 @@ class CauseDialog(ModalScreen[Cause | None]):
             yield Static(id="cause-changed", markup=False)
             for place, code in enumerate(_CODES, 1):
                 yield CauseLine(place, code, self._key(place))
-            yield Field(placeholder="Note to the contractor", id="note", compact=True)
+            note = (self._kept.note if self._kept is not None else None) or ""
+            yield Field(note, placeholder="Note to the contractor", id="note", compact=True, select_on_focus=False)
             yield Static(id="problem", markup=False, classes="field-problem")
             yield Static(Content(clean(self._digits())), id="cause-keys", classes="dialog-keys", markup=False)
 
@@ -152,6 +187,8 @@ class CauseDialog(ModalScreen[Cause | None]):
         note = self.query_one("#note", Input)
         note.display = False
         self.set_focus(None)
+        if self._kept is not None:
+            self._say(f"Your note is kept: {self._key(_CODES.index(self._kept.code) + 1)} opens it.")
 
     def action_pick(self, place: int) -> None:
         """Reject with this cause at once, or open the note where one is needed."""

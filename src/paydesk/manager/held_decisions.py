@@ -90,15 +90,15 @@ class HeldDecisions:
     """Knows what this person holds, and what each keystroke decided.
 
     ``brought_back`` is called with the requests that were taken back, and how each was marked when it was decided; it
-    returns a sentence where the list does not show them. ``refused`` is called with one that was not decided, before
-    why is said.
+    returns a sentence where the list does not show them. ``refused`` is called with a decision that was not made,
+    before why is said.
     """
 
     def __init__(
         self,
         pane: ListPort[ManagerDesk],
         brought_back: Callable[[Sequence[RequestCopy], Mapping[UUID, RequestCopy]], str],
-        refused: Callable[[UUID], None],
+        refused: Callable[[Decide], None],
     ) -> None:
         self._pane = pane
         self._brought_back = brought_back
@@ -143,11 +143,11 @@ class HeldDecisions:
 
         That is known a moment later: ``later`` is given what is to be done then.
         """
-        key, request_id = uuid4(), command.id
-        over, self._begun = self.under_way.begin(), request_id
+        key = uuid4()
+        over, self._begun = self.under_way.begin(), command.id
 
         def ended(result: Result | None, error: Exception | None) -> None:
-            self._settled(request_id, result, error)
+            self._settled(command, result, error)
             over()
 
         waits_for = 2
@@ -161,15 +161,15 @@ class HeldDecisions:
         self.undoing.after(ready)
         later(lambda: ready() if meant() else over())
 
-    def _settled(self, request_id: UUID, result: Result | None, error: Exception | None) -> None:
+    def _settled(self, command: Decide, result: Result | None, error: Exception | None) -> None:
         """Note and say what became of a request that a key decided."""
         if error is not None:
-            self._refused(request_id)
+            self._refused(command)
             self._pane.notice(sentence(error), "trouble")
             return
         assert result is not None
         copy = result.copy
-        self._marked_as.pop(request_id, None)
+        self._marked_as.pop(command.id, None)
         self._batches.append((copy,))
         if copy.delivery is Delivery.HELD:
             self.copies = [row for row in self.copies if row.id != copy.id] + [copy]

@@ -13,30 +13,28 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.events import Paste
 
-from paydesk.domain.commands import Decide, decision_on
+from paydesk.domain.commands import Decide, Reject, decision_on
 from paydesk.domain.copy import Delivery, RequestCopy, StatusTotal
 from paydesk.domain.decision import Cause
 from paydesk.domain.duplicates import Asking
 from paydesk.domain.filters import EVERYTHING, Filter, StatusIn
 from paydesk.domain.status import Status
 from paydesk.domain.status_facts import ANSWERED, WAITING
-from paydesk.domain.text import counted
 from paydesk.infra.core.query import News, Page, PageQuery, Sort
 from paydesk.manager import columns
 from paydesk.manager.batch import Batch
-from paydesk.manager.bulk import sums_text
-from paydesk.manager.bulk_actions import BulkActions
+from paydesk.manager.bulk_actions import BulkActions, cause_dialog
 from paydesk.manager.decisions import COMES_BACK, PASTED, DecisionKeys, why_not
 from paydesk.manager.detail import ManagerDetail
 from paydesk.manager.duplicate_watch import DuplicatesRead, DuplicateWatch, read_duplicates
-from paydesk.manager.forms import CauseDialog
+from paydesk.manager.forms import CauseDialog, KeptCauses
 from paydesk.manager.guards import SETTLE_S
 from paydesk.manager.held_decisions import HeldDecisions
 from paydesk.manager.open_dialogs import asks, rows_painted
 from paydesk.manager.port import ManagerDesk
 from paydesk.manager.preview import LEAST_CELLS, WIDE_CELLS, Preview
 from paydesk.manager.reach import MarksRead, Reach, read_marks
-from paydesk.manager.rows import StandingRows, counts_text, held_by, line_text
+from paydesk.manager.rows import StandingRows, counts_text, held_by, line_text, total_text
 from paydesk.manager.selection import Selection
 from paydesk.tui.desk_app import DeskApp
 from paydesk.tui.desk_pane import RequestListPane
@@ -70,6 +68,7 @@ class ManagerInbox(RequestListPane[ManagerDesk], inherit_bindings=False):
         self.decisions = DecisionKeys()
         self.held = HeldDecisions(self, self._brought_back, self._refused)
         self.selection = Selection()
+        self.causes = KeptCauses()
         self.bulk = BulkActions(self, lambda plan: self.selection.drop(plan.changed), self._many_decided)
         self.duplicates = DuplicateWatch()
         self.preview = Preview(self.now, lambda: self.desk)
@@ -179,12 +178,9 @@ class ManagerInbox(RequestListPane[ManagerDesk], inherit_bindings=False):
         usual = columns.EMPTY_DECIDED if self._decided_view else columns.EMPTY
         other = self.key("manager.decided", "d")
         self.table.painter.empty = self.nothing(self.nothing_fits() if self.filter.terms else usual.format(other))
-        counts = (
-            counted(self.totals.total, "request") if self.filter.asks(StatusIn) else f"{self.totals.total:,} decided"
-        )
+        total, counts = self.totals.total, total_text(self.totals.total, decided=not self.filter.asks(StatusIn))
         if self._held_view:
-            held = len(self.held.copies)
-            counts = counts_text(self.totals.total, self.standing.between, held, self.key("desk.reload", "r"))
+            counts = counts_text(total, self.standing.between, len(self.held.copies), self.key("desk.reload", "r"))
         text = line_text(len(self.selection.marks), self.count_text or counts, self.filter, self.sort)
         self.query_one("#filter", Line).say(text, f"{other} {'inbox' if self._decided_view else 'decided'}", "muted")
 
@@ -330,8 +326,7 @@ class ManagerInbox(RequestListPane[ManagerDesk], inherit_bindings=False):
         if not self.selection.marks:
             self.reject(self.table.current)
         elif self._on_purpose("x"):
-            what = f"Reject {len(self.selection.marks):,} marked", sums_text(list(self.selection.marks.values()))
-            dialog = CauseDialog(what, "picks the cause", "goes on")
+            dialog = cause_dialog(list(self.selection.marks.values()), self.causes.of(self.selection.marks))
             self.app.push_screen(dialog, lambda cause: self._ask(cause) if cause is not None else None)
 
     def approve(self, copy: RequestCopy | None) -> None:
@@ -351,11 +346,12 @@ class ManagerInbox(RequestListPane[ManagerDesk], inherit_bindings=False):
             return
         assert copy is not None
 
-        dialog = CauseDialog(copy)
+        dialog = CauseDialog(copy, kept=self.causes.of([copy.id]))
 
         def caused(cause: Cause | None) -> None:
             seen = dialog.copy
             if cause is not None and seen is not None:
+                self.causes.drop([seen.id])
                 self._decide(seen, decision_on(seen, self.person, cause))
 
         self.app.push_screen(dialog, caused)
@@ -371,20 +367,24 @@ class ManagerInbox(RequestListPane[ManagerDesk], inherit_bindings=False):
         )
 
     def _ask(self, cause: Cause | None) -> None:
+        self.causes.keep(self.selection.marks, cause)
         if self.desk is not None:
             marked = list(self.selection.marks.values())
             dialog = self.bulk.question(self.desk, marked, cause, self.wanted(), self.selection.beyond)
             self.app.push_screen(dialog, lambda takes_back: self.action_undo() if takes_back else None)
 
     def _many_decided(self, batch: Batch, error: Exception | None) -> None:
-        self.selection.drop([done.id for done in batch.done])
+        done = [copy.id for copy in batch.done]
+        self.selection.drop(done)
+        self.causes.drop(done)
         self._show_marks()
         self.held.decided(batch, error)
 
-    def _refused(self, request_id: UUID) -> None:
-        """Go back to what was not decided; a key that is on its way meant another."""
+    def _refused(self, command: Decide) -> None:
+        """Go back to what was not decided, and keep what was typed; a key that is on its way meant another."""
         before = self.table.current
-        self.table.go_to(request_id)
+        self.causes.keep([command.id], command.cause if isinstance(command, Reject) else None)
+        self.table.go_to(command.id)
         self._came(self.table.current != before)
 
     def painted(self, before: Sequence[RequestCopy], after: Sequence[RequestCopy]) -> None:

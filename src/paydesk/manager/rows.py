@@ -8,7 +8,7 @@ from uuid import UUID
 from paydesk.domain.copy import Delivery, RequestCopy
 from paydesk.domain.filters import Asker, Filter
 from paydesk.domain.status_facts import ANSWERED, WAITING
-from paydesk.domain.text import same_person
+from paydesk.domain.text import counted, same_person
 from paydesk.infra.core.query import Page, PageQuery, Sort, in_order
 from paydesk.tui.window import Edges
 from paydesk.tui.wording import seconds_left, status_text
@@ -179,6 +179,11 @@ def held_text(held: Sequence[RequestCopy], now: datetime, last: Sequence[Request
     one = last[0].number if last else waiting[-1][1].number
     keys = f"{undo} undo {f'the last {len(last):,}' if len(last) > 1 else one} · {send} send all now"
     return f"{len(waiting):,} decisions held · the next sends in {left} s · {keys}"
+
+
+def total_text(total: int, *, decided: bool) -> str:
+    """Return how many there are in a list that is not the inbox."""
+    return f"{total:,} decided" if decided else counted(total, "request")
 
 
 def counts_text(total: int, between: int, held: int, reload: str) -> str:
