@@ -124,6 +124,38 @@ def test_what_reads_takes_a_unique_part_and_says_which_request_it_took(bench: Be
     assert bench("manager", "show", bench.number(request_id)[3:]).err == ""
 
 
+@pytest.mark.fault(
+    kind="A revision behind a request's name is refused with that name by every command that takes none.",
+    mended="cli/session.py",
+)
+@pytest.mark.parametrize(
+    "line",
+    [*(line for line in WRITES if line[1] not in ("approve", "reject")), ("manager", "show"), ("contractor", "wait")],
+    ids=" ".join,
+)
+def test_a_command_that_takes_no_revision_says_so(bench: Bench, line: tuple[str, ...]) -> None:
+    request_id = bench.request()
+    number = bench.number(request_id)
+    before = bench.rows("contractor", "SELECT count(*) FROM outbox"), bench.rows("manager", "SELECT * FROM outbox")
+    for name in (number, number[3:], str(request_id), "PR-999999"):
+        refused = bench(*line, f"{name}@1", "--json")
+        assert (refused.code, refused.error["code"]) == (4, "unknown_request"), name
+        assert refused.error["message"] == f"`{line[1]}` takes no revision; write {name}."
+    for no_revision in ("PR-999999@x", "@1", "PR-999999@"):
+        assert "takes no revision" not in bench(*line, no_revision, "--json").error["message"]
+    if line[1] == "send":
+        several = bench(*line, f"{number}@1", "PR-999999")
+        assert several.code == 9 and f"`send` takes no revision; write {number}." in several.told
+    after = bench.rows("contractor", "SELECT count(*) FROM outbox"), bench.rows("manager", "SELECT * FROM outbox")
+    assert after == before
+
+
+def test_a_decision_takes_one_revision_of_a_request(bench: Bench) -> None:
+    number = bench.number(bench.request())
+    refused = bench("manager", "approve", f"{number}@1@1", "--json")
+    assert (refused.code, refused.error["message"]) == (4, "No request is called that.")
+
+
 @own_key
 @pytest.mark.parametrize("key", ["", " ", "\t"])
 @pytest.mark.parametrize(

@@ -167,7 +167,7 @@ def _items(
 
 def _item(session: Session, name: str, revision: int | None, seen: RequestCopy | None) -> _Item:
     typed, wanted = _split(name, revision)
-    copy = seen or session.target(typed)
+    copy = seen or session.target(typed, revised=True)
     session.saved.called(copy.id, copy.number)
     return _Item(copy, wanted, wanted or (copy.request.revision if copy.request else 0))
 

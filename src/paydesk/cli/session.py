@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -9,6 +10,7 @@ from shlex import quote
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
+import click
 import psycopg
 
 from paydesk.cli.ending import raised
@@ -39,6 +41,7 @@ CATCH_UP_S = 3.0
 DELIVER_S = 3.0
 CHECK_S = 10.0
 _POLL_S = 0.01
+_WITH_REVISION = re.compile(r"([!-~…]{1,64})@[0-9]+")
 _DELIVERY = "Kafka to take what is saved"
 
 
@@ -119,18 +122,26 @@ class Session:
             say_aside(clean(f"{typed} is part of a name: this is {copy.number}, id {copy.id}."))
         return copy
 
-    def target(self, typed: str) -> RequestCopy:
-        """Return the request that a person wants something done to, by its whole name. Raises ``UnknownRequest``."""
-        copy = self._look_up(queries.named, typed)
+    def target(self, typed: str, *, revised: bool = False) -> RequestCopy:
+        """Return the request that a person wants something done to, by its whole name. Raises ``UnknownRequest``.
+
+        ``revised``: the command takes a revision, which stands in ``typed`` no more.
+        """
+        copy = self._look_up(queries.named, typed, revised=revised)
         self.saved.called(copy.id, copy.number)
         return copy
 
-    def _look_up(self, look: Callable[[psycopg.Connection[Any], str], RequestCopy], typed: str) -> RequestCopy:
+    def _look_up(
+        self, look: Callable[[psycopg.Connection[Any], str], RequestCopy], typed: str, *, revised: bool = False
+    ) -> RequestCopy:
         """Look a request up; that it is not there is not said without that it may still come."""
         anew = self.service.anew()
         try:
             return self.read(lambda connection: look(connection, typed))
         except UnknownRequest as error:
+            if not revised and (with_revision := _WITH_REVISION.fullmatch(typed.strip())):
+                command = click.get_current_context().info_name
+                raise UnknownRequest(f"`{command}` takes no revision; write {with_revision[1]}.") from error
             if anew is None:
                 raise
             raise UnknownRequest(f"{error.message} It may still come: {anew.told}.", error.hint) from error
