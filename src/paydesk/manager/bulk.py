@@ -198,7 +198,8 @@ class BulkDialog(ModalScreen[bool]):
             text = f"{asking.beyond:,} of these {they} marked beyond the rows that the list held: perhaps not seen"
             yield Content.styled(text, "$warning")
         if asking.hidden:
-            yield Content.styled(f"{asking.hidden} of the marks are not shown by the filter", "$warning")
+            are = "is" if asking.hidden == 1 else "are"
+            yield Content.styled(f"{asking.hidden:,} of the marks {are} not shown by the filter", "$warning")
         yield from (Content.styled(f"⚠ {clean(warning, 300)}", "$warning") for warning in asking.warnings)
         if skipped:
             yield Content.styled(f"{len(skipped)} skipped:", "$secondary")

@@ -13,7 +13,7 @@ from paydesk.manager.batch import Batch, Plan, planned
 from paydesk.manager.bulk import Asking, BulkDialog, sums_text
 from paydesk.manager.forms import CauseDialog
 from paydesk.manager.port import ManagerDesk
-from paydesk.manager.rows import hidden
+from paydesk.manager.rows import filtered_out
 from paydesk.tui.port import ListPort
 
 _WARNINGS = 5
@@ -29,8 +29,8 @@ def read_question(
 ) -> Asking:
     """Read what was marked anew, and what a person should know before ``y``; called in a thread.
 
-    ``shown`` is the query of the list: marks that it hides are counted, and so are those that were set ``beyond`` the
-    rows that it held. A ``cause`` rejects, None approves.
+    ``shown`` is the query of the list: marks that its filter hides are counted, and so are those that were set
+    ``beyond`` the rows that it held. A ``cause`` rejects, None approves.
     """
     newest = {copy.id: copy for copy in desk.copies([copy.id for copy in copies])}
     plan = planned(copies, newest, desk.person, cause, now)
@@ -40,7 +40,7 @@ def read_question(
     more = [f"and {len(warnings) - _WARNINGS:,} more look like others"] if len(warnings) > _WARNINGS else []
     why = cause.text if cause is not None else ""
     unseen = sum(copy.id in beyond for copy in plan.chosen)
-    return Asking(plan, len(hidden(newest.values(), shown, now)), why, (*warnings[:_WARNINGS], *more), unseen)
+    return Asking(plan, len(filtered_out(newest.values(), shown, now)), why, (*warnings[:_WARNINGS], *more), unseen)
 
 
 def cause_dialog(copies: Sequence[RequestCopy], kept: Cause | None) -> CauseDialog:

@@ -124,12 +124,17 @@ class StandingRows:
 
 def hidden(copies: Iterable[RequestCopy], shown: PageQuery, now: datetime) -> tuple[RequestCopy, ...]:
     """Return those that a list does not show: by its filter, or as it shows others than these by their status."""
-    asker = Asker(shown.person, now)
+    known = tuple(copies)
+    filtered = {copy.id for copy in filtered_out(known, shown, now)}
     return tuple(
-        copy
-        for copy in copies
-        if (shown.statuses and copy.status not in shown.statuses) or not shown.filter.matches(copy, asker)
+        copy for copy in known if (shown.statuses and copy.status not in shown.statuses) or copy.id in filtered
     )
+
+
+def filtered_out(copies: Iterable[RequestCopy], shown: PageQuery, now: datetime) -> tuple[RequestCopy, ...]:
+    """Return those that the filter of a list hides, whatever else does."""
+    asker = Asker(shown.person, now)
+    return tuple(copy for copy in copies if not shown.filter.matches(copy, asker))
 
 
 def back_unseen(copies: Sequence[RequestCopy], shown: PageQuery, now: datetime) -> str:
