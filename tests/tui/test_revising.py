@@ -67,3 +67,49 @@ async def test_what_is_refused_about_the_request_itself_is_said_and_opens_no_for
         await pilot.press("ctrl+s")
         await seen(pilot, lambda: "PR-1007 is accepted and cannot be revised." in shown(pilot))
         assert not isinstance(pilot.app.screen, RequestForm)
+
+
+ASKED = pytest.mark.fault(
+    kind="Before what was typed is lost it is asked whether that is meant; where nothing was typed, nothing is asked.",
+    mended="contractor/forms.py",
+)
+
+
+@ASKED
+@pytest.mark.parametrize("key", ["escape", "ctrl+x"])
+async def test_a_form_that_revises_is_left_after_y_where_something_was_changed(world: World, key: str) -> None:
+    async with contractor(world).run_test(size=(100, 30)) as pilot:
+        await revising(pilot)
+        await pilot.press(key)
+        await seen(pilot, lambda: "Discard what you typed?" in shown(pilot), 10)
+        await pilot.press("n")
+        await seen(pilot, lambda: isinstance(pilot.app.screen, RequestForm))
+        assert typed(pilot, "amount") == "12400.00"
+        await pilot.press(key, "y")
+        await seen(pilot, lambda: len(pilot.app.screen_stack) == 1)
+
+
+@ASKED
+@pytest.mark.parametrize("keys", [("n",), ("e",), ("enter", "n"), ("e", "end", "1", "backspace")], ids=str)
+async def test_a_form_in_which_nothing_was_typed_is_left_without_a_question(
+    world: World, keys: tuple[str, ...]
+) -> None:
+    async with contractor(world).run_test(size=(100, 30)) as pilot:
+        await opened(pilot)
+        for key in ("ctrl+x", "escape"):
+            await pilot.press(*keys)
+            await seen(pilot, lambda: isinstance(pilot.app.screen, RequestForm) and pilot.app.focused is not None)
+            await pilot.press(key)
+            await seen(pilot, lambda: not isinstance(pilot.app.screen, RequestForm))
+            assert "Discard" not in shown(pilot) and "draft kept" not in shown(pilot)
+            await pilot.press("escape")
+
+
+@ASKED
+async def test_a_draft_that_was_resumed_and_stays_as_it_was_is_kept(world: World) -> None:
+    async with contractor(world).run_test(size=(100, 30)) as pilot:
+        await opened(pilot)
+        await pilot.press("n", "7", "escape", "n", "end", "9", "backspace", "escape")
+        await seen(pilot, lambda: "draft kept, n resumes it" in shown(pilot), 10)
+        await pilot.press("n", "ctrl+x")
+        await seen(pilot, lambda: "Discard what you typed?" in shown(pilot), 10)

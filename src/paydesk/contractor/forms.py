@@ -54,7 +54,7 @@ class RequestForm(OwnScreen[Filled | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "send", "Send", id="form.send", key_display="^s", priority=True, tooltip="Send it"),
-        Binding("escape", "keep", "Back", id="form.back", tooltip="Back; a draft is kept"),
+        Binding("escape", "keep", "Back", id="form.back", tooltip="Back; of a new request a draft is kept"),
         Binding("ctrl+x", "discard", "Discard", id="form.discard", key_display="^x", priority=True),
         Binding("down", "app.focus_next", "Next field", show=False, id="form.next", key_display="tab ↓"),
         Binding(
@@ -94,7 +94,8 @@ class RequestForm(OwnScreen[Filled | None]):
         if draft.empty and known and known[0].terms is not None:
             draft.fields["currency"] = known[0].terms.money.currency
         self._fields = FormFields(draft.fields, self._before)
-        self._opened = draft.fields
+        kept = any(each.request_id == draft.request_id for each in drafts.kept())
+        self._untouched = typed_fields(self._before) if self._before is not None else {} if kept else draft.fields
         drafts.take(draft)
 
     def where(self) -> str:
@@ -132,9 +133,14 @@ class RequestForm(OwnScreen[Filled | None]):
         self._preview()
         self._show_problems(FIELDS if self._tried else self._fields.amended())
 
+    @property
+    def _typed(self) -> bool:
+        """Whether something would be lost with this form: what was typed here, or was kept of what was typed before."""
+        return not self._draft.empty and _filled(self._draft.fields) != _filled(self._untouched)
+
     def _keep(self) -> None:
         """Keep what was typed of a new request; as long as that is nothing, nothing is kept of it."""
-        typed = not self._draft.empty and self._draft.fields != self._opened
+        typed = self._typed
         if self._before is not None or not (typed or self._saved):
             return
         self._saved = True
@@ -309,15 +315,25 @@ class RequestForm(OwnScreen[Filled | None]):
         self.app.push_screen(Confirm(question, list(filter(None, lines))), answered)
 
     def action_keep(self) -> None:
-        """Go back; what was typed of a new request is kept already."""
-        self.dismiss(None)
+        """Go back: what was typed of a new request is kept already, what was typed of a revision is asked about."""
+        if self._before is None:
+            self.dismiss(None)
+        else:
+            self.action_discard()
 
     def action_discard(self) -> None:
-        """Forget the draft, after ``y``."""
+        """Forget the draft, after ``y`` where something was typed."""
 
         def answered(yes: bool | None) -> None:
             if yes:
                 self._drafts.discard(self._draft)
                 self.dismiss(None)
 
-        self.app.push_screen(Confirm("Discard what you typed?"), answered)
+        if self._typed:
+            self.app.push_screen(Confirm("Discard what you typed?"), answered)
+        else:
+            answered(yes=True)
+
+
+def _filled(fields: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in fields.items() if value.strip()}
