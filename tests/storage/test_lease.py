@@ -187,3 +187,19 @@ def test_where_kafka_does_not_answer_the_settings_are_named_of_configured_server
     found = next(one for one in check_role(sides.contractor, away, coming=embedded) if "Kafka" in one.name)
     assert not found.ok and named in found.todo
     assert ("BOOTSTRAP" in found.todo) is not embedded
+
+
+@pytest.mark.fault(
+    kind="What doctor proposes can be done where it is read, and helps with what was found.",
+    mended="infra/diagnostics/checkup.py",
+)
+@pytest.mark.parametrize(("embedded", "named"), [(True, "log/valkey.log"), (False, "the Redis URL")])
+@pytest.mark.parametrize("url", ["redis://u:x@127.0.0.1:1/0", "nonsense"])
+def test_where_redis_does_not_answer_its_url_is_named_of_configured_servers_alone(
+    sides: Sides, embedded: bool, named: str, url: str
+) -> None:
+    away = replace(sides.endpoints("contractor"), database_url="", kafka=None, redis_url=url)
+    found = next(one for one in check_role(sides.contractor, away, coming=embedded) if "Redis" in one.name)
+    named = named if embedded or "nonsense" not in url else "PAYDESK_CONTRACTOR_REDIS_URL"
+    assert not found.ok and named in found.todo
+    assert ("URL" in found.todo) is not embedded

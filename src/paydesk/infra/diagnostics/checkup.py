@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from paydesk.infra.core.errors import ServerDown
@@ -48,7 +49,7 @@ def check_role(
     if endpoints.kafka is not None or coming:
         findings += guarded(f"{role.name} Kafka", lambda: _kafka(role, endpoints), _broker(coming=coming))
     if endpoints.redis_url is not None or coming:
-        findings += guarded(f"{role.name} Redis", lambda: _redis(role, endpoints))
+        findings += guarded(f"{role.name} Redis", lambda: _redis(role, endpoints, coming=coming))
     return findings
 
 
@@ -164,8 +165,13 @@ def _kafka(role: Role, endpoints: Endpoints) -> list[Finding]:
     return lines
 
 
-def _redis(role: Role, endpoints: Endpoints) -> list[Finding]:
+_VALKEY = "Look at log/valkey.log in the folder that `paydesk stack status` names; desks read every 2 s meanwhile."
+
+
+def _redis(role: Role, endpoints: Endpoints, *, coming: bool) -> list[Finding]:
+    """Return what is found at Redis; ``coming`` is true of the embedded one, whose URL nobody wrote."""
     if endpoints.redis_url is None:
         told = "It is still starting; desks read every 2 s meanwhile."
         return [Finding(f"{role.name} Redis", False, "has no address yet", told)]
-    return probes.redis_findings(role, endpoints.redis_url)
+    found = probes.redis_findings(role, endpoints.redis_url)
+    return [each if each.ok or not coming else replace(each, todo=_VALKEY) for each in found]
