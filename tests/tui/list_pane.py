@@ -6,6 +6,7 @@ from typing import Generic, TypeVar
 from uuid import UUID
 
 from paydesk.domain.copy import RequestCopy
+from paydesk.infra.core.health import Health
 from paydesk.infra.core.query import Result
 from paydesk.tui.port import Desk, Ended
 
@@ -26,6 +27,10 @@ class FakeListPane(Generic[D]):
     @property
     def person(self) -> str:
         return self.desk.person
+
+    @property
+    def health(self) -> Health | None:
+        return self.desk.health()
 
     def go_to(self, request_id: UUID) -> bool:
         there = next((row for row in self.rows if row.id == request_id), None)

@@ -12,6 +12,7 @@ from paydesk.domain.commands import Approve, Decide, RequestPayment, decide, req
 from paydesk.domain.copy import Delivery
 from paydesk.domain.decision import CauseCode, Outcome
 from paydesk.domain.payment_request import checked_terms
+from paydesk.infra.core.health import Part, PartState
 from paydesk.infra.core.query import Result
 from paydesk.manager.inbox import ManagerInbox
 from paydesk.tui.detail import DetailScreen
@@ -202,6 +203,31 @@ async def test_the_detail_decides_what_it_shows_and_the_decided_list_holds_it(wo
         await seen(pilot, lambda: "PR-1002" in [row.number for row in table.rows] and "decided" in shown(pilot))
         await pilot.press("d")
         await seen(pilot, lambda: table.rows and table.rows[0].number == "PR-1003")
+
+
+@pytest.mark.fault(
+    kind="While Kafka is away nothing is said to be sent: it is released, and leaves when Kafka answers.",
+    mended="manager/held_decisions.py",
+)
+@pytest.mark.parametrize(
+    ("keys", "told"),
+    [(["a"], "Released: PR-1002 18,400.00 EUR leaves when"), (["a", "a"], "Released: 2 decisions leave when")],
+)
+async def test_what_is_sent_now_while_kafka_is_away_is_released_and_not_sent(
+    world: World, keys: list[str], told: str
+) -> None:
+    desk = FakeManagerDesk(world)
+    desk.told = replace(desk.told, kafka=Part(PartState.DOWN, "Kafka does not answer."))
+    async with manager(world, desk=desk).run_test(size=(120, 24)) as pilot:
+        await opened(pilot)
+        await seen(pilot, lambda: "Offline: Kafka does not answer" in shown(pilot))
+        for many, key in enumerate(keys, 1):
+            await pilot.press(key)
+            await seen(pilot, lambda many=many: len(world.holds) == many)
+        await seen(pilot, lambda: "send" in shown(pilot))
+        await pilot.press("S")
+        await seen(pilot, lambda: not world.holds and f"{told} Kafka answers." in shown(pilot))
+        assert "Sent:" not in shown(pilot)
 
 
 async def test_send_now_leaves_nothing_held(world: World) -> None:

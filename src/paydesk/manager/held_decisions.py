@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 from paydesk.domain.commands import Decide, Undo
 from paydesk.domain.copy import Delivery, RequestCopy
+from paydesk.infra.core.health import PartState
 from paydesk.infra.core.query import Result
 from paydesk.manager.batch import Batch, NothingDone
 from paydesk.manager.port import ManagerDesk
@@ -262,6 +263,12 @@ class HeldDecisions:
             return tuple(copy for copy in mine if copy.id in held)
         return tuple(row for row in self.copies if row.id == last) or mine
 
+    @property
+    def _kafka_away(self) -> bool:
+        """Whether Kafka is known to be away, as the health line says."""
+        health = self._pane.health
+        return health is not None and health.kafka.state is PartState.DOWN
+
     def send_now(self) -> None:
         """Send everything that is held."""
         self.under_way.after(self._send_now)
@@ -283,17 +290,19 @@ class HeldDecisions:
 
         def ended(_: Result | None, error: Exception | None) -> None:
             self.copies = [row for row in self.copies if row.overdue and row.id != only]
-            self._pane.notice(sentence(error) if error else _sent(mine[0], count), "trouble" if error else "good")
+            told = sentence(error) if error else sent_text(mine[0], count, away=self._kafka_away)
+            self._pane.notice(told, "trouble" if error else "good")
 
         self._pane.command(send, ended)
 
 
-def _sent(copy: RequestCopy, count: int) -> str:
-    """Return what was sent: the one decision with its amount, or how many."""
-    if count > 1:
-        return f"Sent: {count:,} decisions."
+def sent_text(copy: RequestCopy, count: int, *, away: bool) -> str:
+    """Return what was sent: the one decision with its amount, or how many; with Kafka ``away`` it was released only."""
     money = f" {copy.terms.money}" if copy.terms is not None else ""
-    return f"Sent: {copy.number}{money} is {copy.status}."
+    if away:
+        what = f"{count:,} decisions leave" if count > 1 else f"{copy.number}{money} leaves"
+        return f"Released: {what} when Kafka answers."
+    return f"Sent: {count:,} decisions." if count > 1 else f"Sent: {copy.number}{money} is {copy.status}."
 
 
 def _nothing(batch: Batch, error: Exception | None) -> str:

@@ -81,6 +81,10 @@ class ListPort(Protocol[D_co]):
     def current(self) -> RequestCopy | None:
         """Return the request under the cursor."""
 
+    @property
+    def health(self) -> Health | None:
+        """Return how the parts were when they were last looked at."""
+
     def go_to(self, request_id: UUID) -> bool:
         """Put the cursor on a request; returns whether it is among the rows that are held."""
 
@@ -107,10 +111,6 @@ class PanePort(ListPort[D_co], Protocol[D_co]):
     @property
     def desk(self) -> D_co | None:
         """Return what is behind it; None while that is not known."""
-
-    @property
-    def health(self) -> Health | None:
-        """Return how the parts were when they were last looked at."""
 
     @property
     def filter(self) -> Filter:
