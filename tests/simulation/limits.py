@@ -22,24 +22,25 @@ def _both_lost(world: World) -> bool:
 
 
 def told(world: World, request_id: UUID) -> bool:
-    """Whether a person is told of what nobody else knows: a claim that its writer never said, or a decision not taken.
+    """Whether a person is told by the writer that the other side claims what was never said, as far as it knows.
 
     What a reader holds may be known to nobody else, neither schema nor topic: after two stores lost something, or where
     somebody else wrote with the writer's login what was cut off since.
     """
     forged = world.losing == ("log", "cut") and request_id in world.forged
     sides = (world.contractor.storage.tables, world.manager.storage.tables)
-    claimed = any(request_id in tables.unknown for tables in sides)
-    return ((_both_lost(world) or forged) and claimed) or (_both_lost(world) and _not_said(world, request_id))
+    return (_both_lost(world) or forged) and any(request_id in tables.unknown for tables in sides)
 
 
-def _not_said(world: World, request_id: UUID) -> bool:
-    """Whether a decision waits for a person as both stores of the contractor lost the revision that it is about.
+def not_said(world: World, request_id: UUID) -> bool:
+    """Whether a decision alone may differ, and wait for a person: both stores of the contractor lost what it is about.
 
     It is parked while nothing is known of that revision, and quarantined once there is another one of that number.
     """
     messages = world.contractor.storage.tables.inbox.values()
-    return any(message.request_id == request_id and message.reason.startswith(UNSAID) for message in messages)
+    return _both_lost(world) and any(
+        message.request_id == request_id and message.reason.startswith(UNSAID) for message in messages
+    )
 
 
 def two_finals(world: World, request_id: UUID) -> bool:
