@@ -133,7 +133,9 @@ def _equal(world: World, contractor: MemoryStorage, manager: MemoryStorage) -> N
 def _of_before(kept: Kept) -> bool:
     """Whether what is decided is an older revision than the one that stands."""
     request, decision = kept.row.request, kept.row.decision
-    return request is not None and decision is not None and (decision.revision or 0) < request.revision
+    if request is None or decision is None or decision.revision is None:
+        return False
+    return decision.revision < request.revision
 
 
 def _locked(kept: Kept | None) -> bool:
