@@ -7,7 +7,7 @@ import ast
 import statistics
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 SHORT, RUN, PARAMETERS = 60, 6, 5
@@ -41,10 +41,10 @@ def imported(tree: ast.Module, known: dict[str, Path]) -> Iterator[tuple[str, in
     yield from walk(tree, 0)
 
 
-def longest_chain(trees: dict[str, ast.Module]) -> list[str]:
-    """Return the longest chain of own classes, each the base of the one before it."""
+def chains(trees: Iterable[ast.Module]) -> Iterator[list[str]]:
+    """Yield for each own class the longest chain of own classes that it begins, each the base of the one before it."""
     bases: dict[str, list[str]] = {}
-    for tree in trees.values():
+    for tree in trees:
         for node in ast.walk(tree):
             if isinstance(node, ast.ClassDef):
                 names = [base.value if isinstance(base, ast.Subscript) else base for base in node.bases]
@@ -54,7 +54,7 @@ def longest_chain(trees: dict[str, ast.Module]) -> list[str]:
         above = [chain(base) for base in bases[name] if base in bases and base != name]
         return [name, *max(above, key=len, default=[])]
 
-    return max((chain(name) for name in bases), key=len, default=[])
+    return map(chain, bases)
 
 
 def duplicates(files: list[Path]) -> int:
@@ -113,7 +113,7 @@ def main() -> None:
         if len(importers[name]) == 1 and lengths[name] < SHORT and not known[name].stem.startswith("__")
     ]
     ordered = sorted(lengths.values())
-    chain = longest_chain(trees)
+    chain = max(chains(trees.values()), key=len, default=[])
     for label, figure in (
         ("files", len(ordered)),
         ("lines, median", round(statistics.median(ordered))),

@@ -3,6 +3,8 @@
 import ast
 from collections.abc import Callable, Iterable, Iterator
 
+from tools.structure import chains, parameters
+
 MOST_FILE_LINES = 500
 MOST_FUNCTION_LINES = 50
 MOST_PARAMETERS = 6
@@ -41,8 +43,7 @@ def few_parameters(tree: ast.Module, _: str) -> Iterator[str]:
     """A call that can be read without counting; more than six values are one value of their own."""
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            given = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
-            count = sum(parameter.arg not in ("self", "cls") for parameter in given)
+            count = parameters(node)
             if count > MOST_PARAMETERS:
                 yield f"{node.name} has {count} parameters, {MOST_PARAMETERS} are the most"
 
@@ -58,20 +59,9 @@ def no_hooks(tree: ast.Module, _: str) -> Iterator[str]:
 
 def long_chains(trees: Iterable[ast.Module]) -> Iterator[str]:
     """Yield each class that stands on more own classes than ``MOST_CLASSES``, itself included."""
-    bases: dict[str, list[str]] = {}
-    for tree in trees:
-        for node in ast.walk(tree):
-            if isinstance(node, ast.ClassDef):
-                named = [base.value if isinstance(base, ast.Subscript) else base for base in node.bases]
-                bases[node.name] = [base.id for base in named if isinstance(base, ast.Name)]
-
-    def chain(name: str) -> list[str]:
-        above = [chain(base) for base in bases[name] if base in bases and base != name]
-        return [name, *max(above, key=len, default=[])]
-
-    for name in bases:
-        if len(chain(name)) > MOST_CLASSES:
-            yield " < ".join(chain(name))
+    for chain in chains(trees):
+        if len(chain) > MOST_CLASSES:
+            yield " < ".join(chain)
 
 
 def module_docstring(tree: ast.Module, _: str) -> Iterator[str]:

@@ -65,9 +65,7 @@ async def test_what_was_accepted_is_not_sent_and_the_form_says_so(world: World) 
 async def test_a_revision_from_elsewhere_is_said(world: World) -> None:
     async with contractor(world).run_test(size=(80, 24)) as pilot:
         await revising(pilot)
-        request = world.requests[of(world, "PR-1007")]
-        terms = checked_terms("7", "EUR", request.terms.description, reference=request.terms.reference or "")
-        world.put(replace(request, version=request.version + 1, revision=2, terms=terms))
+        revised(world, "7")
         await seen(pilot, lambda: "⚠ It was revised meanwhile, not here: amount 2,400.00 EUR →" in shown(pilot))
 
 

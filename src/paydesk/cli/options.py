@@ -13,7 +13,7 @@ from paydesk.infra.core.role import Role
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """What stands before a command's name: whose group it is of, and who acts where the command itself names nobody."""
+    """What stands before a command's name: its role, and who acts if the command itself names nobody."""
 
     role_name: str
     person: str | None = None

@@ -124,7 +124,10 @@ class Redrive:
 
 @dataclass(frozen=True, slots=True)
 class Discard:
-    """A person gives up a message that was not applied; ``why`` is checked (``checked_note``), ``id`` its own."""
+    """A person gives up a message that was not applied; ``why`` was checked by ``checked_note``.
+
+    ``id`` is the command's own.
+    """
 
     id: UUID
     actor: str

@@ -115,7 +115,7 @@ class HeldDecisions:
         self._begun: UUID | None = None
         """The request of the decision that began last."""
         self._batches: list[tuple[RequestCopy, ...]] = []
-        """What each keystroke of this person decided, the last one last."""
+        """What each key press of this person decided, the newest last."""
         self._marked_as: dict[UUID, RequestCopy] = {}
         """What was decided because it was marked, as it was on the screen when it was."""
 

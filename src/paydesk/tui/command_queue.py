@@ -59,7 +59,7 @@ class Leaving:
 
     @property
     def asked(self) -> bool:
-        """Whether the person quit, and what was asked for before is still to be done."""
+        """Whether the person has quit while earlier commands are still to be run."""
         return self._go is not None
 
     def ask(self, go: Callable[[], object], now: float, within_s: float) -> None:

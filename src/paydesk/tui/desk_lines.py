@@ -49,7 +49,7 @@ class DeskLines:
             node.query_one("#notice", Line).say(text, "", look)
 
     def forget(self, beginning: str) -> None:
-        """Take a sentence back where it is still said."""
+        """Remove a sentence if it is still shown."""
         if self._pane.query_one("#notice", Line).text.startswith(beginning):
             self.notice("", "", 0)
 

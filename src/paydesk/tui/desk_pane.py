@@ -390,7 +390,7 @@ class RequestListPane(Vertical, Generic[D]):
 
     @property
     def leaving(self) -> bool:
-        """Whether the person quit, and what was asked for before is still to be done."""
+        """Whether the person has quit while earlier commands are still to be run."""
         return self._leaving.asked
 
     def leave(self, go: Callable[[], object]) -> None:

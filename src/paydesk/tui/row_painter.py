@@ -68,7 +68,7 @@ class RowPainter:
         return Brush(now, width, layout, *looks)
 
     def line(self, y: int, place: int, brush: Brush, frame: ListFrame) -> Strip:
-        """Paint the line ``y`` of the screen, on which the row of this place is: below 0 or beyond, it is not held."""
+        """Paint the line ``y`` of the screen: the row at this place, or a dot for a row that is not loaded."""
         width, looks = brush.width, brush.looks
         if y == 0:
             titles = (fitted(column.title, cells, right=column.right) for column, cells in brush.layout)
