@@ -16,15 +16,16 @@ from tests.pace import scaled
 PROGRAM = """
 import sys
 from uuid import uuid4
-from paydesk.contractor.commands import request_payment
+from paydesk.contractor.commands import execute
 from paydesk.contractor.role import ROLE
+from paydesk.domain.commands import RequestPayment
 from paydesk.domain.payment_request import checked_terms
 from paydesk.infra.migrations import migrate
 from paydesk.infra.postgres.storage import Store
 print("ready", flush=True)
 sys.stdin.readline()
 migrate(sys.argv[1], "contractor")
-request_payment(Store(sys.argv[1], ROLE), uuid4(), uuid4(), "ada", checked_terms("5", "EUR", "first"))
+execute(Store(sys.argv[1], ROLE), uuid4(), RequestPayment(uuid4(), "ada", checked_terms("5", "EUR", "first")))
 """
 
 
