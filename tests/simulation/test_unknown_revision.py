@@ -61,3 +61,38 @@ def test_a_decision_about_a_revision_that_is_not_known_yet_is_taken_in_once_it_i
     decision = store.tables.copy[request_id].row.decision
     assert decision is not None and (decision.outcome, decision.revision) == (Outcome.ACCEPTED, 2)
     assert {one.became for one in store.tables.inbox.values()} <= {"applied", "stale"}
+
+
+@pytest.mark.fault(
+    kind="A decision answers terms that were asked for, by somebody other than who asked; else it is not applied.",
+    mended="domain/events.py",
+)
+def test_a_decision_waits_for_a_request_that_both_stores_lost_until_it_is_asked_for_again() -> None:
+    world = World(1)
+    people = People(world)
+    asking, deciding = world.processes
+    store, request_id, key = asking.side.storage, world.new_id(), world.new_id()
+    asks.execute(store, world.new_id(), RequestPayment(world.new_id(), "ada", checked_terms("4", "EUR", "kept")))
+    settle(world)
+    ask = RequestPayment(request_id, "ada", checked_terms("5", "EUR", "work"))
+    asks.execute(store, key, ask)
+    for _ in range(3):
+        world.run(asking, asking.send)
+        world.run(deciding, deciding.hear)
+    decides.execute(world.manager.storage, world.new_id(), Approve(request_id, "bo", 1, ask.terms.hash))
+    world.losing = ("contractor", "cut and lost")
+    topic = world.log.topic(store.role.writes)
+    while any(record.key == str(request_id).encode() for record in topic.records):
+        topic.records.pop()
+    lose_schema(world, world.contractor, "lost")
+    world.seconds += 60
+    for _ in range(3):
+        world.run(deciding, deciding.send)
+        world.run(asking, asking.send)
+        world.run(asking, asking.hear)
+    assert [one.became for one in store.tables.inbox.values() if one.request_id == request_id] == ["parked"]
+    asks.execute(store, key, ask)
+    settle(world)
+    check(world, people)
+    decision = store.tables.copy[request_id].row.decision
+    assert decision is not None and decision.outcome is Outcome.ACCEPTED

@@ -63,6 +63,8 @@ def admin(sides: Sides) -> psycopg.Connection[Any]:
 
 
 @MAINTENANCE
+@pytest.mark.long
+@pytest.mark.alone
 def test_maintenance_of_the_whole_database_goes_through_while_a_worker_runs(sides: Sides) -> None:
     with working(sides) as lease, admin(sides) as connection:
         for statement in (

@@ -11,6 +11,7 @@ from paydesk.infra.core.digest import ASK, Answer, Digest, Line, answers, bucket
 from paydesk.infra.core.records import Half, Locks, Outgoing, Record
 from paydesk.infra.core.role import Role
 from paydesk.infra.core.storage import Storage
+from paydesk.infra.recovery.redrive import redrive_unsaid
 
 log = logging.getLogger("paydesk.digest")
 
@@ -100,11 +101,15 @@ class AntiEntropy:
             differ = [bucket for bucket in range(total) if mine[bucket] != said.buckets[bucket]]
             news = transaction.mirror_locks(Locks(frozenset(said.locked), not said.more_locked), self.store.now())
             asked = self._not_too_often(differ, mine, said.buckets)
+        # What was refused as never said here may have been said since: a request that was lost is asked for anew.
+        known = redrive_unsaid(self.store) if asked else frozenset()
+        with self.store.transaction() as transaction:
+            lines = transaction.held_lines(self._half) if known else lines
             for answer in answers(asked, total, lines, transaction.refused() if asked else ()):
                 self._waiting.append(resync_event(self.role, answer, transaction.new_id(), self.store.now()))
         if differ:
             log.warning("the copy differs from what was released in %d of %d buckets", len(differ), total)
-        return frozenset(news)
+        return frozenset(news) | known
 
     def _not_too_often(self, differ: Sequence[int], mine: Sequence[str], theirs: Sequence[str]) -> list[int]:
         """Return the buckets to answer for: the same difference again waits twice as long each time."""
