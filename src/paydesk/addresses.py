@@ -76,22 +76,22 @@ def database(name: str, url: str) -> None:
     from psycopg.conninfo import conninfo_to_dict
 
     try:
-        told = conninfo_to_dict(url)
+        parameters = conninfo_to_dict(url)
     except ProgrammingError as error:
         # What libpq says quotes what it read.
         wrong = next((ours for theirs, ours in _LIBPQ.items() if theirs in str(error)), "cannot be read by libpq")
         raise refuse(wrong) from None
-    hosts, ports = str(told.get("host") or ""), str(told.get("port") or "")
+    hosts, ports = str(parameters.get("host") or ""), str(parameters.get("port") or "")
     if "@" in hosts:
         raise refuse("has an @ in its password, which must be written %40")
-    if "@" in str(told.get("dbname") or "") or (not told.get("user") and "@" in url):
+    if "@" in str(parameters.get("dbname") or "") or (not parameters.get("user") and "@" in url):
         raise refuse("has a / in its password, which must be written %2F")
     _ports([port for port in ports.split(",") if port], refuse)
     if ports.count(",") and ports.count(",") != hosts.count(","):
         raise refuse("names several ports, but not one for each host")
-    if (mode := told.get("sslmode")) and mode not in _SSL_MODES:
+    if (mode := parameters.get("sslmode")) and mode not in _SSL_MODES:
         raise refuse(f"has an sslmode that there is not; there are {', '.join(_SSL_MODES)}")
-    if (timeout := told.get("connect_timeout")) and not str(timeout).lstrip("-").isdigit():
+    if (timeout := parameters.get("connect_timeout")) and not str(timeout).lstrip("-").isdigit():
         raise refuse("has a connect_timeout that is not a whole number")
 
 
@@ -143,29 +143,29 @@ def _redis_place(parts: SplitResult, netloc: str, path: str, refuse: "Refuse") -
 
 
 def _redis_parameters(scheme: str, given: list[tuple[str, str]], refuse: "Refuse") -> None:
-    for one, value in given:
-        if one in _REDIS_TLS and scheme != "rediss":
-            raise refuse(f"has the parameter {one}, which is for rediss:// alone")
-        if one not in _REDIS_TAKEN | _REDIS_TLS:
+    for parameter, value in given:
+        if parameter in _REDIS_TLS and scheme != "rediss":
+            raise refuse(f"has the parameter {parameter}, which is for rediss:// alone")
+        if parameter not in _REDIS_TAKEN | _REDIS_TLS:
             known = ", ".join(sorted(_REDIS_TAKEN | _REDIS_TLS))
             raise refuse("has a parameter after ? that paydesk does not take", f"It takes {known}.")
-        if one == "db" and not value.isdigit():
+        if parameter == "db" and not value.isdigit():
             raise refuse("has a db that is not a number")
-        if one == "ssl_cert_reqs" and value not in ("none", "optional", "required"):
+        if parameter == "ssl_cert_reqs" and value not in ("none", "optional", "required"):
             raise refuse("has an ssl_cert_reqs that there is not; there are none, optional, required")
 
 
 def brokers(name: str, servers: str) -> None:
     """Refuse Kafka's addresses where they are not host:port, several divided by commas."""
     refuse = _refusing(name)
-    for one in servers.split(","):
-        if "@" in one:
+    for address in servers.split(","):
+        if "@" in address:
             raise refuse("names a login; it belongs into the file that PAYDESK_KAFKA_CONFIG names")
-        found = _HOST.fullmatch(one.strip())
-        if found is None:
+        match = _HOST.fullmatch(address.strip())
+        if match is None:
             raise refuse("is not host:port, several divided by commas")
-        if found["port"] is not None:
-            _ports([found["port"]], refuse)
+        if match["port"] is not None:
+            _ports([match["port"]], refuse)
 
 
 Refuse = Callable[..., SettingsError]
@@ -186,9 +186,9 @@ def _plain(url: str, schemes: tuple[str, ...], refuse: Refuse) -> None:
         raise refuse("begins with a blank")
     scheme, there, rest = url.partition("://")
     if not there or scheme not in schemes:
-        raise refuse(f"does not begin with {', '.join(f'{one}://' for one in schemes)}")
-    if found := _INVISIBLE.search(url):
-        raise refuse(f"has a blank or an invisible character in place {found.start() + 1}")
+        raise refuse(f"does not begin with {', '.join(f'{scheme}://' for scheme in schemes)}")
+    if match := _INVISIBLE.search(url):
+        raise refuse(f"has a blank or an invisible character in place {match.start() + 1}")
     if not rest:
         raise refuse("names no server")
     if _PERCENT.search(url):
@@ -206,35 +206,37 @@ def _ports(ports: list[str], refuse: Refuse) -> None:
         raise refuse("has a port that is not a number from 1 to 65535")
 
 
-def text_of(path: Path, what: str) -> str:
+def text_of(path: Path, label: str) -> str:
     """Return the text of a file, which is UTF-8 whatever the locale; a byte order mark is taken off.
 
     A pipe is read to its end, which may be waited for. Raises ``SettingsError``.
     """
     try:
-        with waiting_for(f"{what[0].lower()}{what[1:]} {path}"), path.open("rb") as file:
+        with waiting_for(f"{label[0].lower()}{label[1:]} {path}"), path.open("rb") as file:
             raw = file.read(_MOST_BYTES + 1)
     except OSError as error:
-        raise SettingsError(f"{what} {path} cannot be read: {error.strerror}.", "Mend or remove it.") from None
+        raise SettingsError(f"{label} {path} cannot be read: {error.strerror}.", "Mend or remove it.") from None
     if len(raw) > _MOST_BYTES:
-        raise SettingsError(f"{what} {path} is larger than 1 MB.", "Name another file.")
+        raise SettingsError(f"{label} {path} is larger than 1 MB.", "Name another file.")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = raw[: error.start]
         line, column = before.count(b"\n") + 1, error.start - (before.rfind(b"\n") + 1) + 1
-        raise SettingsError(f"{what} {path} is not UTF-8: line {line}, column {column}.", "Save it as UTF-8.") from None
+        raise SettingsError(
+            f"{label} {path} is not UTF-8: line {line}, column {column}.", "Save it as UTF-8."
+        ) from None
 
 
 def exposed(path: Path) -> str:
     """Return what everybody may do with a file, ``read`` or ``change``, else an empty string; devices are passed."""
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:
         return ""
-    if not stat.S_ISREG(found.st_mode):
+    if not stat.S_ISREG(status.st_mode):
         return ""
-    return "change" if found.st_mode & stat.S_IWOTH else "read" if found.st_mode & stat.S_IROTH else ""
+    return "change" if status.st_mode & stat.S_IWOTH else "read" if status.st_mode & stat.S_IROTH else ""
 
 
 def is_read_only(path: Path) -> bool:
@@ -242,28 +244,28 @@ def is_read_only(path: Path) -> bool:
     return bool(os.statvfs(path).f_flag & os.ST_RDONLY)
 
 
-def private(path: Path, what: str) -> None:
+def private(path: Path, label: str) -> None:
     """Refuse a file of passwords that everybody may read or change; on a read-only mount ``doctor`` says so."""
     if (others := exposed(path)) and not is_read_only(path):
-        raise SettingsError(f"{what} {path} holds passwords and others can {others} it.", f"chmod 600 {path}")
+        raise SettingsError(f"{label} {path} holds passwords and others can {others} it.", f"chmod 600 {path}")
 
 
 def kafka_properties(path: Path) -> dict[str, str]:
     """Return librdkafka settings from a file, one name=value a line. Raises ``SettingsError``."""
-    what, found = "The Kafka settings file", dict[str, str]()
-    for number, line in enumerate(text_of(path, what).splitlines(), 1):
+    label, properties = "The Kafka settings file", dict[str, str]()
+    for number, line in enumerate(text_of(path, label).splitlines(), 1):
         if not line.strip() or line.lstrip().startswith(("#", "!")):
             continue
         name, there, value = (part.strip() for part in line.partition("="))
         if not there or not name:
-            raise SettingsError(f"{what} {path}: line {number} is not NAME=VALUE.", "Mend or remove it.")
+            raise SettingsError(f"{label} {path}: line {number} is not NAME=VALUE.", "Mend or remove it.")
         if _SECRET_PROPERTY.search(name):
             secrecy.note([value])
-        _property(f"{what} {path}", name, value)
-        found[name] = value
-    if any(_SECRET_PROPERTY.search(name) for name in found) or exposed(path) == "change":
-        private(path, what)
-    return found
+        _property(f"{label} {path}", name, value)
+        properties[name] = value
+    if any(_SECRET_PROPERTY.search(name) for name in properties) or exposed(path) == "change":
+        private(path, label)
+    return properties
 
 
 def _property(where: str, name: str, value: str) -> None:

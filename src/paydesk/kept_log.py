@@ -41,10 +41,10 @@ class KeptLog(RotatingFileHandler):
         if self.stream is None:
             return False
         try:
-            here, there = os.fstat(self.stream.fileno()), Path(self.baseFilename).stat()
+            opened, named = os.fstat(self.stream.fileno()), Path(self.baseFilename).stat()
         except (OSError, ValueError):
             return True
-        return (here.st_dev, here.st_ino) != (there.st_dev, there.st_ino)
+        return (opened.st_dev, opened.st_ino) != (named.st_dev, named.st_ino)
 
     def _let_go(self) -> None:
         stream, self.stream = self.stream, None

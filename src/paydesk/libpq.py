@@ -85,19 +85,19 @@ def _demanded(url: str) -> dict[str, str]:
 
     Over TCP without a verified certificate a server may ask for the password in clear, and libpq would send it.
     """
-    told = conninfo_to_dict(url)
-    if "require_auth" in told or pq.version() < _REQUIRE_AUTH_SINCE or not _over_tcp(told):
+    parameters = conninfo_to_dict(url)
+    if "require_auth" in parameters or pq.version() < _REQUIRE_AUTH_SINCE or not _over_tcp(parameters):
         return {}
-    if told.get("sslmode") in _VERIFIED or told.get("sslrootcert") == "system":
+    if parameters.get("sslmode") in _VERIFIED or parameters.get("sslrootcert") == "system":
         return {}
-    if told.get("sslcert"):
+    if parameters.get("sslcert"):
         return {"require_auth": "!password,!md5"}  # A certificate of one's own is shown without a question.
     return {"require_auth": _METHODS + (",oauth" if pq.version() >= _OAUTH_SINCE else "")}
 
 
-def _over_tcp(told: Mapping[str, Any]) -> bool:
-    hosts = str(told.get("host") or "").split(",")
-    return bool(told.get("hostaddr")) or any(host and not host.startswith(("/", "@")) for host in hosts)
+def _over_tcp(parameters: Mapping[str, Any]) -> bool:
+    hosts = str(parameters.get("host") or "").split(",")
+    return bool(parameters.get("hostaddr")) or any(host and not host.startswith(("/", "@")) for host in hosts)
 
 
 def _set(connection: psycopg.Connection[Any], session: Mapping[str, str], within_s: float) -> None:

@@ -45,8 +45,8 @@ def _is_telling(text: str) -> bool:
 
 def hide(text: str) -> str:
     """Return a text that a library or a system wrote, without the login of any URL and without any secret noted."""
-    text = _WORD.sub(lambda found: _without_login(found[0]), text) if "@" in text else text
-    text = _NAMED.sub(lambda found: found["name"] + HIDDEN, text)
+    text = _WORD.sub(lambda match: _without_login(match[0]), text) if "@" in text else text
+    text = _NAMED.sub(lambda match: match["name"] + HIDDEN, text)
     for secret in sorted(_noted, key=len, reverse=True):
         text = text.replace(secret, HIDDEN)
     return text

@@ -38,10 +38,10 @@ def own_folder(kind: Literal["cache", "config", "data", "log", "state"]) -> Path
     import platformdirs
 
     try:
-        found: str = getattr(platformdirs, f"user_{kind}_dir")("paydesk")
+        folder: str = getattr(platformdirs, f"user_{kind}_dir")("paydesk")
     except RuntimeError:  # No HOME, and no entry in the list of logins.
         return Path("~") / kind
-    return Path(found)
+    return Path(folder)
 
 
 def config_path(environment: Mapping[str, str]) -> Path:

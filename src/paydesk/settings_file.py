@@ -83,8 +83,8 @@ class Settings(BaseModel):
     @property
     def for_supervisor(self) -> dict[str, str]:
         """Return what the embedded stack's supervisor is told of these settings, by its environment."""
-        told = {name: getattr(self, name) for name in ("broker", "maven_repository", "pg_bin")}
-        return {PREFIX + name.upper(): str(value) for name, value in told.items() if value is not None}
+        values = {name: getattr(self, name) for name in ("broker", "maven_repository", "pg_bin")}
+        return {PREFIX + name.upper(): str(value) for name, value in values.items() if value is not None}
 
     @property
     def configured(self) -> bool:
@@ -113,9 +113,9 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
 
 def look_at_settings(environment: Mapping[str, str] | None = None) -> tuple[Settings, list[SettingsError]]:
     """Return the settings that can be taken, and what is wrong with the others, each by itself."""
-    found = dict(os.environ if environment is None else environment)
-    given, faults = _from_file(found)
-    for name, value in found.items():
+    variables = dict(os.environ if environment is None else environment)
+    given, faults = _from_file(variables)
+    for name, value in variables.items():
         if name.startswith(PREFIX) and name not in (CONFIG_KEY, ASCII_KEY, THEME_KEY, KEYS_KEY):
             key = name.removeprefix(PREFIX).lower()
             if (unknown := _unknown(key, name)) is not None:
@@ -136,8 +136,8 @@ def look_at_settings(environment: Mapping[str, str] | None = None) -> tuple[Sett
         except ValidationError as error:
             first = error.errors(include_input=False, include_context=False)[0]
             name = _named(str(first["loc"][0]))
-            what = _WRONG.get(first["type"]) or f"cannot be taken: {hide(first['msg'].lower())}"
-            faults.append(SettingsError(f"{name} {what}.", "Mend it, or leave it out.", name))
+            problem = _WRONG.get(first["type"]) or f"cannot be taken: {hide(first['msg'].lower())}"
+            faults.append(SettingsError(f"{name} {problem}.", "Mend it, or leave it out.", name))
 
 
 _WRONG = {
@@ -172,17 +172,17 @@ def _address_fault(key: str, value: object) -> SettingsError | None:
     return None
 
 
-def _from_file(found: Mapping[str, str]) -> tuple[dict[str, Any], list[SettingsError]]:
-    path = config_path(found)
-    if not found.get(CONFIG_KEY) and not path.exists():
+def _from_file(variables: Mapping[str, str]) -> tuple[dict[str, Any], list[SettingsError]]:
+    path = config_path(variables)
+    if not variables.get(CONFIG_KEY) and not path.exists():
         return {}, []
     try:
         given = tomllib.loads(addresses.text_of(path, _FILE))
     except SettingsError as error:
         return {}, [error]
     except tomllib.TOMLDecodeError as error:
-        told = f"{_FILE} {path} cannot be read: {hide(str(error))}."
-        return {}, [SettingsError(told, "Mend or remove it.")]
+        message = f"{_FILE} {path} cannot be read: {hide(str(error))}."
+        return {}, [SettingsError(message, "Mend or remove it.")]
     faults = [unknown for key in given if key != KEYS_TABLE and (unknown := _unknown(key, key)) is not None]
     kept = {key: _placed(key, value, path) for key, value in given.items() if key in Settings.model_fields}
     try:
@@ -227,18 +227,18 @@ class ConfiguredServers:
 
     def endpoints(self, role: str) -> Endpoints:
         """Return the configured addresses of a role. Raises ``SettingsError``, also for a half configuration."""
-        found, faults = self.some(role)
+        endpoints, faults = self.some(role)
         if faults:
             raise faults[0]
         given = {
-            f"{role}_database_url": found.database_url,
-            "kafka_bootstrap_servers": found.kafka,
-            "redis_url": found.redis_url,
+            f"{role}_database_url": endpoints.database_url,
+            "kafka_bootstrap_servers": endpoints.kafka,
+            "redis_url": endpoints.redis_url,
         }
         if missing := [_named(name) for name, value in given.items() if not value]:
             names = ", ".join(missing)
             raise SettingsError(f"Some servers are configured, but not {names}.", "Set it, or leave all of them out.")
-        return found
+        return endpoints
 
     def some(self, role: str) -> tuple[Endpoints, list[SettingsError]]:
         """Return the addresses that a role has, empty where there is none, and what is wrong with its files."""
@@ -249,8 +249,8 @@ class ConfiguredServers:
             except SettingsError as error:
                 faults.append(error)
         if self._settings.broker == "memory":
-            told = f"{PREFIX}BROKER=memory is for the embedded stack alone: {MEMORY_BROKER}."
-            faults.append(SettingsError(told, "Leave it out.", f"{PREFIX}BROKER"))
+            message = f"{PREFIX}BROKER=memory is for the embedded stack alone: {MEMORY_BROKER}."
+            faults.append(SettingsError(message, "Leave it out.", f"{PREFIX}BROKER"))
         redis_url = self._secret(f"{role}_redis_url") or self._secret("redis_url")
         url = self._secret(f"{role}_database_url") or ""
         return Endpoints(self._settings.stack_name, url, conf, redis_url), faults

@@ -22,13 +22,13 @@ def said_by(say: Callable[[str], object]) -> Iterator[None]:
 
 
 @contextmanager
-def waiting_for(what: str) -> Iterator[None]:
-    """Wait inside for ``what``, the end of a sentence that begins with "Waiting for"; a wait within it says nothing."""
+def waiting_for(subject: str) -> Iterator[None]:
+    """Wait inside for ``subject``, which ends a sentence that begins "Waiting for"; a wait within it says nothing."""
     say = _say.get()
     if say is None or _in_a_wait.get():
         yield
         return
-    timer = threading.Timer(SAY_AFTER_S, lambda: say(f"Waiting for {what} ..."))
+    timer = threading.Timer(SAY_AFTER_S, lambda: say(f"Waiting for {subject} ..."))
     timer.daemon = True
     token = _in_a_wait.set(True)
     timer.start()

@@ -34,26 +34,26 @@ WITHDRAWN = DecisionRegister(uuid4(), 1, Outcome.WITHDRAWN, decided_at=NOW)
 @pytest.mark.parametrize(
     ("decision", "wanted"),
     [
-        (ACCEPTED, Answers.SAID),
-        (REJECTED, Answers.SAID),
-        (replace(ACCEPTED, revision=3), Answers.SAID),
+        (ACCEPTED, Answers.REQUESTED),
+        (REJECTED, Answers.REQUESTED),
+        (replace(ACCEPTED, revision=3), Answers.REQUESTED),
         (replace(ACCEPTED, terms=OTHER, terms_hash=OTHER.hash), Answers.NEVER),
         (replace(REJECTED, terms=OTHER, terms_hash=OTHER.hash), Answers.NEVER),
         (replace(ACCEPTED, revision=2), Answers.UNKNOWN),
         (replace(ACCEPTED, revision=7, terms=OTHER, terms_hash=OTHER.hash), Answers.UNKNOWN),
         (replace(ACCEPTED, decided_by="ada"), Answers.NEVER),
         (replace(REJECTED, decided_by=" ＡＤＡ"), Answers.NEVER),
-        (replace(ACCEPTED, decided_by="аda"), Answers.SAID),  # With a Cyrillic a: old honest history replays.
+        (replace(ACCEPTED, decided_by="аda"), Answers.REQUESTED),  # With a Cyrillic a: old honest history replays.
         (WITHDRAWN, Answers.UNKNOWN),
     ],
 )
 def test_a_decision_is_about_what_was_asked_for(decision: DecisionRegister, wanted: Answers) -> None:
     found, why = answers(decision, ASKED)
-    assert found is wanted and bool(why) == (wanted is not Answers.SAID)
+    assert found is wanted and bool(why) == (wanted is not Answers.REQUESTED)
 
 
 def test_a_withdrawal_is_confirmed_where_it_was_asked_for() -> None:
-    assert answers(WITHDRAWN, replace(ASKED, withdrawal=True))[0] is Answers.SAID
+    assert answers(WITHDRAWN, replace(ASKED, withdrawal=True))[0] is Answers.REQUESTED
     assert answers(ACCEPTED, Requested())[0] is Answers.UNKNOWN
 
 

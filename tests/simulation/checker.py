@@ -100,7 +100,7 @@ def _decided_as_asked(contractor: MemoryStorage) -> None:
     said = MemoryOutbox(contractor.tables, contractor.now).requested(list(contractor.tables.copy))
     for request_id, kept in contractor.tables.copy.items():
         decision = kept.row.decision
-        if decision is not None and answers(decision, said.get(request_id, Requested()))[0] is not Answers.SAID:
+        if decision is not None and answers(decision, said.get(request_id, Requested()))[0] is not Answers.REQUESTED:
             raise Broken(f"rule 3: {request_id} is shown as decided on terms that were never asked for")
 
 

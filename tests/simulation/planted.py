@@ -221,7 +221,7 @@ BUGS = (
     Bug(
         "decided terms not compared",
         "contractor/handlers.py",
-        "        if found is Answers.SAID:\n",
+        "        if found is Answers.REQUESTED:\n",
         "        if found:\n",
     ),
     Bug(

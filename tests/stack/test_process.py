@@ -23,7 +23,7 @@ import json, sys
 from pathlib import Path
 from paydesk.stack.home import Folder
 from paydesk.stack.process import Process
-print(json.dumps([Process.told(json.loads(sys.argv[1])).alive, len(Folder(Path(sys.argv[2])).users())]))
+print(json.dumps([Process.from_document(json.loads(sys.argv[1])).alive, len(Folder(Path(sys.argv[2])).users())]))
 """
 
 
@@ -56,7 +56,7 @@ def test_a_process_is_the_same_after_the_clock_was_set(tmp_path: Path, by_s: int
 
 def test_what_an_older_version_noted_is_known_as_it_was() -> None:
     me = psutil.Process()
-    told = Process.told({"pid": me.pid, "started": me.create_time()})
+    told = Process.from_document({"pid": me.pid, "started": me.create_time()})
     assert told is not None and told.alive and not Process(me.pid, me.create_time() + 1).alive
     older = Process.of(me.pid).document()
     assert abs(older["started"] - me.create_time()) < 0.5, "a version before this one reads that alone"
@@ -82,4 +82,4 @@ def test_an_ended_one_is_not_alive_though_nobody_asked_how_it_ended() -> None:
     "told", [None, {}, {"pid": None}, {"pid": "x", "started": 1}, [1], {"pid": 1, "started": None}]
 )
 def test_a_file_that_names_no_process_is_read_as_that(told: object) -> None:
-    assert Process.told(told) is None
+    assert Process.from_document(told) is None

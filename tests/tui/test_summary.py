@@ -106,7 +106,7 @@ def test_ages_go_on_in_the_next_line_where_they_do_not_fit() -> None:
 
 def test_the_headline_of_the_demo_fits_80_columns_whole() -> None:
     roles = ["contractor", "manager"]
-    yours = story.coming(story.Now(yours="contractor", yours_for_s=5, here="manager"))
+    yours = story.coming(story.Now(yours="contractor", yours_for_s=5, active_role="manager"))
     held = story.coming(story.Now(held=True))
     for coming in (yours, held, story.coming(story.Now(paused=True)), story.coming(story.Now(finished=True))):
         left, right = story.headline(coming, roles, "manager", 78)

@@ -276,7 +276,7 @@ class _Several:
             self.failures.append(why)
             refused(name, why, self._as_json, "request")
             if isinstance(item := self._items[name], _Item):
-                self._session.saved.told(item.copy.id)
+                self._session.saved.mark_reported(item.copy.id)
 
 
 def _split(item: str, revision: int | None) -> tuple[str, int | None]:

@@ -74,7 +74,7 @@ def request(call: Call, /, like: str | None, **fields: str | None) -> None:
 
 def _late(copy: RequestCopy) -> Sequence[str]:
     """Return what is to be said where an acceptance was first, so that what this command did came to nothing."""
-    return [told] if (told := late_text(copy)) else []
+    return [sentence] if (sentence := late_text(copy)) else []
 
 
 def _doubts(session: Session, copy: RequestCopy, fields: Mapping[str, str | None]) -> Sequence[str]:

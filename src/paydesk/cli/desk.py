@@ -71,8 +71,8 @@ def look_of(named: str | None) -> str:
     """Return the look that is asked for, by option or else by the environment. Raises ``SettingsError``."""
     wanted = named or os.environ.get(THEME_KEY, "")
     if wanted.removeprefix("paydesk-") not in (*LOOKS, ""):
-        told = f"{THEME_KEY} names a look that there is not: {wanted}."
-        raise SettingsError(told, f"There are {', '.join(LOOKS)}.", THEME_KEY)
+        message = f"{THEME_KEY} names a look that there is not: {wanted}."
+        raise SettingsError(message, f"There are {', '.join(LOOKS)}.", THEME_KEY)
     return wanted
 
 

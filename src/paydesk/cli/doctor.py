@@ -92,12 +92,12 @@ def _configured(settings: Settings, faults: Sequence[SettingsError]) -> list[Fin
     servers = ConfiguredServers(settings)
     findings = [Finding("servers", True, f"your own, called {settings.stack_name}")]
     wrong = {fault.setting for fault in faults}
-    here = [role for role in roles() if getattr(settings, f"{role.name}_database_url")]
+    configured = [role for role in roles() if getattr(settings, f"{role.name}_database_url")]
     for role in roles():
         endpoints, of_files = servers.some(role.name)
         findings += [Finding(f"{role.name} Kafka", False, fault.message, fault.hint) for fault in of_files]
         name = f"PAYDESK_{role.name.upper()}_DATABASE_URL"
-        if role not in here and here and name not in wrong:
+        if role not in configured and configured and name not in wrong:
             findings.append(Finding(f"{role.name} settings", True, "not here; its desk is on another login or machine"))
             continue
         given = {

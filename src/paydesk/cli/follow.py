@@ -93,7 +93,7 @@ class Follower:
             if streams.nobody_reads():
                 raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
             live = listener.part.state is PartState.OK
-            ids = self._heard(POLL_S if live else POLL_NOT_LIVE_S)
+            ids = self._wait_for_hints(POLL_S if live else POLL_NOT_LIVE_S)
             if ids is None:
                 place = changes.newest(connection)
                 ids = changes.changed_since(connection, self._place) | self._on_its_way
@@ -101,16 +101,16 @@ class Follower:
             self._look(connection, with_alike(connection, queries.some(connection, sorted(ids))))
             self._also()
 
-    def _heard(self, wait_s: float) -> set[UUID] | None:
+    def _wait_for_hints(self, wait_s: float) -> set[UUID] | None:
         """Wait for hints; returns what they are about, or None when anything may have changed."""
         try:
-            heard = [self._hints.get(timeout=wait_s)]
+            hints = [self._hints.get(timeout=wait_s)]
         except queue.Empty:
             return None
         while not self._hints.empty():
-            heard.append(self._hints.get())
+            hints.append(self._hints.get())
         changed: set[UUID] = set()
-        for ids in heard:
+        for ids in hints:
             if ids is None:
                 return None
             changed |= ids

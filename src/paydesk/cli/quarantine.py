@@ -88,10 +88,10 @@ def _taken_again(session: Session, number: int, about: str, as_json: bool) -> No
     message = done.message
     if message.became in redriving.OPEN:
         refusal = f"Message {number} stays {message.became}: {message.reason.rstrip('.')}."
-        session.saved.told(key.id)
+        session.saved.mark_reported(key.id)
         raise StillRefused(refusal, "`quarantine show` tells more.")
     _tell(session.read(lambda connection: bad_message(connection, number)), as_json, changed=done.changed)
-    session.saved.told(key.id)
+    session.saved.mark_reported(key.id)
 
 
 @quarantine.command()
@@ -106,7 +106,7 @@ def discard(call: Call, /, id_: int, why: str) -> None:
         discarded = Discard(key.id, session.person, id_, checked_note(why, "why"))
         changed = redriving.discard(session.store, key, discarded)
         _tell(session.read(lambda connection: bad_message(connection, id_)), call.as_json, changed=changed)
-        session.saved.told(key.id)
+        session.saved.mark_reported(key.id)
 
 
 def _tell(message: BadMessage, as_json: bool, *, changed: bool) -> None:

@@ -48,7 +48,7 @@ def report(
         besides = {"alike": output.twins(alike), "warnings": list(warned)}
         more = {name: value for name, value in besides.items() if value}
         output.print_json(output.document(copy) | {"changed": changed} | more)
-        session.saved.told(copy.id)
+        session.saved.mark_reported(copy.id)
         return
     words = "" if changed else " (already so)"
     if copy.delivery is Delivery.QUEUED and session.kafka_answers:
@@ -58,7 +58,7 @@ def report(
     elif copy.delivery is Delivery.QUEUED:
         words += f"; it is kept, and once Kafka answers {_SENDS} sends it"
     output.print_sentence(copy, words)
-    session.saved.told(copy.id)
+    session.saved.mark_reported(copy.id)
     for line in warned:
         say_aside(clean(line, WHOLE))
     for other in alike:
@@ -80,7 +80,7 @@ def each_of(
                 raise
             failures.append(in_words(session, error))
             refused(item, failures[-1], as_json, names)
-            session.saved.told_all()
+            session.saved.mark_all_reported()
     conclude(session, failures, len(typed))
 
 
@@ -100,7 +100,7 @@ def conclude(session: Session, failures: Sequence[PaydeskError], count: int, mor
 
 def in_words(session: Session, error: Exception, only: UUID | None = None) -> PaydeskError:
     """Return what kept one of several items from being done or told: as saved, where it is."""
-    truth = session.saved.truth_of_untold(error, only)
+    truth = session.saved.truth_of_unreported(error, only)
     if truth is not None:
         return truth
     if isinstance(error, PaydeskError):

@@ -24,11 +24,11 @@ _MOST_NAMES = 100
 class _Entry:
     name: str = ""
     sure: bool = False
-    told: bool = False
+    reported: bool = False
 
 
 class Saved:
-    """The commits of one command line, and what of them was told; meets ``infra.postgres.storage.CommitWatch``."""
+    """The commits of one command line, and which are reported; meets ``infra.postgres.storage.CommitWatch``."""
 
     def __init__(self) -> None:
         self.key = ""
@@ -50,7 +50,7 @@ class Saved:
             self._names[request_id] = number
         self._under_way = request_id
         # Said twice in one run, it is at least as sure as before.
-        self._entries[request_id] = replace(self._entries.get(request_id, _Entry()), told=False)
+        self._entries[request_id] = replace(self._entries.get(request_id, _Entry()), reported=False)
 
     def committed(self) -> None:
         """It is."""
@@ -79,20 +79,20 @@ class Saved:
         """Note what a person calls it."""
         self._names[request_id] = name
 
-    def told(self, request_id: UUID) -> None:
-        """Note that a person, or a program, was told what became of it."""
+    def mark_reported(self, request_id: UUID) -> None:
+        """Note that a person, or a program, learned what became of it."""
         if request_id in self._entries:
-            self._entries[request_id] = replace(self._entries[request_id], told=True)
+            self._entries[request_id] = replace(self._entries[request_id], reported=True)
 
-    def told_all(self) -> None:
-        """Note that all so far was told."""
+    def mark_all_reported(self) -> None:
+        """Note that all so far was reported."""
         for request_id in self._entries:
-            self.told(request_id)
+            self.mark_reported(request_id)
 
     @property
     def complete(self) -> bool:
-        """Whether all that was asked for was done and told, so that nothing that fails now matters."""
-        return self.finished and bool(self._entries) and all(entry.told for entry in self._entries.values())
+        """Whether all that was asked for was done and reported, so that nothing that fails now matters."""
+        return self.finished and bool(self._entries) and all(entry.reported for entry in self._entries.values())
 
     @property
     def names(self) -> list[str]:
@@ -107,12 +107,12 @@ class Saved:
     def _name(self, request_id: UUID) -> str:
         return self._names.get(request_id) or f"…{request_id.hex[-6:]}"
 
-    def truth_of_untold(self, error: BaseException, only: UUID | None = None) -> "OutcomeUnknown | None":
-        """Return ``truth`` where something that was saved, or this one of it, is not told yet, else None."""
-        return self.truth(error, only) if self._untold(only) else None
+    def truth_of_unreported(self, error: BaseException, only: UUID | None = None) -> "OutcomeUnknown | None":
+        """Return ``truth`` where something that was saved, or this one of it, is not reported yet, else None."""
+        return self.truth(error, only) if self._unreported(only) else None
 
-    def _untold(self, only: UUID | None) -> list[UUID]:
-        return [about for about, entry in self._entries.items() if not entry.told and only in (None, about)]
+    def _unreported(self, only: UUID | None) -> list[UUID]:
+        return [about for about, entry in self._entries.items() if not entry.reported and only in (None, about)]
 
     def truth(self, error: BaseException, only: UUID | None = None) -> "OutcomeUnknown | None":
         """Return what is to be told instead of an error that came after a commit, or None where none was before it.
@@ -121,19 +121,19 @@ class Saved:
         """
         from paydesk.infra.core.errors import OutcomeUnknown
 
-        untold = self._untold(only)
+        unreported = self._unreported(only)
         for_itself = getattr(error, "code", "") in _TELL_FOR_THEMSELVES
-        told_already = isinstance(error, OutcomeUnknown) and "saved" in error.facts
-        if not self._entries or (for_itself and not untold) or told_already:
+        reported_already = isinstance(error, OutcomeUnknown) and "saved" in error.facts
+        if not self._entries or (for_itself and not unreported) or reported_already:
             return None
-        sure = [self._name(about) for about in untold if self._entries[about].sure]
-        unsure = [self._name(about) for about in untold if not self._entries[about].sure]
+        sure = [self._name(about) for about in unreported if self._entries[about].sure]
+        unsure = [self._name(about) for about in unreported if not self._entries[about].sure]
         parts = []
         if sure:
             parts.append(f"{_listed(sure)} {'is' if len(sure) == 1 else 'are'} saved")
         if unsure:
             parts.append(f"it is not known whether {_listed(unsure)} {'is' if len(unsure) == 1 else 'are'} saved")
-        if not untold:
+        if not unreported:
             parts.append(f"what is told above is saved ({len(self._entries)})")
         state = "; ".join(parts)
         hint = f"Run the same command again with --key {quote(self.key)}: it has one effect."

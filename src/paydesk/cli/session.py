@@ -205,16 +205,16 @@ class Session:
         except Exception:
             log.exception("saved, and not told to the others yet: the next worker of this role does that")
 
-    def deliver(self, said: Said, timeout_s: float = DELIVER_S) -> RequestCopy:
+    def deliver(self, result: Said, timeout_s: float = DELIVER_S) -> RequestCopy:
         """Tell the open desks, and relay what was said while there is a broker; returns the copy after it."""
-        return self.deliver_all([said], timeout_s)[0]
+        return self.deliver_all([result], timeout_s)[0]
 
-    def deliver_all(self, said: Sequence[Said], timeout_s: float = DELIVER_S) -> list[RequestCopy]:
+    def deliver_all(self, results: Sequence[Said], timeout_s: float = DELIVER_S) -> list[RequestCopy]:
         """Do as ``deliver`` does for what several commands said; what they said is saved, whatever happens here.
 
         Raises ``OutcomeUnknown``, with what is saved, where nothing can be read back.
         """
-        ids = [result.request_id for result in said]
+        ids = [result.request_id for result in results]
         try:
             try:
                 self.service.hint(set(ids))

@@ -28,7 +28,7 @@ def apply(transaction: Transaction, _: Role, heard: Sequence[Heard], now: dateti
         register = one.event.register
         assert isinstance(register, DecisionRegister)
         found, what = answers(register, requested.get(register.id, Requested()))
-        if found is Answers.SAID:
+        if found is Answers.REQUESTED:
             return None
         became = "parked" if found is Answers.UNKNOWN and lost else "quarantined"
         return Fault(became, f"{UNSAID} {what}", certain=found is Answers.NEVER)

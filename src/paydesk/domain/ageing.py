@@ -18,8 +18,8 @@ class Ageing:
 
     def __add__(self, other: Self) -> "Ageing":
         """Return both together."""
-        moments = [each.oldest for each in (self, other) if each.oldest is not None]
-        counts = tuple(one + two for one, two in zip(self.counts, other.counts, strict=True))
+        moments = [ageing.oldest for ageing in (self, other) if ageing.oldest is not None]
+        counts = tuple(first + second for first, second in zip(self.counts, other.counts, strict=True))
         return Ageing(counts, min(moments, default=None))
 
 

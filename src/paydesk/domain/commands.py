@@ -174,10 +174,10 @@ def revise_payment(
     terms = changed_terms(request.terms, **command.changes)
     refuse_stranger(command.actor, request)
     refuse_locked(locked, name_of(request))
-    found = status(request, decision)
-    if found not in REVISABLE:
-        raise Conflict(f"{name_of(request)} is {found} and cannot be revised.", "Ask anew with a new request.")
-    if found in DECIDABLE and terms == request.terms:
+    current = status(request, decision)
+    if current not in REVISABLE:
+        raise Conflict(f"{name_of(request)} is {current} and cannot be revised.", "Ask anew with a new request.")
+    if current in DECIDABLE and terms == request.terms:
         return None
     revision = max(request.revision, decision.rejected_upto if decision else 0) + 1
     return replace(request, version=request.version + 1, revision=revision, terms=terms)
@@ -193,10 +193,10 @@ def ask_withdrawal(
     """Return the register that asks, or None when it was asked or confirmed already. Rule 2."""
     refuse_stranger(command.actor, request)
     refuse_locked(locked, name_of(request))
-    found = status(request, decision)
-    if found in TAKEN_BACK:
+    current = status(request, decision)
+    if current in TAKEN_BACK:
         return None
-    if found is Status.ACCEPTED:
+    if current is Status.ACCEPTED:
         raise Conflict(f"{name_of(request)} is accepted and cannot be withdrawn.", "Speak with the manager.")
     return replace(request, version=request.version + 1, withdrawal_asked=True)
 
@@ -269,14 +269,14 @@ def _refuse_undecidable(
     """Return the decision register to go on from. Raises the refusal that says what stands in the way."""
     name = name_of(request)
     refuse_locked(locked, name)
-    found = status(request, decision)
-    if decision is not None and found in DECIDED:
+    current = status(request, decision)
+    if decision is not None and current in DECIDED:
         who = shown_name(decision.decided_by)
         when = f"{decision.decided_at:%Y-%m-%d %H:%M:%S} UTC" if decision.decided_at else "before"
-        why = f": {decision.cause.text}" if found is Status.REJECTED and decision.cause else "."
-        raise AlreadyDecided(f"{name} was {found} by {who} at {when}{why}", "Nothing was changed.")
-    if found not in DECIDABLE:
-        raise Conflict(f"{name} is {found}: the contractor took it back.", "Nothing is left to decide.")
+        why = f": {decision.cause.text}" if current is Status.REJECTED and decision.cause else "."
+        raise AlreadyDecided(f"{name} was {current} by {who} at {when}{why}", "Nothing was changed.")
+    if current not in DECIDABLE:
+        raise Conflict(f"{name} is {current}: the contractor took it back.", "Nothing is left to decide.")
     if command.revision > request.revision:
         raise Stale(
             f"{name} is at revision {request.revision} here; there is no revision {command.revision}.",

@@ -127,8 +127,8 @@ def in_order(steps: Iterable[Step]) -> tuple[Step, ...]:
     whatever the clocks say that each of them bears; the rest goes by its time.
     """
     steps, asked = list(steps), dict[int, datetime]()
-    found = [step for step in steps if step.version is None or step.kind not in _ASKS + _DECIDES]
-    placed = [replace(step, place=step.at) for step in found]
+    unversioned = [step for step in steps if step.version is None or step.kind not in _ASKS + _DECIDES]
+    placed = [replace(step, place=step.at) for step in unversioned]
     events = [step for step in steps if step.version is not None and step.kind in _ASKS + _DECIDES]
     for kinds in (_ASKS, _DECIDES):
         least: datetime | None = None
@@ -178,14 +178,14 @@ class RequestDetail:
 
     def changes(self) -> list[tuple[Step, list[str]]]:
         """Return the steps, each with what it changed: a revision's differences from the terms before it."""
-        found: list[tuple[Step, list[str]]] = []
+        changes: list[tuple[Step, list[str]]] = []
         before: Terms | None = None
         for step in self.timeline:
             revised = step.kind == "revised" and step.terms is not None and before is not None
-            found.append((step, describe_changes(before, step.terms) if revised else []))  # type: ignore[arg-type]
+            changes.append((step, describe_changes(before, step.terms) if revised else []))  # type: ignore[arg-type]
             if step.kind in ("requested", "revised"):
                 before = step.terms
-        return found
+        return changes
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ def doubts(typed: Mapping[str, str], today: date) -> dict[str, str]:
     A field that is wrong is none of them. They are warnings alone: an invoice that is late is asked for too, and
     whom to pay is a text that a person reads.
     """
-    found = {"due_date": _past(typed.get("due_date", ""), today), "pay_to": doubt(typed.get("pay_to", ""))}
-    return {name: sentence for name, sentence in found.items() if sentence}
+    sentences = {"due_date": _past(typed.get("due_date", ""), today), "pay_to": doubt(typed.get("pay_to", ""))}
+    return {name: sentence for name, sentence in sentences.items() if sentence}
 
 
 def _past(typed: str, today: date) -> str:

@@ -49,12 +49,12 @@ class Alike:
 
 def alike(asking: Asking, others: Iterable[RequestCopy]) -> tuple[Alike, ...]:
     """Return the requests that look like this one: those that share a paper first, then the nearest in time."""
-    found = []
+    matches = []
     for other in others:
         paper, days, why = _compared(asking, other)
         if why:
-            found.append((not paper, days, other.id, Alike(other.id, other.number, other.status, why)))
-    return tuple(each[-1] for each in sorted(found, key=lambda each: each[:3])[:MOST])
+            matches.append((not paper, days, other.id, Alike(other.id, other.number, other.status, why)))
+    return tuple(match[-1] for match in sorted(matches, key=lambda match: match[:3])[:MOST])
 
 
 def _compared(asking: Asking, other: RequestCopy) -> tuple[bool, float, str]:

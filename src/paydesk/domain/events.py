@@ -128,19 +128,21 @@ class Requested:
 
 
 class Answers(StrEnum):
-    """What a decision is about, compared with what was said."""
+    """What a decision is about, compared with what was requested."""
 
-    SAID = "said"
+    REQUESTED = "requested"
     UNKNOWN = "unknown"
     """Something that is not known here; it may become known when a loss is healed."""
     NEVER = "never"
-    """Something else than what is known to have been said."""
+    """Something else than what is known to have been requested."""
 
 
 def answers(decision: DecisionRegister, requested: Requested) -> tuple[Answers, str]:
-    """Return whether a decision answers what was said of its request, and if not, why as a sentence without its end."""
+    """Return whether a decision answers what was requested, and if not, why as a sentence without its end."""
     decider = decision.decided_by
-    if decider is not None and any(same_person(decider, each, _FIRST_FOLD) for each in requested.contractors):
+    if decider is not None and any(
+        same_person(decider, contractor, _FIRST_FOLD) for contractor in requested.contractors
+    ):
         return Answers.NEVER, "its decider is the contractor"
     if decision.revision is not None and (decision.revision, decision.terms_hash) not in requested.terms:
         if any(revision == decision.revision for revision, _ in requested.terms):
@@ -148,7 +150,7 @@ def answers(decision: DecisionRegister, requested: Requested) -> tuple[Answers, 
         return Answers.UNKNOWN, f"revision {decision.revision}"
     if decision.outcome is Outcome.WITHDRAWN and not requested.withdrawal:
         return Answers.UNKNOWN, "a withdrawal"
-    return Answers.SAID, ""
+    return Answers.REQUESTED, ""
 
 
 def _check_decision(register: DecisionRegister) -> None:

@@ -10,7 +10,7 @@ from paydesk.domain.filters import ME, written
 from paydesk.domain.fold import fold
 from paydesk.domain.status import Status
 
-_ALL_CODES = sorted(each.code for each in Currency if each.exponent is not None)
+_ALL_CODES = sorted(currency.code for currency in Currency if currency.exponent is not None)
 _AGES = ("1h", "1d", "7d", "4w")
 _MOST = 8
 
@@ -47,12 +47,12 @@ def complete(
     if name == "age" and value[:1] in ("<", ">"):
         begin = cursor - len(value.lstrip("<>="))
         return _values(_AGES, typed[begin:cursor], begin, cursor)
-    found = [
+    suggestions = [
         Suggestion(field + (":" if field in LISTS else ""), start, cursor, f"{example}  {says}")
         for field, (example, says) in FIELDS.items()
         if field.startswith(word.lower())
     ]
-    return tuple(found)
+    return tuple(suggestions)
 
 
 def _start(before: str) -> int | None:
@@ -75,10 +75,10 @@ def _known(name: str, contractors: Iterable[str], currencies: Iterable[str]) -> 
         return list(Status)
     if name == "cur":
         return list(dict.fromkeys([*sorted(currencies), *_ALL_CODES]))
-    return [ME, *(written(each) for each in sorted({*contractors}, key=fold))]
+    return [ME, *(written(contractor) for contractor in sorted({*contractors}, key=fold))]
 
 
 def _values(known: Iterable[str], part: str, start: int, end: int) -> tuple[Suggestion, ...]:
     sought = fold(part.lstrip('"'))
-    found = [each for each in known if fold(each.lstrip('"')).startswith(sought) and each != part]
-    return tuple(Suggestion(each, start, end) for each in found[:_MOST])
+    values = [value for value in known if fold(value.lstrip('"')).startswith(sought) and value != part]
+    return tuple(Suggestion(value, start, end) for value in values[:_MOST])

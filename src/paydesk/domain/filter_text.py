@@ -113,9 +113,9 @@ class _Reader:
             code for term in terms if isinstance(term.rule, CurrencyIn) and not term.negated for code in term.rule.codes
         }
         doubts = [[_misread(value, code) for code in sorted(codes)] for value, _ in self._amounts]
-        for (_, at), each in zip(self._amounts, doubts, strict=True):
-            if each and all(each):
-                raise self._error(each[0], at)
+        for (_, at), sentences in zip(self._amounts, doubts, strict=True):
+            if sentences and all(sentences):
+                raise self._error(sentences[0], at)
 
     def term(self) -> Term | None:
         """Read the next term; None at the end."""
@@ -131,20 +131,20 @@ class _Reader:
         return Term(self._rule(), negated)
 
     def _rule(self) -> Rule:
-        found = _FIELD.match(self.typed, self.at)
-        if found is None:
+        match = _FIELD.match(self.typed, self.at)
+        if match is None:
             start = self.at
             return Has(self._checked("text", self._value(stops=BLANKS)[0], start, most=100))
-        name, op, start = found[1].lower(), found[2], self.at
+        name, op, start = match[1].lower(), match[2], self.at
         if name not in FIELDS:
             raise self._error(
-                f"There is no field {found[1]!r}; the fields are {', '.join(FIELDS)}. "
+                f"There is no field {match[1]!r}; the fields are {', '.join(FIELDS)}. "
                 "Text with such a sign in it goes into quotation marks.",
                 start,
             )
         if name in LISTS and op not in (":", "="):
-            raise self._error(f"Write {FIELDS[name][0]}: {name} is one of several values.", found.start(2))
-        self.at = found.end()
+            raise self._error(f"Write {FIELDS[name][0]}: {name} is one of several values.", match.start(2))
+        self.at = match.end()
         if name in LISTS:
             return self._list(name)
         at, value = self.at, self._value(stops=BLANKS)[0]
@@ -198,16 +198,16 @@ class _Reader:
     def _age(self, op: Op, value: str, at: int) -> AgeIs:
         if op is Op.IS:
             raise self._error("Write whether it is older or younger: age>7d or age<7d.", at - 1)
-        found = _AGE.fullmatch(value.lower())
-        if found is None:
+        match = _AGE.fullmatch(value.lower())
+        if match is None:
             if re.fullmatch(r"[0-9]*[.,][0-9]+[mhdw]", value.lower()):
                 raise self._error("Write an age in whole minutes, hours, days or weeks, such as age>36h.", at)
             if re.fullmatch(r"[-+][0-9]+[mhdw]", value.lower()):
                 raise self._error("Write an age without a sign, such as age>7d.", at)
             raise self._error("Write an age in m, h, d or w (minutes to weeks), such as age>7d.", at)
-        if int(found[1]) * _MINUTES[found[2]] > _MOST_MINUTES:
+        if int(match[1]) * _MINUTES[match[2]] > _MOST_MINUTES:
             raise self._error("An age is at most a hundred years.", at)
-        return AgeIs(op, int(found[1]), found[2])
+        return AgeIs(op, int(match[1]), match[2])
 
     @property
     def _char(self) -> str:
@@ -240,9 +240,9 @@ class _Reader:
         self.at += 1
         return text
 
-    def _checked(self, what: str, text: str, at: int, most: int) -> str:
+    def _checked(self, label: str, text: str, at: int, most: int) -> str:
         try:
-            return checked(what, text, least=1, most=most)
+            return checked(label, text, least=1, most=most)
         except InvalidInput as error:
             raise self._error(error.message, at) from None
 

@@ -206,7 +206,7 @@ class Has:
         """Whether the text is in one of them."""
         number = fold_number(copy.request.number or "") if copy.request else ""
         terms = (copy.terms.description, copy.terms.reference or "") if copy.terms else ()
-        return any(self.folded in each for each in (number, *map(fold, (copy.contractor, *terms))) if each)
+        return any(self.folded in folded for folded in (number, *map(fold, (copy.contractor, *terms))) if folded)
 
     def __str__(self) -> str:
         return written(self.text)

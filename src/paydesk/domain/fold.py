@@ -35,7 +35,7 @@ class Ranges:
         rows = sorted(
             (int(first, 16), int(last or first, 16), value)
             for value, written in table.items()
-            for first, _, last in (each.partition("-") for each in written.split())
+            for first, _, last in (span.partition("-") for span in written.split())
         )
         self._starts = [first for first, _, _ in rows]
         self._rows = rows

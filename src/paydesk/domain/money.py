@@ -131,32 +131,32 @@ _DIVIDERS = " '\u2019_\u00a0\u2009\u202f\u00b7\u066c"
 def what_is_wrong(typed: str) -> str:
     """Return why this is no amount in any currency, as a sentence that says what to write."""
     for shape, sentence in _WRONG:
-        if found := shape.fullmatch(typed):
-            return sentence(found)
+        if match := shape.fullmatch(typed):
+            return sentence(match)
     return _EXAMPLE
 
 
-def _comma_for_point(found: re.Match[str]) -> str:
-    return f"Write {found[1]}.{found[2]}: the point separates decimals, a comma groups thousands."
+def _comma_for_point(match: re.Match[str]) -> str:
+    return f"Write {match[1]}.{match[2]}: the point separates decimals, a comma groups thousands."
 
 
-def _begins_with_zero(found: re.Match[str]) -> str:
-    whole = found[0].replace(",", "").lstrip("0")
+def _begins_with_zero(match: re.Match[str]) -> str:
+    whole = match[0].replace(",", "").lstrip("0")
     if not whole.strip("0."):
         return "Write an amount above zero."
-    small = f" or {found[1]}.{found[2].rstrip('0') or '0'}" if found[1] == "0" and found[2] else ""
-    return f"{found[0]}: a comma groups thousands, and no such amount begins with 0; write {whole}{small}."
+    small = f" or {match[1]}.{match[2].rstrip('0') or '0'}" if match[1] == "0" and match[2] else ""
+    return f"{match[0]}: a comma groups thousands, and no such amount begins with 0; write {whole}{small}."
 
 
-def _points_group(found: re.Match[str]) -> str:
-    whole, _, decimals = found[0].partition(",")
+def _points_group(match: re.Match[str]) -> str:
+    whole, _, decimals = match[0].partition(",")
     meant = whole.replace(".", "") + (f".{decimals}" if decimals else "")
-    return f"{found[0]}: a full stop divides decimals, a comma groups thousands; write {meant}."
+    return f"{match[0]}: a full stop divides decimals, a comma groups thousands; write {meant}."
 
 
-def _half_a_number(found: re.Match[str]) -> str:
-    meant = found[0].replace(",", "").strip(".")
-    zero = "0." if found[0].startswith(".") else ""
+def _half_a_number(match: re.Match[str]) -> str:
+    meant = match[0].replace(",", "").strip(".")
+    zero = "0." if match[0].startswith(".") else ""
     return f"Write the amount in digits as {zero}{meant}: a point has digits before and behind it."
 
 
@@ -177,15 +177,15 @@ _WRONG: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
     ),
     (
         re.compile(rf"[0-9]{{1,3}}([{_DIVIDERS}][0-9]{{3}})+([.,][0-9]{{1,2}})?"),
-        lambda found: f"Only a comma groups thousands; write {_without_dividers(found[0])}.",
+        lambda match: f"Only a comma groups thousands; write {_without_dividers(match[0])}.",
     ),
     (re.compile(r"[0-9]{1,3}(\.[0-9]{3})+,[0-9]{1,4}|[0-9]{1,3}(\.[0-9]{3}){2,}"), _points_group),
     (re.compile(r"(0[0-9]{0,2}),([0-9]{3})((,[0-9]{3})*(\.[0-9]+)?)"), _begins_with_zero),
     (re.compile(r"\.[0-9]+|[0-9]+(,[0-9]{3})*\."), _half_a_number),
     (
         re.compile(r"[0-9]+(,[0-9]*)+(\.[0-9]+)?"),
-        lambda found: (
-            f"{found[0]}: a comma groups thousands, three digits each; write {found[0].replace(',', '')}"
+        lambda match: (
+            f"{match[0]}: a comma groups thousands, three digits each; write {match[0].replace(',', '')}"
             " if that is what you mean."
         ),
     ),
@@ -206,6 +206,6 @@ def _without_dividers(typed: str) -> str:
 def totals(moneys: Iterable[Money]) -> list[Money]:
     """Return one sum per currency, by code; currencies are never added to each other."""
     sums: defaultdict[tuple[str, int], int] = defaultdict(int)
-    for each in moneys:
-        sums[each.currency, each.exponent] += each.amount_minor
+    for money in moneys:
+        sums[money.currency, money.exponent] += money.amount_minor
     return [Money(minor, code, exponent) for (code, exponent), minor in sorted(sums.items())]

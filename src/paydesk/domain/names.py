@@ -67,8 +67,8 @@ def _odd(name: str) -> tuple[int, ...]:
     used = frozenset[str]().union(*letters.values())
     left_out = [
         tuple(
-            place for place, found in letters.items()
-            if way not in found and not (way in _WITH_LATIN and "Latn" in found)
+            place for place, ways in letters.items()
+            if way not in ways and not (way in _WITH_LATIN and "Latn" in ways)
         )
         for way in sorted(used, key=lambda way: (way not in _WITH_LATIN, way != "Latn", way))
     ]  # fmt: skip

@@ -90,7 +90,7 @@ def counter_after(counter: int, numbers: Iterable[str]) -> int:
 
     Whoever writes a far number to the topic so moves it by a step, and does not use up the numbers of all.
     """
-    for number in sorted(int(each.removeprefix("PR-")) for each in numbers if is_number(each)):
+    for number in sorted(int(text.removeprefix("PR-")) for text in numbers if is_number(text)):
         counter = max(counter, min(number, counter + NUMBER_STEP_MOST))
     return counter
 
@@ -125,7 +125,7 @@ def checked_terms(
     Raises ``InvalidInput`` with a sentence for every field that is wrong.
     """
     typed = {"amount": amount, "currency": currency, "description": description} | others
-    return Terms(**_found(_checks(dict.fromkeys((term.name for term in TERMS), "") | typed)))  # type: ignore[arg-type]
+    return Terms(**_checked_values(_checks(dict.fromkeys((term.name for term in TERMS), "") | typed)))  # type: ignore[arg-type]
 
 
 def _checks(typed: Mapping[str, str]) -> dict[str, Callable[[], object]]:
@@ -136,18 +136,18 @@ def _checks(typed: Mapping[str, str]) -> dict[str, Callable[[], object]]:
     return money | {term.name: partial(term.read, typed[term.name]) for term in TERMS}
 
 
-def _found(checks: Mapping[str, Callable[[], object]]) -> dict[str, object]:
+def _checked_values(checks: Mapping[str, Callable[[], object]]) -> dict[str, object]:
     """Return what was read. Raises ``InvalidInput`` with a sentence for every field that is wrong."""
     problems: dict[str, str] = {}
-    found: dict[str, object] = {}
+    values: dict[str, object] = {}
     for field, check in checks.items():
         try:
-            found[field] = check()
+            values[field] = check()
         except InvalidInput as error:
             problems.update(error.problems)
     if problems:
         raise InvalidInput(problems)
-    return found
+    return values
 
 
 def _date(typed: str) -> date | None:
@@ -237,7 +237,7 @@ def changed_terms(terms: Terms, **fields: str | None) -> Terms:
     changed = {name for name, value in typed.items() if value != kept[name]}
     if changed & {"amount", "currency"}:
         changed.add("money")
-    return replace(terms, **_found({name: check for name, check in _checks(typed).items() if name in changed}))  # type: ignore[arg-type]
+    return replace(terms, **_checked_values({name: check for name, check in _checks(typed).items() if name in changed}))  # type: ignore[arg-type]
 
 
 def refuse_kept_amount(terms: Terms, fields: Mapping[str, str | None]) -> None:
@@ -252,8 +252,8 @@ def refuse_kept_amount(terms: Terms, fields: Mapping[str, str | None]) -> None:
         parse_money(terms.money.amount, code)
     except InvalidInput as error:
         if "amount" in error.problems:
-            told = f"The amount is {terms.money}, which cannot be kept in {code}; write the amount in {code} too."
-            raise InvalidInput.of("amount", told) from error
+            message = f"The amount is {terms.money}, which cannot be kept in {code}; write the amount in {code} too."
+            raise InvalidInput.of("amount", message) from error
 
 
 def typed_fields(terms: Terms) -> dict[str, str]:

@@ -56,8 +56,8 @@ def refuse_unlocked(locked: bool, request: RequestRegister | None, request_id: U
 
 def refuse_undecided(request: RequestRegister | None, decision: DecisionRegister | None, name: str, act: str) -> None:
     """Raise ``Conflict`` when no manager's decision stands that could be taken back or sent; ``act`` says which."""
-    if (found := status(request, decision)) not in DECIDED:
-        raise Conflict(f"{name} is {found}: there is nothing to {act}.", "Nothing was changed.")
+    if (current := status(request, decision)) not in DECIDED:
+        raise Conflict(f"{name} is {current}: there is nothing to {act}.", "Nothing was changed.")
 
 
 def refuse_others(decision: DecisionRegister, actor: str, may: str) -> None:

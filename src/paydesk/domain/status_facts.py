@@ -53,11 +53,11 @@ def is_final(outcome: Outcome) -> bool:
             assert_never(outcome)
 
 
-WAITING = frozenset(each for each in Status if facts_of(each).waiting)
+WAITING = frozenset(status for status in Status if facts_of(status).waiting)
 ANSWERED = frozenset(Status) - WAITING
 """What nobody has to decide or confirm, as it stands."""
-DECIDABLE = frozenset(each for each in Status if facts_of(each).decidable)
-DECIDED = frozenset(each for each in Status if facts_of(each).decided)
-PAYABLE = frozenset(each for each in Status if facts_of(each).payable)
-REVISABLE = frozenset(each for each in Status if facts_of(each).revisable)
-TAKEN_BACK = frozenset(each for each in Status if facts_of(each).taken_back)
+DECIDABLE = frozenset(status for status in Status if facts_of(status).decidable)
+DECIDED = frozenset(status for status in Status if facts_of(status).decided)
+PAYABLE = frozenset(status for status in Status if facts_of(status).payable)
+REVISABLE = frozenset(status for status in Status if facts_of(status).revisable)
+TAKEN_BACK = frozenset(status for status in Status if facts_of(status).taken_back)

@@ -70,7 +70,7 @@ def first_hostile(raw: str) -> int | None:
         return None
     stacked = (index for index, (_, high) in enumerate(_stacked(raw)) if high)
     bad = (index for index in range(len(raw)) if _is_bad(raw, index))
-    return min((found for found in (next(bad, None), next(stacked, None)) if found is not None), default=None)
+    return min((place for place in (next(bad, None), next(stacked, None)) if place is not None), default=None)
 
 
 def checked(field: str, raw: str, *, least: int, most: int, name: str = "") -> str:
@@ -113,9 +113,9 @@ def same_person(a: str, b: str, fold_version: int = FOLD_VERSION) -> bool:
     return fold(a) == fold(b)
 
 
-def counted(count: int, one: str, many: str = "") -> str:
+def counted(count: int, singular: str, many: str = "") -> str:
     """Return how many there are of something, such as ``1 request`` and ``1,024 requests``."""
-    return f"{count:,} {one if count == 1 else many or f'{one}s'}"
+    return f"{count:,} {singular if count == 1 else many or f'{singular}s'}"
 
 
 CUT = "…"
@@ -132,8 +132,8 @@ def whole_numbers(cut: str, text: str) -> str:
     """
     at = len(cut)
     start = text.rfind("PR-", 0, at)
-    found = _REQUEST_NUMBER.match(text, start) if start >= 0 else None
-    return cut[:start] if found is not None and found.end() > at else cut
+    match = _REQUEST_NUMBER.match(text, start) if start >= 0 else None
+    return cut[:start] if match is not None and match.end() > at else cut
 
 
 def clean(raw: str, limit: int = 512) -> Clean:

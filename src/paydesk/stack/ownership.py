@@ -118,5 +118,5 @@ def _made_before_markers(home: Path, names: set[str]) -> bool:
     log, users = home / "log", home / "users"
     if log.is_symlink() or users.is_symlink() or not (log.is_dir() and users.is_dir()):
         return False
-    known = all(_LOGS.fullmatch(each.name) for each in log.iterdir())
-    return known and all(_USERS.fullmatch(each.name) for each in users.iterdir())
+    known = all(_LOGS.fullmatch(file.name) for file in log.iterdir())
+    return known and all(_USERS.fullmatch(file.name) for file in users.iterdir())

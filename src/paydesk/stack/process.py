@@ -32,10 +32,10 @@ class Process:
         return cls(pid, psutil.Process(pid).create_time(), _seen(pid)[0])
 
     @classmethod
-    def told(cls, told: Any) -> "Process | None":
+    def from_document(cls, document: Any) -> "Process | None":
         """Return the process that a file of the stack names; None where it names none."""
         try:
-            return cls(int(told["pid"]), float(told["started"]), str(told.get("mark", "")))
+            return cls(int(document["pid"]), float(document["started"]), str(document.get("mark", "")))
         except (TypeError, KeyError, ValueError, AttributeError):
             return None
 
@@ -50,8 +50,8 @@ class Process:
             mark, state = _seen(self.pid)
             return mark == self.mark and state != "Z"
         try:
-            found = psutil.Process(self.pid)
-            return abs(found.create_time() - self.started) < _SAME_S and found.status() != psutil.STATUS_ZOMBIE
+            process = psutil.Process(self.pid)
+            return abs(process.create_time() - self.started) < _SAME_S and process.status() != psutil.STATUS_ZOMBIE
         except psutil.Error:
             return False
 

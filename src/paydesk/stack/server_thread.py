@@ -121,7 +121,7 @@ class ServerThread(threading.Thread):
         self.state, self.trouble, self.hint = state, trouble, hint
         self.changed()
 
-    def told(self) -> dict[str, Any]:
+    def document(self) -> dict[str, Any]:
         """Return what the state file says of this server."""
         process = self.process
         return {

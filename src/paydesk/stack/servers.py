@@ -83,7 +83,7 @@ class Server(ABC):
     def address(self) -> str:
         """Where it listens."""
 
-    def run(self, command: list[str], what: str) -> None:
+    def run(self, command: list[str], label: str) -> None:
         """Run a helper program to its end, its output in the log. Raises ``StackError``."""
         with self.folder.log(self.name).open("ab") as log:
             done = subprocess.run(
@@ -96,7 +96,7 @@ class Server(ABC):
                 check=False,
             )
         if done.returncode != 0:
-            raise self.folder.failed(f"{what} failed.", self.folder.log(self.name))
+            raise self.folder.failed(f"{label} failed.", self.folder.log(self.name))
 
 
 class Postgres(Server):
@@ -146,10 +146,10 @@ class Postgres(Server):
 
     def _make_private(self) -> None:
         """Shut everyone else out of the data, as after a copy was put back; PostgreSQL starts on no other."""
-        found = self.data.stat()
-        if found.st_uid != os.geteuid():
+        status = self.data.stat()
+        if status.st_uid != os.geteuid():
             raise StackError(f"The data in {self.data} belongs to another login.", "Give it to yours with chown.")
-        if stat.S_IMODE(found.st_mode) & 0o077 or found.st_mode & 0o700 != 0o700:
+        if stat.S_IMODE(status.st_mode) & 0o077 or status.st_mode & 0o700 != 0o700:
             self.data.chmod(0o700)
 
     def _end_left_behind(self) -> None:
@@ -159,9 +159,9 @@ class Postgres(Server):
         """
         for lock in (self.data / "postmaster.pid", self.folder.run / ".s.PGSQL.5432.lock"):
             try:
-                found = psutil.Process(int(lock.read_text().split()[0]))
-                server = Process.of(found.pid)
-                mine = str(self.data) in found.cmdline()
+                process = psutil.Process(int(lock.read_text().split()[0]))
+                server = Process.of(process.pid)
+                mine = str(self.data) in process.cmdline()
             except (OSError, ValueError, IndexError, psutil.Error):
                 continue
             if mine:

@@ -31,7 +31,7 @@ class Supervisor:
         self.idle_s = idle_s
         self.me = Process.of(os.getpid())
         self.ending = threading.Event()
-        self.untold = False
+        self.unreported = False
         """Whether the state could not be written: then nobody can find this stack."""
         self._writing = threading.Lock()
         self._stop_orphans()
@@ -41,8 +41,8 @@ class Supervisor:
 
     def _stop_orphans(self) -> None:
         """End the servers that a killed supervisor left, so that each data folder has one server."""
-        for told in self.folder.read("state.json").get("servers", {}).values():
-            left = Process.told(told)
+        for document in self.folder.read("state.json").get("servers", {}).values():
+            left = Process.from_document(document)
             if left is not None and left.alive:
                 log.warning("ending the server %s that was left behind", left.pid)
                 left.end(signal.SIGINT, STOP_S)
@@ -52,13 +52,13 @@ class Supervisor:
         with self._writing:
             servers = {}
             for member in self.members:
-                told = member.told()
-                if told["pid"]:
+                document = member.document()
+                if document["pid"]:
                     try:
-                        told |= Process.of(told["pid"]).document()
+                        document |= Process.of(document["pid"]).document()
                     except psutil.Error:
-                        told["pid"] = None
-                servers[member.server.name] = told
+                        document["pid"] = None
+                servers[member.server.name] = document
             state = {
                 "supervisor": self.me.document(),
                 "stopping": self.ending.is_set(),
@@ -69,7 +69,7 @@ class Supervisor:
                 self.folder.write("state.json", state)
             except OSError as error:
                 log.error("the state cannot be told: %s", error)
-                self.untold = True
+                self.unreported = True
 
     def run(self) -> None:
         """Run until told to stop, or until nobody used the stack for the idle time."""
@@ -77,7 +77,7 @@ class Supervisor:
             signal.signal(number, lambda *_: self.ending.set())
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         self.write_state()
-        if self.untold:
+        if self.unreported:
             return
         for member in self.members:
             member.start()
@@ -122,15 +122,15 @@ def main(home: str, idle_s: str) -> None:
     libpq.forget_shell()
     folder = Folder(Path(home))
     keep_log(folder.log("supervisor"), backups=1)
-    untold = False
+    unreported = False
     with folder.lock("supervisor", wait=False) as mine:
         if mine:
             supervisor = Supervisor(folder, float(idle_s))
             supervisor.run()
-            untold = supervisor.untold
+            unreported = supervisor.unreported
     logging.shutdown()
     binaries.forget_unfinished()
-    os._exit(1 if untold else 0)  # A download that hangs must not keep the process that gave it up.
+    os._exit(1 if unreported else 0)  # A download that hangs must not keep the process that gave it up.
 
 
 if __name__ == "__main__":

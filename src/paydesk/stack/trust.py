@@ -25,24 +25,24 @@ def cause(error: BaseException) -> tuple[str, str]:
     """Return why a file could not be fetched, in a few words, and what to do."""
     import requests
 
-    found = list(_chain(error))
-    for each in found:
-        if isinstance(each, ssl.SSLCertVerificationError):
-            reason = each.verify_message or each.reason or "unknown"
+    errors = list(_chain(error))
+    for link in errors:
+        if isinstance(link, ssl.SSLCertVerificationError):
+            reason = link.verify_message or link.reason or "unknown"
             return f"its certificate is not trusted: {reason}", _CERTIFICATE
-        if isinstance(each, ssl.SSLError):
-            return f"TLS failed: {each.reason or each}", _CERTIFICATE
-    for each in found:
-        if isinstance(each, requests.exceptions.ProxyError):
+        if isinstance(link, ssl.SSLError):
+            return f"TLS failed: {link.reason or link}", _CERTIFICATE
+    for link in errors:
+        if isinstance(link, requests.exceptions.ProxyError):
             return "the proxy does not let it through", _PROXY
-        if isinstance(each, requests.exceptions.Timeout):
+        if isinstance(link, requests.exceptions.Timeout):
             return "no answer came in time", _NETWORK
-        if isinstance(each, requests.exceptions.ConnectionError):
+        if isinstance(link, requests.exceptions.ConnectionError):
             return "it cannot be reached", _NETWORK
-        if isinstance(each, requests.exceptions.HTTPError) and each.response is not None:
-            return f"the answer is {each.response.status_code}", _NETWORK
-        if isinstance(each, OSError) and each.strerror:
-            return each.strerror.lower(), _NETWORK
+        if isinstance(link, requests.exceptions.HTTPError) and link.response is not None:
+            return f"the answer is {link.response.status_code}", _NETWORK
+        if isinstance(link, OSError) and link.strerror:
+            return link.strerror.lower(), _NETWORK
     return str(error) or type(error).__name__, _NETWORK
 
 
@@ -51,10 +51,10 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
     seen: list[BaseException] = []
     waiting = [error]
     while waiting:
-        found = waiting.pop(0)
-        if any(found is each for each in seen):
+        link = waiting.pop(0)
+        if any(link is known for known in seen):
             continue
-        seen.append(found)
-        yield found
-        led = (found.__cause__, found.__context__, getattr(found, "reason", None), *found.args)
-        waiting += [each for each in led if isinstance(each, BaseException)]
+        seen.append(link)
+        yield link
+        led = (link.__cause__, link.__context__, getattr(link, "reason", None), *link.args)
+        waiting += [part for part in led if isinstance(part, BaseException)]

@@ -151,7 +151,7 @@ class ShowApp(DeskApp):
     # Which desk has the keys, and which are simulated.
 
     @property
-    def here(self) -> RequestListPane[Any]:
+    def active_pane(self) -> RequestListPane[Any]:
         """The desk that has the keys."""
         focused = self.screen_stack[0].focused
         nodes = focused.ancestors_with_self if focused is not None else []
@@ -165,11 +165,11 @@ class ShowApp(DeskApp):
     def on_descendant_focus(self) -> None:
         """Mark the desk that a click went to."""
         for pane in self.panes:
-            pane.set_class(pane is self.here, "-here")
+            pane.set_class(pane is self.active_pane, "-here")
 
     def action_other_desk(self) -> None:
         """Go to the other desk."""
-        self._stand_at(self.manager if self.here is self.contractor else self.contractor)
+        self._stand_at(self.manager if self.active_pane is self.contractor else self.contractor)
         self._say_what_comes()
 
     def action_pause(self) -> None:
@@ -180,9 +180,9 @@ class ShowApp(DeskApp):
     def note_key(self, event: Key, came_at: float) -> None:
         """A key makes its desk the person's for a while."""
         if event.key not in _NOT_TOUCHING:
-            self._persons.touch(self.here.role)
+            self._persons.touch(self.active_pane.role)
         if event.is_printable and not isinstance(self.focused, Input):
-            self.here.typed(came_at)
+            self.active_pane.typed(came_at)
 
     # Looking at both schemas, and acting.
 
@@ -212,7 +212,7 @@ class ShowApp(DeskApp):
         if not self.screen_stack:
             return  # The demo is closing.
         if len(self.screen_stack) > 1:
-            self._persons.keep(self.here.role)
+            self._persons.keep(self.active_pane.role)
         now = self.now()
         self._started_at = self._started_at or now
         for since, copies in zip(self._since, (message.asked, message.inbox), strict=True):
@@ -254,23 +254,25 @@ class ShowApp(DeskApp):
             line.display = place < most
 
     def _say_what_comes(self, move: Move | None = None, *, held: bool = False, finished: bool = False) -> None:
-        here = self.here.role
+        active_role = self.active_pane.role
         left_s = ((pane.role, self._persons.yours_for_s(pane.role)) for pane in self.panes)
         yours: dict[str, float] = {role: left for role, left in left_s if left is not None}
-        whose = here if here in yours else next(iter(yours), "")
+        whose = active_role if active_role in yours else next(iter(yours), "")
         stands = story.Now(
             move=move,
             notice=self._notice() or ("" if self._started_at else "opening both desks"),
             paused=self._persons.paused,
             yours=whose,
             yours_for_s=yours.get(whose, 0),
-            here=here,
+            active_role=active_role,
             held=held,
             finished=finished,
         )
         line = self.screen_stack[0].query_one("#demo", Line)
         line.say(
-            *story.headline(story.coming(stands), [pane.role for pane in self.panes], here, line.content_size.width)
+            *story.headline(
+                story.coming(stands), [pane.role for pane in self.panes], active_role, line.content_size.width
+            )
         )
 
 

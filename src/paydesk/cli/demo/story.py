@@ -147,7 +147,7 @@ class Now:
     yours: str = ""
     """The role whose desk is the person's, the one with the keys first; empty when both are simulated."""
     yours_for_s: float = 0.0
-    here: str = "contractor"
+    active_role: str = "contractor"
     held: bool = False
     finished: bool = False
 
@@ -159,7 +159,7 @@ def coming(now: Now) -> str:
     if now.paused:
         return "paused, both desks are yours: f2 goes on"
     if now.yours:
-        desk = "this desk is" if now.yours == now.here else f"the {now.yours}'s desk is"
+        desk = "this desk is" if now.yours == now.active_role else f"the {now.yours}'s desk is"
         left = f" for {_whole(now.yours_for_s)} s more" if now.yours_for_s <= YOURS_S / 2 else ""
         return f"{desk} yours{left}"
     if now.held:
@@ -170,9 +170,9 @@ def coming(now: Now) -> str:
     return "that was all: now you, q ends it" if now.finished else "an event is on its way"
 
 
-def headline(coming: str, roles: Sequence[str], here: str, width: int) -> tuple[str, str]:
+def headline(coming: str, roles: Sequence[str], active_role: str, width: int) -> tuple[str, str]:
     """Return both ends of the line at the top, shortened until they fit a terminal of this width."""
-    marks = [f"{'●' if role == here else '○'} {role}" for role in roles]
+    marks = [f"{'●' if role == active_role else '○'} {role}" for role in roles]
     whole, own = "   ".join(marks), next(mark for mark in marks if mark.startswith("●"))
     if width >= _WIDE:
         return f"paydesk demo   {coming}", whole
