@@ -208,9 +208,9 @@ BUGS = (
     Bug(
         "a digest that makes rows",
         "infra/recovery/anti_entropy.py",
-        "            asked = self._not_too_often(differ, mine, said.buckets)\n",
-        "            transaction.lock_requests(dict.fromkeys(said.locked, ''), self.store.now())\n"
-        "            asked = self._not_too_often(differ, mine, said.buckets)\n",
+        "            asked = self._not_too_often(differ, mine, digest.buckets)\n",
+        "            transaction.lock_requests(dict.fromkeys(digest.locked, ''), self.store.now())\n"
+        "            asked = self._not_too_often(differ, mine, digest.buckets)\n",
     ),
     Bug(
         "an unknown hash that locks",

@@ -199,7 +199,7 @@ def test_find_names_the_nearest_or_where_no_number_was_typed_the_newest(both: Bo
         assert unknown.value.hint == "The newest are PR-1001."
         page = request_list.totals(connection, PageQuery(parse_filter("from:ADA [v2]")))
         assert (page[0].count, str(page[0].sums[0])) == (1, "1,200.00 EUR")
-        assert [copy.delivery for copy in request_list.each(connection, PageQuery())] == ["queued"]
+        assert [copy.delivery for copy in request_list.stream(connection, PageQuery())] == ["queued"]
 
 
 @pytest.mark.fault(

@@ -83,13 +83,13 @@ def connection(sides: Sides) -> Iterator[psycopg.Connection[Any]]:
 
 def test_a_filter_in_sql_finds_what_the_domain_finds(connection: psycopg.Connection[Any]) -> None:
     found_by = {}
-    copies = list(request_list.each(connection, PageQuery(limit=None)))
+    copies = list(request_list.stream(connection, PageQuery(limit=None)))
     assert len(copies) == 300
     for typed in FILTERS.replace("\n", "|").strip("|").split("|"):
         wanted = parse_filter(typed)
         expected = {copy.id for copy in copies if wanted.matches(copy, Asker("ADA", NOW))}
         query = PageQuery(wanted, person="ADA", limit=None)
-        assert {copy.id for copy in request_list.each(connection, query, NOW)} == expected, typed
+        assert {copy.id for copy in request_list.stream(connection, query, NOW)} == expected, typed
         assert sum(each.count for each in request_list.totals(connection, query, NOW)) == len(expected)
         found_by[typed] = len(expected)
     assert [typed for typed, count in found_by.items() if not count] == ["nowhere"]

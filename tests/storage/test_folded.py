@@ -60,7 +60,7 @@ def connection(sides: Sides) -> Iterator[psycopg.Connection[Any]]:
 
 
 def found(connection: psycopg.Connection[Any], query: PageQuery) -> set[UUID]:
-    ids = {copy.id for copy in request_list.each(connection, query, NOW)}
+    ids = {copy.id for copy in request_list.stream(connection, query, NOW)}
     assert ids == {copy.id for copy in request_list.page(connection, query, NOW).rows}
     assert len(ids) == sum(each.count for each in request_list.totals(connection, query, NOW))
     return ids
@@ -98,7 +98,7 @@ def test_what_a_program_of_before_wrote_is_found_as_the_rules_find_it(
         who, reference = PEOPLE[place % len(PEOPLE)], draw.choice(["", "INV-S1", "Größe"])
         register = asked(place, who, draw.choice(["İade masrafı", "Straße", "x", "-PR"]), reference)
         write(connection, register, folded={"all": True, "none": False, "some": place % 2 == 0}[folded])
-    copies = list(request_list.each(connection, PageQuery(limit=None)))
+    copies = list(request_list.stream(connection, PageQuery(limit=None)))
     for filled in (False, True):
         for typed in ASKED.replace("\n", "|").strip("|").split("|"):
             wanted = parse_filter(typed)

@@ -117,7 +117,7 @@ def test_insights_in_sql_are_those_of_the_requests_one_by_one(connection: psycop
     for row in rows(random.Random(2)):
         insert(connection, row)
     connection.commit()
-    copies = list(request_list.each(connection, PageQuery(limit=None)))
+    copies = list(request_list.stream(connection, PageQuery(limit=None)))
     compared: list[Insights] = []
     for typed in FILTERS.replace("\n", "|").strip("|").split("|")[::5]:
         wanted = parse_filter(typed)
@@ -152,7 +152,7 @@ def test_the_database_counts_and_finds_each_request_on_its_day_where_days_have_n
             connection.commit()
             found = {
                 typed: {
-                    copy.number for copy in request_list.each(connection, PageQuery(parse_filter(typed), limit=None))
+                    copy.number for copy in request_list.stream(connection, PageQuery(parse_filter(typed), limit=None))
                 }
                 for typed in (f"sent={day}", f"sent={day - DAY}", f"sent<{day}", f"-sent={day}")
             }

@@ -145,7 +145,7 @@ def test_commands_need_three_connections_at_most(sides: Sides, monkeypatch: pyte
         here.close()
         here = Session(found.manager, "bo")
         here.catch_up()
-        until(lambda: here.read(lambda connection: [*request_list.each(connection, PageQuery())]))
+        until(lambda: here.read(lambda connection: [*request_list.stream(connection, PageQuery())]))
         decided = decides.execute(here.store, uuid4(), Approve(request_id, here.person, 1, TERMS.hash))
         assert here.deliver(decided).delivery is Delivery.SENT
         here.close()
@@ -154,9 +154,9 @@ def test_commands_need_three_connections_at_most(sides: Sides, monkeypatch: pyte
         with here.reading() as connection:
             assert insights(connection, PageQuery())
         with here.reading() as connection:
-            assert [row.id for row in request_list.each(connection, PageQuery())] == [request_id]
+            assert [row.id for row in request_list.stream(connection, PageQuery())] == [request_id]
         with pytest.raises(BrokenPipeError), here.reading() as connection:
-            for _ in request_list.each(connection, PageQuery()):
+            for _ in request_list.stream(connection, PageQuery()):
                 raise BrokenPipeError
         until(lambda: here.get(request_id).status is Status.ACCEPTED)
         here.close()

@@ -81,7 +81,7 @@ def test_both_versions_are_kept_with_where_they_were_seen(sides: Sides, workers:
     assert [one.id for one in found] == [request_id] and found[0].name.startswith("PR-")
     assert "contractor: after accepted was published, another outcome was said: withdrawn" in found[0].why
     assert "manager: this side published two different outcomes" in found[0].why
-    accepted, withdrawn = (version.document() for version in found[0].told)
+    accepted, withdrawn = (version.document() for version in found[0].contradicting)
     assert (accepted["says"], accepted["by"], accepted["amount"]) == ("accepted", "bo", "1200.00")
     assert withdrawn["says"] == "withdrawn" and accepted["revision"] == 1
     assert any(seen.startswith(f"contractor: applied, {sides.manager.writes}/0/") for seen in accepted["seen"])

@@ -26,7 +26,7 @@ def reader(sides: Sides) -> Iterator[KafkaReader]:
     """The contractor's reader of its own topic, as a check uses it; the topic is there."""
     conf = sides.endpoints("contractor").kafka
     assert conf is not None
-    clients.own_topic_identity(clients.admin(conf), sides.contractor.writes, clients.nothing)
+    clients.ensure_topic(clients.admin(conf), sides.contractor.writes, clients.nothing)
     with closing(KafkaReader(conf, sides.contractor, lambda _: None)) as made:
         yield made
 

@@ -28,7 +28,7 @@ from paydesk.infra.core.ports import BrokerTrouble, NoRight
 from paydesk.infra.diagnostics.probes import kafka_findings
 from paydesk.infra.engine import relay
 from paydesk.infra.kafka import clients
-from paydesk.infra.kafka.topic_settings import amiss
+from paydesk.infra.kafka.topic_settings import wrong_settings
 from paydesk.infra.postgres.connection import connect
 from paydesk.infra.postgres.storage import Store
 from paydesk.infra.worker.context import HealthState, WorkerContext
@@ -108,7 +108,7 @@ def unsent(sides: Sides) -> set[UUID]:
     ],
 )
 def test_a_setting_is_held_against_what_is_wanted(name: str, value: str, wanted: str) -> None:
-    found = amiss({"cleanup.policy": "delete", **clients.TOPIC_SETTINGS, name: value}, "t", replicas=1)
+    found = wrong_settings({"cleanup.policy": "delete", **clients.TOPIC_SETTINGS, name: value}, "t", replicas=1)
     assert [(each.name, each.value, each.wanted) for each in found] == ([(name, value, wanted)] if wanted else [])
     assert all(each.command("k:1").endswith(f"--entity-name t --add-config {name}={wanted}") for each in found)
 

@@ -191,8 +191,8 @@ def side_by_side(locked: LockedRequest) -> Iterator[str]:
     yield f"  {clean(locked.name)} is locked{since}"
     for why in locked.why:
         yield clean(f"    {why}.", WHOLE)
-    for first in range(0, len(locked.told), 2):
-        yield from _beside(locked.told[first : first + 2])
+    for first in range(0, len(locked.contradicting), 2):
+        yield from _beside(locked.contradicting[first : first + 2])
 
 
 def _beside(versions: tuple[Version, ...]) -> Iterator[str]:

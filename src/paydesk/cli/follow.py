@@ -85,7 +85,7 @@ class Follower:
     def _follow(self, connection: Connection, listener: HintListener) -> None:
         if self._place is None:
             place = changes.newest(connection)
-            for copy, alike in with_alike(connection, request_list.each(connection, self._query)):
+            for copy, alike in with_alike(connection, request_list.stream(connection, self._query)):
                 self._print(copy, alike)
             self._place = place
         self._away = False

@@ -45,7 +45,7 @@ def list_(
             Follower(session, query, _printer(as_json, as_csv), also).run()
             return
         with session.reading() as connection:
-            rows = with_alike(connection, request_list.each(connection, query))
+            rows = with_alike(connection, request_list.stream(connection, query))
             if as_json or as_csv:
                 tell = _printer(as_json, as_csv)
                 for row, alike in rows:

@@ -8,8 +8,8 @@ from paydesk.role_names import ROLES
 
 def role_named(name: str) -> Role:
     """Return the card of a role."""
-    card: Role = importlib.import_module(f"paydesk.{name}.role").ROLE
-    return card
+    role: Role = importlib.import_module(f"paydesk.{name}.role").ROLE
+    return role
 
 
 def roles() -> list[Role]:

@@ -70,7 +70,7 @@ class DeskService:
     """
 
     def __init__(self, role: Role, servers: Servers, person: str, access: Access = _OF_A_DESK) -> None:
-        self._card = role
+        self._role = role
         self.role = role.name
         self.person = person
         self.stack = ""
@@ -111,7 +111,7 @@ class DeskService:
         health_state = self._worker.context.health_state
         for awaited in (self._awaited, self._store.awaited):
             health_state.watch(awaited)
-        self._listener = HintListener(self._card, self.servers, lambda ids: self._heard(post, ids))
+        self._listener = HintListener(self._role, self.servers, lambda ids: self._on_hint(post, ids))
         # Until the worker has looked itself.
         health_state.tell(anew=None if self._whole else Anew())
         self._worker.start()
@@ -140,20 +140,20 @@ class DeskService:
         from paydesk.infra.postgres.storage import Store
 
         access = self.access
-        return Store(self.url, self._card, word=access.word, watch=access.watch, few=access.brief)
+        return Store(self.url, self._role, word=access.word, watch=access.watch, few=access.brief)
 
     def _new_worker(self, changed: Callable[[frozenset[UUID]], None] | None, *, brief: bool) -> "Worker":
         from paydesk.infra.worker.worker import Worker
 
         shared = self.store() if brief else None
-        return Worker(self._card, self.servers, changed, brief=brief, sends=not self.access.reads, shared=shared)
+        return Worker(self._role, self.servers, changed, brief=brief, sends=not self.access.reads, shared=shared)
 
     def _new_sender(self) -> "HintSender":
         from paydesk.infra.redis.hints import HintSender
 
-        return HintSender(self._card, self.servers)
+        return HintSender(self._role, self.servers)
 
-    def _heard(self, post: Callable[[News], None], ids: frozenset[UUID] | None) -> None:
+    def _on_hint(self, post: Callable[[News], None], ids: frozenset[UUID] | None) -> None:
         """Tell the screen; and look into the outbox, as the hint may be of a command line that has no lease."""
         self.nudge()
         post(News(ids))
@@ -166,13 +166,13 @@ class DeskService:
             self._store = self._new_store()
         return self._store
 
-    def result(self, said: "Said") -> Result:
+    def result(self, result: "Said") -> Result:
         """Tell everyone what a command said; returns the copy after it. Raises ``OutcomeUnknown``, as ``spread``."""
         reach("W3")
         self.nudge()
-        self.hint({said.request_id})
-        copy = self._read_back(lambda connection: queries.get(connection, said.request_id))
-        return Result(copy, said.changed)
+        self.hint({result.request_id})
+        copy = self._read_back(lambda connection: queries.get(connection, result.request_id))
+        return Result(copy, result.changed)
 
     def spread(self, ids: Sequence[UUID]) -> Sequence[RequestCopy]:
         """Tell everyone that commands changed these requests; returns them as they are now.
@@ -190,8 +190,8 @@ class DeskService:
         except Exception as error:
             log.exception("saved, and not read back")
             why = getattr(error, "message", f"{type(error).__name__}.")
-            told = f"It is saved, and cannot be read back yet: {why}"
-            raise OutcomeUnknown(told, "The list shows it as soon as it can be read.") from error
+            message = f"It is saved, and cannot be read back yet: {why}"
+            raise OutcomeUnknown(message, "The list shows it as soon as it can be read.") from error
 
     def hint(self, ids: Collection[UUID] | None) -> None:
         """Tell the other desks of this role that rows changed; best effort, they look by themselves soon."""
@@ -274,9 +274,9 @@ class DeskService:
 
         ``quits``: a person asked for it, so what is held leaves now; else it stays held until its time.
         """
-        said = ""
+        notice = ""
         if self._started.is_set():
-            said = self.release_held() if quits else self._stays_held()
+            notice = self.release_held() if quits else self._stays_held()
         if self._listener is not None:
             self._listener.stop()
         if self._worker is not None:
@@ -285,7 +285,7 @@ class DeskService:
             self._store.close()
         if self._connection is not None:
             self._connection.close()
-        return " ".join(line for line in (said, self.servers.leave()) if line)
+        return " ".join(line for line in (notice, self.servers.leave()) if line)
 
     def release_held(self) -> str:
         """Release what is held, and say what became of it; most sides hold nothing."""

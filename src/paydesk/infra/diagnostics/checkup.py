@@ -72,15 +72,15 @@ def _postgres(
     with opened as connection:
         answers = f"answers in {(time.monotonic() - started) * 1000:.0f} ms"
         of_session = probes.session_findings(role, endpoints.database_url, connection)
-        if any(not found.ok for found in of_session):
+        if any(not finding.ok for finding in of_session):
             return of_session
         revision = current_revision(connection)
         if revision is None or revision < HEAD:
-            what = "made" if revision is None else f"brought from revision {revision} to {HEAD}"
-            return [Finding(name, True, f"{answers}; the schema is {what} by the first command"), *of_session]
+            change = "made" if revision is None else f"brought from revision {revision} to {HEAD}"
+            return [Finding(name, True, f"{answers}; the schema is {change} by the first command"), *of_session]
         if revision > HEAD:
-            told = f"the schema is at revision {revision}, newer than this program"
-            return [Finding(name, False, told, "Update it.")]
+            sentence = f"the schema is at revision {revision}, newer than this program"
+            return [Finding(name, False, sentence, "Update it.")]
         return [*_schema(role, connection, f"{answers}, schema {revision}"), *of_session]
 
 
@@ -103,43 +103,45 @@ def _broker(*, coming: bool) -> str:
 
 def _schema(role: Role, connection: queries.Connection, answers: str) -> list[Finding]:
     """Return what is in a schema that needs a person, and how much waits to be sent."""
-    found = queries.counts(connection)
+    counts = queries.counts(connection)
     holder = connection.execute(_LEASE).fetchone()
     lost = queries.lost(connection)
     searched = connection.execute("SELECT to_regclass('payment_request_text') IS NOT NULL").fetchone()
-    overdue = [row.number for row in queries.overdue(connection)] if found.held else []
-    locked = locked_requests(connection, role) if found.locked else []
+    overdue = [row.number for row in queries.overdue(connection)] if counts.held else []
+    locked = locked_requests(connection, role) if counts.locked else []
     lines = [Finding(f"{role.name} PostgreSQL", True, f"{answers}, {_work(holder)}")]
     if in_another_database(connection):
         copied = CopiedSchema.of(role.name)
         lines.append(Finding(f"{role.name} origin", False, copied.message, copied.hint))
-    lines.append(Finding(f"{role.name} outbox", True, f"{found.unsent} unsent, {found.held} held"))
-    if found.unsent and found.oldest_unsent_s > 30:
-        told = f"{found.unsent} unsent, the oldest for {found.oldest_unsent_s:.0f} s"
-        lines[-1] = Finding(f"{role.name} outbox", False, told, _who_sends(role, at_work=holder is not None))
+    lines.append(Finding(f"{role.name} outbox", True, f"{counts.unsent} unsent, {counts.held} held"))
+    if counts.unsent and counts.oldest_unsent_s > 30:
+        sentence = f"{counts.unsent} unsent, the oldest for {counts.oldest_unsent_s:.0f} s"
+        lines[-1] = Finding(f"{role.name} outbox", False, sentence, _who_sends(role, at_work=holder is not None))
     if searched == (False,):
-        told = "words are looked for row by row, as the extension pg_trgm is not there"
-        lines.append(Finding(f"{role.name} search", True, told, "`paydesk stack provision` makes it."))
-    if found.brought_back:
-        lines.append(Finding(f"{role.name} own topic", True, found.brought_back.told))
+        sentence = "words are looked for row by row, as the extension pg_trgm is not there"
+        lines.append(Finding(f"{role.name} search", True, sentence, "`paydesk stack provision` makes it."))
+    if counts.brought_back:
+        lines.append(Finding(f"{role.name} own topic", True, counts.brought_back.told))
     if lost:
-        told = f"{', '.join(lost)}: said and lost, as another version had been published, which stands"
-        lines.append(Finding(f"{role.name} lost", False, told, "Look at each, and say it again if need be."))
+        sentence = f"{', '.join(lost)}: said and lost, as another version had been published, which stands"
+        lines.append(Finding(f"{role.name} lost", False, sentence, "Look at each, and say it again if need be."))
     if overdue:
-        told = f"{', '.join(overdue)}: decided and never sent, the hold ran out before the schema was restored"
+        sentence = f"{', '.join(overdue)}: decided and never sent, the hold ran out before the schema was restored"
         todo = "Who decided sends it with S on its row or by saying it again here, or takes it back with undo."
-        lines.append(Finding(f"{role.name} held", False, told, todo))
-    if found.quarantined or found.parked:
-        told = f"{found.quarantined} quarantined, {found.parked} parked"
-        lines.append(Finding(f"{role.name} inbox", False, told, f"`paydesk {role.name} quarantine list` tells why."))
+        lines.append(Finding(f"{role.name} held", False, sentence, todo))
+    if counts.quarantined or counts.parked:
+        sentence = f"{counts.quarantined} quarantined, {counts.parked} parked"
+        lines.append(
+            Finding(f"{role.name} inbox", False, sentence, f"`paydesk {role.name} quarantine list` tells why.")
+        )
     if locked:
-        names = ", ".join(one.name for one in locked[:5]) + (" …" if len(locked) > 5 else "")
-        told = f"{found.locked} request{'' if found.locked == 1 else 's'}, for a person to settle: {names}"
+        names = ", ".join(request.name for request in locked[:5]) + (" …" if len(locked) > 5 else "")
+        sentence = f"{counts.locked} request{'' if counts.locked == 1 else 's'}, for a person to settle: {names}"
         todo = f"Agree with the other side, then `paydesk {role.name} settle REQUEST --note TEXT` notes how."
-        lines.append(Finding(f"{role.name} locked", False, told, todo, tuple(locked)))
+        lines.append(Finding(f"{role.name} locked", False, sentence, todo, tuple(locked)))
     lines += doubts(role, connection)
-    if found.amiss:
-        lines.append(Finding(f"{role.name} own topic", False, found.amiss, "Was the schema restored from a copy?"))
+    if counts.amiss:
+        lines.append(Finding(f"{role.name} own topic", False, counts.amiss, "Was the schema restored from a copy?"))
     return lines
 
 
@@ -160,8 +162,8 @@ def _kafka(role: Role, endpoints: Endpoints) -> list[Finding]:
         return [Finding(name, False, "has no address yet", "It is still starting; requests are kept meanwhile.")]
     lines = probes.kafka_findings(role, endpoints)
     if endpoints.memory_broker:
-        told = "the in-memory broker stands in: it forgets when it ends; the outbox sends everything again"
-        lines.append(Finding(f"{role.name} broker", True, told))
+        sentence = "the in-memory broker stands in: it forgets when it ends; the outbox sends everything again"
+        lines.append(Finding(f"{role.name} broker", True, sentence))
     return lines
 
 
@@ -171,7 +173,7 @@ _VALKEY = "Look at log/valkey.log in the folder that `paydesk stack status` name
 def _redis(role: Role, endpoints: Endpoints, *, coming: bool) -> list[Finding]:
     """Return what is found at Redis; ``coming`` is true of the embedded one, whose URL nobody wrote."""
     if endpoints.redis_url is None:
-        told = "It is still starting; desks read every 2 s meanwhile."
-        return [Finding(f"{role.name} Redis", False, "has no address yet", told)]
-    found = probes.redis_findings(role, endpoints.redis_url)
-    return [each if each.ok or not coming else replace(each, todo=_VALKEY) for each in found]
+        sentence = "It is still starting; desks read every 2 s meanwhile."
+        return [Finding(f"{role.name} Redis", False, "has no address yet", sentence)]
+    findings = probes.redis_findings(role, endpoints.redis_url)
+    return [finding if finding.ok or not coming else replace(finding, todo=_VALKEY) for finding in findings]

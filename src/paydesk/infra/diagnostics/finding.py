@@ -49,8 +49,8 @@ def guarded(name: str, look: Callable[[], list[Finding]], broker: str = "Look at
         return [Finding(name, False, f"Redis does not answer: {hide(str(error))}.", "Desks read every 2 s meanwhile.")]
     except Exception as error:
         # What a command would say of it, where that is known.
-        told = unreachable(error) if isinstance(error, psycopg.Error) and is_transient(error) else error
-        message, hint = getattr(told, "message", None), getattr(told, "hint", "")
+        cause = unreachable(error) if isinstance(error, psycopg.Error) and is_transient(error) else error
+        message, hint = getattr(cause, "message", None), getattr(cause, "hint", "")
         if isinstance(message, str) and hint != ASK_DOCTOR:
             return [Finding(name, False, message, str(hint))]
         log.error("the check of %s failed", name, exc_info=error)

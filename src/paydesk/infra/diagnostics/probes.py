@@ -16,7 +16,7 @@ from paydesk.infra.core.ports import BrokerTrouble, NoRight
 from paydesk.infra.core.role import Role
 from paydesk.infra.diagnostics.finding import Finding, guarded
 from paydesk.infra.kafka import clients
-from paydesk.infra.kafka.topic_settings import settings_amiss
+from paydesk.infra.kafka.topic_settings import check_settings
 from paydesk.infra.postgres.connection import POOLER_NEEDS, connect
 from paydesk.infra.redis.hints import publish_nothing, refusal
 from paydesk.secrecy import hide
@@ -32,8 +32,8 @@ def session_findings(role: Role, url: str, connection: psycopg.Connection[Any]) 
     name = f"{role.name} PostgreSQL"
     version = connection.info.server_version // 10000
     if version < _LEAST_VERSION:
-        told = f"is PostgreSQL {version}, paydesk needs {_LEAST_VERSION} or newer"
-        return [Finding(name, False, told, "Upgrade the server, or name another one.")]
+        sentence = f"is PostgreSQL {version}, paydesk needs {_LEAST_VERSION} or newer"
+        return [Finding(name, False, sentence, "Upgrade the server, or name another one.")]
     row = connection.execute(
         "SELECT pg_is_in_recovery(), current_setting('transaction_read_only') = 'on',"
         " has_schema_privilege(current_user, %s, 'CREATE, USAGE')"
@@ -66,8 +66,8 @@ def _pooler(role: Role, url: str, connection: psycopg.Connection[Any]) -> list[F
     except psycopg.Error:
         same = False
     if same:
-        told = "a pooler stands between, and gives a connection for a transaction alone"
-        return [Finding(f"{role.name} PostgreSQL", False, told, POOLER_NEEDS)]
+        sentence = "a pooler stands between, and gives a connection for a transaction alone"
+        return [Finding(f"{role.name} PostgreSQL", False, sentence, POOLER_NEEDS)]
     return [Finding(f"{role.name} pooler", True, "a pooler stands between, and gives a connection for a whole session")]
 
 
@@ -81,17 +81,17 @@ def _backend(connection: psycopg.Connection[Any]) -> int:
 def kafka_findings(role: Role, endpoints: Endpoints) -> list[Finding]:
     """Return whether Kafka answers, gives each right that is needed, and keeps the topics as the promises need them."""
     conf, name, started = dict(endpoints.kafka or {}), f"{role.name} Kafka", time.monotonic()
-    said: list[str] = []
-    client = clients.admin(conf, said.append)
+    troubles: list[str] = []
+    client = clients.admin(conf, troubles.append)
     try:
-        found = clients.topic_identity(client, role.writes)
+        identity = clients.topic_identity(client, role.writes)
     except BrokerTrouble as error:
         client.poll(0)
-        if KAFKA_REFUSED in said:
+        if KAFKA_REFUSED in troubles:
             raise BrokerTrouble(KAFKA_REFUSED, clients.SETTINGS) from error
         raise clients.explained(conf, error) from error
     ms = (time.monotonic() - started) * 1000
-    topic = f"topic {role.writes} is there" if found else f"topic {role.writes} is made by the first worker"
+    topic = f"topic {role.writes} is there" if identity else f"topic {role.writes} is made by the first worker"
     lines = [Finding(name, True, f"answers in {ms:.0f} ms; {topic}")]
     if endpoints.memory_broker:
         return lines  # It has no rights and no settings.
@@ -105,12 +105,12 @@ def _rights(role: Role, client: AdminClient) -> list[Finding]:
     wanted = {role.writes: (AclOperation.WRITE, AclOperation.READ)} | dict.fromkeys(role.reads, (AclOperation.READ,))
     for topic, operations in wanted.items():
         try:
-            found = clients.described(client, topic, rights=True).authorized_operations
+            allowed = clients.described(client, topic, rights=True).authorized_operations
         except KafkaException as error:
             if error.args[0].code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
                 missing.append(str(clients.trouble_of(error.args[0], f"see the topic {topic}")))
             continue
-        names = [one.name for one in operations if found is not None and one not in found]
+        names = [operation.name for operation in operations if allowed is not None and operation not in allowed]
         missing += [f"Kafka does not let this login {name} the topic {topic}." for name in names]
     try:
         asked = client.describe_consumer_groups([role.group], include_authorized_operations=True)[role.group]
@@ -121,23 +121,25 @@ def _rights(role: Role, client: AdminClient) -> list[Finding]:
         trouble = clients.trouble_of(error.args[0], group=role.group)
         if isinstance(trouble, NoRight):  # Nothing else says that a right is missing.
             missing.append(str(trouble))
-    return [Finding(f"{role.name} Kafka rights", False, each, clients.RIGHTS) for each in missing]
+    return [Finding(f"{role.name} Kafka rights", False, sentence, clients.RIGHTS) for sentence in missing]
 
 
 def _topics(role: Role, endpoints: Endpoints, client: AdminClient) -> list[Finding]:
     """Return which setting of a topic breaks a promise, and which events are too large for the own one."""
     name, servers = f"{role.name} topics", (endpoints.kafka or {}).get("bootstrap.servers", "")
     there = [topic for topic in (role.writes, *role.reads) if clients.topic_identity(client, topic) is not None]
-    wrong = settings_amiss(client, there) if there else []
+    wrong = check_settings(client, there) if there else []
     if wrong is None:
-        told = "the settings of the topics cannot be seen by this login"
-        return [Finding(name, True, f"{told}; `paydesk stack provision` gives the right")]
-    lines = [Finding(name, False, each.sentence, each.command(servers)) for each in wrong]
-    limit = next((each for each in wrong if each.topic == role.writes and each.name == "max.message.bytes"), None)
+        sentence = "the settings of the topics cannot be seen by this login"
+        return [Finding(name, True, f"{sentence}; `paydesk stack provision` gives the right")]
+    lines = [Finding(name, False, setting.sentence, setting.command(servers)) for setting in wrong]
+    limit = next(
+        (setting for setting in wrong if setting.topic == role.writes and setting.name == "max.message.bytes"), None
+    )
     if limit is not None and endpoints.database_url:
         for number, size in _too_large(role, endpoints.database_url, int(limit.value)):
-            told = f"{number} does not leave: its event of {size:,} bytes is too large for {role.writes}"
-            lines.append(Finding(f"{role.name} outbox", False, told, limit.command(servers)))
+            sentence = f"{number} does not leave: its event of {size:,} bytes is too large for {role.writes}"
+            lines.append(Finding(f"{role.name} outbox", False, sentence, limit.command(servers)))
     return lines
 
 
@@ -174,8 +176,8 @@ def redis_findings(role: Role, url: str) -> list[Finding]:
         log.info("the Redis URL of %s: %s", role.name, hide(str(error)))
         return [Finding(name, False, "the URL cannot be used", f"Look at PAYDESK_{role.name.upper()}_REDIS_URL.")]
     if heard is None:
-        told = f"published on {role.channel} and did not hear it"
-        return [Finding(name, False, told, "Is a proxy between? Desks read every 2 s meanwhile.")]
+        sentence = f"published on {role.channel} and did not hear it"
+        return [Finding(name, False, sentence, "Is a proxy between? Desks read every 2 s meanwhile.")]
     return [Finding(name, True, f"answers in {ms:.0f} ms, may publish and subscribe on {role.channel}")]
 
 

@@ -82,18 +82,18 @@ def nothing() -> None:
 
 def producer(conf: Mapping[str, str], trouble: Callable[[str], None]) -> Producer:
     """Return an idempotent producer. Raises ``BrokerTrouble`` for settings that cannot be used, as the next two do."""
-    return _made(Producer, _BOTH | _PRODUCER | _but_readers(conf) | {"error_cb": _told(trouble)})
+    return _made(Producer, _BOTH | _PRODUCER | _but_readers(conf) | {"error_cb": _error_callback(trouble)})
 
 
 def consumer(conf: Mapping[str, str], group: str, trouble: Callable[[str], None]) -> Consumer:
     """Return a consumer that is assigned, never subscribed, and commits for lag tools only."""
-    return _made(Consumer, _BOTH | _CONSUMER | dict(conf) | {"group.id": group, "error_cb": _told(trouble)})
+    return _made(Consumer, _BOTH | _CONSUMER | dict(conf) | {"group.id": group, "error_cb": _error_callback(trouble)})
 
 
 def admin(conf: Mapping[str, str], trouble: Callable[[str], None] | None = None) -> AdminClient:
     """Return an admin client; ``trouble`` is told when it is polled."""
-    told = {"error_cb": _told(trouble)} if trouble is not None else {}
-    return _made(AdminClient, _BOTH | _but_readers(conf) | told)
+    callback = {"error_cb": _error_callback(trouble)} if trouble is not None else {}
+    return _made(AdminClient, _BOTH | _but_readers(conf) | callback)
 
 
 def _made(client: Callable[[dict[str, Any]], T], conf: dict[str, Any]) -> T:
@@ -101,8 +101,8 @@ def _made(client: Callable[[dict[str, Any]], T], conf: dict[str, Any]) -> T:
         return client(conf)
     except (KafkaException, ValueError, TypeError) as error:
         cause = error.args[0] if error.args else error
-        said = cause.str() if isinstance(cause, KafkaError) else str(cause)
-        raise BrokerTrouble(f"Kafka's settings cannot be used: {hide(said).rstrip('.')}.", SETTINGS) from None
+        text = cause.str() if isinstance(cause, KafkaError) else str(cause)
+        raise BrokerTrouble(f"Kafka's settings cannot be used: {hide(text).rstrip('.')}.", SETTINGS) from None
 
 
 def trouble_of(error: KafkaError, about: str = "", group: str = "") -> BrokerTrouble:
@@ -137,8 +137,10 @@ def explained(conf: Mapping[str, str], error: BrokerTrouble) -> BrokerTrouble:
             socket.create_connection((broker.host, broker.port), _LOOK_S).close()
         except OSError:
             asked = conf.get("bootstrap.servers", "")
-            told = f"{KAFKA_ELSEWHERE} {asked} and sends us to {broker.host}:{broker.port}, which cannot be reached."
-            return BrokerTrouble(told, "Set the broker's advertised.listeners to an address that this machine reaches.")
+            message = f"{KAFKA_ELSEWHERE} {asked} and sends us to {broker.host}:{broker.port}, which cannot be reached."
+            return BrokerTrouble(
+                message, "Set the broker's advertised.listeners to an address that this machine reaches."
+            )
     return error
 
 
@@ -147,7 +149,7 @@ def _but_readers(conf: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in conf.items() if name not in _CONSUMER}
 
 
-def _told(trouble: Callable[[str], None]) -> Callable[[KafkaError], None]:
+def _error_callback(trouble: Callable[[str], None]) -> Callable[[KafkaError], None]:
     def tell(error: KafkaError) -> None:
         if error.code() in _AUTHENTICATION:
             trouble(KAFKA_REFUSED)
@@ -165,12 +167,12 @@ def topic_identity(client: AdminClient, topic: str, meanwhile: Meanwhile = nothi
     Raises ``BrokerTrouble``.
     """
     try:
-        found = described(client, topic, meanwhile)
+        description = described(client, topic, meanwhile)
     except KafkaException as error:
         if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
             return None
         raise trouble_of(error.args[0], f"see the topic {topic}") from error
-    return str(found.topic_id), len(found.partitions)
+    return str(description.topic_id), len(description.partitions)
 
 
 def described(
@@ -180,13 +182,13 @@ def described(
     asked = client.describe_topics(
         TopicCollection([topic]), request_timeout=_CALL_S, include_authorized_operations=rights
     )
-    found: TopicDescription = answer(asked[topic], meanwhile)
-    return found
+    description: TopicDescription = answer(asked[topic], meanwhile)
+    return description
 
 
 def replicas(client: AdminClient, topic: str, meanwhile: Meanwhile = nothing) -> int:
     """Return of how many copies the partition with the fewest has."""
-    return min((len(one.replicas) for one in described(client, topic, meanwhile).partitions), default=1)
+    return min((len(partition.replicas) for partition in described(client, topic, meanwhile).partitions), default=1)
 
 
 def answer(asked: "Future[T]", meanwhile: Meanwhile) -> T:
@@ -210,15 +212,15 @@ def make_topic(client: AdminClient, topic: str, meanwhile: Meanwhile) -> None:
             raise trouble_of(error.args[0], f"make the topic {topic}") from error
 
 
-def own_topic_identity(client: AdminClient, topic: str, meanwhile: Meanwhile) -> tuple[str, int]:
+def ensure_topic(client: AdminClient, topic: str, meanwhile: Meanwhile) -> tuple[str, int]:
     """Return the identity of the own topic, made when missing. Raises ``BrokerTrouble``."""
-    found = topic_identity(client, topic, meanwhile)
-    if found is None:
+    identity = topic_identity(client, topic, meanwhile)
+    if identity is None:
         make_topic(client, topic, meanwhile)
-        found = topic_identity(client, topic, meanwhile)
-    if found is None:
+        identity = topic_identity(client, topic, meanwhile)
+    if identity is None:
         raise BrokerTrouble(f"The topic {topic} is being made.")
-    return found
+    return identity
 
 
 def headers_of(message: Message) -> list[tuple[str, bytes | None]]:

@@ -14,7 +14,7 @@ from paydesk.infra.core.ports import BrokerTrouble, NoRight
 from paydesk.infra.core.records import Ack, Outgoing, Place, Reading
 from paydesk.infra.core.role import Role
 from paydesk.infra.kafka import clients
-from paydesk.infra.kafka.topic_settings import Amiss, settings_amiss
+from paydesk.infra.kafka.topic_settings import WrongSetting, check_settings
 
 T = TypeVar("T")
 log = logging.getLogger("paydesk.kafka")
@@ -71,17 +71,17 @@ class KafkaReader:
         """
         if self._admin is None:
             self._admin = clients.admin(self._conf)
-        found = clients.topic_identity(self._admin, topic, self._meanwhile)
-        if found is not None and self._known.setdefault(topic, found[0]) != found[0]:
+        identity = clients.topic_identity(self._admin, topic, self._meanwhile)
+        if identity is not None and self._known.setdefault(topic, identity[0]) != identity[0]:
             raise BrokerTrouble(f"The topic {topic} was made anew.")
-        return found
+        return identity
 
     def bounds(self, place: Place) -> tuple[int, int]:
         """Return the first offset of a partition and the one after its last. Raises ``BrokerTrouble``."""
-        found = self._ask(lambda: self._consumer.get_watermark_offsets(TopicPartition(*place), timeout=_CALL_S))
-        if found is None:
+        bounds = self._ask(lambda: self._consumer.get_watermark_offsets(TopicPartition(*place), timeout=_CALL_S))
+        if bounds is None:
             raise BrokerTrouble(KAFKA_AWAY)
-        return found
+        return bounds
 
     def _ask(self, question: Callable[[], T]) -> T:
         """Ask the broker in slices, so that whoever waits can keep a lease, or be stopped."""
@@ -154,8 +154,8 @@ class KafkaReader:
 
     def _known_end(self, place: Place) -> int:
         """Return the end that came with the last fetch; costs no question."""
-        found = self._consumer.get_watermark_offsets(TopicPartition(*place), cached=True)
-        return found[1] if found is not None else -1
+        watermarks = self._consumer.get_watermark_offsets(TopicPartition(*place), cached=True)
+        return watermarks[1] if watermarks is not None else -1
 
     def commit(self, offsets: Mapping[Place, int]) -> None:
         """Tell lag tools how far reading came; best effort."""
@@ -170,11 +170,11 @@ class KafkaReader:
         """Return how far lag tools were told that reading came, where that is known."""
         wanted = [TopicPartition(*place) for place in places]
         try:
-            found = self._ask(lambda: self._consumer.committed(wanted, timeout=_CALL_S))
+            offsets = self._ask(lambda: self._consumer.committed(wanted, timeout=_CALL_S))
         except BrokerTrouble as error:
             log.info("it is not known what was committed: %s", error)
             return {}
-        return {(one.topic, one.partition): one.offset for one in found if one.offset >= 0}
+        return {(position.topic, position.partition): position.offset for position in offsets if position.offset >= 0}
 
     def close(self) -> None:
         """Close the client."""
@@ -206,12 +206,12 @@ class KafkaWriter:
 
     def identity(self) -> tuple[str, int]:
         """Return the own topic's id and its partitions; the topic is made when missing."""
-        return clients.own_topic_identity(self._admin, self._topic, self._meanwhile)
+        return clients.ensure_topic(self._admin, self._topic, self._meanwhile)
 
-    def settings_amiss(self, others: Sequence[str]) -> Sequence[Amiss]:
+    def check_settings(self, others: Sequence[str]) -> Sequence[WrongSetting]:
         """Return which settings of the own topic and of others are not as they have to be, where that can be seen."""
         try:
-            return settings_amiss(self._admin, [self._topic, *others], self._meanwhile) or ()
+            return check_settings(self._admin, [self._topic, *others], self._meanwhile) or ()
         except BrokerTrouble as error:
             log.info("the settings of the topics are not known: %s", error)
             return ()

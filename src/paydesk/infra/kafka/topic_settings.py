@@ -24,7 +24,7 @@ _COMMAND = (
 
 
 @dataclass(frozen=True, slots=True)
-class Amiss:
+class WrongSetting:
     """One setting that is not as it has to be."""
 
     topic: str
@@ -42,36 +42,36 @@ class Amiss:
         return f"{_COMMAND.format(servers=servers, topic=self.topic)} {self.name}={self.wanted}"
 
 
-def amiss(found: Mapping[str, str], topic: str, replicas: int) -> list[Amiss]:
+def wrong_settings(values: Mapping[str, str], topic: str, replicas: int) -> list[WrongSetting]:
     """Return which settings are not as they have to be; one that is not told is passed."""
     wrong = []
     for name, wanted in _WANTED.items():
-        value = found.get(name)
+        value = values.get(name)
         well = value in (None, wanted)
         if name == "max.message.bytes" and value is not None:
             well = int(value) >= int(wanted)
         if not well:
-            wrong.append(Amiss(topic, name, str(value), wanted))
-    least = int(found.get("min.insync.replicas") or 1)
+            wrong.append(WrongSetting(topic, name, str(value), wanted))
+    least = int(values.get("min.insync.replicas") or 1)
     if least > replicas:
-        wrong.append(Amiss(topic, "min.insync.replicas", str(least), str(replicas)))
+        wrong.append(WrongSetting(topic, "min.insync.replicas", str(least), str(replicas)))
     return wrong
 
 
-def settings_amiss(
+def check_settings(
     client: AdminClient, topics: Sequence[str], meanwhile: clients.Meanwhile = clients.nothing
-) -> list[Amiss] | None:
+) -> list[WrongSetting] | None:
     """Look at these topics; None where this login may not see their settings. Raises ``BrokerTrouble``."""
     asked = client.describe_configs([ConfigResource(ResourceType.TOPIC, topic) for topic in topics])
     wrong = []
     for resource, answer in asked.items():
         try:
-            found = clients.answer(answer, meanwhile)
+            entries = clients.answer(answer, meanwhile)
         except KafkaException as error:
             trouble = clients.trouble_of(error.args[0])
             if isinstance(trouble, NoRight):
                 return None
             raise trouble from error
-        values = {name: entry.value for name, entry in found.items() if entry.value is not None}
-        wrong += amiss(values, resource.name, clients.replicas(client, resource.name, meanwhile))
+        values = {name: entry.value for name, entry in entries.items() if entry.value is not None}
+        wrong += wrong_settings(values, resource.name, clients.replicas(client, resource.name, meanwhile))
     return wrong

@@ -117,10 +117,10 @@ def _upgrade(database_url: str, role_name: str) -> None:
     try:
         with store.begin() as connection:
             connection.exec_driver_sql("LOCK TABLE migration_lock IN EXCLUSIVE MODE")
-            found = current_revision(connection.connection.dbapi_connection)  # type: ignore[arg-type]
-            if found is not None and found not in known:
+            revision = current_revision(connection.connection.dbapi_connection)  # type: ignore[arg-type]
+            if revision is not None and revision not in known:
                 raise SchemaTooNew(
-                    f"The schema {role_name} was written by a newer paydesk (revision {found}).",
+                    f"The schema {role_name} was written by a newer paydesk (revision {revision}).",
                     "Update this program; your data is untouched.",
                 )
             config.attributes["connection"] = connection

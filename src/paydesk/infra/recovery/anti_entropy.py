@@ -52,15 +52,15 @@ class AntiEntropy:
 
     def due(self, *, sent_more: bool) -> list[Outgoing]:
         """Return what is to be said now, with the outbox drained: answers, and a digest when it is time."""
-        found = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        outgoing = [self._waiting.popleft() for _ in range(len(self._waiting))]
         waited = None if self._said_at is None else self._clock() - self._said_at
         if self._owed and self._clock() >= self._asked_at + self._ask_wait_s:
             self._asked_at, self._ask_wait_s = self._clock(), min(self._ask_wait_s * 2, LEAST_S)
             waited, self._owed = None, False
         if self._says and (waited is None or waited > MOST_S or (sent_more and waited > LEAST_S)):
-            found.append(self._digest())
+            outgoing.append(self._digest())
             self._said_at = self._clock()
-        return found
+        return outgoing
 
     def _digest(self) -> Outgoing:
         with self.store.transaction() as transaction:
@@ -77,11 +77,11 @@ class AntiEntropy:
         if not news:
             self._missed = True
             return frozenset()
-        said = decode_control(self.role, record)
-        if isinstance(said, Digest):
-            return self._compare(said)
-        if isinstance(said, Answer):
-            self._reply(said)
+        message = decode_control(self.role, record)
+        if isinstance(message, Digest):
+            return self._compare(message)
+        if isinstance(message, Answer):
+            self._reply(message)
         return frozenset()
 
     def caught_up(self) -> None:
@@ -92,15 +92,15 @@ class AntiEntropy:
             self.restart()
         self._missed = False
 
-    def _compare(self, said: Digest) -> frozenset[UUID]:
+    def _compare(self, digest: Digest) -> frozenset[UUID]:
         """Compare the copy with what the writer released, everything before it being applied."""
-        total = len(said.buckets)
+        total = len(digest.buckets)
         with self.store.transaction() as transaction:
             lines = transaction.held_lines(self._half)
             mine = digest_of(lines, total)
-            differ = [bucket for bucket in range(total) if mine[bucket] != said.buckets[bucket]]
-            news = transaction.mirror_locks(Locks(frozenset(said.locked), not said.more_locked), self.store.now())
-            asked = self._not_too_often(differ, mine, said.buckets)
+            differ = [bucket for bucket in range(total) if mine[bucket] != digest.buckets[bucket]]
+            news = transaction.mirror_locks(Locks(frozenset(digest.locked), not digest.more_locked), self.store.now())
+            asked = self._not_too_often(differ, mine, digest.buckets)
         # What was refused as never said here may have been said since: a request that was lost is asked for anew.
         known = redrive_unsaid(self.store) if asked else frozenset()
         with self.store.transaction() as transaction:
@@ -137,12 +137,12 @@ class AntiEntropy:
             newest = [
                 (line, event) for line, event in transaction.released() if bucket_of(line.id, answer.total) in wanted
             ]
-            said = transaction.said_hashes([line.content_hash for line in answer.lines])
-            found = reply(answer, newest, said, transaction.locked_ids())
-            again = transaction.send_again(found.again)
-            resting = set(transaction.resting(found.unknown))
-            transaction.forget_unknown({line.id for line in answer.lines if line.content_hash in said})
-        unknown = [line for line in found.unknown if line not in resting]
+            own_hashes = transaction.said_hashes([line.content_hash for line in answer.lines])
+            result = reply(answer, newest, own_hashes, transaction.locked_ids())
+            again = transaction.send_again(result.again)
+            resting = set(transaction.resting(result.unknown))
+            transaction.forget_unknown({line.id for line in answer.lines if line.content_hash in own_hashes})
+        unknown = [line for line in result.unknown if line not in resting]
         self.suspects.extend(unknown[: _MOST_SUSPECTS - len(self.suspects)])
         if again or unknown:
             log.warning("%d events are sent again; %d are not known here", again, len(unknown))
@@ -168,8 +168,8 @@ class AntiEntropy:
         A peer's claim locks nothing here: a person is told of it.
         """
         with self.store.transaction() as transaction:
-            said = transaction.said_hashes([line.content_hash for line in suspects])
-            strange = [line for line in suspects if line.content_hash not in said]
+            own_hashes = transaction.said_hashes([line.content_hash for line in suspects])
+            strange = [line for line in suspects if line.content_hash not in own_hashes]
             transaction.note_unknown(strange)
         for line in strange[:10]:
             log.warning("the other side claims version %d of %s, which was never said here", line.version, line.id)

@@ -44,45 +44,45 @@ class Settlement:
     """Two different outcomes were published: only a person can settle that."""
 
 
-def settle(rows: Sequence[OwnEvent], found: Iterable[OwnEvent]) -> Settlement:
-    """Return what becomes of a request of which ``found``, each once, stands on the topic and not among ``rows``.
+def settle(rows: Sequence[OwnEvent], topic_events: Iterable[OwnEvent]) -> Settlement:
+    """Return what becomes of a request of which ``topic_events``, each once, stand on the topic and not among ``rows``.
 
     What was never acknowledged is beaten by a found event of its version or below, or of a higher one that was said
     before it; of two that were published in one
     version, an outcome for good stands over one that is not, else the earlier one, which is then said again.
     """
-    unknown = sorted(found, key=lambda each: each.offset)
+    unknown = sorted(topic_events, key=lambda event: event.offset)
     assert unknown, "nothing was found that the outbox does not know"
     published = {row.version for row in rows if row.logged}
     # Only a version that this schema never published shows that it was behind when it said more.
-    behind = min((each.version for each in unknown if each.version not in published), default=None)
+    behind = min((event.version for event in unknown if event.version not in published), default=None)
     beaten = {
         row.id
         for row in rows
         if not row.logged and ((behind is not None and row.version >= behind) or _aside(row, unknown))
     }
     logged = [row for row in rows if row.logged] + unknown
-    finals = [each for each in logged if each.final]
-    locked = len({each.type for each in finals}) > 1
+    finals = [event for event in logged if event.final]
+    locked = len({event.type for event in finals}) > 1
     forked: set[int] = set()
-    for version in {each.version for each in logged}:
-        twins = [each for each in logged if each.version == version]
-        stands = min(twins, key=lambda each: (not each.final, each.offset, each.id))
-        beaten |= {each.id for each in twins if each is not stands}
-        if len({each.content_hash for each in twins}) > 1:
+    for version in {event.version for event in logged}:
+        twins = [event for event in logged if event.version == version]
+        stands = min(twins, key=lambda event: (not event.final, event.offset, event.id))
+        beaten |= {event.id for event in twins if event is not stands}
+        if len({event.content_hash for event in twins}) > 1:
             forked.add(version)
-    left = [each for each in [*rows, *unknown] if each.id not in beaten]
-    newest = max(left, key=lambda each: each.version)
-    standing = max((each for each in left if each.final), key=lambda each: each.version, default=newest)
+    left = [event for event in [*rows, *unknown] if event.id not in beaten]
+    newest = max(left, key=lambda event: event.version)
+    standing = max((event for event in left if event.final), key=lambda event: event.version, default=newest)
     if locked:
         # What readers heard first stands on both sides until a person has settled it.
-        standing = min((each for each in left if each.final), key=lambda each: (each.offset, each.version))
-    highest = max(each.version for each in [*logged, *left])
+        standing = min((event for event in left if event.final), key=lambda event: (event.offset, event.version))
+    highest = max(event.version for event in [*logged, *left])
     # Two of one version are settled by saying the one again; by whatever was said above them they are settled already.
     again = highest + 1 if (highest in forked or standing is not newest) and not locked else None
     return Settlement(frozenset(beaten), standing.id, again, behind is not None, locked)
 
 
-def _aside(row: OwnEvent, found: Sequence[OwnEvent]) -> bool:
+def _aside(row: OwnEvent, unknown: Sequence[OwnEvent]) -> bool:
     """Whether a higher version was said before this row: it cannot follow from it, and does not hold what it did."""
-    return any(each.version > row.version and each.said_at < row.said_at for each in found)
+    return any(event.version > row.version and event.said_at < row.said_at for event in unknown)

@@ -38,14 +38,14 @@ def redrive(store: Storage, key: Key, command: Redrive) -> Redriven:
     Raises ``UnknownRequest``, or ``ServerDown`` before this side's own topic is checked.
     """
     try:
-        said, changed = _try_again(store, key, command, "")
+        result, changed = _try_again(store, key, command, "")
     except (PaydeskError, StorageTrouble):
         raise  # The message is not to blame.
     except Exception as error:
         log.exception("quarantined again: %d", command.message)
-        said, changed = _try_again(store, key, command, sentence_of(error))
+        result, changed = _try_again(store, key, command, sentence_of(error))
     with store.transaction() as transaction:
-        return Redriven(_message(transaction, command.message), said.changed, changed)
+        return Redriven(_message(transaction, command.message), result.changed, changed)
 
 
 def _try_again(store: Storage, key: Key, command: Redrive, blamed: str) -> tuple[Said, frozenset[UUID]]:
@@ -89,7 +89,7 @@ def _redrive_all(store: Storage, waiting_after: Callable[[Transaction, int], lis
         if not waiting:
             return changed
         after = waiting[-1].number
-        understood = [one.number for one in waiting if judge(store.role, one.record).became != "parked"]
+        understood = [message.number for message in waiting if judge(store.role, message.record).became != "parked"]
         if understood:
             changed |= _take(store, understood)
 
@@ -114,8 +114,8 @@ def discard(store: Storage, key: Key, command: Discard) -> bool:
 
 
 def _message(transaction: Transaction, number: int) -> Refused:
-    for found in transaction.refused_messages([number]):
-        return found
+    for message in transaction.refused_messages([number]):
+        return message
     raise UnknownRequest(f"There is no message {number} in quarantine.", "`quarantine list` shows what is.")
 
 
@@ -125,7 +125,7 @@ def _take(store: Storage, numbers: Sequence[int]) -> frozenset[UUID]:
     def take(some: Sequence[int], blamed: str) -> frozenset[UUID]:
         with store.transaction() as transaction:
             # Another worker may have been faster: what is taken in stays as it is.
-            messages = [one for one in transaction.refused_messages(some) if one.became in OPEN]
+            messages = [message for message in transaction.refused_messages(some) if message.became in OPEN]
             return _retake(store, transaction, messages, PROGRAM, blamed)
 
     return sift(numbers, take, (PaydeskError, StorageTrouble), str)
@@ -135,10 +135,10 @@ def _retake(
     store: Storage, transaction: Transaction, messages: Sequence[Refused], actor: str, blamed: str
 ) -> frozenset[UUID]:
     role, now = store.role, store.now()
-    batch = [judge(role, one.record, blamed) for one in messages]
+    batch = [judge(role, message.record, blamed) for message in messages]
     applied = take_in(transaction, role, role.load_apply(), batch, now)
-    for one, judged in zip(messages, batch, strict=True):
-        if actor == PROGRAM and (judged.became, judged.reason) == (one.became, one.reason):
+    for message, judged in zip(messages, batch, strict=True):
+        if actor == PROGRAM and (judged.became, judged.reason) == (message.became, message.reason):
             continue  # As before: nothing was learned of it.
-        transaction.retake(one.number, incoming(judged, role.hears_from, one.topic_id, now), actor)
+        transaction.retake(message.number, incoming(judged, role.hears_from, message.topic_id, now), actor)
     return applied.changed

@@ -48,7 +48,7 @@ class _Case:
     """One request: what the outbox has of it, what was found besides, and what becomes of both."""
 
     rows: Sequence[OwnRow]
-    found: Sequence[Unknown]
+    unknown: Sequence[Unknown]
     settled: Settlement
     register: RequestRegister | DecisionRegister
     """This side's word from now on."""
@@ -66,11 +66,11 @@ def import_unknown(
     """
     by_request: defaultdict[UUID, list[Unknown]] = defaultdict(list)
     first: dict[UUID, Unknown] = {}
-    for each in unknown:
+    for entry in unknown:
         # An event that lies on the topic twice counts where readers met it first.
-        first.setdefault(each.event.id, each)
-    for each in first.values():
-        by_request[each.event.request_id].append(each)
+        first.setdefault(entry.event.id, entry)
+    for entry in first.values():
+        by_request[entry.event.request_id].append(entry)
     ids = sorted(by_request)
     for start in range(0, len(ids), _CHUNK):
         beat()
@@ -84,8 +84,8 @@ def import_unknown(
                 # What this schema holds may have been taken back since: a person is asked again.
                 transaction.keep_overdue()
             role.load_owed()(transaction, role, some, store.now())
-            brought = [each for case in cases for each in case.found]
-            last = max(each.record.appended_at or each.event.occurred_at for each in brought)
+            brought = [entry for case in cases for entry in case.unknown]
+            last = max(entry.record.appended_at or entry.event.occurred_at for entry in brought)
             transaction.note_import(topic_id, len(brought), last)
         reach("I1")
     return len(first)
@@ -98,15 +98,15 @@ def refuse_other_topic(transaction: Transaction, role: Role, topic_id: str) -> N
         raise BrokerTrouble(f"The topic {role.writes} was made anew.")
 
 
-def _settled(transaction: Transaction, found: Mapping[UUID, Sequence[Unknown]]) -> list[_Case]:
+def _settled(transaction: Transaction, by_request: Mapping[UUID, Sequence[Unknown]]) -> list[_Case]:
     """Settle requests, each by itself."""
     known: defaultdict[UUID, list[OwnRow]] = defaultdict(list)
-    for row in transaction.own_rows(found):
+    for row in transaction.own_rows(by_request):
         known[row.request_id].append(row)
     cases = []
-    for request_id, unknown in found.items():
+    for request_id, unknown in by_request.items():
         rows = known[request_id]
-        settled = settle([_own(row) for row in rows], [each.own for each in unknown])
+        settled = settle([_own(row) for row in rows], [entry.own for entry in unknown])
         cases.append(_Case(rows, unknown, settled, *_standing(settled, rows, unknown)))
     return cases
 
@@ -119,9 +119,9 @@ def _standing(
     settled: Settlement, rows: Sequence[OwnRow], unknown: Sequence[Unknown]
 ) -> tuple[RequestRegister | DecisionRegister, str]:
     """Return the register that stands, and the hash of the event that said it."""
-    for each in unknown:
-        if each.event.id == settled.standing:
-            return each.event.register, each.content_hash
+    for entry in unknown:
+        if entry.event.id == settled.standing:
+            return entry.event.register, entry.content_hash
     row = next(row for row in rows if row.id == settled.standing)
     return decode_own_value(row.type, row.value), row.content_hash
 
@@ -132,7 +132,7 @@ def _say_again(store: Storage, transaction: Transaction, role: Role, cases: Sequ
     for case in cases:
         register, again = case.register, case.settled.say_again
         if register.id in taken and isinstance(register, RequestRegister):
-            versions = [*(row.version for row in case.rows), *(each.event.version for each in case.found)]
+            versions = [*(row.version for row in case.rows), *(entry.event.version for entry in case.unknown)]
             register, again = replace(register, number=None), 1 + max(versions)
         if again is None:
             continue
@@ -147,47 +147,49 @@ def _taken(transaction: Transaction, registers: Sequence[RequestRegister | Decis
 
     Whoever had it in mind when this schema was lost said it late: no number stands for two requests.
     """
-    asked = [each for each in registers if isinstance(each, RequestRegister)]
-    numbers = {each.number for each in asked if each.number}
+    asked = [register for register in registers if isinstance(register, RequestRegister)]
+    numbers = {request.number for request in asked if request.number}
     holders, taken = dict(transaction.holders(numbers)) if numbers else {}, set()
-    for each in asked:
-        holders.pop(each.id, None)
-        if each.number and each.number in holders.values():
-            taken.add(each.id)
-        elif each.number:
-            holders[each.id] = each.number
+    for request in asked:
+        holders.pop(request.id, None)
+        if request.number and request.number in holders.values():
+            taken.add(request.id)
+        elif request.number:
+            holders[request.id] = request.number
     return taken
 
 
 def _write(store: Storage, transaction: Transaction, topic_id: str, cases: Sequence[_Case]) -> None:
     """Write what became of these requests."""
     transaction.beat({row.id for case in cases for row in case.rows if row.id in case.settled.beaten})
-    transaction.bring_back(topic_id, [each for case in cases for each in _brought(case)])
+    transaction.bring_back(topic_id, [event for case in cases for event in _brought(case)])
     locked = [case.register.id for case in cases if case.settled.locked]
     if locked:
         why = "this side published two different outcomes"
         transaction.lock_requests(dict.fromkeys(locked, why), store.now())
     transaction.write_all([(case.register, case.content_hash) for case in cases], store.now())
     registers = [case.register for case in cases]
-    transaction.raise_numbers([each.number for each in registers if isinstance(each, RequestRegister) and each.number])
+    transaction.raise_numbers(
+        [register.number for register in registers if isinstance(register, RequestRegister) and register.number]
+    )
 
 
 def _brought(case: _Case) -> list[Brought]:
     """Return what goes into the outbox of one request, in its order."""
-    found = [
+    brought = [
         Brought(
-            _outgoing(each),
-            Ack(each.event.id, each.record.partition, each.record.offset, each.record.appended_at),
-            each.event.command_hash,
-            stands=each.event.id not in case.settled.beaten,
+            _outgoing(entry),
+            Ack(entry.event.id, entry.record.partition, entry.record.offset, entry.record.appended_at),
+            entry.event.command_hash,
+            stands=entry.event.id not in case.settled.beaten,
         )
-        for each in case.found
+        for entry in case.unknown
     ]
-    return [*found, Brought(case.again)] if case.again is not None else found
+    return [*brought, Brought(case.again)] if case.again is not None else brought
 
 
-def _outgoing(found: Unknown) -> Outgoing:
-    event, record = found.event, found.record
+def _outgoing(entry: Unknown) -> Outgoing:
+    event, record = entry.event, entry.record
     return Outgoing(
         event.id,
         event.request_id,
@@ -197,7 +199,7 @@ def _outgoing(found: Unknown) -> Outgoing:
         record.key or b"",
         [(name, (raw or b"").decode()) for name, raw in record.headers],
         record.value or b"",
-        found.content_hash,
+        entry.content_hash,
         event.actor,
         event.command_id,
         event.occurred_at,

@@ -25,7 +25,7 @@ _MOST = 500
 
 
 @dataclass(slots=True)
-class Found:
+class PartitionReading:
     """What one partition of the own topic holds, from where it was read on."""
 
     start: int | None
@@ -66,20 +66,20 @@ def check(
             if transaction.verified(number) is None:
                 transaction.set_verified(number, Verified(topic_id))
     places = [(role.writes, number) for number in range(partitions)]
-    found = [_Partition(store, role, reader, place, topic_id, beat).read() for place in places]
+    readings = [_Partition(store, role, reader, place, topic_id, beat).read() for place in places]
     # First what is known: a row that stands on the topic was said, whatever was marked, and is not beaten any more.
-    unsent = sum(_mark(store, role, number, topic_id, one) for number, one in enumerate(found))
-    unknown, unfounded = _founded(store, [each for one in found for each in one.unknown])
+    unsent = sum(_mark(store, role, number, topic_id, reading) for number, reading in enumerate(readings))
+    unknown, unfounded = _founded(store, [entry for reading in readings for entry in reading.unknown])
     imported = import_unknown(store, role, topic_id, unknown, beat)
     _ask_again(store, reader)
     with store.transaction() as transaction:
         refuse_other_topic(transaction, role, topic_id)
-        for number, one in enumerate(found):
-            if one.last is not None or one.start is None:
-                transaction.set_verified(number, one.last or Verified(topic_id))
-    done = Checked(imported, unsent, unfounded + sum(one.foreign for one in found))
+        for number, reading in enumerate(readings):
+            if reading.last is not None or reading.start is None:
+                transaction.set_verified(number, reading.last or Verified(topic_id))
+    done = Checked(imported, unsent, unfounded + sum(reading.foreign for reading in readings))
     with store.transaction() as transaction:
-        transaction.set_amiss(_amiss(done))
+        transaction.set_amiss(_foreign_sentence(done))
         transaction.note_checked(holder)
     return done
 
@@ -90,7 +90,7 @@ def _founded(store: Storage, unknown: Sequence[Unknown]) -> tuple[Sequence[Unkno
     Nobody on this side can have decided so. Where the revision is not known here, as in a schema that was lost, the
     decision is taken back: the contractor's side compares it with what it said.
     """
-    decisions = [each.event.register for each in unknown if isinstance(each.event.register, DecisionRegister)]
+    decisions = [entry.event.register for entry in unknown if isinstance(entry.event.register, DecisionRegister)]
     if not decisions:
         return unknown, 0
     with store.transaction() as transaction:
@@ -101,7 +101,7 @@ def _founded(store: Storage, unknown: Sequence[Unknown]) -> tuple[Sequence[Unkno
         known = requested.get(event.request_id, Requested())
         return not isinstance(register, DecisionRegister) or answers(register, known)[0] is not Answers.NEVER
 
-    left = [each for each in unknown if founded(each.event)]
+    left = [entry for entry in unknown if founded(entry.event)]
     return left, len(unknown) - len(left)
 
 
@@ -114,17 +114,17 @@ def _ask_again(store: Storage, reader: LogReader) -> None:
         if not transaction.holds_ran_out():
             return
         places = list(transaction.positions())
-    told = reader.committed(places)
-    identities = {topic: reader.identity(topic) for topic, _ in told}
+    committed = reader.committed(places)
+    identities = {topic: reader.identity(topic) for topic, _ in committed}
     with store.transaction() as transaction:
         # Read after what was told: whoever applies meanwhile moves the position first and tells of it then.
         known = transaction.positions()
-        ahead = [place for place, offset in told.items() if offset > known[place].next_offset]
-        if any((found := identities[place[0]]) and found[0] == known[place].topic_id for place in ahead):
+        ahead = [place for place, offset in committed.items() if offset > known[place].next_offset]
+        if any((identity := identities[place[0]]) and identity[0] == known[place].topic_id for place in ahead):
             transaction.keep_overdue()
 
 
-def _amiss(done: Checked) -> str:
+def _foreign_sentence(done: Checked) -> str:
     return f"Never said by this side, but on its own topic: {counted(done.foreign, 'message')}." if done.foreign else ""
 
 
@@ -140,80 +140,80 @@ class _Partition:
     beat: Callable[[], object]
     """Keeps the lease meanwhile."""
 
-    def read(self) -> Found:
+    def read(self) -> PartitionReading:
         """Read it from the verified record on where that still stands there, else from the beginning."""
         with self.store.transaction() as transaction:
             known = transaction.verified(self.place[1])
         if known is not None and known.offset is not None:
-            found = self._read_from(known.offset)
-            if found.first == (known.offset, known.event_id, known.appended_at):
-                return found
+            reading = self._read_from(known.offset)
+            if reading.first == (known.offset, known.event_id, known.appended_at):
+                return reading
         # What was verified is not there any more, so nothing before it can be trusted either.
         return self._read_from(None)
 
-    def _read_from(self, start: int | None) -> Found:
-        found, place = Found(start), self.place
+    def _read_from(self, start: int | None) -> PartitionReading:
+        reading, place = PartitionReading(start), self.place
         self.reader.assign({place: start})
         while True:
             self.beat()
             read = self.reader.read(_POLL_S, _MOST)
             reach("I1")
             if place in read.lost:
-                return found
-            _take(self.store, self.role, found, read.records, self.topic_id)
+                return reading
+            _take(self.store, self.role, reading, read.records, self.topic_id)
             if place in read.ended:
-                return found
+                return reading
             if not read.records and (self.reader.identity(place[0]) or ("",))[0] != self.topic_id:
                 # As in ``InboxProcessor.check_topics``: the reader of a topic that is gone would wait for its end.
                 raise BrokerTrouble(f"The topic {place[0]} was made anew.")
 
 
-def _take(store: Storage, role: Role, found: Found, records: Sequence[Record], topic_id: str) -> None:
+def _take(store: Storage, role: Role, reading: PartitionReading, records: Sequence[Record], topic_id: str) -> None:
     ids = {header(record, "ce_id") for record in records}
     with store.transaction() as transaction:
         known = transaction.known_events(ids)
     for record in records:
         event_id = header(record, "ce_id")
-        if found.first is None:
-            found.first = record.offset, event_id, record.appended_at
-        found.last = Verified(topic_id, record.offset, event_id, record.appended_at)
+        if reading.first is None:
+            reading.first = record.offset, event_id, record.appended_at
+        reading.last = Verified(topic_id, record.offset, event_id, record.appended_at)
         if record.unreadable:
-            found.foreign += 1
+            reading.foreign += 1
             continue
         if event_id in known:
             if known[event_id].said(record):
-                found.known[event_id] = record.offset, record.appended_at
+                reading.known[event_id] = record.offset, record.appended_at
             else:
-                found.foreign += 1
+                reading.foreign += 1
             continue
         try:
-            found.unknown.append(Unknown(record, decode_own(role, record.key, record.headers, record.value)))
+            reading.unknown.append(Unknown(record, decode_own(role, record.key, record.headers, record.value)))
         except Ignore:
-            found.foreign += bool(fault_of_control(record))
+            reading.foreign += bool(fault_of_control(record))
         except (Quarantine, Park):
-            found.foreign += 1
+            reading.foreign += 1
         except Exception:
             log.exception("not read: %s/%d at %d", record.topic, record.partition, record.offset)
-            found.foreign += 1
+            reading.foreign += 1
 
 
 def header(record: Record, name: str) -> str:
     """Return a header of a message as text, or an empty string."""
-    raw = next((raw for found, raw in record.headers if found == name), None)
+    raw = next((raw for key, raw in record.headers if key == name), None)
     return (raw or b"").decode(errors="backslashreplace")
 
 
-def _mark(store: Storage, role: Role, partition: int, topic_id: str, found: Found) -> int:
+def _mark(store: Storage, role: Role, partition: int, topic_id: str, reading: PartitionReading) -> int:
     """Mark what was found as sent, and what is gone as unsent; returns how many are gone."""
-    seen = {*found.known, *(str(each.event.id) for each in found.unknown)}
+    seen = {*reading.known, *(str(entry.event.id) for entry in reading.unknown)}
     with store.transaction() as transaction:
         refuse_other_topic(transaction, role, topic_id)
         # What was sent twice may have lost its second place alone: then it stands at the first, where all was read.
         late = [
             event
-            for event, known in transaction.known_events(found.known).items()
-            if not known.sent or (found.start is None and known.offset != found.known[event][0])
+            for event, known in transaction.known_events(reading.known).items()
+            if not known.sent or (reading.start is None and known.offset != reading.known[event][0])
         ]
-        transaction.mark_sent(topic_id, [Ack(UUID(event), partition, *found.known[event]) for event in late])
-        after = found.start if found.start is not None else -1
+        transaction.mark_sent(topic_id, [Ack(UUID(event), partition, *reading.known[event]) for event in late])
+        after = reading.start if reading.start is not None else -1
         return transaction.unsend_missing(topic_id, partition, after, seen)

@@ -73,11 +73,11 @@ class HintSender:
 class HintListener(threading.Thread):
     """Hears the role's hints and calls back with ids, or None where anything may have changed."""
 
-    def __init__(self, role: Role, servers: Servers, heard: Callable[[frozenset[UUID] | None], None]) -> None:
+    def __init__(self, role: Role, servers: Servers, on_hint: Callable[[frozenset[UUID] | None], None]) -> None:
         super().__init__(name=f"{role.name}-hints", daemon=True)
         self._role = role
         self._servers = servers
-        self._heard = heard
+        self._on_hint = on_hint
         self._ending = threading.Event()
         self.part = Part()
 
@@ -121,11 +121,11 @@ class HintListener(threading.Thread):
 
     def _take(self, message: dict[str, Any]) -> None:
         if message["type"] == "subscribe":
-            self._heard(None)  # What was said before is unknown.
+            self._on_hint(None)  # What was said before is unknown.
         elif message["type"] == "message":
             ids = _ids(message["data"])
             if ids is None or ids:
-                self._heard(ids)
+                self._on_hint(ids)
 
     def stop(self) -> None:
         """Stop listening; returns at once, the thread ends within its read."""
@@ -139,13 +139,13 @@ def publish_nothing(client: redis.Redis, role: Role) -> None:
 
 def refusal(error: redis.RedisError, role: Role) -> str:
     """Return in one sentence why Redis cannot be used: away, another login, or which right is missing."""
-    said = str(error).lower()
+    text = str(error).lower()
     if isinstance(error, redis.exceptions.NoPermissionError):
-        if "channel" in said:
+        if "channel" in text:
             return f"Redis does not let this login use the channel {role.channel}."
-        command = next((name for name in ("publish", "subscribe", "ping") if f"'{name}" in said), "")
+        command = next((name for name in ("publish", "subscribe", "ping") if f"'{name}" in text), "")
         return f"Redis does not let this login {command.upper() or 'do what hints need'}."
-    if isinstance(error, redis.AuthenticationError) or "wrongpass" in said or "noauth" in said:
+    if isinstance(error, redis.AuthenticationError) or "wrongpass" in text or "noauth" in text:
         return "Redis refused the login."
     return "Redis does not answer."
 
@@ -165,7 +165,7 @@ def _client(url: str) -> redis.Redis:
 
 def _ids(data: bytes) -> frozenset[UUID] | None:
     try:
-        found = json.loads(data)["ids"]
-        return None if found is None else frozenset(map(UUID, found))
+        ids = json.loads(data)["ids"]
+        return None if ids is None else frozenset(map(UUID, ids))
     except (ValueError, KeyError, TypeError, AttributeError):
         return None

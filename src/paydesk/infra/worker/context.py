@@ -41,7 +41,7 @@ class HealthState:
     def health(self, notice: str) -> Health:
         """Return the last reading, with the age of each part that is no longer measured."""
         with self._lock:
-            silent_s = max((each.silent_s() for each in self._awaited), default=0.0)
+            silent_s = max((awaited.silent_s() for awaited in self._awaited), default=0.0)
             frozen = Part(PartState.DOWN, f"PostgreSQL has not answered for {silent_s:.0f} s.")
             return replace(
                 self._health,
@@ -144,9 +144,9 @@ class WorkerContext:
 
     def endpoints(self) -> Endpoints:
         """Return where the servers are now."""
-        found = self.servers.endpoints(self.role.name)
-        self.health_state.tell(label=found.label, memory_broker=found.memory_broker)
-        return found
+        endpoints = self.servers.endpoints(self.role.name)
+        self.health_state.tell(label=endpoints.label, memory_broker=endpoints.memory_broker)
+        return endpoints
 
     def store(self, database_url: str) -> Store:
         """Return a store for one thread to close: on the connections that the process shares, or on new ones."""
@@ -159,7 +159,7 @@ class WorkerContext:
         if self.ending.is_set():
             raise Ended
 
-    def heard_of_trouble(self, sentence: str) -> None:
+    def suspect_broker(self, sentence: str) -> None:
         """Take a client's word that the broker is away, and have it looked after."""
         self.health_state.kafka_down(sentence)
         self.doubted.set()

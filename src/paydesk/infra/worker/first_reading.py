@@ -61,9 +61,9 @@ class FirstReading:
         # The broker may take its time, and connections are few.
         bounds = {topic: self._places(topic) for topic in (*self._role.reads, self._role.writes)}
         with self._store.lend() as connection:
-            found = self._read(connection, bounds)
-            if found.under_way or connection.execute(_NOTE).rowcount == 0:
-                return found
+            progress = self._read(connection, bounds)
+            if progress.under_way or connection.execute(_NOTE).rowcount == 0:
+                return progress
         self._whole = True
         return None
 

@@ -74,7 +74,7 @@ class InboundThread:
         with ExitStack() as kept:
             store = kept.enter_context(closing(context.store(endpoints.database_url)))
             hints = kept.enter_context(closing(HintSender(role, context.servers)))
-            reader = KafkaReader(endpoints.kafka, role, context.heard_of_trouble, context.go_on)
+            reader = KafkaReader(endpoints.kafka, role, context.suspect_broker, context.go_on)
             kept.enter_context(closing(reader))
             side, watch = InboxProcessor(role, store, reader, role.load_apply()), Watch(role, store, reader)
             self._first = FirstReading(role, store, reader)

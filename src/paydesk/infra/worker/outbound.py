@@ -11,7 +11,7 @@ from paydesk.infra.core.ports import BrokerTrouble
 from paydesk.infra.engine.relay import Duties, LeaseLost, Relay
 from paydesk.infra.kafka.clients import MAX_MESSAGE_BYTES
 from paydesk.infra.kafka.log import KafkaReader, KafkaWriter
-from paydesk.infra.kafka.topic_settings import Amiss
+from paydesk.infra.kafka.topic_settings import WrongSetting
 from paydesk.infra.postgres import folding
 from paydesk.infra.postgres.lease import Lease
 from paydesk.infra.postgres.read import queries
@@ -45,7 +45,7 @@ class OutboundThread:
         self._counted_at = 0.0
         self._folded_at = 0.0
         self._topics_at = -_TOPICS_S
-        self._amiss: Sequence[Amiss] = ()
+        self._wrong_settings: Sequence[WrongSetting] = ()
         self._large: dict[UUID, int] = {}
         self._checked = False
         """Whether this side's own topic was read since the database was connected."""
@@ -92,10 +92,10 @@ class OutboundThread:
                 lease.beat()
 
         def reader() -> KafkaReader:
-            return spare.pop() if spare else KafkaReader(conf, context.role, context.heard_of_trouble, meanwhile)
+            return spare.pop() if spare else KafkaReader(conf, context.role, context.suspect_broker, meanwhile)
 
         spare: list[KafkaReader] = []
-        with closing(KafkaWriter(conf, context.role, context.heard_of_trouble, meanwhile)) as writer:
+        with closing(KafkaWriter(conf, context.role, context.suspect_broker, meanwhile)) as writer:
             spare.append(reader())
             try:
                 spare[0].connect(context.role.writes)
@@ -186,10 +186,10 @@ class OutboundThread:
             return
         if now - self._topics_at >= _TOPICS_S:
             self._topics_at = now
-            self._amiss = writer.settings_amiss(self.context.role.reads)
+            self._wrong_settings = writer.check_settings(self.context.role.reads)
         self._large = large
         own = self.context.role.writes
-        faults = [each.sentence for each in self._amiss]
+        faults = [setting.sentence for setting in self._wrong_settings]
         if large:
             with store.lend() as connection:
                 names = queries.numbers(connection, large)
@@ -202,15 +202,17 @@ class OutboundThread:
         if started - self._counted_at < _COUNT_S and not at_once:
             return
         with store.lend() as connection, store.awaited.waiting():
-            found = counts(connection)
+            numbers = counts(connection)
         self._counted_at = time.monotonic()
         self.context.health_state.tell(
             postgres=Part(PartState.OK, ms=(self._counted_at - started) * 1000),
-            unsent=found.unsent,
-            oldest_unsent_s=found.oldest_unsent_s,
-            quarantined=found.quarantined,
-            parked=found.parked,
-            locked=found.locked,
-            lost=found.lost,
-            brought_back=found.brought_back if found.brought_back and found.brought_back.age_s < _NEWS_S else None,
+            unsent=numbers.unsent,
+            oldest_unsent_s=numbers.oldest_unsent_s,
+            quarantined=numbers.quarantined,
+            parked=numbers.parked,
+            locked=numbers.locked,
+            lost=numbers.lost,
+            brought_back=numbers.brought_back
+            if numbers.brought_back and numbers.brought_back.age_s < _NEWS_S
+            else None,
         )

@@ -28,8 +28,8 @@ SELECT (SELECT coalesce(max(position), 0) FROM inbox), (SELECT coalesce(max(posi
 class Place:
     """How far was looked: the newest rows of inbox and outbox, and the database's clock."""
 
-    heard: int
-    said: int
+    inbox_position: int
+    outbox_position: int
     at: datetime
 
 
@@ -43,5 +43,5 @@ def newest(connection: Connection) -> Place:
 def changed_since(connection: Connection, place: Place) -> set[UUID]:
     """Return the requests of which anything was said or heard since; some of a little before are among them."""
     at = place.at - timedelta(seconds=_OVERLAP_S)
-    values = {"heard": place.heard - _OVERLAP, "said": place.said - _OVERLAP, "at": at}
+    values = {"heard": place.inbox_position - _OVERLAP, "said": place.outbox_position - _OVERLAP, "at": at}
     return {row[0] for row in connection.execute(_CHANGED, values)}

@@ -82,12 +82,12 @@ class LockedRequest:
         return called(self.number, self.id)
 
     @property
-    def told(self) -> tuple[Version, ...]:
+    def contradicting(self) -> tuple[Version, ...]:
         """The versions that contradict each other; all of them where only one of each half was seen."""
         for half in ("decision", "request"):
-            found = tuple(version for version in self.versions if version.half == half)
-            if len(found) > 1:
-                return found
+            versions = tuple(version for version in self.versions if version.half == half)
+            if len(versions) > 1:
+                return versions
         return self.versions
 
     def document(self) -> dict[str, Any]:
@@ -97,7 +97,7 @@ class LockedRequest:
             "number": self.number,
             "why": list(self.why),
             "since": self.since.isoformat() if self.since else None,
-            "versions": [version.document() for version in self.told],
+            "versions": [version.document() for version in self.contradicting],
         }
 
 
@@ -131,15 +131,15 @@ def _locked(role: Role, row: dict[str, Any], events: Sequence[dict[str, Any]]) -
             continue  # Its bytes are in the quarantine; they say nothing that could stand beside the other.
         half: Half = "request" if EventType(event["type"]) in REQUEST_TYPES else "decision"
         versions.append(
-            Version(half, event["content_hash"], register, _said_at(register, event), (_seen(role, event),))
+            Version(half, event["content_hash"], register, _happened_at(register, event), (_seen(role, event),))
         )
     why = f"{role.name}: {row['locked_why'] or 'both sides said different final things'}"
     return LockedRequest(row["id"], row["number"], (why,), row["locked_at"], _distinct(versions))
 
 
-def _said_at(register: RequestRegister | DecisionRegister, event: dict[str, Any]) -> datetime:
-    told = register.decided_at if isinstance(register, DecisionRegister) else None
-    at: datetime = told or event["at"]
+def _happened_at(register: RequestRegister | DecisionRegister, event: dict[str, Any]) -> datetime:
+    decided_at = register.decided_at if isinstance(register, DecisionRegister) else None
+    at: datetime = decided_at or event["at"]
     return at
 
 
@@ -150,28 +150,28 @@ def _seen(role: Role, event: dict[str, Any]) -> str:
 
 def _distinct(versions: Iterable[Version]) -> tuple[Version, ...]:
     """Return each version once, with everywhere it was seen."""
-    found: dict[tuple[Half, str], Version] = {}
+    distinct: dict[tuple[Half, str], Version] = {}
     for version in versions:
-        known = found.setdefault((version.half, version.content_hash), version)
+        known = distinct.setdefault((version.half, version.content_hash), version)
         if known is not version:
             seen = tuple(dict.fromkeys(known.seen + version.seen))
-            found[version.half, version.content_hash] = replace(known, seen=seen)
-    return tuple(found.values())
+            distinct[version.half, version.content_hash] = replace(known, seen=seen)
+    return tuple(distinct.values())
 
 
 def joined(of_sides: Iterable[LockedRequest]) -> list[LockedRequest]:
     """Return what several sides hold as locked, each request once with what all of them saw."""
-    found: dict[UUID, LockedRequest] = {}
-    for one in of_sides:
-        known = found.get(one.id)
+    by_id: dict[UUID, LockedRequest] = {}
+    for request in of_sides:
+        known = by_id.get(request.id)
         if known is None:
-            found[one.id] = one
+            by_id[request.id] = request
             continue
-        found[one.id] = replace(
+        by_id[request.id] = replace(
             known,
-            number=known.number or one.number,
-            why=known.why + one.why,
-            since=min(filter(None, (known.since, one.since)), default=None),
-            versions=_distinct(known.versions + one.versions),
+            number=known.number or request.number,
+            why=known.why + request.why,
+            since=min(filter(None, (known.since, request.since)), default=None),
+            versions=_distinct(known.versions + request.versions),
         )
-    return list(found.values())
+    return list(by_id.values())

@@ -50,21 +50,21 @@ def with_alike(
     """Yield each with what it looks like, where it waits for a decision; some hundred are compared at once."""
     rest = iter(copies)
     while batch := list(islice(rest, _AT_ONCE)):
-        asked = [each for copy in batch if copy.status in DECIDABLE and (each := Asking.of(copy)) is not None]
-        found = alike_of(connection, asked) if asked else {}
+        asked = [asking for copy in batch if copy.status in DECIDABLE and (asking := Asking.of(copy)) is not None]
+        matches = alike_of(connection, asked) if asked else {}
         for copy in batch:
-            yield copy, found.get(copy.id, ())
+            yield copy, matches.get(copy.id, ())
 
 
 def alike_of(connection: Connection, asked: Sequence[Asking]) -> Mapping[UUID, tuple[Alike, ...]]:
     """Return, for each of these that looks like others, which and why."""
     values = {
-        "contractors": [fold(each.contractor) for each in asked],
-        "minors": [each.terms.money.amount_minor for each in asked],
-        "currencies": [each.terms.money.currency for each in asked],
-        "moments": [each.asked_at for each in asked],
-        "references": [fold(each.terms.reference) if each.terms.reference else None for each in asked],
-        "documents": [each.terms.document for each in asked],
+        "contractors": [fold(asking.contractor) for asking in asked],
+        "minors": [asking.terms.money.amount_minor for asking in asked],
+        "currencies": [asking.terms.money.currency for asking in asked],
+        "moments": [asking.asked_at for asking in asked],
+        "references": [fold(asking.terms.reference) if asking.terms.reference else None for asking in asked],
+        "documents": [asking.terms.document for asking in asked],
         "near": timedelta(days=NEAR_DAYS),
     }
     pairs = [
@@ -76,5 +76,5 @@ def alike_of(connection: Connection, asked: Sequence[Asking]) -> Mapping[UUID, t
     others: dict[UUID, list[RequestCopy]] = {}
     for asking, other in pairs:
         others.setdefault(asking.id, []).append(known[other])
-    found = {each.id: alike(each, others.get(each.id, ())) for each in asked}
-    return {request_id: told for request_id, told in found.items() if told}
+    by_id = {asking.id: alike(asking, others.get(asking.id, ())) for asking in asked}
+    return {request_id: matches for request_id, matches in by_id.items() if matches}

@@ -56,7 +56,7 @@ def insights(connection: Connection, query: PageQuery, now: datetime | None = No
             counted.add(_Group(*row[:_COLUMNS]), row[_COLUMNS:])
         known = where([*clauses, _TOOK_KNOWN])
         ((within,),) = counted_alone(connection, _WITHIN.format(where=known), values)
-    return counted.told(tuple(within or ()))
+    return counted.insights(tuple(within or ()))
 
 
 class _Group(NamedTuple):
@@ -105,7 +105,7 @@ class _Counted:
             for place, more in ((0, count), (1, minor), (2, count * waits), (3, minor * waits)):
                 sums[place] += more
 
-    def told(self, within: Any) -> Insights:
+    def insights(self, within: Any) -> Insights:
         """Return it all."""
         days = tuple(
             Day(

@@ -72,16 +72,18 @@ class BadMessage:
 
         ``says`` is None where the value is no JSON.
         """
-        told = {name.removeprefix("ce_"): text for name, text in self.headers if name.startswith("ce_")}
-        return {name: told.get(name) for name in ("id", "type", "source", "subject", "time")} | {"says": self._json()}
+        attributes = {name.removeprefix("ce_"): text for name, text in self.headers if name.startswith("ce_")}
+        return {name: attributes.get(name) for name in ("id", "type", "source", "subject", "time")} | {
+            "says": self._json()
+        }
 
     def _json(self) -> Any:
         try:
-            found = json.loads(self.value or b"")
-            json.dumps(found)
+            document = json.loads(self.value or b"")
+            json.dumps(document)
         except (ValueError, RecursionError):
             return None
-        return found
+        return document
 
 
 def _done(at: datetime | None, by: str | None, **more: Any) -> dict[str, Any] | None:

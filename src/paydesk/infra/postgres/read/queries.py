@@ -96,10 +96,10 @@ def copy_of(row: dict[str, Any]) -> RequestCopy:
     return replace(copy, delivery=_delivery(row, copy.status))
 
 
-def _delivery(row: dict[str, Any], found: Status) -> Delivery:
+def _delivery(row: dict[str, Any], current: Status) -> Delivery:
     """Return how far this side's last word has come."""
     asks = row["said"] in REQUEST_TYPES
-    waiting = found in WAITING
+    waiting = current in WAITING
     if row["said"] is None or (waiting and not asks and row["said_published_at"] is not None):
         return Delivery.RECEIVED
     if row["said_hold_until"] is not None:
@@ -111,16 +111,16 @@ def _delivery(row: dict[str, Any], found: Status) -> Delivery:
 
 def get(connection: Connection, request_id: UUID) -> RequestCopy:
     """Return one request. Raises ``UnknownRequest``."""
-    found = some(connection, [request_id])
-    if not found:
+    copies = some(connection, [request_id])
+    if not copies:
         raise UnknownRequest("There is no such request here.", "`list` shows the ones that are.")
-    return found[0]
+    return copies[0]
 
 
 def some(connection: Connection, ids: Sequence[UUID]) -> list[RequestCopy]:
     """Return those of these requests that are known, in the order of the ids."""
-    found = {copy.id: copy for copy in _copies(connection, "WHERE p.id = ANY(%(ids)s)", {"ids": list(ids)})}
-    return [found[each] for each in ids if each in found]
+    copies = {copy.id: copy for copy in _copies(connection, "WHERE p.id = ANY(%(ids)s)", {"ids": list(ids)})}
+    return [copies[request_id] for request_id in ids if request_id in copies]
 
 
 def named(connection: Connection, typed: str) -> RequestCopy:
@@ -130,11 +130,11 @@ def named(connection: Connection, typed: str) -> RequestCopy:
     this: a part of a number must never act on another request. Raises ``UnknownRequest`` with the nearest numbers.
     """
     name = typed.strip()
-    found = _named(connection, name)
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise _several(found)
+    copies = _named(connection, name)
+    if len(copies) == 1:
+        return copies[0]
+    if copies:
+        raise _several(copies)
     raise UnknownRequest("No request is called that.", _others(connection, name))
 
 
@@ -144,15 +144,15 @@ def find(connection: Connection, typed: str) -> RequestCopy:
     For what reads alone. Raises ``UnknownRequest`` with the nearest or the newest numbers when none or several answer.
     """
     name = typed.strip()
-    found = _named(connection, name)
-    if not found and len(name) >= _SHORTEST_PART and _PART.fullmatch(name):
+    copies = _named(connection, name)
+    if not copies and len(name) >= _SHORTEST_PART and _PART.fullmatch(name):
         part = like(name)
         parts = "WHERE p.number ILIKE ANY(%(parts)s) OR p.id::text ILIKE ANY(%(parts)s) LIMIT 6"
-        found = _copies(connection, parts, {"parts": [f"{part}%", f"%{part}"]})
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise _several(found)
+        copies = _copies(connection, parts, {"parts": [f"{part}%", f"%{part}"]})
+    if len(copies) == 1:
+        return copies[0]
+    if copies:
+        raise _several(copies)
     raise UnknownRequest("No request answers to that.", _others(connection, name))
 
 
@@ -169,18 +169,18 @@ def _named(connection: Connection, name: str) -> list[RequestCopy]:
         return _copies(connection, "WHERE p.id = %(id)s", {"id": name})
     if tail := _TAIL.fullmatch(name):
         where = "WHERE right(replace(p.id::text, '-', ''), 6) = %(tail)s ORDER BY p.number IS NOT NULL LIMIT 6"
-        found = _copies(connection, where, {"tail": tail[1].lower()})
-        nameless = [copy for copy in found if copy.request is None or copy.request.number is None]
-        return nameless or found
+        copies = _copies(connection, where, {"tail": tail[1].lower()})
+        nameless = [copy for copy in copies if copy.request is None or copy.request.number is None]
+        return nameless or copies
     if not _PART.fullmatch(name):
         return []
     number = f"PR-{name}" if name.isdigit() else name.upper()
     return _copies(connection, "WHERE p.number = ANY(%(names)s)", {"names": [name, number]})
 
 
-def _several(found: Sequence[RequestCopy]) -> UnknownRequest:
-    names = ", ".join(sorted(copy.number for copy in found[:_MOST_NAMED]))
-    more = " and more" if len(found) > _MOST_NAMED else ""
+def _several(copies: Sequence[RequestCopy]) -> UnknownRequest:
+    names = ", ".join(sorted(copy.number for copy in copies[:_MOST_NAMED]))
+    more = " and more" if len(copies) > _MOST_NAMED else ""
     return UnknownRequest(f"More than one request answers to that: {names}{more}.", "Write the whole number.")
 
 
@@ -196,10 +196,10 @@ def _others(connection: Connection, name: str) -> str:
     order = "abs(substring(number FROM '[0-9]+')::numeric - %(digits)s)" if digits else "requested_at DESC"
     read = f"SELECT number FROM payment_request WHERE number ~ '[0-9]' ORDER BY {order} LIMIT 3"
     rows = connection.execute(read, {"digits": int(digits or 0)})
-    found = ", ".join(sorted(row[0] for row in rows))
-    if not found:
+    names = ", ".join(sorted(row[0] for row in rows))
+    if not names:
         return "There are no requests here yet."
-    return f"The nearest are {found}." if digits else f"The newest are {found}."
+    return f"The nearest are {names}." if digits else f"The newest are {names}."
 
 
 def was_read_whole(connection: Connection) -> bool:
@@ -229,8 +229,8 @@ def counts(connection: Connection) -> Counts:
         f" ({_LOST.format(days=1)}), ({_BROUGHT_BACK})"
     ).fetchone()
     assert row is not None
-    found = Counts(*row)
-    return replace(found, lost=_names(row[-2]), brought_back=_brought_back(row[-1]))
+    numbers = Counts(*row)
+    return replace(numbers, lost=_names(row[-2]), brought_back=_brought_back(row[-1]))
 
 
 def lost(connection: Connection) -> tuple[str, ...]:
@@ -239,14 +239,14 @@ def lost(connection: Connection) -> tuple[str, ...]:
     return _names(row[0] if row is not None else ())
 
 
-def _names(said: Sequence[Sequence[str]]) -> tuple[str, ...]:
-    return tuple(f"{called(number, UUID(request_id))} ({shown_name(actor)})" for number, request_id, actor in said)
+def _names(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    return tuple(f"{called(number, UUID(request_id))} ({shown_name(actor)})" for number, request_id, actor in rows)
 
 
-def _brought_back(found: Sequence[float] | None) -> BroughtBack | None:
-    if found is None:
+def _brought_back(row: Sequence[float] | None) -> BroughtBack | None:
+    if row is None:
         return None
-    events, at, last_said_at, age_s = found
+    events, at, last_said_at, age_s = row
     return BroughtBack(int(events), datetime.fromtimestamp(at, UTC), datetime.fromtimestamp(last_said_at, UTC), age_s)
 
 

@@ -72,7 +72,7 @@ def _start_at(connection: Connection, query: PageQuery, now: datetime | None) ->
     return Start(Way.FROM, between(key_of(first[0], query.sort), key_of(last[0], query.sort), query.start.share))
 
 
-def each(connection: Connection, query: PageQuery, now: datetime | None = None) -> Iterator[RequestCopy]:
+def stream(connection: Connection, query: PageQuery, now: datetime | None = None) -> Iterator[RequestCopy]:
     """Yield the rows of a query one by one; memory stays flat however many there are."""
     with connection.transaction(), connection.cursor("paydesk_each", row_factory=dict_row) as cursor:
         cursor.itersize = 500
@@ -102,7 +102,9 @@ def totals(connection: Connection, query: PageQuery, now: datetime | None = None
             sums[status][currency, exponent] += int(minor)
         if status in WAITING:
             ages[status] += ageing(oldest, older)
-    return tuple(StatusTotal(each, counts[each], _moneys(sums[each]), ages[each]) for each in Status if counts[each])
+    return tuple(
+        StatusTotal(status, counts[status], _moneys(sums[status]), ages[status]) for status in Status if counts[status]
+    )
 
 
 def ageing(oldest: datetime | None, older: Sequence[int]) -> Ageing:

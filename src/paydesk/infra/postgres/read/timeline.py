@@ -54,26 +54,26 @@ def _step(row: dict[str, Any]) -> Step:
         return Step(row["at"], row["became"], None, None, row["reason"] or "", received_at=row["at"])
     if row["became"] in ("locked", "settled"):
         return Step(row["at"], row["became"], row["actor"], None, row["reason"] or "")
-    said = json.loads(bytes(row["value"]))
+    document = json.loads(bytes(row["value"]))
     if row["became"] == "lost":
-        what = _kind(EventType(row["type"])).replace("_", " ")
+        act = _kind(EventType(row["type"])).replace("_", " ")
         sent = "sent, but another was published in its place" if row["delivered_at"] else "never sent"
-        told = f"{what} by {row['actor']}: {sent}; what had been published stands"
-        return Step(row["at"], "lost", row["actor"], said.get("revision"), told)
+        sentence = f"{act} by {row['actor']}: {sent}; what had been published stands"
+        return Step(row["at"], "lost", row["actor"], document.get("revision"), sentence)
     kind = "held" if row["hold_until"] is not None else _kind(EventType(row["type"]))
     # A confirmed withdrawal still carries the terms that were decided before it; they are no part of the step.
-    terms = _terms(said["terms"]) if kind != "withdrawn" and said.get("terms") else None
+    terms = _terms(document["terms"]) if kind != "withdrawn" and document.get("terms") else None
     return Step(
-        at=_told_at(said, row),
+        at=_happened_at(document, row),
         kind=kind,
-        actor=said.get("actor"),
-        revision=said.get("revision"),
-        text=_text(said, kind) if kind != "withdrawn" else "",
+        actor=document.get("actor"),
+        revision=document.get("revision"),
+        text=_text(document, kind) if kind != "withdrawn" else "",
         money=terms.money if terms else None,
         delivered_at=row["delivered_at"],
         terms=terms,
         received_at=row["received_at"],
-        version=said.get("version"),
+        version=document.get("version"),
     )
 
 
@@ -96,20 +96,20 @@ def _kind(event_type: EventType) -> str:
             assert_never(event_type)
 
 
-def _terms(said: dict[str, Any]) -> Terms:
-    return terms_in(TermsMessage.model_validate(said, strict=False))  # Read as plain JSON, its day is a text.
+def _terms(document: dict[str, Any]) -> Terms:
+    return terms_in(TermsMessage.model_validate(document, strict=False))  # Read as plain JSON, its day is a text.
 
 
-def _told_at(said: dict[str, Any], row: dict[str, Any]) -> datetime:
+def _happened_at(document: dict[str, Any], row: dict[str, Any]) -> datetime:
     """Return when the writer says it happened: a decision carries its own time, every event that of its saying."""
-    told = said.get("decided_at") or next((text for name, text in row["headers"] or () if name == "ce_time"), None)
-    found: datetime = row["at"]
+    text = document.get("decided_at") or next((text for name, text in row["headers"] or () if name == "ce_time"), None)
+    moment: datetime = row["at"]
     with suppress(ValueError):
-        found = datetime.fromisoformat(told) if told else found
-    return found if found.tzinfo is not None else row["at"]
+        moment = datetime.fromisoformat(text) if text else moment
+    return moment if moment.tzinfo is not None else row["at"]
 
 
-def _text(said: dict[str, Any], kind: str) -> str:
-    if kind in ("rejected", "held") and said.get("outcome") == "none":
-        return Cause(CauseCode(said["cause_code"]), said.get("cause_note")).text
-    return str((said.get("terms") or {}).get("description", ""))
+def _text(document: dict[str, Any], kind: str) -> str:
+    if kind in ("rejected", "held") and document.get("outcome") == "none":
+        return Cause(CauseCode(document["cause_code"]), document.get("cause_note")).text
+    return str((document.get("terms") or {}).get("description", ""))
