@@ -475,7 +475,7 @@ class RequestListPane(Vertical, Generic[D]):
         """Show how requests come and go."""
         from paydesk.tui.insights_screen import InsightsScreen
 
-        self.app.push_screen(InsightsScreen(self))
+        self.app.push_screen(InsightsScreen(self, lambda: counted_of(self.wanted())))
 
     def action_health(self) -> None:
         """Show how every part is, in words."""

@@ -1,7 +1,7 @@
 """Insights: how requests come and go, as plots or as tables, of what the filter of the list shows."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -25,11 +25,10 @@ from paydesk.tui.lines import Line
 from paydesk.tui.own_screen import OwnScreen, sentence
 from paydesk.tui.port import Desk, PanePort
 from paydesk.tui.role_words import words_of
-from paydesk.tui.totals_cache import COUNT_REST, counted_of
 from paydesk.tui.wording import clock_text
 
-REST_S = 3.0
-"""So long passes at least before it is read again by itself; among a million longer, as long as counting rests."""
+REST, REST_S = 10, 3.0
+"""It is read again by itself after so many times as long as reading took, and after so many seconds at least."""
 _FEW_DAYS = 7
 
 
@@ -43,7 +42,10 @@ class InsightsRead(Message):
 
 
 class InsightsScreen(OwnScreen[None]):
-    """Read in a thread, again when something changed, and painted with every reading."""
+    """Read in a thread, again when something changed, and painted with every reading.
+
+    ``query`` returns what is asked for of all rows that the list shows; it is called when they are read.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "table", "Table, plots", id="insights.table", tooltip="The same as tables, or as plots"),
@@ -56,9 +58,10 @@ class InsightsScreen(OwnScreen[None]):
         Binding("q,escape,1", "back", "Back", id="insights.back", key_display="q"),
     ]
 
-    def __init__(self, pane: PanePort[Any]) -> None:
+    def __init__(self, pane: PanePort[Any], query: Callable[[], PageQuery]) -> None:
         super().__init__()
         self.pane = pane
+        self._query = query
         self._found: Insights | None = None
         self._as_of: datetime | None = None
         self._tables = False
@@ -96,7 +99,7 @@ class InsightsScreen(OwnScreen[None]):
         if desk is None or self._reading or not self._owed or time.monotonic() < self._rests_until:
             return
         self._owed, self._reading = False, True
-        query = replace(counted_of(self.pane.wanted()), statuses=frozenset(), held=False)
+        query = replace(self._query(), statuses=frozenset(), held=False)
         self.run_worker(partial(self._read, desk, query), thread=True, group="insights", exit_on_error=False)
 
     def _read(self, desk: Desk, query: PageQuery) -> None:
@@ -112,7 +115,7 @@ class InsightsScreen(OwnScreen[None]):
     def _was_read(self, message: InsightsRead) -> None:
         message.stop()
         self._reading = False
-        self._rests_until = time.monotonic() + max(REST_S, COUNT_REST * message.took_s)
+        self._rests_until = time.monotonic() + max(REST_S, REST * message.took_s)
         if isinstance(message.outcome, Exception):
             self.query_one("#notice", Line).say(sentence(message.outcome), "", "trouble")
             return

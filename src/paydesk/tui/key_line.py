@@ -6,16 +6,13 @@ lose keys to the screen underneath.
 
 import asyncio
 import time
-from typing import TYPE_CHECKING
 
 from textual.dom import DOMNode
 from textual.events import Key, Paste
 from textual.message_pump import MessagePump
 
+from paydesk.tui.key_port import KeyApp
 from paydesk.tui.textual_private import key_of
-
-if TYPE_CHECKING:
-    from paydesk.tui.desk_app import DeskApp
 
 _PATIENCE_S = 5.0
 """A key that takes longer than this is not waited for."""
@@ -35,7 +32,7 @@ def apart(event: Key) -> list[Key]:
 class KeyLine:
     """The line of keys of one application."""
 
-    def __init__(self, app: "DeskApp") -> None:
+    def __init__(self, app: KeyApp) -> None:
         self._app = app
         self._waiting: asyncio.Queue[tuple[Key | Paste, float]] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
@@ -88,7 +85,7 @@ def _waited_s(event: Key | Paste) -> float:
     return time.monotonic() - event.time
 
 
-async def _reached(node: MessagePump) -> None:
+async def _reached(node: MessagePump | KeyApp) -> None:
     """Wait until a node has dealt with everything that was sent to it so far."""
     dealt_with = asyncio.get_running_loop().create_future()
 

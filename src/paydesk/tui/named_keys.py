@@ -1,17 +1,15 @@
 """Keys in words and in their order, as they are on this desk; and the line that a person is told who never used one."""
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from textual.app import App
 from textual.binding import ActiveBinding, Binding
 from textual.screen import Screen
 
 from paydesk.role_names import RoleName
+from paydesk.tui.key_port import KeyApp
 from paydesk.tui.role_words import words_of
 from paydesk.tui.textual_private import bindings_of
-
-if TYPE_CHECKING:
-    from paydesk.tui.desk_app import DeskApp
 
 
 def in_order(screen: Screen[Any]) -> list[ActiveBinding]:
@@ -29,7 +27,7 @@ def in_order(screen: Screen[Any]) -> list[ActiveBinding]:
 
 def key_named(app: App[Any], name: str, usual: str) -> str:
     """Return the key by which something is done on this desk, for words that name it: ``usual``, or one's own."""
-    first = cast("DeskApp", app).other_keys.get(name, "").partition(",")[0]
+    first = cast(KeyApp, app).other_keys.get(name, "").partition(",")[0]
     return app.get_key_display(Binding(first, "")) if first else usual
 
 

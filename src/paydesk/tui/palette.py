@@ -3,17 +3,15 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
+from textual.app import App
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
+from paydesk.tui.key_port import KeyApp
 from paydesk.tui.named_keys import in_order
 from paydesk.tui.themes import LOOKS, short_name
-
-if TYPE_CHECKING:
-    from paydesk.tui.desk_app import DeskApp
-
 
 _LOOK_TOO = "theme colour color scheme"
 
@@ -33,9 +31,9 @@ class Entry:
         return Content.assemble((f"{self.key:<{cells}}  ", "$accent"), does or Content(self.does))
 
 
-async def _unless_unseen(app: "DeskApp", action: str, node: Any) -> None:
+async def _unless_unseen(app: App[Any], action: str, node: Any) -> None:
     """Do what a key does, unless that is about a row which is not on the screen."""
-    if not app.acts_unseen(action):
+    if not cast(KeyApp, app).acts_unseen(action):
         await app.run_action(action, node)
 
 
@@ -61,15 +59,15 @@ class DeskCommands(Provider):
 
     def _entries(self) -> list[Entry]:
         """Return what the keys of the screen underneath do, built from its bindings, and then the looks."""
-        app = cast("DeskApp", self.app)
+        show_look = cast(KeyApp, self.app).show_look
         found: list[Entry] = []
         for active in in_order(self.screen):
             binding = active.binding
             if binding.system or not binding.description or "palette" in (binding.id or ""):
                 continue
-            run = partial(_unless_unseen, app, binding.action, active.node)
+            run = partial(_unless_unseen, self.app, binding.action, active.node)
             does = binding.tooltip or binding.description
-            found.append(Entry(app.get_key_display(binding), does, cast(Any, run)))
+            found.append(Entry(self.app.get_key_display(binding), does, cast(Any, run)))
         for each in LOOKS:
-            found.append(Entry("", f"Look: {short_name(each)}", partial(app.show_look, each.name), _LOOK_TOO))
+            found.append(Entry("", f"Look: {short_name(each)}", partial(show_look, each.name), _LOOK_TOO))
         return found
