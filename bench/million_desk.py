@@ -12,10 +12,10 @@ from textual.events import Key
 from textual.pilot import Pilot
 
 from paydesk.contractor.app import ContractorApp
-from paydesk.contractor.desk import ContractorService
+from paydesk.contractor.service import ContractorService
 from paydesk.infra.core.query import Page
 from paydesk.settings import Endpoints
-from paydesk.tui.totals_cache import counted_of
+from paydesk.tui.desk.totals_cache import counted_of
 
 FILTERS = {
     "one contractor": "from:contractor-5",

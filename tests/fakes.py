@@ -30,8 +30,8 @@ from paydesk.infra.core.clock import DatabaseClock
 from paydesk.infra.core.errors import ServerDown
 from paydesk.infra.core.health import Health, Part, PartState
 from paydesk.infra.core.query import News, Page, PageQuery, Result
-from paydesk.manager.desk import AT_ONCE
 from paydesk.manager.port import Executed, KeyedCommand, Spread
+from paydesk.manager.service import AT_ONCE
 from tests.fake_pages import page_of
 from tests.fake_world import NOON as NOON
 from tests.fake_world import WELL, World

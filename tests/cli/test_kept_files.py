@@ -3,7 +3,7 @@
 import pytest
 
 from paydesk.cli.desk import draft_file, filters_file, view_file
-from paydesk.tui.kept_view import KeptView
+from paydesk.tui.state import KeptView
 
 
 @pytest.fixture(autouse=True)

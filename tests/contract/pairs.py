@@ -6,16 +6,16 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from paydesk.contractor.desk import ContractorService
 from paydesk.contractor.port import ContractorDesk
+from paydesk.contractor.service import ContractorService
 from paydesk.domain.commands import Decide, RequestPayment, decision_on
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.decision import checked_cause
 from paydesk.domain.payment_request import Terms, checked_terms
 from paydesk.domain.status import Status
 from paydesk.infra.core.query import News, PageQuery
-from paydesk.manager.desk import ManagerService
 from paydesk.manager.port import ManagerDesk
+from paydesk.manager.service import ManagerService
 from paydesk.settings import Servers
 from tests.conftest import Sides, until
 from tests.fakes import FakeContractorDesk, FakeManagerDesk, World

@@ -15,7 +15,7 @@ from paydesk.cli.demo.story import StoredEvent, happened
 from paydesk.domain.commands import RequestPayment
 from paydesk.domain.payment_request import checked_terms
 from paydesk.domain.status import Status
-from paydesk.tui.lines import Line
+from paydesk.tui.widgets.lines import Line
 from tests.fakes import FakeContractorDesk, FakeManagerDesk, World
 from tests.tui.conftest import Clock, seen, shown
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 if TYPE_CHECKING:
-    from paydesk.manager.desk import ManagerService
+    from paydesk.manager.service import ManagerService
 
 
 def by_command_line(person: str, word: str, request: str) -> tuple[int, str]:
@@ -45,7 +45,7 @@ def main(home: str, person: str) -> None:
     """Take orders until the end of the input."""
     from pathlib import Path
 
-    from paydesk.manager.desk import ManagerService
+    from paydesk.manager.service import ManagerService
     from paydesk.stack.embedded import EmbeddedStack
 
     desk = ManagerService(EmbeddedStack(Path(home)), person, 0)

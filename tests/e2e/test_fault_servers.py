@@ -10,15 +10,15 @@ from uuid import uuid4
 
 import pytest
 
-from paydesk.contractor.desk import ContractorService
 from paydesk.contractor.role import ROLE as CONTRACTOR
+from paydesk.contractor.service import ContractorService
 from paydesk.domain.commands import RequestPayment
 from paydesk.domain.errors import UnknownRequest
 from paydesk.infra.core.errors import ServerDown
 from paydesk.infra.core.health import PartState
 from paydesk.infra.core.query import News
-from paydesk.manager.desk import ManagerService
 from paydesk.manager.role import ROLE as MANAGER
+from paydesk.manager.service import ManagerService
 from paydesk.stack.embedded import EmbeddedStack
 from tests.conftest import until
 from tests.e2e.faults import TERMS, Faults

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import psycopg
 
 from paydesk.cli.servers import servers_of
-from paydesk.contractor.desk import ContractorService
+from paydesk.contractor.service import ContractorService
 from paydesk.domain.commands import (
     Approve,
     AskWithdrawal,
@@ -25,7 +25,7 @@ from paydesk.domain.errors import PaydeskError
 from paydesk.domain.payment_request import checked_terms
 from paydesk.infra.postgres.connection import connect
 from paydesk.infra.service import DeskService
-from paydesk.manager.desk import ManagerService
+from paydesk.manager.service import ManagerService
 from paydesk.settings_file import read_settings
 from tests.faults.control import REST, Counts, Orders
 from tests.faults.journal import AGAIN, ASKED, DONE, REFUSED, UNKNOWN, Journal, answered, unanswered

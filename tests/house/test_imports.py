@@ -19,7 +19,7 @@ BAD_SAMPLES = {
     "the domain has a third party": ("domain/status.py", "import redis", "domain.status -> redis"),
     "the domain has a clock": ("domain/status.py", "import time", "domain.status -> time"),
     "a role looks through the wall": (
-        "contractor/desk.py",
+        "contractor/service.py",
         "from paydesk.manager import port",
         "-> paydesk.manager.port",
     ),
@@ -30,16 +30,20 @@ BAD_SAMPLES = {
     ),
     "mechanics know a screen": (
         "infra/redis/hints.py",
-        "from paydesk.tui import lines",
-        "infra.redis.hints -> paydesk.tui.lines",
+        "from paydesk.tui.widgets import lines",
+        "infra.redis.hints -> paydesk.tui.widgets.lines",
     ),
-    "a role starts servers": ("manager/desk.py", "from paydesk.stack import embedded", "manager.desk -> paydesk.stack"),
+    "a role starts servers": (
+        "manager/service.py",
+        "from paydesk.stack import embedded",
+        "manager.service -> paydesk.stack",
+    ),
     "a role reads settings": (
         "manager/app.py",
         "from paydesk import settings_file",
         "manager.app -> paydesk.settings_file",
     ),
-    "a screen has a database": ("tui/lines.py", "import psycopg", "tui.lines -> psycopg"),
+    "a screen has a database": ("tui/widgets/lines.py", "import psycopg", "tui.widgets.lines -> psycopg"),
     "servers know payments": (
         "stack/home.py",
         "from paydesk.domain import text",
@@ -51,7 +55,7 @@ BAD_SAMPLES = {
         "infra.engine.relay -> paydesk.infra.worker.worker",
     ),
     "a screen writes": (
-        "contractor/forms.py",
+        "contractor/form.py",
         "from paydesk.contractor import commands",
         "-> paydesk.contractor.commands",
     ),

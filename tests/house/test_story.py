@@ -17,10 +17,10 @@ from textual.pilot import Pilot
 
 import paydesk.infra.postgres.schema  # noqa: F401  # imported before the trace: making tables is no part of the walk
 from paydesk.contractor.app import ContractorApp
-from paydesk.contractor.desk import ContractorService
+from paydesk.contractor.service import ContractorService
 from paydesk.manager.app import ManagerApp
-from paydesk.manager.desk import ManagerService
 from paydesk.manager.inbox import ManagerInbox
+from paydesk.manager.service import ManagerService
 from tests.conftest import Sides
 from tests.house.files import CHECKOUT, SOURCE, functions, sources, tree
 from tests.tui.conftest import seen, shown

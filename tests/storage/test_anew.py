@@ -14,7 +14,7 @@ from paydesk.domain.decision import DecisionRegister
 from paydesk.infra.core.health import Anew, Health
 from paydesk.infra.migrations import prepare
 from paydesk.infra.postgres.connection import connect
-from paydesk.tui.request_text import facts
+from paydesk.tui.text.request import facts
 from tests.conftest import Sides, until
 from tests.contract.storages import accepted, at, request
 from tests.e2e.house import PAYDESK

@@ -27,7 +27,7 @@ from paydesk.infra.postgres.storage import Store
 from paydesk.infra.recovery import reconcile
 from paydesk.infra.worker.worker import Worker
 from paydesk.manager import commands as decides
-from paydesk.manager.desk import ManagerService
+from paydesk.manager.service import ManagerService
 from paydesk.stack.servers import Postgres
 from tests.conftest import Sides, until
 from tests.worker.test_worker import ask, count

@@ -12,11 +12,11 @@ import pytest
 
 from paydesk.cli.ending import Ended
 from paydesk.cli.main import run
-from paydesk.contractor.desk import ContractorService
+from paydesk.contractor.service import ContractorService
 from paydesk.domain.commands import RequestPayment
 from paydesk.domain.payment_request import checked_terms
 from paydesk.infra.core.errors import OutcomeUnknown, ServerDown
-from paydesk.tui.own_screen import sentence
+from paydesk.tui.screens.base import sentence
 from tests.storage.offline import Answer, Bench, at, streams, word
 
 truth = pytest.mark.fault(

@@ -23,7 +23,7 @@ from paydesk.infra.postgres.read.timeline import detail
 from paydesk.infra.postgres.storage import Store
 from paydesk.infra.worker.worker import Worker
 from paydesk.stack.servers import Postgres
-from paydesk.tui.wording import health_words
+from paydesk.tui.text.wording import health_words
 from tests.conftest import Sides, until
 
 TERMS = checked_terms("1234.50", "EUR", "Über 10 % — ſ 日本語", due_date="2026-12-31", reference="it's \\ 5")

@@ -12,8 +12,8 @@ from textual.widgets import Input
 
 from paydesk.contractor.app import ContractorApp
 from paydesk.manager.app import ManagerApp
-from paydesk.tui import key_line
-from paydesk.tui.request_table import RequestTable
+from paydesk.tui.keys import queue
+from paydesk.tui.table.request_table import RequestTable
 from tests.fakes import FakeContractorDesk, FakeManagerDesk, World
 from tests.pace import scaled
 from tests.tui.scene import scene
@@ -40,9 +40,9 @@ def world() -> World:
 @pytest.fixture(autouse=True)
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the line of keys wait for ever: a key that is never done fails its test instead of making it slow."""
-    monkeypatch.setattr(key_line, "_PATIENCE_S", 3600.0)
+    monkeypatch.setattr(queue, "_PATIENCE_S", 3600.0)
     # The tests' clocks are no real ones: how long a busy machine lets a key wait is not taken off them.
-    monkeypatch.setattr(key_line, "_waited_s", lambda _: 0.0)
+    monkeypatch.setattr(queue, "_waited_s", lambda _: 0.0)
 
 
 class Clock:

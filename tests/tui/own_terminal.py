@@ -8,7 +8,7 @@ import sys
 from paydesk.cli.desk import run_desk
 from paydesk.contractor.app import ContractorApp
 from paydesk.manager.app import ManagerApp
-from paydesk.tui.desk_app import DeskApp
+from paydesk.tui.app import DeskApp
 from tests.fakes import FakeContractorDesk, FakeManagerDesk
 from tests.tui.scene import scene
 

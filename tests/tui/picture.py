@@ -8,7 +8,7 @@ import re
 import sys
 from pathlib import Path
 
-from paydesk.tui.desk_app import DeskApp
+from paydesk.tui.app import DeskApp
 from tests.tui.conftest import contractor, manager, seen, shown, still
 from tests.tui.scene import for_documents, scene
 

@@ -18,8 +18,8 @@ from paydesk.domain.copy import RequestCopy
 from paydesk.domain.decision import checked_cause
 from paydesk.domain.payment_request import checked_terms
 from paydesk.manager.inbox import ManagerInbox
-from paydesk.tui.desk_app import DeskApp
-from paydesk.tui.kept_view import KeptView
+from paydesk.tui.app import DeskApp
+from paydesk.tui.state import KeptView
 from tests.fakes import FakeContractorDesk, FakeManagerDesk, World
 from tests.tui.conftest import contractor, manager, opened, seen, shown
 from tests.tui.scene import scene

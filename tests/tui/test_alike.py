@@ -5,10 +5,10 @@ from uuid import UUID
 
 import pytest
 
-from paydesk.contractor.forms import RequestForm
+from paydesk.contractor.form import RequestForm
 from paydesk.domain.commands import RequestPayment, request_payment
 from paydesk.domain.payment_request import checked_terms
-from paydesk.tui.detail import DetailScreen
+from paydesk.tui.screens.detail import DetailScreen
 from tests.fakes import FakeContractorDesk, World
 from tests.tui.conftest import Clock, contractor, manager, opened, seen, shown
 
@@ -50,7 +50,7 @@ async def test_the_question_before_many_names_those_that_look_alike(world: World
 
 @pytest.mark.fault(
     kind="What is shown to be decided is what the next key decides, also when it changes while it is asked about.",
-    mended="manager/bulk.py",
+    mended="manager/dialogs/bulk.py",
 )
 async def test_the_question_before_many_names_what_comes_to_look_alike_while_it_stands(world: World) -> None:
     async with manager(world).run_test(size=(100, 30)) as pilot:

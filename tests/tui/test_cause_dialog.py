@@ -7,7 +7,7 @@ from textual.events import Paste
 from textual.pilot import Pilot
 
 from paydesk.domain.payment_request import checked_terms
-from paydesk.manager.forms import LOOK, CauseDialog
+from paydesk.manager.dialogs.reject import LOOK, CauseDialog
 from tests.fakes import World
 from tests.tui.conftest import Clock, manager, opened, seen, shown
 from tests.tui.test_manager_desk import accepted_by_zoe, of
@@ -131,7 +131,8 @@ async def test_a_note_says_how_much_room_is_left_and_a_longer_one_is_not_cut(wor
 
 
 @pytest.mark.fault(
-    kind="A note that was typed for a rejection which wrote nothing is offered again.", mended="manager/forms.py"
+    kind="A note that was typed for a rejection which wrote nothing is offered again.",
+    mended="manager/dialogs/reject.py",
 )
 @pytest.mark.parametrize("size", [(60, 15), (100, 30)])
 @pytest.mark.parametrize("way", [[], ["enter"]], ids=["list", "detail"])
@@ -161,7 +162,8 @@ async def test_a_note_is_offered_again_after_an_error_that_wrote_nothing(
 
 
 @pytest.mark.fault(
-    kind="A note that was typed for a rejection which wrote nothing is offered again.", mended="manager/forms.py"
+    kind="A note that was typed for a rejection which wrote nothing is offered again.",
+    mended="manager/dialogs/reject.py",
 )
 async def test_a_note_about_marks_is_offered_again_where_the_question_could_not_be_read(world: World) -> None:
     async with manager(world).run_test(size=(80, 24)) as pilot:

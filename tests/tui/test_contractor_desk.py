@@ -9,13 +9,13 @@ from textual.events import Key
 from textual.widgets import Input
 
 from paydesk.contractor.detail import ContractorDetail
-from paydesk.contractor.forms import RequestForm
+from paydesk.contractor.form import RequestForm
 from paydesk.contractor.home import ContractorHome
 from paydesk.domain.commands import RequestPayment, request_payment
 from paydesk.domain.payment_request import checked_terms
 from paydesk.infra.core.health import Part, PartState
-from paydesk.tui.detail import DetailScreen
-from paydesk.tui.lines import HealthLine, Line
+from paydesk.tui.screens.detail import DetailScreen
+from paydesk.tui.widgets.lines import HealthLine, Line
 from tests.fakes import FakeContractorDesk, World
 from tests.tui.conftest import contractor, opened, seen, shown
 

@@ -8,11 +8,11 @@ import pytest
 
 from paydesk.contractor.actions import RequestActions
 from paydesk.contractor.following import Following
-from paydesk.contractor.forms import RequestForm
+from paydesk.contractor.form import RequestForm
 from paydesk.domain.copy import RequestCopy
 from paydesk.infra.core.query import PageQuery
-from paydesk.tui.dialogs import Confirm
 from paydesk.tui.drafts import DraftStore
+from paydesk.tui.screens.dialogs import Confirm
 from tests.fakes import FakeContractorDesk, World
 from tests.tui.list_pane import FakeListPane
 

@@ -9,17 +9,17 @@ from paydesk.domain.commands import Decide
 from paydesk.infra.core.health import Duty, Health, Part, PartState
 from paydesk.infra.core.query import Result
 from paydesk.infra.worker.context import HealthState
-from paydesk.manager.bulk import BulkDialog
-from paydesk.manager.forms import CauseDialog
+from paydesk.manager.dialogs.bulk import BulkDialog
+from paydesk.manager.dialogs.reject import CauseDialog
 from paydesk.tui import outside
-from paydesk.tui.health_report import health_report
-from paydesk.tui.wording import health_words
+from paydesk.tui.text.health import health_report
+from paydesk.tui.text.wording import health_words
 from tests.fakes import WELL, FakeManagerDesk, World
 from tests.tui.conftest import contractor, manager, opened, seen, shown
 
 KEYS = pytest.mark.fault(kind="What is said of keys and marks is what became of them.", mended="manager/decisions.py")
 UNKNOWN = pytest.mark.fault(
-    kind="What is not known is never painted as well: it is told, and since when.", mended="tui/health_report.py"
+    kind="What is not known is never painted as well: it is told, and since when.", mended="tui/text/health.py"
 )
 BESIDE = pytest.mark.fault(
     kind="What a desk hands to a browser or a clipboard says what became of it, and shows it to copy.",
@@ -128,7 +128,7 @@ def test_a_board_keeps_since_when_kafka_and_the_count_are_silent() -> None:
 
 @BESIDE
 async def test_a_link_without_a_browser_is_shown_to_copy(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("paydesk.tui.desk_pane.opens", lambda _: False)
+    monkeypatch.setattr("paydesk.tui.desk.pane.opens", lambda _: False)
     async with contractor(world).run_test(size=(100, 30)) as pilot:
         await opened(pilot)
         pilot.app.open_url("https://docs.example.org/81")

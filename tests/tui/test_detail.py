@@ -6,7 +6,7 @@ import pytest
 
 from paydesk.domain.commands import Approve, confirm_withdrawal, decide
 from paydesk.domain.payment_request import checked_terms
-from paydesk.tui.detail import DetailScreen
+from paydesk.tui.screens.detail import DetailScreen
 from tests.fakes import World
 from tests.tui.conftest import contractor, opened, seen, shown
 

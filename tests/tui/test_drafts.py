@@ -7,7 +7,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from paydesk.contractor.app import ContractorApp
-from paydesk.contractor.forms import RequestForm
+from paydesk.contractor.form import RequestForm
 from paydesk.tui.drafts import Draft, DraftStore
 from tests.fakes import FakeContractorDesk, World
 from tests.tui.conftest import contractor, opened, seen, shown

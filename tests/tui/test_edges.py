@@ -4,7 +4,7 @@ import pytest
 
 from paydesk.contractor.columns import COLUMNS, EVERYONES
 from paydesk.manager.preview import Preview
-from paydesk.tui.columns import CURSOR_CELLS, Column, laid_out
+from paydesk.tui.table.columns import CURSOR_CELLS, Column, laid_out
 from tests.fakes import World
 from tests.tui.conftest import contractor, manager, opened, seen, shown
 

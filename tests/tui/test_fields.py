@@ -4,7 +4,7 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.events import Paste
 
-from paydesk.tui.fields import Field
+from paydesk.tui.widgets.fields import Field
 
 
 @pytest.mark.fault(

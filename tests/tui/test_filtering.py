@@ -9,9 +9,9 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from paydesk.contractor.app import ContractorApp
-from paydesk.tui.filter_line import FilterField
-from paydesk.tui.kept_view import KeptFiles
-from paydesk.tui.request_table import RequestTable
+from paydesk.tui.desk.filter_line import FilterField
+from paydesk.tui.state import KeptFiles
+from paydesk.tui.table.request_table import RequestTable
 from tests.fakes import FakeContractorDesk, World
 from tests.tui.conftest import contractor, manager, opened, seen, shown
 

@@ -7,12 +7,12 @@ from uuid import UUID
 import pytest
 from textual.pilot import Pilot
 
-from paydesk.contractor.forms import RequestForm
+from paydesk.contractor.form import RequestForm
 from paydesk.domain.commands import RequestPayment, request_payment
 from paydesk.domain.payment_request import checked_terms
 from paydesk.infra.core.query import Sort
-from paydesk.tui.detail import DetailScreen
-from paydesk.tui.request_table import RequestTable
+from paydesk.tui.screens.detail import DetailScreen
+from paydesk.tui.table.request_table import RequestTable
 from tests.fakes import World
 from tests.tui.conftest import contractor, opened, seen, shown
 

@@ -6,9 +6,9 @@ import pytest
 from textual.events import Paste
 from textual.widgets import Input
 
-from paydesk.contractor.forms import RequestForm
+from paydesk.contractor.form import RequestForm
 from paydesk.domain.money import Money
-from paydesk.tui.desk_app import MOST_PASTED
+from paydesk.tui.app import MOST_PASTED
 from tests.fakes import World
 from tests.tui.conftest import contractor, opened, seen, shown
 
@@ -119,7 +119,7 @@ async def test_the_form_keeps_a_retired_currency_of_what_is_revised_and_refuses_
         assert table.rows
 
 
-@pytest.mark.fault(kind="A paste of any length leaves the desk quick to answer.", mended="tui/desk_app.py")
+@pytest.mark.fault(kind="A paste of any length leaves the desk quick to answer.", mended="tui/app.py")
 @pytest.mark.parametrize("way", [["n", "tab", "tab"], ["slash"]], ids=["form", "filter"])
 async def test_of_a_paste_no_more_is_taken_than_makes_any_field_too_long(world: World, way: list[str]) -> None:
     async with contractor(world).run_test(size=(80, 24)) as pilot:

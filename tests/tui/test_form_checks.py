@@ -75,7 +75,7 @@ def test_a_request_that_was_revised_elsewhere_is_told_with_what_changed(waiting:
 
 @pytest.mark.fault(
     kind="A question about a request that changed meanwhile is asked anew when it changes again before the answer.",
-    mended="contractor/forms.py",
+    mended="contractor/form.py",
 )
 def test_a_second_change_is_news_also_where_it_is_told_in_the_same_words(
     desk: FakeContractorDesk, waiting: RequestCopy, world: World

@@ -9,9 +9,9 @@ from rich.cells import cell_len
 
 from paydesk.infra.core.health import BroughtBack, Duty, Part, PartState
 from paydesk.infra.postgres.connection import unreachable
-from paydesk.tui.health_report import health_report
-from paydesk.tui.health_screen import HealthScreen
-from paydesk.tui.wording import health_words
+from paydesk.tui.screens.health import HealthScreen
+from paydesk.tui.text.health import health_report
+from paydesk.tui.text.wording import health_words
 from tests.fakes import NOON, WELL, FakeManagerDesk, World
 from tests.tui.conftest import manager, opened, seen, shown
 
@@ -73,7 +73,7 @@ def test_every_part_is_reported_however_it_is() -> None:
     assert all(report.well for report in health_report(WELL, "contractor"))
 
 
-@pytest.mark.fault(kind="What a server refuses is told as that, not as silence.", mended="tui/wording.py")
+@pytest.mark.fault(kind="What a server refuses is told as that, not as silence.", mended="tui/text/wording.py")
 @pytest.mark.parametrize(
     ("said", "told"),
     [

@@ -10,10 +10,10 @@ from paydesk.domain.commands import RequestPayment, request_payment
 from paydesk.domain.insights import Insights
 from paydesk.domain.payment_request import checked_terms
 from paydesk.infra.core.query import PageQuery
-from paydesk.tui import insights_screen
-from paydesk.tui.bars import bar
-from paydesk.tui.health_screen import HealthScreen
-from paydesk.tui.insights_screen import InsightsScreen
+from paydesk.tui.screens import insights
+from paydesk.tui.screens.health import HealthScreen
+from paydesk.tui.screens.insights import InsightsScreen
+from paydesk.tui.text.bars import bar
 from tests.fakes import NOON, FakeManagerDesk, World
 from tests.tui.conftest import contractor, manager, opened, seen, shown
 
@@ -76,7 +76,7 @@ async def test_what_is_below_is_told_until_it_is_seen(world: World) -> None:
 async def test_it_follows_the_filter_of_the_list_and_is_read_again_when_something_changed(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(insights_screen, "REST_S", 0.0)
+    monkeypatch.setattr(insights, "REST_S", 0.0)
     async with contractor(world).run_test(size=(80, 24)) as pilot:
         await opened(pilot)
         await pilot.press("2")
@@ -114,7 +114,7 @@ async def test_hints_wait_a_moment_and_r_does_not(world: World) -> None:
 
 
 async def test_without_requests_it_says_what_to_do_and_without_a_database_why(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(insights_screen, "REST_S", 0.0)
+    monkeypatch.setattr(insights, "REST_S", 0.0)
     world = World()
     async with contractor(world).run_test(size=(80, 24)) as pilot:
         await seen(pilot, lambda: "Press n to ask" in shown(pilot))

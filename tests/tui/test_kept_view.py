@@ -10,7 +10,7 @@ from paydesk.contractor.app import ContractorApp
 from paydesk.contractor.home import ContractorHome
 from paydesk.manager.app import ManagerApp
 from paydesk.manager.preview import Preview
-from paydesk.tui.kept_view import KeptFiles, KeptView
+from paydesk.tui.state import KeptFiles, KeptView
 from tests.fakes import FakeContractorDesk, FakeManagerDesk, World
 from tests.tui.conftest import Clock, opened, seen, shown
 

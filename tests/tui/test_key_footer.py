@@ -5,9 +5,9 @@ from textual.events import AppBlur, AppFocus
 from textual.pilot import Pilot
 
 from paydesk.manager.app import ManagerApp
-from paydesk.tui.detail import DetailScreen
-from paydesk.tui.dialogs import Confirm
-from paydesk.tui.key_footer import KeyFooter
+from paydesk.tui.keys.footer import KeyFooter
+from paydesk.tui.screens.detail import DetailScreen
+from paydesk.tui.screens.dialogs import Confirm
 from tests.fakes import FakeManagerDesk, World
 from tests.tui.conftest import Clock, contractor, manager, opened, seen, shown
 from tests.tui.screens import LockedToo
@@ -131,7 +131,7 @@ async def test_no_change_of_a_locked_request_is_offered_and_the_key_says_why(wor
 
 
 @pytest.mark.fault(
-    kind="The keys stay on the screen while another window has the keyboard.", mended="tui/key_footer.py"
+    kind="The keys stay on the screen while another window has the keyboard.", mended="tui/keys/footer.py"
 )
 @pytest.mark.parametrize("where", ["list", "detail"])
 async def test_the_keys_stay_while_another_window_has_the_keyboard(world: World, where: str) -> None:

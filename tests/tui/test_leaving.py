@@ -12,7 +12,7 @@ from textual.widgets import Input
 from paydesk.domain.commands import ContractorCommand, Decide
 from paydesk.domain.decision import Outcome
 from paydesk.infra.core.query import Result
-from paydesk.tui import desk_pane
+from paydesk.tui.desk import pane
 from tests.fakes import FakeContractorDesk, FakeManagerDesk, World
 from tests.pace import scaled
 from tests.tui.conftest import contractor, manager, opened, seen, shown
@@ -75,7 +75,7 @@ async def test_what_is_refused_keeps_the_desk_open_and_says_why(world: World) ->
 
 
 async def test_what_takes_for_ever_is_not_waited_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(desk_pane, "LEAVE_S", 0.2)
+    monkeypatch.setattr(pane, "LEAVE_S", 0.2)
     desk = Slow(world)
     async with manager(world, desk=desk).run_test(size=(80, 24)) as pilot:
         await opened(pilot)
@@ -129,7 +129,7 @@ async def _by_fault(pilot: Pilot[None]) -> None:
 
 @pytest.mark.fault(
     kind="What is held when a desk dies stays held until its time; only a person who quits sends it at once.",
-    mended="tui/desk_app.py",
+    mended="tui/app.py",
 )
 @pytest.mark.parametrize(("ends", "quits"), [(_by_key, True), (_by_signal, False), (_by_fault, False)])
 def test_only_a_person_who_quits_releases_what_is_held(
@@ -140,7 +140,7 @@ def test_only_a_person_who_quits_releases_what_is_held(
     assert desk.closed and desk.quits is quits
 
 
-QUITTING = pytest.mark.fault(kind="What ^c says about quitting is so where it is pressed.", mended="tui/desk_app.py")
+QUITTING = pytest.mark.fault(kind="What ^c says about quitting is so where it is pressed.", mended="tui/app.py")
 
 
 @QUITTING

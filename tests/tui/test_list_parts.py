@@ -4,10 +4,10 @@ import pytest
 
 from paydesk.domain.filter_text import parse_filter
 from paydesk.infra.core.query import News, PageQuery, Result
-from paydesk.tui.command_queue import CommandQueue, Leaving, run_command
+from paydesk.tui.desk.command_queue import CommandQueue, Leaving, run_command
+from paydesk.tui.desk.loader import PageLoader, open_desk, read_page
+from paydesk.tui.desk.totals_cache import COUNTING, Step, TotalsCache, counted_of, read_totals
 from paydesk.tui.messages import DeskFailed, DeskMade, DeskOpened, DeskStarted, PageRead, ReadFailed, TotalsRead
-from paydesk.tui.page_loader import PageLoader, open_desk, read_page
-from paydesk.tui.totals_cache import COUNTING, Step, TotalsCache, counted_of, read_totals
 from tests.fakes import FakeContractorDesk, World
 
 ALL = PageQuery()

@@ -14,7 +14,7 @@ from paydesk.contractor.home import COLUMNS
 from paydesk.domain.commands import RequestPayment, request_payment
 from paydesk.domain.payment_request import checked_terms
 from paydesk.manager import columns
-from paydesk.tui.columns import ROOM, laid_out
+from paydesk.tui.table.columns import ROOM, laid_out
 from paydesk.tui.themes import LOOKS
 from tests.fakes import NOON, FakeContractorDesk, World
 from tests.tui.conftest import contractor, manager, opened, seen, shown

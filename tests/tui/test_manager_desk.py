@@ -15,7 +15,7 @@ from paydesk.domain.payment_request import checked_terms
 from paydesk.infra.core.health import Part, PartState
 from paydesk.infra.core.query import Result
 from paydesk.manager.inbox import ManagerInbox
-from paydesk.tui.detail import DetailScreen
+from paydesk.tui.screens.detail import DetailScreen
 from tests.fakes import FakeManagerDesk, World
 from tests.pace import scaled
 from tests.tui.conftest import Clock, manager, opened, seen, shown

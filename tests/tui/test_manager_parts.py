@@ -18,11 +18,11 @@ from paydesk.manager.bulk_actions import BulkActions, read_question
 from paydesk.manager.decisions import DecisionKeys, why_not
 from paydesk.manager.duplicate_watch import REST_S, DuplicatesRead, DuplicateWatch, read_duplicates
 from paydesk.manager.held_decisions import AWAIT_S, CursorReturn, HeldDecisions, UnderWay
+from paydesk.manager.inbox_rows import StandingRows
 from paydesk.manager.port import ManagerDesk
 from paydesk.manager.reach import MAX_MARKED, Reach, read_marks
-from paydesk.manager.rows import StandingRows
 from paydesk.manager.selection import Selection
-from paydesk.tui.window import Edges
+from paydesk.tui.table.window import Edges
 from tests.fakes import NOON, FakeManagerDesk, World
 from tests.tui.list_pane import FakeListPane
 
@@ -303,7 +303,7 @@ def test_what_arrives_between_rows_is_counted_until_everything_takes_its_place(r
 
 
 @pytest.mark.fault(
-    kind="A mark that the filter does not hide is not said to be hidden by it.", mended="manager/rows.py"
+    kind="A mark that the filter does not hide is not said to be hidden by it.", mended="manager/inbox_rows.py"
 )
 def test_a_question_counts_marks_that_the_filter_hides_and_skips_what_cannot_be_decided(
     desk: FakeManagerDesk, rows: list[RequestCopy], world: World

@@ -15,7 +15,7 @@ from paydesk.domain.payment_request import checked_terms
 from paydesk.infra.core.errors import ServerDown
 from paydesk.infra.core.query import Result, Sort, in_order
 from paydesk.manager import reach
-from paydesk.manager.bulk import BulkDialog
+from paydesk.manager.dialogs.bulk import BulkDialog
 from paydesk.manager.inbox import ManagerInbox
 from tests.fakes import FakeManagerDesk, World
 from tests.tui.conftest import Clock, manager, opened, seen, shown
@@ -197,7 +197,7 @@ async def test_marks_are_rejected_with_one_cause(world: World) -> None:
 
 
 @pytest.mark.fault(
-    kind="A mark that the filter does not hide is not said to be hidden by it.", mended="manager/rows.py"
+    kind="A mark that the filter does not hide is not said to be hidden by it.", mended="manager/inbox_rows.py"
 )
 async def test_what_is_skipped_is_named_with_the_reason_and_no_filter_is_said_to_hide_it(world: World) -> None:
     async with manager(world, person="fjord-media").run_test(size=(100, 30)) as pilot:
@@ -233,7 +233,7 @@ async def test_a_changed_revision_takes_its_mark_off(world: World) -> None:
 
 @pytest.mark.fault(
     kind="What is shown to be decided is what the next key decides, also when it changes while it is asked about.",
-    mended="manager/bulk.py",
+    mended="manager/dialogs/bulk.py",
 )
 @pytest.mark.parametrize("how", ["revised", "accepted by another"])
 async def test_the_question_about_marks_says_what_is_decided_when_one_changes_meanwhile(world: World, how: str) -> None:
@@ -255,7 +255,7 @@ async def test_the_question_about_marks_says_what_is_decided_when_one_changes_me
 
 
 @pytest.mark.fault(
-    kind="A mark that the filter does not hide is not said to be hidden by it.", mended="manager/rows.py"
+    kind="A mark that the filter does not hide is not said to be hidden by it.", mended="manager/inbox_rows.py"
 )
 async def test_a_mark_that_the_filter_hides_by_now_is_counted(world: World) -> None:
     async with manager(world).run_test(size=(100, 30)) as pilot:

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 from textual.pilot import Pilot
 
-from paydesk.contractor.forms import RequestForm
+from paydesk.contractor.form import RequestForm
 from paydesk.domain.commands import Reject, RevisePayment, decide
 from paydesk.domain.copy import RequestDetail
 from paydesk.domain.decision import Cause, CauseCode
@@ -71,7 +71,7 @@ async def test_a_revision_from_elsewhere_is_said(world: World) -> None:
 
 ASKED_ANEW = pytest.mark.fault(
     kind="A question about a request that changed meanwhile is asked anew when it changes again before the answer.",
-    mended="contractor/forms.py",
+    mended="contractor/form.py",
 )
 
 
@@ -122,7 +122,7 @@ async def test_what_is_accepted_while_the_question_is_open_is_not_sent(world: Wo
 
 
 @pytest.mark.fault(
-    kind="The form that revises a request compares with what the request says now.", mended="contractor/forms.py"
+    kind="The form that revises a request compares with what the request says now.", mended="contractor/form.py"
 )
 @pytest.mark.parametrize("size", SIZES, ids=str)
 async def test_beside_the_new_amount_stands_the_one_that_the_request_has_now(
@@ -145,7 +145,7 @@ async def test_another_request_changes_nothing_in_the_form(world: World) -> None
 
 
 REVISED = pytest.mark.fault(
-    kind="Who revises or decides what was rejected before sees why it was.", mended="tui/request_text.py"
+    kind="Who revises or decides what was rejected before sees why it was.", mended="tui/text/request.py"
 )
 
 

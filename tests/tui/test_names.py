@@ -10,7 +10,7 @@ from paydesk.domain.copy import Delivery, RequestCopy, RequestDetail, Step
 from paydesk.domain.decision import DecisionRegister, Outcome
 from paydesk.domain.payment_request import RequestRegister, checked_terms
 from paydesk.manager import columns as managers
-from paydesk.tui.request_text import facts, timeline
+from paydesk.tui.text.request import facts, timeline
 
 NOW = datetime(2026, 11, 30, 9, 0, tzinfo=UTC)
 TERMS = checked_terms("12.50", "EUR", "logo")

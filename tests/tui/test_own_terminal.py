@@ -15,9 +15,7 @@ SHOWN = pytest.mark.fault(
     kind="A desk is shown on the terminal, wherever its output goes, or a sentence says there why not.",
     mended="tui/textual_private.py",
 )
-RESTORED = pytest.mark.fault(
-    kind="Whatever signal ends a desk, the terminal is left as it was.", mended="tui/desk_app.py"
-)
+RESTORED = pytest.mark.fault(kind="Whatever signal ends a desk, the terminal is left as it was.", mended="tui/app.py")
 CONTINUED = pytest.mark.fault(
     kind="A desk that was stopped by whatever signal and goes on is painted anew, takes keys, and ends.",
     mended="tui/textual_private.py",

@@ -8,7 +8,7 @@ import pytest
 from paydesk.domain.commands import RequestPayment, request_payment
 from paydesk.domain.copy import RequestDetail, Step
 from paydesk.domain.payment_request import checked_terms
-from paydesk.tui.detail import DetailScreen
+from paydesk.tui.screens.detail import DetailScreen
 from tests.fakes import FakeManagerDesk, World
 from tests.tui.conftest import manager, opened, seen, shown
 from tests.tui.test_alike import again

@@ -15,9 +15,9 @@ from paydesk.domain.copy import StatusTotal
 from paydesk.infra.core import ui_priority
 from paydesk.infra.core.query import News, PageQuery
 from paydesk.manager.inbox import ManagerInbox
-from paydesk.tui.lines import put
-from paydesk.tui.page_loader import Turns
-from paydesk.tui.totals_cache import Counts
+from paydesk.tui.desk.loader import Turns
+from paydesk.tui.desk.totals_cache import Counts
+from paydesk.tui.widgets.lines import put
 from tests.fakes import FakeManagerDesk, World
 from tests.tui.conftest import manager, opened, seen, shown
 from tests.tui.test_window import asked

@@ -74,7 +74,7 @@ async def test_undo_goes_back_from_afar_and_moving_on_moves_on_from_there(world:
 
 @pytest.mark.fault(
     kind="What is taken back is under the cursor, in whatever order, or the line says that it is not in this list.",
-    mended="manager/rows.py",
+    mended="manager/inbox_rows.py",
 )
 @pytest.mark.parametrize("orders", [1, 2, 3], ids=["newest", "largest", "smallest"])
 async def test_in_another_order_the_cursor_is_on_what_is_taken_back_and_the_next_key_means_it(
@@ -98,7 +98,7 @@ async def test_in_another_order_the_cursor_is_on_what_is_taken_back_and_the_next
 
 @pytest.mark.fault(
     kind="What is taken back is under the cursor, in whatever order, or the line says that it is not in this list.",
-    mended="manager/rows.py",
+    mended="manager/inbox_rows.py",
 )
 async def test_in_another_order_all_that_one_key_takes_back_is_shown_again(world: World) -> None:
     async with manager(world).run_test(size=(80, 24)) as pilot:
@@ -118,7 +118,7 @@ async def test_in_another_order_all_that_one_key_takes_back_is_shown_again(world
 
 @pytest.mark.fault(
     kind="What is taken back is under the cursor, in whatever order, or the line says that it is not in this list.",
-    mended="manager/rows.py",
+    mended="manager/inbox_rows.py",
 )
 async def test_what_is_taken_back_and_hidden_by_the_filter_is_said_to_be_not_in_this_list(world: World) -> None:
     async with manager(world).run_test(size=(80, 24)) as pilot:

@@ -4,7 +4,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from paydesk.contractor.forms import RequestForm
+from paydesk.contractor.form import RequestForm
 from tests.fakes import FakeContractorDesk, World
 from tests.tui.conftest import contractor, opened, seen, shown
 from tests.tui.test_manager_desk import accepted_by_zoe, of
@@ -71,7 +71,7 @@ async def test_what_is_refused_about_the_request_itself_is_said_and_opens_no_for
 
 ASKED = pytest.mark.fault(
     kind="Before what was typed is lost it is asked whether that is meant; where nothing was typed, nothing is asked.",
-    mended="contractor/forms.py",
+    mended="contractor/form.py",
 )
 
 

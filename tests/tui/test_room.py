@@ -9,12 +9,12 @@ from paydesk.domain.commands import RequestPayment, request_payment
 from paydesk.domain.payment_request import checked_terms
 from paydesk.domain.status import Status
 from paydesk.manager.inbox import ManagerInbox
-from paydesk.tui.desk_app import DeskApp
-from paydesk.tui.request_table import RequestTable
+from paydesk.tui.app import DeskApp
+from paydesk.tui.table.request_table import RequestTable
 from tests.fakes import FakeManagerDesk, World
 from tests.tui.conftest import contractor, manager, opened, seen, shown
 
-ROWS = pytest.mark.fault(kind="Rows come first, and no key acts on a row that is not seen.", mended="tui/room.py")
+ROWS = pytest.mark.fault(kind="Rows come first, and no key acts on a row that is not seen.", mended="tui/desk/room.py")
 pytestmark = ROWS
 CURRENCIES = {"EUR": "10.00", "USD": "11.00", "GBP": "12.00", "JPY": "1300", "KWD": "14.000"}
 

@@ -57,7 +57,7 @@ def test_a_shifted_column_is_seen(world: World) -> None:
     from dataclasses import replace
 
     from paydesk.contractor import home
-    from paydesk.tui.columns import laid_out
+    from paydesk.tui.table.columns import laid_out
 
     wider = (replace(home.COLUMNS[0], width=10), *home.COLUMNS[1:])
     assert [size for _, size in laid_out(home.COLUMNS, 80)] != [size for _, size in laid_out(wider, 80)]

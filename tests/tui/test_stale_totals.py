@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 
 from paydesk.domain.copy import StatusTotal
 from paydesk.infra.core.query import PageQuery
-from paydesk.tui.request_table import RequestTable
+from paydesk.tui.table.request_table import RequestTable
 from tests.fakes import FakeContractorDesk, FakeDesk, FakeManagerDesk, World
 from tests.tui.conftest import contractor, manager, opened, seen, shown
 
@@ -62,7 +62,7 @@ async def counted(world: World, role: str) -> AsyncIterator[tuple[Pilot[None], t
 
 @pytest.mark.fault(
     kind="Totals beside a filter are of that filter, or it is said that they are being counted.",
-    mended="tui/totals_cache.py",
+    mended="tui/desk/totals_cache.py",
 )
 @pytest.mark.parametrize("role", ["contractor", "manager"])
 async def test_counting_stands_beside_another_filter_until_its_rows_are_counted(world: World, role: str) -> None:

@@ -13,8 +13,8 @@ from paydesk.domain.copy import StatusTotal
 from paydesk.domain.money import Money
 from paydesk.domain.payment_request import checked_terms
 from paydesk.domain.status import Status
-from paydesk.tui.summary import ageing_parts, flowed, status_lines
-from paydesk.tui.window import PAGE
+from paydesk.tui.table.window import PAGE
+from paydesk.tui.widgets.summary import ageing_parts, flowed, status_lines
 from tests.fakes import NOON, World
 from tests.tui.conftest import contractor, manager, opened, seen, shown
 

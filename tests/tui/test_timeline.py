@@ -8,7 +8,7 @@ import pytest
 from paydesk.cli.output import full_document
 from paydesk.domain.commands import Approve, decide
 from paydesk.domain.copy import Delivery, RequestCopy, RequestDetail, Step, in_order
-from paydesk.tui.request_text import timeline
+from paydesk.tui.text.request import timeline
 from tests.fakes import NOON, World
 from tests.tui.test_manager_desk import of
 

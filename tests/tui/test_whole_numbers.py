@@ -10,13 +10,13 @@ from textual.pilot import Pilot
 
 from paydesk.contractor.columns import COLUMNS, EVERYONES
 from paydesk.manager.columns import DECIDED, inbox
-from paydesk.tui.columns import Column, fitted, laid_out, padded
+from paydesk.tui.table.columns import Column, fitted, laid_out, padded
 from tests.fakes import World
 from tests.tui.conftest import contractor, manager, opened, seen, shown
 
 _WHOLE = pytest.mark.fault(
     kind="Nothing is cut in a pipe, and where something is cut `…` says so; a request's number is never cut.",
-    mended="tui/columns.py",
+    mended="tui/table/columns.py",
 )
 _LONGEST = "123456789012"
 

@@ -9,8 +9,8 @@ from textual.pilot import Pilot
 from textual.scrollbar import ScrollTo
 
 from paydesk.domain.payment_request import RequestRegister, checked_terms
-from paydesk.tui.request_table import RequestTable
-from paydesk.tui.window import MOST, PAGE
+from paydesk.tui.table.request_table import RequestTable
+from paydesk.tui.table.window import MOST, PAGE
 from tests.fakes import NOON, World
 from tests.tui.conftest import contractor, manager, opened, seen, shown, still
 

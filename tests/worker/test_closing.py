@@ -13,7 +13,7 @@ from paydesk.infra.postgres.connection import connect
 from paydesk.infra.postgres.read import queries, request_list
 from paydesk.infra.postgres.storage import Store
 from paydesk.infra.worker.worker import Worker
-from paydesk.manager.desk import ManagerService
+from paydesk.manager.service import ManagerService
 from paydesk.settings import Endpoints
 from tests.conftest import Sides, until
 
@@ -45,7 +45,7 @@ def asked(sides: Sides) -> UUID:
 
 HELD = pytest.mark.fault(
     kind="What is held when a desk dies stays held until its time; only a person who quits sends it at once.",
-    mended="tui/desk_app.py",
+    mended="tui/app.py",
 )
 
 

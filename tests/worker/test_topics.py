@@ -36,7 +36,7 @@ from paydesk.infra.worker.worker import Worker
 from paydesk.stack import provision
 from paydesk.stack.kafka_server import Kafka
 from paydesk.stack.memory_broker import _Cluster
-from paydesk.tui.health_report import health_report
+from paydesk.tui.text.health import health_report
 from tests.conftest import Sides, until
 from tests.deploy.native import free_port
 

@@ -17,7 +17,7 @@ from paydesk.infra.postgres.connection import connect
 from paydesk.infra.redis.hints import HintListener, HintSender
 from paydesk.infra.worker.context import HealthState
 from paydesk.infra.worker.worker import Worker
-from paydesk.tui.wording import health_words
+from paydesk.tui.text.wording import health_words
 from tests.conftest import Sides, until
 from tests.worker.test_worker import ask, count
 

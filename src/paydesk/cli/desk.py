@@ -21,12 +21,12 @@ from paydesk.cli.options import LOOKS
 from paydesk.domain.text import clean
 from paydesk.settings import PERSON_KEY, THEME_KEY, Servers, SettingsError, own_folder
 from paydesk.tui import textual_private
-from paydesk.tui.kept_view import KeptFiles
-from paydesk.tui.own_screen import sentence
+from paydesk.tui.screens.base import sentence
+from paydesk.tui.state import KeptFiles
 
 if TYPE_CHECKING:
-    from paydesk.contractor.desk import ContractorService
-    from paydesk.manager.desk import ManagerService
+    from paydesk.contractor.service import ContractorService
+    from paydesk.manager.service import ManagerService
     from paydesk.settings_file import Settings
 
 D = TypeVar("D")
@@ -132,7 +132,7 @@ def contractor_desk(person: str | None, look: str | None) -> None:
     from paydesk.contractor.app import ContractorApp
 
     def service(servers: Servers, who: str, _: "Settings") -> "ContractorService":
-        from paydesk.contractor.desk import ContractorService
+        from paydesk.contractor.service import ContractorService
 
         return ContractorService(servers, who)
 
@@ -152,7 +152,7 @@ def manager_desk(person: str | None, look: str | None) -> None:
     from paydesk.manager.app import ManagerApp
 
     def service(servers: Servers, who: str, settings: "Settings") -> "ManagerService":
-        from paydesk.manager.desk import ManagerService
+        from paydesk.manager.service import ManagerService
 
         return ManagerService(servers, who, settings.hold_seconds)
 

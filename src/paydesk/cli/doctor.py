@@ -32,8 +32,8 @@ from paydesk.stack import embedded
 from paydesk.stack.binaries import check_installed
 from paydesk.stack.embedded import EmbeddedStack
 from paydesk.stack.errors import StackError
-from paydesk.tui.columns import fitted, padded
-from paydesk.tui.wording import moment_text
+from paydesk.tui.table.columns import fitted, padded
+from paydesk.tui.text.wording import moment_text
 from paydesk.waiting import said_by
 
 _LOGIN_SQL = "SELECT count(*) FROM pg_roles WHERE rolname = %s"

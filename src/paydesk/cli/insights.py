@@ -17,7 +17,7 @@ from paydesk.domain.text import visible
 from paydesk.infra.core.clock import moment_of
 from paydesk.infra.core.query import PageQuery
 from paydesk.infra.postgres.read import insights as reading
-from paydesk.tui.insights_report import table_lines, tables
+from paydesk.tui.text.insights import table_lines, tables
 
 
 @click.command(cls=FilterCommand)

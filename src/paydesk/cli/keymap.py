@@ -14,23 +14,23 @@ from textual.keys import REPLACED_KEYS, Keys
 from textual.screen import Screen
 
 from paydesk.settings import KEYS_KEY, KEYS_TABLE, SettingsError, config_path
-from paydesk.tui.desk_app import DeskApp
-from paydesk.tui.desk_pane import RequestListPane
-from paydesk.tui.request_table import RequestTable
+from paydesk.tui.app import DeskApp
+from paydesk.tui.desk.pane import RequestListPane
+from paydesk.tui.table.request_table import RequestTable
 from paydesk.tui.textual_private import key_of
 
 _SCREENS = {
     "paydesk.tui": (
-        "desk_app",
-        "detail",
-        "dialogs",
-        "filter_line",
-        "health_screen",
-        "insights_screen",
-        "request_table",
+        "app",
+        "desk.filter_line",
+        "screens.detail",
+        "screens.dialogs",
+        "screens.health",
+        "screens.insights",
+        "table.request_table",
     ),
-    "paydesk.contractor": ("detail", "forms", "home"),
-    "paydesk.manager": ("bulk", "detail", "forms", "inbox"),
+    "paydesk.contractor": ("detail", "form", "home"),
+    "paydesk.manager": ("detail", "dialogs.bulk", "dialogs.reject", "inbox"),
     "paydesk.cli.demo": ("app",),
 }
 """Where keys are declared; a test holds it to every module there is."""

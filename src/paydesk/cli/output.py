@@ -20,9 +20,9 @@ from paydesk.domain.duplicates import Alike
 from paydesk.domain.names import mixes_scripts, shown_name
 from paydesk.domain.payment_request import TERM_NAMES, typed_fields
 from paydesk.domain.text import WHOLE, clean, escaped, visible
-from paydesk.tui.ascii import only_ascii, to_ascii
-from paydesk.tui.columns import fitted, padded
-from paydesk.tui.wording import LOCKED, ONLY_DECIDED, delivery_text, look_of, moment_text, status_text, whole_state
+from paydesk.tui.table.columns import fitted, padded
+from paydesk.tui.text.ascii import only_ascii, to_ascii
+from paydesk.tui.text.wording import LOCKED, ONLY_DECIDED, delivery_text, look_of, moment_text, status_text, whole_state
 
 _FIRST_FIELDS = (
     "number",

@@ -16,7 +16,7 @@ from paydesk.domain.errors import InvalidInput
 from paydesk.domain.status_facts import ANSWERED
 from paydesk.domain.text import clean
 from paydesk.infra.core.errors import WaitTimedOut
-from paydesk.tui.wording import health_words
+from paydesk.tui.text.wording import health_words
 from paydesk.waiting import waiting_for
 
 _POLL_S = 0.1

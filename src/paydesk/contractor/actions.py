@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from uuid import uuid4
 
+from paydesk.contractor.form import Filled, RequestForm
 from paydesk.contractor.form_checks import too_late
-from paydesk.contractor.forms import Filled, RequestForm
 from paydesk.contractor.port import AskingPane
 from paydesk.domain.commands import AskWithdrawal, RequestPayment, RevisePayment, ask_withdrawal
 from paydesk.domain.copy import RequestCopy
@@ -13,9 +13,9 @@ from paydesk.domain.payment_request import typed_fields
 from paydesk.domain.status_facts import TAKEN_BACK
 from paydesk.domain.text import clean
 from paydesk.infra.core.query import Result
-from paydesk.tui.dialogs import Confirm
 from paydesk.tui.drafts import Draft, DraftStore
-from paydesk.tui.own_screen import sentence
+from paydesk.tui.screens.base import sentence
+from paydesk.tui.screens.dialogs import Confirm
 
 REFUSED = (Conflict, NotAllowed, UnknownRequest)
 """What is about the request itself: no other terms, and no second try, make it right."""

@@ -7,10 +7,10 @@ from types import MappingProxyType
 
 from paydesk.contractor.home import ContractorHome
 from paydesk.contractor.port import ContractorDesk
-from paydesk.tui.desk_app import DeskApp
+from paydesk.tui.app import DeskApp
 from paydesk.tui.drafts import DraftStore
-from paydesk.tui.kept_view import KeptFiles, KeptView
 from paydesk.tui.last_filters import LastFilters
+from paydesk.tui.state import KeptFiles, KeptView
 
 _NOTHING_KEPT = KeptFiles()
 

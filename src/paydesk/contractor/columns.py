@@ -5,9 +5,9 @@ from datetime import datetime
 
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.names import shown_name
-from paydesk.tui.columns import AMOUNT, CURRENCY, DESCRIPTION, Cell, Column, say, say_state
-from paydesk.tui.columns import NUMBER as WHOLE_NUMBER
-from paydesk.tui.wording import delivery_text, moment_text
+from paydesk.tui.table.columns import AMOUNT, CURRENCY, DESCRIPTION, Cell, Column, say, say_state
+from paydesk.tui.table.columns import NUMBER as WHOLE_NUMBER
+from paydesk.tui.text.wording import delivery_text, moment_text
 
 
 def _asked_at(copy: RequestCopy, _: datetime) -> Cell:

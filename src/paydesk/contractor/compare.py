@@ -7,7 +7,7 @@ from textual.content import Content
 
 from paydesk.domain.payment_request import Terms, typed_fields
 from paydesk.domain.text import clean
-from paydesk.tui.columns import fitted
+from paydesk.tui.table.columns import fitted
 
 _LABEL = 13
 _ROOMY = 60

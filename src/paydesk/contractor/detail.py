@@ -7,9 +7,9 @@ from textual.binding import Binding, BindingType
 from paydesk.contractor.actions import RequestActions
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.payment_request import typed_fields
-from paydesk.tui.detail import DetailScreen
 from paydesk.tui.drafts import Draft
 from paydesk.tui.port import PanePort
+from paydesk.tui.screens.detail import DetailScreen
 
 
 class ContractorDetail(DetailScreen, inherit_bindings=False):

@@ -17,8 +17,8 @@ from paydesk.domain.payment_request import Terms, describe_changes
 from paydesk.domain.status import Status
 from paydesk.domain.status_facts import DECIDABLE
 from paydesk.infra.core.query import PageQuery
-from paydesk.tui.own_screen import sentence
 from paydesk.tui.port import Desk
+from paydesk.tui.screens.base import sentence
 
 
 @dataclass

@@ -11,7 +11,7 @@ from paydesk.domain.doubts import doubts
 from paydesk.domain.errors import InvalidInput
 from paydesk.domain.payment_request import TERMS, Terms, changed_terms, checked_terms
 from paydesk.domain.text import clean
-from paydesk.tui.fields import Field
+from paydesk.tui.widgets.fields import Field
 
 FIELDS = {
     "amount": ("Amount", "such as 1250.50"),

@@ -18,14 +18,14 @@ from paydesk.domain.copy import RequestCopy, StatusTotal
 from paydesk.domain.filters import EVERYTHING, MINE, Asker, FromIn
 from paydesk.domain.text import counted
 from paydesk.infra.core.query import Page, PageQuery, Sort, Start, Way, key_of
-from paydesk.tui.desk_pane import RequestListPane
+from paydesk.tui.desk.pane import RequestListPane
+from paydesk.tui.desk.room import make_room
 from paydesk.tui.drafts import DraftStore
-from paydesk.tui.lines import HealthLine, Line, TopLine
 from paydesk.tui.messages import DeskMade
-from paydesk.tui.request_table import RequestTable
-from paydesk.tui.room import make_room
-from paydesk.tui.summary import RARE, USUAL, Summary
-from paydesk.tui.totals import Totals
+from paydesk.tui.table.request_table import RequestTable
+from paydesk.tui.widgets.lines import HealthLine, Line, TopLine
+from paydesk.tui.widgets.summary import RARE, USUAL, Summary
+from paydesk.tui.widgets.totals import Totals
 
 ENDED_S = 60.0
 """So long it is said that something lapsed or is withdrawn: the other side did it, nobody waited for it here."""

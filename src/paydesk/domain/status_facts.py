@@ -9,7 +9,7 @@ from paydesk.domain.status import Status
 
 @dataclass(frozen=True, slots=True)
 class StatusFacts:
-    """The facts of one status; ``look_of`` in ``tui/wording.py`` says how it looks."""
+    """The facts of one status; ``look_of`` in ``tui/text/wording.py`` says how it looks."""
 
     waiting: bool = False
     """Somebody still has to decide or confirm it."""

@@ -7,9 +7,9 @@ from types import MappingProxyType
 
 from paydesk.manager.inbox import ManagerInbox
 from paydesk.manager.port import ManagerDesk
-from paydesk.tui.desk_app import DeskApp
-from paydesk.tui.kept_view import KeptFiles, KeptView
+from paydesk.tui.app import DeskApp
 from paydesk.tui.last_filters import LastFilters
+from paydesk.tui.state import KeptFiles, KeptView
 
 _NOTHING_KEPT = KeptFiles()
 

@@ -10,10 +10,10 @@ from paydesk.domain.copy import RequestCopy
 from paydesk.domain.decision import Cause
 from paydesk.infra.core.query import PageQuery, Result
 from paydesk.manager.batch import Batch, Plan, planned
-from paydesk.manager.bulk import Asking, BulkDialog, sums_text
-from paydesk.manager.forms import CauseDialog
+from paydesk.manager.dialogs.bulk import Asking, BulkDialog, sums_text
+from paydesk.manager.dialogs.reject import CauseDialog
+from paydesk.manager.inbox_rows import filtered_out
 from paydesk.manager.port import ManagerDesk
-from paydesk.manager.rows import filtered_out
 from paydesk.tui.port import ListPort
 
 _WARNINGS = 5

@@ -11,8 +11,8 @@ from paydesk.domain.duplicates import Alike
 from paydesk.domain.names import shown_name
 from paydesk.domain.status import Status
 from paydesk.domain.status_facts import DECIDABLE
-from paydesk.tui.columns import AMOUNT, CURRENCY, DESCRIPTION, NUMBER, Cell, Column, say, say_state
-from paydesk.tui.wording import age_text, moment_text
+from paydesk.tui.table.columns import AMOUNT, CURRENCY, DESCRIPTION, NUMBER, Cell, Column, say, say_state
+from paydesk.tui.text.wording import age_text, moment_text
 
 Likeness = Callable[[UUID], tuple[Alike, ...]]
 

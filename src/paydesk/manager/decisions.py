@@ -6,8 +6,8 @@ from paydesk.domain.copy import RequestCopy
 from paydesk.domain.errors import NotAllowed
 from paydesk.domain.refusals import refuse_own
 from paydesk.domain.status_facts import DECIDABLE
-from paydesk.manager.guards import ChangeGuard, DoubtGuard, KeyGuard
-from paydesk.tui.own_screen import sentence
+from paydesk.manager.input_guards import ChangeGuard, DoubtGuard, KeyGuard
+from paydesk.tui.screens.base import sentence
 
 COMES_BACK = "What was undone is about to be shown again: look, then press again."
 ONLY_JUST = "{} is only just shown as {}: look, then press again."

@@ -7,8 +7,8 @@ from textual.binding import Binding, BindingType
 
 from paydesk.domain.copy import RequestCopy
 from paydesk.manager.port import DecidingPane
-from paydesk.tui.detail import DetailScreen
 from paydesk.tui.messages import DetailRead
+from paydesk.tui.screens.detail import DetailScreen
 
 
 class ManagerDetail(DetailScreen, inherit_bindings=False):

@@ -9,11 +9,11 @@ from paydesk.domain.copy import Delivery, RequestCopy
 from paydesk.infra.core.health import PartState
 from paydesk.infra.core.query import Result
 from paydesk.manager.batch import Batch, NothingDone
+from paydesk.manager.inbox_rows import ON_ITS_ROW, held_text, meant
 from paydesk.manager.port import ManagerDesk
-from paydesk.manager.rows import ON_ITS_ROW, held_text, meant
-from paydesk.tui.own_screen import sentence
 from paydesk.tui.port import ListPort
-from paydesk.tui.wording import status_text
+from paydesk.tui.screens.base import sentence
+from paydesk.tui.text.wording import status_text
 
 Act = Callable[[], None]
 

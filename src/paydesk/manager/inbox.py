@@ -26,22 +26,22 @@ from paydesk.manager.batch import Batch
 from paydesk.manager.bulk_actions import BulkActions, cause_dialog
 from paydesk.manager.decisions import COMES_BACK, PASTED, DecisionKeys, why_not
 from paydesk.manager.detail import ManagerDetail
+from paydesk.manager.dialogs.reject import CauseDialog, KeptCauses
+from paydesk.manager.dialogs.updates import asks, rows_painted
 from paydesk.manager.duplicate_watch import DuplicatesRead, DuplicateWatch, read_duplicates
-from paydesk.manager.forms import CauseDialog, KeptCauses
-from paydesk.manager.guards import SETTLE_S
 from paydesk.manager.held_decisions import HeldDecisions
-from paydesk.manager.open_dialogs import asks, rows_painted
+from paydesk.manager.inbox_rows import StandingRows, counts_text, held_by, line_text, total_text
+from paydesk.manager.input_guards import SETTLE_S
 from paydesk.manager.port import ManagerDesk
 from paydesk.manager.preview import LEAST_CELLS, WIDE_CELLS, Preview
 from paydesk.manager.reach import MarksRead, Reach, read_marks
-from paydesk.manager.rows import StandingRows, counts_text, held_by, line_text, total_text
 from paydesk.manager.selection import Selection
-from paydesk.tui.desk_app import DeskApp
-from paydesk.tui.desk_pane import RequestListPane
-from paydesk.tui.lines import HealthLine, Line, TopLine
-from paydesk.tui.request_table import RequestTable
-from paydesk.tui.room import make_room
-from paydesk.tui.summary import Summary
+from paydesk.tui.app import DeskApp
+from paydesk.tui.desk.pane import RequestListPane
+from paydesk.tui.desk.room import make_room
+from paydesk.tui.table.request_table import RequestTable
+from paydesk.tui.widgets.lines import HealthLine, Line, TopLine
+from paydesk.tui.widgets.summary import Summary
 
 
 class ManagerInbox(RequestListPane[ManagerDesk], inherit_bindings=False):

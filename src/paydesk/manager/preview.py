@@ -19,8 +19,8 @@ from paydesk.domain.status import Status
 from paydesk.domain.text import clean
 from paydesk.infra.core.query import PageQuery
 from paydesk.manager.port import ManagerDesk
-from paydesk.tui.request_text import indented, rejected_before, warnings
-from paydesk.tui.wording import age_text, status_text
+from paydesk.tui.text.request import indented, rejected_before, warnings
+from paydesk.tui.text.wording import age_text, status_text
 
 DAYS = 90
 LEAST_CELLS = 100

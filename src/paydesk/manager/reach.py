@@ -7,10 +7,10 @@ from textual.message import Message
 
 from paydesk.domain.copy import RequestCopy
 from paydesk.infra.core.query import Page, PageQuery, Start, Way, in_order, key_of
+from paydesk.manager.inbox_rows import hidden
 from paydesk.manager.port import ManagerDesk
-from paydesk.manager.rows import hidden
-from paydesk.tui.own_screen import sentence
-from paydesk.tui.window import Edges
+from paydesk.tui.screens.base import sentence
+from paydesk.tui.table.window import Edges
 
 MAX_MARKED = 1000
 """So many are marked by one key at most: more than anyone looks over before ``y``."""

@@ -24,9 +24,9 @@ from paydesk.cli.demo.people import Act, Move, Persons, Sides, Since, ask, decid
 from paydesk.cli.demo.stage import ASKS, DECIDES, HOLD_S, Stage
 from paydesk.cli.demo.story import StoredEvent, events_of
 from paydesk.contractor.app import utc_now
-from paydesk.contractor.desk import ContractorService
 from paydesk.contractor.home import ContractorHome
 from paydesk.contractor.port import ContractorDesk
+from paydesk.contractor.service import ContractorService
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.duplicates import Alike, Asking
 from paydesk.domain.errors import PaydeskError
@@ -34,15 +34,15 @@ from paydesk.domain.filters import MINE
 from paydesk.domain.status_facts import DECIDABLE, WAITING
 from paydesk.infra.core.query import PageQuery, Result, Sort
 from paydesk.infra.migrations import migrate
-from paydesk.manager.desk import ManagerService
 from paydesk.manager.inbox import ManagerInbox
 from paydesk.manager.port import ManagerDesk
-from paydesk.tui.desk_app import DeskApp
-from paydesk.tui.desk_pane import RequestListPane
+from paydesk.manager.service import ManagerService
+from paydesk.tui.app import DeskApp
+from paydesk.tui.desk.pane import RequestListPane
 from paydesk.tui.drafts import DraftStore
-from paydesk.tui.key_footer import KeyFooter
-from paydesk.tui.lines import Line
-from paydesk.tui.own_screen import fit
+from paydesk.tui.keys.footer import KeyFooter
+from paydesk.tui.screens.base import fit
+from paydesk.tui.widgets.lines import Line
 
 LAYOUT = """
 #demo { background: $panel; text-style: bold; }

@@ -13,7 +13,7 @@ from uuid_utils.compat import uuid7
 
 from paydesk.cli.demo.stage import ASKS, DECIDES, HOLD_S, Stage, StepFailed
 from paydesk.cli.demo.story import StoredEvent, events_of, took
-from paydesk.contractor.desk import ContractorService
+from paydesk.contractor.service import ContractorService
 from paydesk.domain.commands import Approve, Reject, RequestPayment, RevisePayment
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.decision import checked_cause
@@ -23,7 +23,7 @@ from paydesk.infra.core.role import Role
 from paydesk.infra.postgres.connection import connect
 from paydesk.infra.postgres.read import queries
 from paydesk.infra.service import DeskService
-from paydesk.manager.desk import ManagerService
+from paydesk.manager.service import ManagerService
 
 STEP_S = 20.0
 """How long a step may take before the demo gives up and names it."""

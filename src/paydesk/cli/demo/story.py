@@ -15,7 +15,7 @@ from paydesk.domain.events import EventType
 from paydesk.domain.money import Money
 from paydesk.infra.core.role import Role
 from paydesk.infra.postgres.connection import connect
-from paydesk.tui.wording import clock_text
+from paydesk.tui.text.wording import clock_text
 
 _SAID = """
 SELECT id::text, request_id, type, said_at, published_at, log_append_time, topic, partition, kafka_offset, actor,

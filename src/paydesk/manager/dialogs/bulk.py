@@ -1,0 +1,235 @@
+"""The question before several requests are decided: how many, how much, what is skipped; then how far it is."""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from paydesk.domain.copy import RequestCopy
+from paydesk.domain.money import totals
+from paydesk.domain.text import clean, counted
+from paydesk.manager.batch import Batch, Plan, Told
+from paydesk.tui.keys.names import key_named
+from paydesk.tui.screens.base import sentence
+
+LOOK_S = 0.1
+READ_S = 1.0
+"""How often the question is read anew at most while other rows than the marked ones change: one may look like them."""
+_BAR_CELLS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What is asked: the plan, and what else a person should know before ``y``."""
+
+    plan: Plan
+    hidden: int = 0
+    cause: str = ""
+    warnings: tuple[str, ...] = ()
+    beyond: int = 0
+    """How many are decided that were marked beyond the rows that the list held."""
+
+
+@dataclass
+class Read(Message):
+    """It is known what would be decided, or why that cannot be known."""
+
+    asking: Asking | Exception
+
+
+class BulkDialog(ModalScreen[bool]):
+    """``y`` decides, enter does nothing, esc keeps them; while it runs, esc stops it half-way.
+
+    Returns whether what was decided is to be taken back: ``u`` stops it and says so.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "yes", "Yes", id="bulk.yes"),
+        Binding("u", "undo", "Stop, and take back", id="bulk.undo"),
+        Binding("escape,n,q", "leave", "No, or stop", id="bulk.no", key_display="esc"),
+    ]
+    AUTO_FOCUS = "#bulk-body"
+
+    def __init__(
+        self,
+        word: str,
+        marked: Sequence[RequestCopy],
+        read: Callable[[], Asking],
+        start: Callable[[Plan], Batch],
+        hold_s: float,
+    ) -> None:
+        """``word`` is ``Approve`` or ``Reject``; ``read`` is called in a thread, ``start`` on the loop after ``y``."""
+        super().__init__()
+        self._word = word
+        self._marked = frozenset(copy.id for copy in marked)
+        self._read = read
+        self._start = start
+        self._hold_s = hold_s
+        self._asking: Asking | None = None
+        self._trouble = ""
+        self._stale = False
+        self.running: Batch | None = None
+        self._over = False
+        self._takes_back = False
+
+    def compose(self) -> ComposeResult:
+        """Lay out the question, what it is about, and the keys."""
+        with Vertical(classes="dialog"):
+            yield Static(id="bulk-title", classes="dialog-title", markup=False)
+            with VerticalScroll(id="bulk-body"):
+                yield Static(id="bulk-lines", markup=False)
+            yield Static(id="bulk-keys", classes="dialog-keys", markup=False)
+
+    def on_mount(self) -> None:
+        """Read anew what was marked: it may have changed since."""
+        self._paint()
+        self._read_marks()
+        self.set_interval(LOOK_S, self._look_on)
+        self.set_interval(READ_S, self._read_stale)
+
+    def rows_changed(self, ids: Collection[UUID]) -> None:
+        """Ask anew after a change: how many, how much, and what they look like is what ``y`` would decide now."""
+        if self.running is None and not self._marked.isdisjoint(ids):
+            self._read_marks()
+        else:
+            self._stale = True
+
+    def _read_stale(self) -> None:
+        if self._stale and self.running is None:
+            self._read_marks()
+
+    def _read_marks(self) -> None:
+        self._stale = False
+        self.run_worker(self._look, thread=True, group="bulk", exclusive=True, exit_on_error=False)
+
+    def _look(self) -> None:
+        try:
+            self.post_message(Read(self._read()))
+        except Exception as error:
+            self.post_message(Read(error))
+
+    @on(Read)
+    def _was_read(self, message: Read) -> None:
+        if self.running is not None:
+            return
+        if isinstance(message.asking, Exception):
+            self._trouble = sentence(message.asking)
+        else:
+            self._asking, self._trouble = message.asking, ""
+        self._paint()
+
+    def _look_on(self) -> None:
+        if self.running is not None and not self._over:
+            self._paint()
+
+    def action_yes(self) -> None:
+        """Decide what the question names; only once, and only when there is something to decide."""
+        if self._asking is not None and self._asking.plan.chosen and self.running is None:
+            self.running = self._start(self._asking.plan)
+            self._paint()
+
+    def action_leave(self) -> None:
+        """Keep them; or stop after the one under way; or close the account of what was done."""
+        if self.running is None or self._over:
+            self.dismiss(False)
+        else:
+            self.running.end()
+
+    def action_undo(self) -> None:
+        """Stop, and take back what was decided so far."""
+        if self.running is None:
+            return
+        self._takes_back = True
+        if self._over:
+            self.dismiss(True)
+        else:
+            self.running.end()
+            self._paint()
+
+    def finished(self) -> None:
+        """Show what was not done, or close when all was."""
+        self._over = True
+        assert self.running is not None
+        if self._takes_back or (not self.running.failed and self.running.reached == len(self.running.copies)):
+            self.dismiss(self._takes_back)
+        else:
+            self._paint()
+
+    def _paint(self) -> None:
+        if self._over or self.running is not None:
+            title, lines, keys = self._account()
+        else:
+            title, lines, keys = self._question()
+        self.query_one("#bulk-title", Static).update(Content(clean(title)))
+        self.query_one("#bulk-lines", Static).update(Content("\n").join(lines))
+        self.query_one("#bulk-keys", Static).update(clean(keys))
+
+    def _question(self) -> tuple[str, list[Content], str]:
+        count = len(self._marked)
+        title = f"{self._word} {count} marked request{'s' if count > 1 else ''}?"
+        if self._trouble:
+            return title, [Content.styled(f"✗ {clean(self._trouble)}", "$error")], "esc keeps them"
+        if self._asking is None:
+            return title, [Content.styled("reading them …", "$secondary")], "esc keeps them"
+        chosen = self._asking.plan.chosen
+        yes = key_named(self.app, "bulk.yes", "y")
+        keys = f"{yes} {self._word.lower()} {len(chosen)}   esc keeps them" if chosen else "esc keeps them"
+        return title, list(self._asked(self._asking)), keys
+
+    def _asked(self, asking: Asking) -> Iterator[Content]:
+        chosen, skipped = asking.plan.chosen, asking.plan.skipped
+        if chosen:
+            yield Content.assemble((clean(sums_text(chosen)), "bold $accent"), f"   {counted(len(chosen), 'request')}")
+        else:
+            yield Content("Nothing of this can be decided.")
+        if chosen and asking.cause:
+            yield Content(clean(asking.cause, 600))
+        if asking.beyond:
+            they = "was" if asking.beyond == 1 else "were"
+            text = f"{asking.beyond:,} of these {they} marked beyond the rows that the list held: perhaps not seen"
+            yield Content.styled(text, "$warning")
+        if asking.hidden:
+            are = "is" if asking.hidden == 1 else "are"
+            yield Content.styled(f"{asking.hidden:,} of the marks {are} not shown by the filter", "$warning")
+        yield from (Content.styled(f"⚠ {clean(warning, 300)}", "$warning") for warning in asking.warnings)
+        if skipped:
+            yield Content.styled(f"{len(skipped)} skipped:", "$secondary")
+            yield from _told(skipped)
+        if chosen and self._hold_s:
+            yield Content.styled(f"Each is held {self._hold_s:g} s; u takes them all back.", "$secondary")
+
+    def _account(self) -> tuple[str, list[Content], str]:
+        batch = self.running
+        assert batch is not None
+        done, failed, all_ = batch.reached - len(batch.failed), len(batch.failed), len(batch.copies)
+        filled = _BAR_CELLS * batch.reached // max(1, all_)
+        if not self._over:
+            bar = Content.assemble(("━" * filled, "$accent"), ("─" * (_BAR_CELLS - filled), "$secondary"))
+            lines = [bar, Content(f"{batch.reached:,} of {all_:,}" + (f", {failed:,} refused" if failed else ""))]
+            undo = key_named(self.app, "bulk.undo", "u")
+            keys = f"esc stops here   {undo} stops, and takes back what is held" if self._hold_s else "esc stops here"
+            return f"{self._word} …", lines, "stopping …" if self._takes_back else keys
+        left = all_ - batch.reached
+        lines = [Content(f"{done:,} of {all_:,} decided")]
+        if left:
+            lines.append(Content(f"{left:,} not tried; they stay marked"))
+        lines += _told(batch.failed)
+        return f"{self._word}: not all was done", lines, "esc closes"
+
+
+def sums_text(copies: Sequence[RequestCopy]) -> str:
+    """Return the sum of these requests, currency by currency."""
+    return " and ".join(str(money) for money in totals(copy.terms.money for copy in copies if copy.terms))
+
+
+def _told(told: Sequence[Told]) -> Iterator[Content]:
+    return (Content(f"  {clean(str(each), 400)}") for each in told)

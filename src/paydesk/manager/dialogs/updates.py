@@ -1,0 +1,31 @@
+"""What the dialogs that are open over the list are told: that rows changed, and that keys come in a burst."""
+
+from collections.abc import Callable, Sequence
+
+from textual.screen import Screen
+
+from paydesk.domain.copy import RequestCopy
+from paydesk.manager.dialogs.bulk import BulkDialog
+from paydesk.manager.dialogs.reject import CauseDialog
+
+
+def rows_painted(
+    screens: Sequence[Screen[object]],
+    before: Sequence[RequestCopy],
+    after: Sequence[RequestCopy],
+    why_not: Callable[[RequestCopy], str],
+) -> None:
+    """Tell the dialogs which rows are others than before; ``why_not`` says why one cannot be decided any more."""
+    was, now = {row.id: row for row in before}, {row.id: row for row in after}
+    for dialog in screens:
+        if isinstance(dialog, BulkDialog) and dialog.is_mounted:
+            dialog.rows_changed([each for each in was | now if was.get(each) != now.get(each)])
+        if isinstance(dialog, CauseDialog) and dialog.copy is not None and dialog.is_mounted:
+            newest = now.get(dialog.copy.id)
+            if newest is not None:
+                dialog.show_newest(newest, why_not(newest))
+
+
+def asks(top: Screen[object]) -> bool:
+    """Whether a screen is a dialog that waits for a key which decides."""
+    return isinstance(top, CauseDialog) or (isinstance(top, BulkDialog) and top.running is None)

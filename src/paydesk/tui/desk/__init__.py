@@ -1,0 +1,1 @@
+"""The list of a desk, and the parts that it owns."""

@@ -1,0 +1,43 @@
+"""Rows first: what stands above the list gives way where a terminal is low, so that rows are always seen."""
+
+from textual.geometry import Size
+from textual.widget import Widget
+
+from paydesk.tui.table.request_table import RequestTable
+from paydesk.tui.widgets.summary import Summary
+from paydesk.tui.widgets.totals import Totals
+
+MIN_ROWS = 3
+"""So many rows are seen from ten lines of terminal on."""
+LOW_LINES = 16
+"""In a terminal of fewer lines each line that is no row says what it can in one line."""
+_FOOTER = 1
+
+
+def make_room(pane: Widget, screen: Size) -> None:
+    """Hide what stands above the list, ages first, as far as the rows need its lines; show it where there is room."""
+    pane.set_class(screen.height < LOW_LINES, "-low")
+    table = pane.query_one(RequestTable)
+    parts: list[Summary | Totals] = [*pane.query(Summary), *pane.query(Totals)]
+    kept = {id(part) for part in parts}
+    others = sum(_lines_of(each) for each in _standing(pane, table) if id(each) not in kept)
+    room = screen.height - _FOOTER - others - (MIN_ROWS + 1)
+    for part in parts:
+        if sum(_needed(each) for each in parts if id(each) in kept) > room:
+            kept.discard(id(part))
+    for part in parts:
+        part.display = id(part) in kept
+
+
+def _standing(pane: Widget, table: RequestTable) -> list[Widget]:
+    """Return what takes lines of its own above and below the list."""
+    beside = [*table.ancestors_with_self]
+    return [each for each in pane.children if each.display and each not in beside]
+
+
+def _lines_of(widget: Widget) -> int:
+    return max(1, widget.outer_size.height) + widget.styles.margin.height
+
+
+def _needed(part: Summary | Totals) -> int:
+    return part.lines + part.styles.margin.height if part.lines else 0

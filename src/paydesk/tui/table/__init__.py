@@ -1,0 +1,1 @@
+"""The list of requests: its rows, its columns, and which part of it is held."""

@@ -1,0 +1,1 @@
+"""Words and marks, without a widget: commands that print use them too."""

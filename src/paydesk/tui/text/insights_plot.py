@@ -1,0 +1,90 @@
+"""Insights as bars with the numbers beside them, fitted to the terminal."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import zip_longest
+
+from textual.content import Content
+
+from paydesk.domain.ageing import AGES
+from paydesk.domain.insights import TIMES, Day, InCurrency, Insights
+from paydesk.tui.text.bars import bar
+from paydesk.tui.text.insights import oldest_text, within_text
+
+_LABEL, _GAP, _LEAST_BAR, _LONGEST_BAR = 11, 3, 4, 40
+_BESIDE = 70
+"""From so many cells on two plots stand side by side."""
+
+
+def plot(found: Insights, now: datetime, width: int, days: int) -> Content:
+    """Return all plots, of so many days, on lines of at most ``width`` cells."""
+    half = min(_LABEL + _LONGEST_BAR + 10, (width - _GAP) // 2) if width >= _BESIDE else width
+    ages = [
+        Content.styled("Waiting, by age", "bold"),
+        Content.styled(oldest_text(found.waiting, now), "$accent"),
+        *_bars(AGES, found.waiting.counts, half, "$accent"),
+    ]
+    times = [
+        Content.styled("Time to decision", "bold"),
+        Content.styled(within_text(found.within), "$secondary"),
+        *_bars(TIMES, found.took, half, "$primary"),
+    ]
+    below = _side_by_side(ages, times, half) if half < width else [*ages, Content(""), *times]
+    lines = [*_per_day(found.days[-days:], width), Content(""), *below, Content("")]
+    return Content("\n").join([*lines, *_currencies(found.currencies, width)])
+
+
+def _per_day(days: Sequence[Day], width: int) -> Iterator[Content]:
+    asked, decided = [day.requested for day in days], [day.accepted + day.rejected for day in days]
+    digits = max(len(f"{count:,}") for count in [*asked, *decided])
+    cells = min(_LONGEST_BAR, max(_LEAST_BAR, (width - _LABEL - _GAP) // 2 - digits - 1))
+    most = max(*asked, *decided)
+    column = cells + 1 + digits + _GAP
+    heads = f"{'Requested':<{column}}Decided"
+    yield Content.assemble((f"{'Day':<{_LABEL}}", "bold"), (heads, "$secondary"))
+    for day, one, two in zip(days, asked, decided, strict=True):
+        yield Content.assemble(
+            (f"{day.day:%a %d %b}".ljust(_LABEL), "$secondary"),
+            *_bar_and_number(one, most, cells, digits, "$primary"),
+            " " * _GAP,
+            *_bar_and_number(two, most, cells, digits, "$success"),
+        )
+
+
+def _bar_and_number(value: int, most: int, cells: int, digits: int, look: str) -> tuple[tuple[str, str], str]:
+    return (bar(value, most, cells), look), f" {value:>{digits},}"
+
+
+def _bars(labels: Sequence[str], counts: Sequence[int], width: int, look: str) -> Iterator[Content]:
+    digits = max(len(f"{count:,}") for count in counts)
+    cells = min(_LONGEST_BAR, max(_LEAST_BAR, width - _LABEL - digits - 1))
+    for label, count in zip(labels, counts, strict=True):
+        number = _bar_and_number(count, max(counts), cells, digits, look)
+        yield Content.assemble((label.ljust(_LABEL), "$secondary"), *number)
+
+
+def _side_by_side(left: Sequence[Content], right: Sequence[Content], half: int) -> Iterator[Content]:
+    for one, two in zip_longest(left, right, fillvalue=Content("")):
+        gap = " " * (half + _GAP - one.cell_length)
+        yield Content.assemble(one, gap, two)
+
+
+def _currencies(found: Sequence[InCurrency], width: int) -> Iterator[Content]:
+    """Yield a line a currency: no amount is ever cut, the bar gets what is left."""
+    counts = max((len(f"{each.count:,}") for each in found), default=1)
+    asked = max([len("asked for"), *(len(each.asked.grouped) for each in found)])
+    waits = max([len("waiting"), *(len(each.waiting.grouped) for each in found)])
+    label = 5
+    cells = width - label - 1 - counts - 2 * (_GAP - 1) - asked - waits
+    cells = min(_LONGEST_BAR, cells) if cells >= _LEAST_BAR else -1
+    most = max((each.count for each in found), default=0)
+    head = f"{'asked for':>{cells + 1 + counts + 2 + asked + label - len('By currency')}}  {'waiting':>{waits}}"
+    yield Content.assemble(("By currency", "bold"), (head, "$secondary"))
+    for each in found:
+        yield Content.assemble(
+            (each.asked.currency.ljust(label), "$secondary"),
+            (bar(each.count, most, cells), "$primary"),
+            " " * (cells > 0),
+            f"{each.count:>{counts},}  {each.asked.grouped:>{asked}}  ",
+            (f"{each.waiting.grouped:>{waits}}", "$accent"),
+        )

@@ -1,0 +1,1 @@
+"""Lines, sums and fields of which desks and screens are laid out."""
