@@ -7,7 +7,7 @@ from paydesk.domain.copy import Delivery
 from paydesk.domain.errors import Conflict, PaydeskError, Stale, TooLate
 from paydesk.domain.payment_request import checked_terms
 from paydesk.domain.status import Status
-from paydesk.manager.batch import Batch, Told
+from paydesk.manager.bulk import Batch, Told
 from paydesk.manager.port import Executed, KeyedCommand, Spread
 from tests.contract.pairs import CAUSE, HELD_S, Pair
 

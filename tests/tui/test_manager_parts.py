@@ -13,7 +13,7 @@ from paydesk.domain.payment_request import checked_terms
 from paydesk.domain.status import Status
 from paydesk.infra.core.query import Page, PageQuery, Sort
 from paydesk.manager import reach
-from paydesk.manager.batch import Batch
+from paydesk.manager.bulk import Batch
 from paydesk.manager.bulk_actions import BulkActions, read_question
 from paydesk.manager.decisions import DecisionKeys, why_not
 from paydesk.manager.duplicate_watch import REST_S, DuplicatesRead, DuplicateWatch, read_duplicates

@@ -9,7 +9,7 @@ from paydesk.domain.commands import decision_on
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.decision import Cause
 from paydesk.infra.core.query import PageQuery, Result
-from paydesk.manager.batch import Batch, Plan, planned
+from paydesk.manager.bulk import Batch, Plan, planned
 from paydesk.manager.dialogs.bulk import Asking, BulkDialog, sums_text
 from paydesk.manager.dialogs.reject import CauseDialog
 from paydesk.manager.inbox_rows import filtered_out

@@ -8,7 +8,7 @@ from paydesk.domain.commands import Decide, Undo
 from paydesk.domain.copy import Delivery, RequestCopy
 from paydesk.infra.core.health import PartState
 from paydesk.infra.core.query import Result
-from paydesk.manager.batch import Batch, NothingDone
+from paydesk.manager.bulk import Batch, NothingDone
 from paydesk.manager.inbox_rows import ON_ITS_ROW, held_text, meant
 from paydesk.manager.port import ManagerDesk
 from paydesk.tui.port import ListPort

@@ -22,7 +22,7 @@ from paydesk.domain.status import Status
 from paydesk.domain.status_facts import ANSWERED, WAITING
 from paydesk.infra.core.query import News, Page, PageQuery, Sort
 from paydesk.manager import columns
-from paydesk.manager.batch import Batch
+from paydesk.manager.bulk import Batch
 from paydesk.manager.bulk_actions import BulkActions, cause_dialog
 from paydesk.manager.decisions import COMES_BACK, PASTED, DecisionKeys, why_not
 from paydesk.manager.detail import ManagerDetail

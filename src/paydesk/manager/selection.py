@@ -6,7 +6,7 @@ from uuid import UUID
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.status_facts import WAITING
 from paydesk.domain.text import counted
-from paydesk.manager.batch import terms_seen
+from paydesk.manager.bulk import terms_seen
 
 
 class Selection:

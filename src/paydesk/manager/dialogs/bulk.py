@@ -17,7 +17,7 @@ from textual.widgets import Static
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.money import totals
 from paydesk.domain.text import clean, counted
-from paydesk.manager.batch import Batch, Plan, Told
+from paydesk.manager.bulk import Batch, Plan, Told
 from paydesk.tui.keys.names import key_named
 from paydesk.tui.screens.base import sentence
 
