@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from paydesk.contractor.actions import RequestActions
-from paydesk.contractor.following import Following
+from paydesk.contractor.actions import Following, RequestActions
 from paydesk.contractor.form import RequestForm
 from paydesk.domain.copy import RequestCopy
 from paydesk.infra.core.query import PageQuery

@@ -13,7 +13,7 @@ from paydesk.infra.core.query import PageQuery
 from paydesk.tui.screens import insights
 from paydesk.tui.screens.health import HealthScreen
 from paydesk.tui.screens.insights import InsightsScreen
-from paydesk.tui.text.bars import bar
+from paydesk.tui.text.insights_plot import bar
 from tests.fakes import NOON, FakeManagerDesk, World
 from tests.tui.conftest import contractor, manager, opened, seen, shown
 

@@ -1,5 +1,8 @@
-"""What the keys of the contractor's desk ask for: new requests, other terms, and requests back."""
+"""What the keys of the contractor's desk ask for: new requests, other terms, and requests back; and where the cursor
+goes then.
+"""
 
+import time
 from collections.abc import Callable
 from uuid import uuid4
 
@@ -141,3 +144,38 @@ class RequestActions:
             return sentence(refusal), "trouble"
         back = copy.status in TAKEN_BACK
         return f"{copy.number} is {copy.status} already." if back else "", ""
+
+
+class Following:
+    """Follows one request at a time, until the cursor is on it or a hand moves on; ``fits``: the list shows it."""
+
+    def __init__(self, fits: Callable[[RequestCopy], bool], clock: Callable[[], float] = time.monotonic) -> None:
+        self._fits = fits
+        self._clock = clock
+        self._copy: RequestCopy | None = None
+        self._since = 0.0
+
+    def follow(self, copy: RequestCopy, did: str, more: str, everyone: str) -> str:
+        """Go to a request; returns what was done with it or, where the filter hides it, how it is seen.
+
+        ``more`` is told only where there is room for it; ``everyone`` is the key that shows all requests.
+        """
+        self._copy, self._since = copy, self._clock()
+        if self._fits(copy):
+            return f"{copy.number} {did}{more}."
+        return f"{copy.number} {did}; the filter hides it, {everyone} shows it."
+
+    def due(self, read_at: float) -> RequestCopy | None:
+        """Return what the cursor goes to now, once: rows are shown that were read after it was changed.
+
+        What the filter hides is followed on: the next filter may show it.
+        """
+        copy = self._copy
+        if copy is None or read_at < self._since or not self._fits(copy):
+            return None
+        self._copy = None
+        return copy
+
+    def let_go(self) -> None:
+        """Follow nothing: a hand moves on."""
+        self._copy = None

@@ -9,8 +9,7 @@ from paydesk.contractor.home import ContractorHome
 from paydesk.contractor.port import ContractorDesk
 from paydesk.tui.app import DeskApp
 from paydesk.tui.drafts import DraftStore
-from paydesk.tui.last_filters import LastFilters
-from paydesk.tui.state import KeptFiles, KeptView
+from paydesk.tui.state import KeptFiles, KeptView, LastFilters
 
 _NOTHING_KEPT = KeptFiles()
 

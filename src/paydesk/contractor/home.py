@@ -8,10 +8,9 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from paydesk.contractor.actions import RequestActions
+from paydesk.contractor.actions import Following, RequestActions
 from paydesk.contractor.columns import COLUMNS, EVERYONES
 from paydesk.contractor.detail import ContractorDetail
-from paydesk.contractor.following import Following
 from paydesk.contractor.lapsing import confirmed_text, lapsed_text
 from paydesk.contractor.port import ContractorDesk
 from paydesk.domain.copy import RequestCopy, StatusTotal

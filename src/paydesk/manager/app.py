@@ -8,8 +8,7 @@ from types import MappingProxyType
 from paydesk.manager.inbox import ManagerInbox
 from paydesk.manager.port import ManagerDesk
 from paydesk.tui.app import DeskApp
-from paydesk.tui.last_filters import LastFilters
-from paydesk.tui.state import KeptFiles, KeptView
+from paydesk.tui.state import KeptFiles, KeptView, LastFilters
 
 _NOTHING_KEPT = KeptFiles()
 

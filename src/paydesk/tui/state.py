@@ -1,6 +1,10 @@
-"""How a person left a desk: look, and for every stack order, filter and pane; and whether the first hint was seen."""
+"""What a person chose and how a desk was left, in small files of the state folder between starts: look, and for every
+stack order, filter and pane; whether the first hint was seen; and the filters that were used last.
+"""
 
+import json
 import logging
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +12,42 @@ from pathlib import Path
 from paydesk.domain.filter_text import FilterError, parse_filter
 from paydesk.domain.filters import Filter
 from paydesk.infra.core.query import Sort
-from paydesk.tui.kept_file import keep, read_kept
+
+log = logging.getLogger("paydesk.screen")
+
+_MAX_FILTERS = 20
+"""So many filters are kept."""
+
+
+def read_kept(path: Path | None) -> object:
+    """Return what is kept, or None. A broken file is no reason not to work: it is not taken, and told in the log."""
+    if path is None or not path.is_absolute():
+        return None
+    try:
+        found: object = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, RecursionError) as error:
+        log.warning("%s cannot be read and is not taken: %s", path, error)
+        return None
+    return found
+
+
+def keep(path: Path | None, value: object) -> None:
+    """Keep a value, in place of the old one at once. A full disk is no reason not to work: it is forgotten then.
+
+    So it is for a login that has no folder of its own.
+    """
+    if path is None or not path.is_absolute():
+        return
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fresh = path.with_suffix(f".{os.getpid()}")
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            json.dump(value, file)
+        fresh.replace(path)
+    except OSError as error:
+        log.warning("%s cannot be written: %s", path, error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,5 +115,23 @@ def as_left(kept: Mapping[str, object]) -> tuple[Sort | None, Filter | None]:
         sort = Sort(str(kept["sort"])) if kept.get("sort") else None
         found = parse_filter(str(kept["filter"])) if "filter" in kept else None
     except (ValueError, FilterError) as error:
-        logging.getLogger("paydesk.screen").warning("the list is not shown as it was left: %s", error)
+        log.warning("the list is not shown as it was left: %s", error)
     return sort, found
+
+
+class LastFilters:
+    """Newest last; without a path they are kept in memory."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path
+        self.typed = _filters(path)
+
+    def add(self, typed: str) -> None:
+        """Remember a filter. A full disk is no reason not to filter: it is remembered in memory then."""
+        self.typed = [*(each for each in self.typed if each != typed), typed][-_MAX_FILTERS:]
+        keep(self._path, self.typed)
+
+
+def _filters(path: Path | None) -> list[str]:
+    found = read_kept(path)
+    return [each for each in found if isinstance(each, str)][-_MAX_FILTERS:] if isinstance(found, list) else []

@@ -16,7 +16,7 @@ from paydesk.domain.copy import RequestCopy
 from paydesk.domain.filter_completion import Suggestion, complete
 from paydesk.domain.filter_text import FilterError, parse_filter
 from paydesk.domain.filters import Filter
-from paydesk.tui.last_filters import LastFilters
+from paydesk.tui.state import LastFilters
 from paydesk.tui.widgets.fields import Field
 from paydesk.tui.widgets.lines import Line
 

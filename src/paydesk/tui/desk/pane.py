@@ -27,12 +27,11 @@ from paydesk.tui.desk.room import make_room
 from paydesk.tui.desk.totals_cache import COUNT_AFTER_S, TotalsCache, counted_of, read_totals
 from paydesk.tui.keys.footer import KeyFooter
 from paydesk.tui.keys.names import key_named
-from paydesk.tui.last_filters import LastFilters
 from paydesk.tui.messages import CommandEnded, DeskMade, DeskOpened, PageRead, ReadFailed, TotalsRead
 from paydesk.tui.outside import copied, not_opened, opens
 from paydesk.tui.port import Ended
 from paydesk.tui.screens.base import sentence
-from paydesk.tui.state import KeptView, as_left
+from paydesk.tui.state import KeptView, LastFilters, as_left
 from paydesk.tui.table.request_table import RequestTable
 from paydesk.tui.text.wording import nothing_yet
 from paydesk.tui.widgets.lines import Line

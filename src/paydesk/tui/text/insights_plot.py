@@ -8,10 +8,10 @@ from textual.content import Content
 
 from paydesk.domain.ageing import AGES
 from paydesk.domain.insights import TIMES, Day, InCurrency, Insights
-from paydesk.tui.text.bars import bar
 from paydesk.tui.text.insights import oldest_text, within_text
 
 _LABEL, _GAP, _LEAST_BAR, _LONGEST_BAR = 11, 3, 4, 40
+_HALF = "╸"
 _BESIDE = 70
 """From so many cells on two plots stand side by side."""
 
@@ -88,3 +88,11 @@ def _currencies(found: Sequence[InCurrency], width: int) -> Iterator[Content]:
             f"{each.count:>{counts},}  {each.asked.grouped:>{asked}}  ",
             (f"{each.waiting.grouped:>{waits}}", "$accent"),
         )
+
+
+def bar(value: int, most: int, cells: int) -> str:
+    """Return a bar, padded to ``cells``; anything above nothing is seen."""
+    if value <= 0 or most <= 0 or cells <= 0:
+        return " " * max(0, cells)
+    halves = max(1, min(2 * cells, round(2 * cells * value / most)))
+    return ("━" * (halves // 2) + _HALF * (halves % 2)).ljust(cells)
