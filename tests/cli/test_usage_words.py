@@ -55,6 +55,39 @@ def test_words_that_begin_with_a_dash_are_told_how_to_be_written(
     assert "No such option" in error and error.endswith(" Write -- before words that begin with a dash.\n")
 
 
+@pytest.mark.fault(
+    kind="An option whose value is missing is refused; it does not take the next option for it.", mended="cli/groups.py"
+)
+@pytest.mark.parametrize(
+    ("arguments", "without", "taken"),
+    [
+        (["manager", "reject", "PR-1", "--cause", "other", "--note", "--as", "boss"], "--note", "--as"),
+        (["manager", "reject", "PR-1", "--cause", "other", "--note", "--as=boss"], "--note", "--as=boss"),
+        (["manager", "approve", "--as", "--json", "PR-1"], "--as", "--json"),
+        (["contractor", "request", "1", "EUR", "x", "--key", "--json"], "--key", "--json"),
+        (["contractor", "revise", "PR-1", "--reference", "--due", "2027-01-01"], "--reference", "--due"),
+        (["contractor", "list", "--as", "-h"], "--as", "-h"),
+        (["manager", "quarantine", "discard", "5", "--why", "--key", "k"], "--why", "--key"),
+        (["manager", "--as", "--theme", "paper"], "--as", "--theme"),
+        (["manager", "--as", "list", "PR-1"], "--as", "list"),
+    ],
+)
+def test_an_option_is_not_taken_for_the_value_of_another_one(
+    arguments: list[str], without: str, taken: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(arguments) == 2
+    printed = capsys.readouterr()
+    assert f"Option '{without}' requires an argument. If '{taken}' is meant, write {without}={taken}." in "".join(
+        printed
+    )
+
+
+def test_behind_two_dashes_and_an_equals_sign_every_text_is_a_value(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in (["contractor", "request", "--as=--json", "x", "EUR", "y"], ["manager", "show", "--", "--json"]):
+        run(arguments)
+        assert "requires an argument" not in "".join(capsys.readouterr())
+
+
 @pytest.mark.parametrize("role", ["contractor", "manager"])
 def test_a_look_that_is_not_there_is_refused_with_those_that_are(
     role: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -1,7 +1,7 @@
 """Groups of commands: a leaf module is imported when its command runs; a group alone prints its help."""
 
 import importlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import click
@@ -29,14 +29,51 @@ class Leaf(NamedTuple):
 
 
 class HelpfulGroup(click.Group):
-    """A group whose help is printed where no command is named, as by ``--help``, with exit code 0."""
+    """A group whose help is printed where no command is named, as by ``--help``, with exit code 0.
+
+    Neither the group nor a command of it takes the name of an option for another one's value.
+    """
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Print the help and end, where nothing was typed behind the name of the group."""
         if not args and self.no_args_is_help and not ctx.resilient_parsing:
             click.echo(ctx.get_help(), color=ctx.color)
             ctx.exit()
+        _refuse_missing_value(self, ctx, args)
         return super().parse_args(ctx, args)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that is meant, once its options were found to have their values."""
+        name, command, rest = super().resolve_command(ctx, args)
+        if command is not None and not isinstance(command, click.Group):
+            _refuse_missing_value(command, click.Context(command, parent=ctx, info_name=name), rest)
+        return name, command, rest
+
+
+def _refuse_missing_value(command: click.Command, ctx: click.Context, args: Sequence[str]) -> None:
+    """Raise ``BadOptionUsage`` where the value of an option is missing, as of a variable that is not set.
+
+    click takes whatever comes next for the value: a note would be "--as", a key "--json".
+    """
+    if ctx.resilient_parsing:
+        return
+    options = [param for param in command.params if isinstance(param, click.Option)]
+    with_value = {name for option in options if not (option.is_flag or option.count) for name in option.opts}
+    names = {name for option in options for name in (*option.opts, *option.secondary_opts)}
+    names |= set(command.get_help_option_names(ctx))
+    if isinstance(command, click.Group):
+        names |= set(command.list_commands(ctx))
+    following = iter(args)
+    for arg in following:
+        if arg == "--" or (isinstance(command, click.Group) and not arg.startswith("-")):
+            return
+        value = next(following, "") if arg in with_value else ""
+        if value.partition("=")[0] in names:
+            raise click.BadOptionUsage(
+                arg, f"Option {arg!r} requires an argument. If {value!r} is meant, write {arg}={value}.", ctx
+            )
 
 
 class LazyGroup(HelpfulGroup):
