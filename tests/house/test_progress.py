@@ -55,7 +55,9 @@ def test_pytest_says_it_with_and_without_several_processes(processes: str, tmp_p
     sample = tmp_path / "test_sample.py"
     sample.write_text("import time\ndef test_one():\n    time.sleep(1)\ndef test_two():\n    time.sleep(1)\n")
     command = f"{sys.executable} -m pytest -p tests.progress -p no:cacheprovider -q -c /dev/null".split()
-    command += ["--rootdir", str(tmp_path), "--numprocesses", processes, str(sample)]
+    # A folder of its own: runs beside this one clean up what they share, and pytest warns of that.
+    command += ["--rootdir", str(tmp_path), "--basetemp", str(tmp_path / "base")]
+    command += ["--numprocesses", processes, str(sample)]
     done = subprocess.run(
         command, cwd=CHECKOUT, env={"TESTS_PROGRESS_S": "0.2", "PATH": "/usr/bin:/bin"}, capture_output=True, text=True
     )
