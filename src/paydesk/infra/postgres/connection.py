@@ -149,8 +149,8 @@ def unreachable(error: BaseException) -> ServerDown:
     message = getattr(cause, "message", None)
     if isinstance(message, str) and getattr(cause, "code", None) in ("server_down", "outcome_unknown"):
         return ServerDown(message, getattr(cause, "hint", ""))  # It was put into words where it was met.
-    told = [line.strip() for line in str(cause).splitlines() if not line.strip().startswith(_ASIDES)]
-    reason = hide(told[-1] if told and told[-1] else type(cause).__name__)
+    lines = [line.strip() for line in str(cause).splitlines() if not line.strip().startswith(_ASIDES)]
+    reason = hide(lines[-1] if lines and lines[-1] else type(cause).__name__)
     where, attempt, why = reason.rpartition(" failed: ")
     reason = why.removeprefix("FATAL:").removeprefix("ERROR:").strip().rstrip(".")
     state = sqlstate(cause)
@@ -168,8 +168,8 @@ def unreachable(error: BaseException) -> ServerDown:
 
 def _place(attempt: str) -> str:
     """Return where libpq tried, in its own words, from the beginning of its sentence."""
-    _, found, place = attempt.rpartition("connection to server ")
-    return f" {place}" if found else ""
+    _, divider, place = attempt.rpartition("connection to server ")
+    return f" {place}" if divider else ""
 
 
 def sqlstate(error: BaseException) -> str | None:

@@ -50,7 +50,7 @@ Also = Callable[[FromIn | Has, Callable[[Any], str]], str]
 """Returns the SQL by which a rule is met besides, given what makes a parameter."""
 
 
-def conditions(found: Filter, asker: Asker, values: dict[str, Any], also: Also | None = None) -> list[str]:
+def conditions(request_filter: Filter, asker: Asker, values: dict[str, Any], also: Also | None = None) -> list[str]:
     """Return what a row has to fulfil; the parameters are put into ``values``."""
 
     def value(given: Any) -> str:
@@ -86,13 +86,14 @@ def conditions(found: Filter, asker: Asker, values: dict[str, Any], also: Also |
         return " AND ".join([*ends, f"{column} IS NOT NULL"])
 
     return [
-        f"({condition(term.rule)}) IS NOT TRUE" if term.negated else f"({condition(term.rule)})" for term in found.terms
+        f"({condition(term.rule)}) IS NOT TRUE" if term.negated else f"({condition(term.rule)})"
+        for term in request_filter.terms
     ]
 
 
 def status_in(statuses: Collection[Status], column: str = "status") -> str:
     """Return that a status is one of these, as text without parameters: indexes hold it word by word."""
-    return one_of(column, [f"'{each}'" for each in Status if each in statuses])
+    return one_of(column, [f"'{status}'" for status in Status if status in statuses])
 
 
 def one_of(column: str, values: list[str]) -> str:

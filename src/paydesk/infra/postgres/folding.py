@@ -47,18 +47,17 @@ class Unfolded:
         """Whether a rule fits."""
         if isinstance(rule, FromIn):
             return self.contractor in rule.folded(asker)
-        return any(rule.folded in each for each in (self.number, self.contractor, *self.terms.split("\n")))
+        return any(rule.folded in text for text in (self.number, self.contractor, *self.terms.split("\n")))
 
 
-def also_unfolded(connection: psycopg.Connection[Any], found: Filter, asker: Asker) -> Also | None:
+def also_unfolded(connection: psycopg.Connection[Any], request_filter: Filter, asker: Asker) -> Also | None:
     """Return by which SQL a filter finds the rows that its folded columns would miss; None where there are none."""
-    if not (found.asks(FromIn) or found.asks(Has)):
+    if not (request_filter.asks(FromIn) or request_filter.asks(Has)):
         return None
     with connection.transaction():
         rows = connection.execute(_READ, prepare=False).fetchall()
     folded = [
-        Unfolded(each[0], fold_number(each[1] or ""), fold(each[2] or ""), folded_terms(*each[3:]) or "")
-        for each in rows
+        Unfolded(row[0], fold_number(row[1] or ""), fold(row[2] or ""), folded_terms(*row[3:]) or "") for row in rows
     ]
     return partial(_sql, asker, folded) if folded else None
 
