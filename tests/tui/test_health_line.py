@@ -11,7 +11,7 @@ from paydesk.infra.core.health import BroughtBack, Duty, Part, PartState
 from paydesk.infra.postgres.connection import unreachable
 from paydesk.tui.screens.health import HealthScreen
 from paydesk.tui.text.health import health_report
-from paydesk.tui.text.wording import health_words
+from paydesk.tui.text.wording import health_words, live_text
 from tests.fakes import NOON, WELL, FakeManagerDesk, World
 from tests.tui.conftest import manager, opened, seen, shown
 
@@ -34,6 +34,26 @@ def test_what_was_lost_is_told_after_acute_trouble_the_first_three_by_name() -> 
     lost = tuple(f"PR-{number} (bo)" for number in range(5))
     many = health_words(replace(WELL, lost=lost, kafka=away), "manager").text
     assert many.index("Offline") < many.index("PR-0 (bo), PR-1 (bo), PR-2 (bo) and 2 more")
+
+
+@pytest.mark.fault(
+    kind="A screen calls itself live only while all that it shows comes by itself.", mended="tui/text/wording.py"
+)
+@pytest.mark.parametrize(
+    ("away", "word"),
+    [
+        ({}, "✓ live"),
+        ({"kafka"}, "✗ Kafka away"),
+        ({"redis"}, "✗ not live, reading every 2 s"),
+        ({"kafka", "redis"}, "✗ Kafka away"),
+        ({"kafka", "postgres"}, "✗ database away"),
+    ],
+)
+def test_the_top_line_is_live_while_nothing_is_away(away: set[str], word: str) -> None:
+    kafka, postgres, redis = (
+        Part(PartState.DOWN if name in away else PartState.OK) for name in ("kafka", "postgres", "redis")
+    )
+    assert live_text(replace(WELL, kafka=kafka, postgres=postgres, redis=redis)) == word
 
 
 async def test_health_says_of_every_part_what_it_means_for_the_person(world: World) -> None:

@@ -148,6 +148,8 @@ def live_text(health: Health | None) -> str:
         return "◔ opening"
     if health.postgres.state is PartState.DOWN:
         return "✗ database away"
+    if health.kafka.state is PartState.DOWN:
+        return "✗ Kafka away"  # The other side's news do not come, whatever this side's own desks tell each other.
     if health.live:
         return "✓ live"
     return "◔ opening" if health.redis.state is PartState.COMING else "✗ not live, reading every 2 s"
