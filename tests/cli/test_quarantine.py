@@ -8,9 +8,9 @@ from datetime import datetime
 import pytest
 
 from paydesk.infra.core.intake import Judged, incoming
-from paydesk.infra.core.ports import Transaction
 from paydesk.infra.core.records import Applied, Heard, Record
 from paydesk.infra.core.role import Role
+from paydesk.infra.core.transaction import Transaction
 from paydesk.infra.postgres.connection import connect
 from paydesk.infra.postgres.storage import Store
 from paydesk.manager import handlers
@@ -128,7 +128,7 @@ def test_hostile_bytes_are_shown_and_reach_no_terminal(
     bad = Judged(Record("a topic", 0, where, b"\x1b", headers, value, None), became="quarantined", reason="\x9bhostile")
     store = Store(bench.stack.endpoints("manager").database_url, MANAGER)
     with store.transaction() as transaction:
-        transaction.record([incoming(bad, "/paydesk/contractor", "an id", store.now())])
+        transaction.inbox.record([incoming(bad, "/paydesk/contractor", "an id", store.now())])
     store.close()
     listed = bench("list", "--json").lines[0]
     assert listed["where"] == f"a topic/0/{where}" and (listed["value"] or "").startswith(written)

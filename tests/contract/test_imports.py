@@ -37,13 +37,13 @@ def found(
 def bring_back(side: Side, *unknown: Unknown) -> None:
     """Import events into a schema whose own topic is looked at."""
     with side.store.transaction() as t:
-        t.set_verified(0, Verified(TOPIC_ID))
+        t.topic.set_verified(0, Verified(TOPIC_ID))
     assert import_unknown(side.store, side.role, TOPIC_ID, unknown, lambda: None) == len({e.event.id for e in unknown})
 
 
 def own(side: Side, request_id: UUID) -> list[OwnRow]:
     with side.store.transaction() as t:
-        return t.own_rows([request_id])
+        return t.outbox.standing([request_id])
 
 
 @pytest.mark.parametrize("chunk", [1, 2, 100])
@@ -56,18 +56,18 @@ def test_no_number_comes_back_twice_in_whatever_chunk_it_comes(
     third = replace(third, number="PR-7001")
     with side.store.transaction() as t:
         # The first one's number was another before it is read anew, so that is free for the third.
-        t.write_request(replace(first, number="PR-7001"), "a hash", at(0))
+        t.requests.write(replace(first, number="PR-7001"), "a hash", at(0))
     events = [found(side.role, each, offset) for offset, each in enumerate((second, first, third))]
     bring_back(side, *events, events[0])
     with side.store.transaction() as t:
-        assert [row.number for row in (t.row(each.id).request for each in (first, second, third)) if row] == [
+        assert [row.number for row in (t.requests.get(each.id).request for each in (first, second, third)) if row] == [
             "PR-7000",
             None,
             "PR-7001",
         ]
-        assert t.holders(["PR-7000", "PR-7001"]) == {first.id: "PR-7000", third.id: "PR-7001"}
-        t.note_checked(side.holder)
-        assert t.next_number() == "PR-7002"
+        assert t.numbers.holders(["PR-7000", "PR-7001"]) == {first.id: "PR-7000", third.id: "PR-7001"}
+        t.schema.note_checked(side.holder)
+        assert t.numbers.next() == "PR-7002"
     assert [(row.version, row.ever_acked) for row in own(side, second.id)] == [(1, True), (2, False)], "said again"
     assert [row.version for row in own(side, first.id)] == [row.version for row in own(side, third.id)] == [1]
 
@@ -78,9 +78,9 @@ def test_each_of_many_requests_is_settled_by_itself(side_of: Open) -> None:
     free, done = str(uuid4()), str(uuid4())
     mine = said(side.role, accepted(beaten), command_id=free)
     with side.store.transaction() as t:
-        t.claim(UUID(free), "a", beaten.id)
-        t.write_decision(accepted(beaten), mine.content_hash, at(0))
-        t.add(mine)
+        t.commands.claim(UUID(free), "a", beaten.id)
+        t.requests.write(accepted(beaten), mine.content_hash, at(0))
+        t.outbox.add(mine)
     withdrawn = confirm_withdrawal(replace(torn, withdrawal_asked=True), None, at(3), at(0))
     events = [
         found(side.role, accepted(lost), 0, done),
@@ -92,17 +92,17 @@ def test_each_of_many_requests_is_settled_by_itself(side_of: Open) -> None:
     ]
     bring_back(side, *events)
     with side.store.transaction() as t:
-        assert t.claim(UUID(done), "x", uuid4()) == Claim("a hash", lost.id, True, "bo"), "known as done"
-        assert t.claim(UUID(free), "x", beaten.id) is None, "free again"
-        assert [t.row(each.id).decision for each in (lost, beaten, twice, torn)] == [
+        assert t.commands.claim(UUID(done), "x", uuid4()) == Claim("a hash", lost.id, True, "bo"), "known as done"
+        assert t.commands.claim(UUID(free), "x", beaten.id) is None, "free again"
+        assert [t.requests.get(each.id).decision for each in (lost, beaten, twice, torn)] == [
             accepted(lost),
             rejected(beaten),
             accepted(twice, 2),
             accepted(torn),
         ]
-        assert [(event.request_id, event.version) for event in t.unsent(9)] == [(twice.id, 2)], "said again"
-        assert t.locked_ids() == [torn.id]
-        assert t.row(lost.id).decision_hash == events[0].content_hash
+        assert [(event.request_id, event.version) for event in t.outbox.unsent(9)] == [(twice.id, 2)], "said again"
+        assert t.locks.ids() == [torn.id]
+        assert t.requests.get(lost.id).decision_hash == events[0].content_hash
     assert [row.id for row in own(side, beaten.id)] == [events[1].event.id]
     assert [row.id for row in own(side, torn.id)] == [each.event.id for each in events[4:]]
 
@@ -110,7 +110,7 @@ def test_each_of_many_requests_is_settled_by_itself(side_of: Open) -> None:
 def test_nothing_of_a_topic_that_was_made_anew_comes_back(side_of: Open) -> None:
     side, asked = side_of(CONTRACTOR), request()
     with side.store.transaction() as t:
-        t.set_verified(0, Verified("another topic"))
+        t.topic.set_verified(0, Verified("another topic"))
     with pytest.raises(BrokerTrouble):
         import_unknown(side.store, side.role, TOPIC_ID, [found(side.role, asked, 0)], lambda: None)
     assert own(side, asked.id) == []

@@ -18,9 +18,9 @@ OTHERS = checked_terms("9999", "EUR", "Logo [v2]", due_date="2026-12-31")
 
 def _arrive(side: Side, *versions: RequestRegister) -> None:
     with side.store.transaction() as t:
-        t.record([message(side.role, one, one.version) for one in versions])
+        t.inbox.record([message(side.role, one, one.version) for one in versions])
         for one in versions:
-            t.replace([heard(one, f"version {one.version}")], "request", at(4))
+            t.requests.replace([heard(one, f"version {one.version}")], "request", at(4))
 
 
 @pytest.mark.fault(
@@ -43,7 +43,7 @@ def test_a_revision_whose_terms_were_replaced_under_its_number_is_not_decided_by
             and "PR-1001 without a revision" in refused.value.hint
         )
     with side.store.transaction() as t:
-        assert t.row(first.id).decision is None, "nothing was decided"
+        assert t.requests.get(first.id).decision is None, "nothing was decided"
 
 
 @pytest.mark.fault(
@@ -56,7 +56,7 @@ def test_who_names_no_revision_or_the_terms_themselves_decides_what_is_here(side
     _arrive(side, first, replace(first, version=2, terms=OTHERS))
     execute(side.store, uuid4(), Approve(first.id, "bo", 1, OTHERS.hash, named))
     with side.store.transaction() as t:
-        decided = t.row(first.id).decision
+        decided = t.requests.get(first.id).decision
     assert decided is not None and decided.terms == OTHERS
 
 

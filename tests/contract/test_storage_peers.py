@@ -22,18 +22,20 @@ def test_the_other_sides_locks_are_kept_apart_and_cleared_by_a_whole_list_alone(
     store, first, second, own, unknown = side_of(CONTRACTOR).store, request(), request(), request(), uuid4()
     with store.transaction() as t:
         for asked in (first, second, own):
-            t.write_request(asked, "own", at(0))
-        t.lock_requests({own.id: "two outcomes"}, at(1))
-        assert t.mirror_locks(Locks(frozenset({first.id, own.id, unknown})), at(2)) == {first.id, own.id}
-        assert t.row(first.id).locked and not t.row(second.id).locked and t.row(own.id).locked
-        assert t.locked_ids() == [own.id], "what is said of locks is this side's own"
-        assert dict(t.heads([unknown], "request")) == {}, "no row is made"
-        assert t.mirror_locks(Locks(frozenset({second.id}), whole=False), at(3)) == {second.id}
-        assert t.row(first.id).locked, "a list that is not whole clears nothing"
-        assert t.mirror_locks(Locks(frozenset({second.id})), at(4)) == {first.id, own.id}
-        assert not t.row(first.id).locked and t.row(own.id).locked, "this side's own lock stays"
-        assert t.mirror_locks(Locks(frozenset()), at(5)) == {second.id}
-        assert t.mirror_locks(Locks(frozenset()), at(6)) == set()
+            t.requests.write(asked, "own", at(0))
+        t.locks.lock({own.id: "two outcomes"}, at(1))
+        assert t.locks.mirror(Locks(frozenset({first.id, own.id, unknown})), at(2)) == {first.id, own.id}
+        assert (
+            t.requests.get(first.id).locked and not t.requests.get(second.id).locked and t.requests.get(own.id).locked
+        )
+        assert t.locks.ids() == [own.id], "what is said of locks is this side's own"
+        assert dict(t.requests.heads([unknown], "request")) == {}, "no row is made"
+        assert t.locks.mirror(Locks(frozenset({second.id}), whole=False), at(3)) == {second.id}
+        assert t.requests.get(first.id).locked, "a list that is not whole clears nothing"
+        assert t.locks.mirror(Locks(frozenset({second.id})), at(4)) == {first.id, own.id}
+        assert not t.requests.get(first.id).locked and t.requests.get(own.id).locked, "this side's own lock stays"
+        assert t.locks.mirror(Locks(frozenset()), at(5)) == {second.id}
+        assert t.locks.mirror(Locks(frozenset()), at(6)) == set()
 
 
 @pytest.mark.fault(
@@ -45,16 +47,16 @@ def test_an_event_is_sent_again_once_in_a_while_whoever_asks(side_of: Open) -> N
     store, asked = side.store, request()
     event = said(side.role, asked)
     with store.transaction() as t:
-        t.set_verified(0, Verified(TOPIC_ID))
-        t.write_request(asked, event.content_hash, at(0))
-        t.add(event)
-        t.mark_sent(TOPIC_ID, [Ack(event.id, 0, 0, at(1))])
-        assert t.unsent(9) == []
-        assert t.send_again([event.id]) == 1 and [one.id for one in t.unsent(9)] == [event.id]
-        t.mark_sent(TOPIC_ID, [Ack(event.id, 0, 1, at(2))])
+        t.topic.set_verified(0, Verified(TOPIC_ID))
+        t.requests.write(asked, event.content_hash, at(0))
+        t.outbox.add(event)
+        t.outbox.mark_sent(TOPIC_ID, [Ack(event.id, 0, 0, at(1))])
+        assert t.outbox.unsent(9) == []
+        assert t.outbox.send_again([event.id]) == 1 and [one.id for one in t.outbox.unsent(9)] == [event.id]
+        t.outbox.mark_sent(TOPIC_ID, [Ack(event.id, 0, 1, at(2))])
         for _ in range(5):
-            assert t.send_again([event.id]) == 0
-        assert t.unsent(9) == []
+            assert t.outbox.send_again([event.id]) == 0
+        assert t.outbox.unsent(9) == []
 
 
 @pytest.mark.fault(
@@ -65,16 +67,16 @@ def test_a_claim_of_an_unknown_version_is_kept_rests_and_is_forgotten(side_of: O
     store, asked = side_of(CONTRACTOR).store, request()
     line, stranger = Line(asked.id, 3, "a" * 64), Line(uuid4(), 1, "b" * 64)
     with store.transaction() as t:
-        t.write_request(asked, "own", at(0))
-        assert t.resting([line, stranger]) == []
-        t.note_unknown([line, stranger])
-        assert t.resting([line, stranger]) == [line, stranger]
-        assert t.resting([replace(line, content_hash="c" * 64)]) == [], "another claim is looked for"
-        t.note_unknown([replace(line, content_hash="c" * 64)])
-        assert t.resting([line]) == []
-        assert not t.row(asked.id).locked and dict(t.heads([stranger.id], "request")) == {}
-        t.forget_unknown([asked.id])
-        assert t.resting([replace(line, content_hash="c" * 64), stranger]) == [stranger]
+        t.requests.write(asked, "own", at(0))
+        assert t.digests.resting([line, stranger]) == []
+        t.digests.note_unknown([line, stranger])
+        assert t.digests.resting([line, stranger]) == [line, stranger]
+        assert t.digests.resting([replace(line, content_hash="c" * 64)]) == [], "another claim is looked for"
+        t.digests.note_unknown([replace(line, content_hash="c" * 64)])
+        assert t.digests.resting([line]) == []
+        assert not t.requests.get(asked.id).locked and dict(t.requests.heads([stranger.id], "request")) == {}
+        t.digests.forget_unknown([asked.id])
+        assert t.digests.resting([replace(line, content_hash="c" * 64), stranger]) == [stranger]
 
 
 def test_what_was_ever_asked_for_is_known_beaten_and_brought_back_included(side_of: Open) -> None:
@@ -84,19 +86,19 @@ def test_what_was_ever_asked_for_is_known_beaten_and_brought_back_included(side_
     back = replace(second, version=3, withdrawal_asked=True)
     lost, other = said(side.role, first), said(side.role, second)
     with store.transaction() as t:
-        assert dict(t.requested([first.id])) == {} and not t.was_lost()
-        t.write_request(first, "own", at(0))
-        t.add(lost)
-        t.beat([lost.id])
-        t.bring_back(TOPIC_ID, [Brought(other, Ack(other.id, 0, 0, at(1)))])
+        assert dict(t.requests.history([first.id])) == {} and not t.schema.was_lost()
+        t.requests.write(first, "own", at(0))
+        t.outbox.add(lost)
+        t.reimport.supersede([lost.id])
+        t.reimport.bring_back(TOPIC_ID, [Brought(other, Ack(other.id, 0, 0, at(1)))])
         terms = {(1, first.terms.hash), (2, second.terms.hash)}
-        assert dict(t.requested([first.id, uuid4()])) == {
+        assert dict(t.requests.history([first.id, uuid4()])) == {
             first.id: Requested(frozenset({"ada"}), frozenset(terms), False)
         }
-        t.add(said(side.role, back))
-        assert t.requested([first.id])[first.id].withdrawal
-        t.note_import(TOPIC_ID, 1, at(1))
-        assert t.was_lost()
+        t.outbox.add(said(side.role, back))
+        assert t.requests.history([first.id])[first.id].withdrawal
+        t.reimport.note(TOPIC_ID, 1, at(1))
+        assert t.schema.was_lost()
 
 
 def test_what_was_asked_for_is_known_to_the_other_side_as_it_heard_it(side_of: Open) -> None:
@@ -104,17 +106,17 @@ def test_what_was_asked_for_is_known_to_the_other_side_as_it_heard_it(side_of: O
     first = request()
     other = replace(first, version=2, terms=replace(first.terms, description="another"))
     with side.store.transaction() as t:
-        t.record([message(side.role, first, 1), message(side.role, other, 2, "quarantined")])
-        assert t.requested([first.id])[first.id].terms == {(1, first.terms.hash)}
+        t.inbox.record([message(side.role, first, 1), message(side.role, other, 2, "quarantined")])
+        assert t.requests.history([first.id])[first.id].terms == {(1, first.terms.hash)}
 
 
 def test_what_answers_nothing_that_was_said_is_found_again(side_of: Open) -> None:
     side = side_of(CONTRACTOR)
     with side.store.transaction() as t:
         kinds = ((1, "quarantined", UNSAID), (2, "parked", UNSAID), (3, "parked", ""), (4, "quarantined", UNSAID))
-        t.record([replace(bad_message(side.role, n, kind), reason=f"{why} because") for n, kind, why in kinds])
-        found = t.unsaid(0, 9)
+        t.inbox.record([replace(bad_message(side.role, n, kind), reason=f"{why} because") for n, kind, why in kinds])
+        found = t.quarantine.unsaid(0, 9)
         assert [one.record.offset for one in found] == [1, 2, 4]
-        assert t.unsaid(0, 2) == found[:2] and t.unsaid(found[0].number, 9) == found[1:]
-        t.discard(found[0].number, "A test.", "bo")
-        assert t.unsaid(0, 9) == found[1:]
+        assert t.quarantine.unsaid(0, 2) == found[:2] and t.quarantine.unsaid(found[0].number, 9) == found[1:]
+        t.quarantine.discard(found[0].number, "A test.", "bo")
+        assert t.quarantine.unsaid(0, 9) == found[1:]

@@ -73,10 +73,10 @@ class Desks:
     def relay(self, side: MemoryStorage, most: int = 500) -> None:
         """Let a side say what may leave."""
         with side.transaction() as transaction:
-            events, log = transaction.unsent(most), self.said[side.role.name]
+            events, log = transaction.outbox.unsent(most), self.said[side.role.name]
             acks = [Ack(event.id, 0, len(log) + index, self.now) for index, event in enumerate(events)]
             log.extend(events)
-            transaction.mark_sent("a topic", acks)
+            transaction.outbox.mark_sent("a topic", acks)
 
     def deliver(self, side: MemoryStorage, offsets: Sequence[int]) -> None:
         """Let a side hear what the other has said: these messages, in this order, in one batch."""
@@ -91,19 +91,19 @@ class Desks:
             batch.append(Judged(record, decode(role, record.topic, record.key, record.headers, record.value)))
         with side.transaction() as transaction:
             applied = take_in(transaction, role, role.load_apply(), batch, self.now)
-            transaction.record([incoming(one, role.hears_from, "a topic", self.now) for one in batch])
+            transaction.inbox.record([incoming(one, role.hears_from, "a topic", self.now) for one in batch])
         assert not applied.forked and not applied.flipping, "an honest history holds no two words of one version"
 
     def wait(self, seconds: float) -> None:
         """Let time go by; what ran out of its hold is released, as the worker does."""
         self.now += timedelta(seconds=seconds)
         with self.manager.transaction() as transaction:
-            transaction.release_due()
+            transaction.holds.release_due()
 
     def settle(self, order: int) -> None:
         """Let everything be released, said and heard; then both sides are equal, to the last cent."""
         with self.manager.transaction() as transaction:
-            transaction.release(None)
+            transaction.holds.release(None)
         waits, rounds = True, 0
         while waits:
             rounds += 1

@@ -9,6 +9,7 @@ MOST_FILE_LINES = 500
 MOST_FUNCTION_LINES = 50
 MOST_PARAMETERS = 6
 MOST_CLASSES = 3
+MOST_METHODS = 12
 
 PLAIN = {"abc", "collections", "dataclasses", "datetime", "difflib", "enum", "hashlib", "itertools", "json", "re"}
 PLAIN |= {"bisect"}
@@ -46,6 +47,17 @@ def few_parameters(tree: ast.Module, _: str) -> Iterator[str]:
             count = parameters(node)
             if count > MOST_PARAMETERS:
                 yield f"{node.name} has {count} parameters, {MOST_PARAMETERS} are the most"
+
+
+def small_ports(tree: ast.Module, _: str) -> Iterator[str]:
+    """A protocol that an adapter, or a fake, can meet at a glance; its parts, which are properties, do not count."""
+    for node in ast.walk(tree):
+        bases = [ast.unparse(base) for base in node.bases] if isinstance(node, ast.ClassDef) else []
+        if isinstance(node, ast.ClassDef) and any(base.startswith("Protocol") for base in bases):
+            methods = [part for part in node.body if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef)]
+            count = sum("property" not in map(ast.unparse, method.decorator_list) for method in methods)
+            if count > MOST_METHODS:
+                yield f"{node.name} has {count} methods, {MOST_METHODS} are the most"
 
 
 def no_hooks(tree: ast.Module, _: str) -> Iterator[str]:

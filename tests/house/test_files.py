@@ -22,6 +22,7 @@ BAD_SAMPLES: list[tuple[rules.Rule, str]] = [
     (rules.short_file, "\n" * 501),
     (rules.short_functions, "def f():\n" + "    pass\n" * 50),
     (rules.few_parameters, "def f(self, a, b, c, d, *, e, f, g):\n    pass"),
+    (rules.small_ports, "class A(B, Protocol[C]):\n" + "".join(f"    def f{n}(self): ...\n" for n in range(13))),
     (rules.no_hooks, "def f(self):\n    raise NotImplementedError"),
     (rules.no_hooks, "def f(self):\n    raise NotImplementedError('below')"),
     (rules.module_docstring, "x = 1"),
@@ -50,7 +51,9 @@ def test_every_file_keeps(rule: rules.Rule) -> None:
     assert not broken(rule, all_python())
 
 
-@pytest.mark.parametrize("rule", [rules.few_parameters, rules.no_hooks], ids=lambda rule: rule.__name__)
+@pytest.mark.parametrize(
+    "rule", [rules.few_parameters, rules.small_ports, rules.no_hooks], ids=lambda rule: rule.__name__
+)
 def test_every_file_of_the_program_keeps(rule: rules.Rule) -> None:
     assert not broken(rule, sources())
 

@@ -13,8 +13,8 @@ from paydesk.manager.commands import send_now
 from tests.simulation.actions import Order, People
 from tests.simulation.limits import for_a_person, log_whole, not_said, told, two_finals
 from tests.simulation.memory import MemoryStorage
-from tests.simulation.outbox import MemoryOutbox
 from tests.simulation.process import Side
+from tests.simulation.requests import MemoryRequests
 from tests.simulation.tables import Kept
 from tests.simulation.world import World
 
@@ -97,7 +97,7 @@ def check(world: World, people: People) -> None:
 
 def _decided_as_asked(contractor: MemoryStorage) -> None:
     """What the contractor's side shows as decided are terms that it once asked for."""
-    said = MemoryOutbox(contractor.tables, contractor.now).requested(list(contractor.tables.copy))
+    said = MemoryRequests(contractor.tables).history(list(contractor.tables.copy))
     for request_id, kept in contractor.tables.copy.items():
         decision = kept.row.decision
         if decision is not None and answers(decision, said.get(request_id, Requested()))[0] is not Answers.REQUESTED:
@@ -251,7 +251,7 @@ def _finals(world: World, manager: MemoryStorage) -> None:
     """No outcome that was published as final is followed by another; where one had to be, the first stands."""
     first: dict[object, Outcome] = {}
     contractor = world.contractor.storage
-    said = MemoryOutbox(contractor.tables, contractor.now).requested(list(contractor.tables.copy))
+    said = MemoryRequests(contractor.tables).history(list(contractor.tables.copy))
     for record in world.log.topic(manager.role.writes).records:
         if record.unreadable:
             continue

@@ -31,7 +31,7 @@ BUGS = (
     Bug(
         "a command on a schema that is not the topic's",
         "infra/core/execute.py",
-        "        refuse_copy(transaction, store.role.name)\n",
+        "        refuse_copy(transaction.schema, store.role.name)\n",
         "",
     ),
     Bug(
@@ -40,7 +40,7 @@ BUGS = (
         "            applied = take_in(transaction, self.role, self.apply, batch, now)\n",
         "            for place, position in ((r.record.place, Position(self.places[r.record.place].topic_id,"
         " r.record.offset + 1)) for r in batch):\n"
-        "                transaction.move(place, self.places[place].known, position)\n"
+        "                transaction.inbox.move(place, self.places[place].known, position)\n"
         "                self.places[place].known = position\n"
         "        reach('C2')\n"
         "        with self.store.transaction() as transaction:\n"
@@ -52,7 +52,7 @@ BUGS = (
         "        acks = self.writer.append(events, self._keep)\n",
         "        from paydesk.infra.core.records import Ack\n"
         "        with self.store.transaction() as transaction:\n"
-        "            transaction.mark_sent(topic_id, [Ack(event.id, 0, 0, None) for event in events])\n"
+        "            transaction.outbox.mark_sent(topic_id, [Ack(event.id, 0, 0, None) for event in events])\n"
         "        acks = self.writer.append(events, self._keep)\n",
     ),
     Bug(
@@ -79,21 +79,21 @@ BUGS = (
     Bug(
         "undo after the release",
         "manager/commands.py",
-        "    if not transaction.take_back(command.id, decision.version):\n",
+        "    if not transaction.holds.take_back(command.id, decision.version):\n",
         "    from dataclasses import replace\n"
         "    held = next((s for s in transaction.tables.outbox.values() if s.event.request_id == command.id"
         " and s.event.previous is not None), None)\n"
         "    if held is not None and held.event.hold_until is None:\n"
         "        transaction.tables.outbox[held.event.id] = replace(held,"
         " event=replace(held.event, hold_until=transaction.now()))\n"
-        "    if not transaction.take_back(command.id, decision.version):\n",
+        "    if not transaction.holds.take_back(command.id, decision.version):\n",
     ),
     Bug(
         "a hold cleared without a commit",
         "infra/engine/relay.py",
-        "            events = transaction.unsent(MOST_EVENTS, list(self._large))\n",
-        "            transaction.release(None)\n"
-        "            events = transaction.unsent(MOST_EVENTS, list(self._large))\n"
+        "            events = transaction.outbox.unsent(MOST_EVENTS, list(self._large))\n",
+        "            transaction.holds.release(None)\n"
+        "            events = transaction.outbox.unsent(MOST_EVENTS, list(self._large))\n"
         "            transaction.tables.outbox.update(before := {k: v for k, v in self.store.tables.outbox.items()})\n",
     ),
     Bug(
@@ -139,14 +139,14 @@ BUGS = (
     Bug(
         "what was acknowledged on an older topic not sent again",
         "infra/recovery/topic_check.py",
-        "        transaction.forget_other_topics(topic_id)\n",
+        "        transaction.topic.forget_others(topic_id)\n",
         "        pass\n",
         losses=True,
     ),
     Bug(
         "what is gone from the topic not sent again",
         "infra/recovery/topic_check.py",
-        "        return transaction.unsend_missing(topic_id, partition, after, seen)\n",
+        "        return transaction.topic.unsend_missing(topic_id, partition, after, seen)\n",
         "        return 0\n",
         losses=True,
         seed=70,
@@ -161,8 +161,8 @@ BUGS = (
     Bug(
         "a number before the first check",
         "contractor/commands.py",
-        "transaction.next_number()",
-        "transaction.next_number() or f'PR-{1001 + len(transaction.tables.copy)}'",
+        "transaction.numbers.next()",
+        "transaction.numbers.next() or f'PR-{1001 + len(transaction.tables.copy)}'",
         losses=True,
         seed=847,
     ),
@@ -209,14 +209,14 @@ BUGS = (
         "a digest that makes rows",
         "infra/recovery/anti_entropy.py",
         "            asked = self._not_too_often(differ, mine, digest.buckets)\n",
-        "            transaction.lock_requests(dict.fromkeys(digest.locked, ''), self.store.now())\n"
+        "            transaction.locks.lock(dict.fromkeys(digest.locked, ''), self.store.now())\n"
         "            asked = self._not_too_often(differ, mine, digest.buckets)\n",
     ),
     Bug(
         "an unknown hash that locks",
         "infra/recovery/anti_entropy.py",
-        "            transaction.note_unknown(strange)\n",
-        "            transaction.lock_requests({line.id: '' for line in strange}, self.store.now())\n",
+        "            transaction.digests.note_unknown(strange)\n",
+        "            transaction.locks.lock({line.id: '' for line in strange}, self.store.now())\n",
     ),
     Bug(
         "decided terms not compared",

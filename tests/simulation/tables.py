@@ -1,5 +1,6 @@
 """What one side stores, in memory: immutable rows in dicts, so that a snapshot is cheap."""
 
+from collections.abc import Callable
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import datetime
 from uuid import UUID
@@ -64,6 +65,25 @@ class Tables:
         for name in _SHARED:
             there[name] = there[name].copy()
         return fresh
+
+    def insert(self, fresh: Sent) -> None:
+        """Add a row to the outbox."""
+        event = fresh.event
+        twin = any(
+            (sent.event.request_id, sent.event.version) == (event.request_id, event.version) and not sent.beaten
+            for sent in self.outbox.values()
+        )
+        assert not twin or fresh.beaten, "two events of one version"
+        assert event.id not in self.outbox
+        self.counted += 1
+        self.outbox[event.id] = fresh
+
+    def change(self, wanted: Callable[[Sent], bool], change: Callable[[Sent], Sent]) -> list[Sent]:
+        """Change the wanted rows of the outbox; returns them as they were."""
+        found = [sent for sent in self.outbox.values() if wanted(sent)]
+        for sent in found:
+            self.outbox[sent.event.id] = change(sent)
+        return found
 
 
 _SHARED = tuple(each.name for each in fields(Tables) if each.default_factory is not MISSING)

@@ -100,7 +100,7 @@ class Bench:
         """Return a request whose approval this manager holds."""
         request_id = self.request()
         with self.both.manager.transaction() as transaction:
-            request = transaction.row(request_id).request
+            request = transaction.requests.get(request_id).request
         assert request is not None
         decides.execute(self.both.manager, uuid4(), Approve(request_id, person, 1, request.terms.hash), hold_s=3600)
         return request_id
@@ -109,14 +109,14 @@ class Bench:
         """Return a request that the contractor's side has locked."""
         request_id = self.request()
         with self.both.contractor.transaction() as transaction:
-            transaction.lock_requests({request_id: "two outcomes"}, datetime.now(UTC))
+            transaction.locks.lock({request_id: "two outcomes"}, datetime.now(UTC))
         return request_id
 
     def refused(self) -> int:
         """Return the number of a message that the manager's side has in quarantine, and would take in now."""
         self.asked += 1
         with self.both.manager.transaction() as transaction:
-            transaction.record([message(MANAGER, asked(f"PR-{90_000 + self.asked}"), self.asked, "quarantined")])
+            transaction.inbox.record([message(MANAGER, asked(f"PR-{90_000 + self.asked}"), self.asked, "quarantined")])
         return int(self.rows("manager", "SELECT max(position) FROM inbox")[0][0])
 
     def change(self, role: str, write: str, *values: object) -> None:
@@ -166,8 +166,8 @@ def opened(sides: Sides, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
         for held in (both.lease, lease):  # A worker would beat.
             held._connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
         with both.manager.transaction() as transaction:
-            transaction.set_verified(0, Verified("a topic"))
-            transaction.note_checked(lease.identity)
+            transaction.topic.set_verified(0, Verified("a topic"))
+            transaction.schema.note_checked(lease.identity)
         for role in (sides.contractor, sides.manager):  # Nor would a worker leave it at a schema that is not whole.
             with connect(sides.url(role), role.name) as connection:
                 connection.execute("UPDATE origin SET whole_at = clock_timestamp()")

@@ -131,7 +131,7 @@ def alone(bench: Bench) -> DecisionRegister:
     """Return a decision that the manager's side knows, and the request not yet."""
     decision = accepted(request())
     with bench.both.manager.transaction() as transaction:
-        transaction.write_decision(decision, "own", at(2))
+        transaction.requests.write(decision, "own", at(2))
     return decision
 
 

@@ -49,8 +49,8 @@ class Both:
         assert self.lease.take()
         with self.contractor.transaction() as transaction:
             # As after a worker's first check: before it, no number is given.
-            transaction.set_verified(0, Verified("a topic"))
-            transaction.note_checked(self.lease.identity)
+            transaction.topic.set_verified(0, Verified("a topic"))
+            transaction.schema.note_checked(self.lease.identity)
 
     def carry(self, writer: Role, reader: Store) -> Applied:
         with connect(self.sides.url(writer), writer.name) as connection:

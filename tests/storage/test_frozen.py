@@ -27,19 +27,19 @@ def test_a_frozen_transaction_gives_way(sides: Sides) -> None:
 
     def wait_for_the_row() -> None:
         with other.transaction() as transaction:
-            transaction.row(request)
+            transaction.requests.get(request)
             had.append(time.monotonic())
 
     waiting = threading.Thread(target=wait_for_the_row, daemon=True)
     began = time.monotonic()
     with pytest.raises(ServerDown), frozen.transaction() as transaction:
-        transaction.row(request)
+        transaction.requests.get(request)
         waiting.start()
         until(lambda: had, within_s=20)
-        transaction.row(request)
+        transaction.requests.get(request)
     assert 2 < had[0] - began < 10
     with frozen.transaction() as transaction:  # Woken, it begins anew.
-        assert transaction.row(request) is not None
+        assert transaction.requests.get(request) is not None
     waiting.join(10)
     frozen.close()
     other.close()

@@ -149,10 +149,10 @@ def test_a_schema_is_checked_by_whoever_works_of_either_version(sides: Sides, st
         with connect(url, "contractor") as connection:
             connection.execute("INSERT INTO meta (partition, topic_id) VALUES (0, 'a topic')")
         with store.transaction() as transaction:
-            assert not transaction.checked()
-            transaction.note_checked(identity)
+            assert not transaction.schema.checked()
+            transaction.schema.note_checked(identity)
         with store.transaction() as transaction:
-            assert transaction.checked()
+            assert transaction.schema.checked()
         told = {found.name: found.seen for found in check_role(sides.contractor, sides.endpoints("contractor"))}
         assert "a worker is at work" in told["contractor PostgreSQL"]
         with pytest.raises(NotNow):

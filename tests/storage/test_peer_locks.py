@@ -22,15 +22,15 @@ def test_a_peers_lock_is_shown_as_ones_own_and_goes_with_the_next_digest(sides: 
     role, asked = sides.contractor, request()
     with on_postgres(sides, CONTRACTOR) as side, connect(sides.url(role), role.name, autocommit=True) as connection:
         with side.store.transaction() as transaction:
-            transaction.write_request(asked, "own", at(0))
-            transaction.mirror_locks(Locks(frozenset({asked.id, uuid4()})), at(1))
+            transaction.requests.write(asked, "own", at(0))
+            transaction.locks.mirror(Locks(frozenset({asked.id, uuid4()})), at(1))
         copy = queries.get(connection, asked.id)
         assert copy.locked and copy.locked_why == PEER_LOCKED and queries.counts(connection).locked == 1
         (locked,) = locked_requests(connection, role)
         assert locked.id == asked.id and PEER_LOCKED in locked.why[0] and locked.since == at(1)
         assert "locked" in [step.kind for step in detail(connection, asked.id).timeline]
         with side.store.transaction() as transaction:
-            transaction.mirror_locks(Locks(frozenset()), at(2))
+            transaction.locks.mirror(Locks(frozenset()), at(2))
         assert not queries.get(connection, asked.id).locked and queries.counts(connection).locked == 0
         assert locked_requests(connection, role) == []
 
@@ -40,9 +40,9 @@ def test_what_a_desk_of_the_version_before_locked_by_a_digest_is_the_peers_lock(
     with on_postgres(sides, CONTRACTOR) as side, connect(sides.url(role), role.name, autocommit=True) as connection:
         with side.store.transaction() as transaction:
             for each in (asked, own):
-                transaction.write_request(each, "own", at(0))
-            transaction.lock_requests({asked.id: PEER_LOCKED, invented: PEER_LOCKED, own.id: "two outcomes"}, at(1))
-            assert transaction.locked_ids() == [own.id], "it is not said as this side's own"
-            transaction.mirror_locks(Locks(frozenset({asked.id})), at(2))
+                transaction.requests.write(each, "own", at(0))
+            transaction.locks.lock({asked.id: PEER_LOCKED, invented: PEER_LOCKED, own.id: "two outcomes"}, at(1))
+            assert transaction.locks.ids() == [own.id], "it is not said as this side's own"
+            transaction.locks.mirror(Locks(frozenset({asked.id})), at(2))
         rows = connection.execute("SELECT id, locked, peer_locked_at FROM payment_request ORDER BY id").fetchall()
         assert rows == sorted([(asked.id, False, at(1)), (own.id, True, None)])

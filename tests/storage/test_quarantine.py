@@ -18,7 +18,7 @@ from paydesk.infra.core.records import Verified
 from paydesk.infra.postgres.connection import connect
 from paydesk.infra.postgres.lease import Lease
 from paydesk.infra.postgres.storage import Store
-from paydesk.infra.postgres.write.quarantine import RefusedMessages
+from paydesk.infra.postgres.write.quarantine import SqlQuarantine
 from paydesk.infra.recovery import redrive
 from paydesk.manager import commands as decides
 from tests.conftest import Sides
@@ -39,8 +39,8 @@ def desk(sides: Sides) -> Iterator[Desk]:
     lease = Lease(sides.url(sides.manager), "manager")
     assert lease.take()
     with both.manager.transaction() as transaction:
-        transaction.set_verified(0, Verified("a topic"))
-        transaction.note_checked(lease.identity)
+        transaction.topic.set_verified(0, Verified("a topic"))
+        transaction.schema.note_checked(lease.identity)
     right = sides.manager.load_apply
     role = replace(sides.manager, load_apply=lambda: made.load_apply(right))
     made = Desk(both, Store(sides.url(sides.manager), role), role)
@@ -144,7 +144,7 @@ def test_what_is_bad_stays_with_its_bytes(desk: Desk) -> None:
     desk.read()
     (bad,) = desk.look()
     with desk.store.transaction() as transaction:
-        (kept,) = transaction.refused_messages([bad.id])
+        (kept,) = transaction.quarantine.messages([bad.id])
     assert (kept.record.key, kept.record.value) == (b"\x00key", b'{"a": "\\ud800"}\xff')
     told = dict(kept.record.headers)
     assert (told["ce_subject"], told["none"]) == (b"\xff\x00\xfe", b"")
@@ -174,7 +174,7 @@ def test_another_final_outcome_stays_refused_and_its_request_locked(sides: Sides
     assert not again.changed and "another" in again.message.reason
     assert desk.both.seen(role, request_id) == "accepted"
     with store.transaction() as transaction:
-        assert transaction.locked_ids() == [request_id]
+        assert transaction.locks.ids() == [request_id]
 
 
 def test_nothing_is_taken_in_before_the_own_topic_was_read(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,7 +184,7 @@ def test_nothing_is_taken_in_before_the_own_topic_was_read(desk: Desk, monkeypat
     desk.carry()
     monkeypatch.undo()
     with desk.store.transaction() as transaction:
-        transaction.note_checked("somebody who is gone")
+        transaction.schema.note_checked("somebody who is gone")
     (bad,) = desk.look()
     with pytest.raises(ServerDown, match="own topic"):
         desk.redrive(bad.id)
@@ -202,7 +202,7 @@ def test_it_happens_in_one_transaction(desk: Desk, monkeypatch: pytest.MonkeyPat
         raise psycopg.OperationalError("server closed the connection unexpectedly")
 
     key, (bad,) = uuid4(), desk.look()
-    monkeypatch.setattr(RefusedMessages, "retake", died)
+    monkeypatch.setattr(SqlQuarantine, "retake", died)
     with pytest.raises(psycopg.OperationalError):
         desk.redrive(bad.id, key)
     monkeypatch.undo()
@@ -227,7 +227,8 @@ def test_what_is_discarded_is_kept_with_who_and_why_and_is_open_no_more(desk: De
     assert (gone.state, gone.discarded_by, gone.discarded_why) == ("discarded", "bo", "Sent by a test of theirs.")
     assert gone.discarded_at is not None and gone.value == bad.value and gone == desk.one(bad.id)
     with desk.store.transaction() as transaction:
-        assert transaction.parked(0, 10) == [] and transaction.refused(), "its writer is still told that it was refused"
+        assert transaction.quarantine.parked(0, 10) == []
+        assert transaction.digests.refused(), "its writer is still told that it was refused"
     desk.buggy.clear()
     assert desk.redrive(bad.id).message.became == "applied", "who discards in error loses nothing"
     with pytest.raises(NotNow, match="it is applied"):

@@ -26,7 +26,7 @@ def test_a_database_that_never_answers_is_away_until_it_does(sides: Sides, monke
 
     def ask() -> None:
         with store.transaction() as transaction:
-            transaction.numberless()
+            transaction.numbers.unnumbered()
 
     with psycopg.connect(url) as blocking:
         blocking.execute("LOCK TABLE payment_request IN ACCESS EXCLUSIVE MODE")

@@ -110,7 +110,7 @@ def test_what_nobody_here_knows_can_be_locked_too(sides: Sides) -> None:
     """The writer's schema and the topic's end were lost: the reader alone holds it, and both have to say so."""
     store, lost = Store(sides.url(sides.contractor), sides.contractor), uuid4()
     with store.transaction() as transaction:
-        transaction.lock_requests({lost: "the other side holds a version 1 that was never said"}, store.now())
+        transaction.locks.lock({lost: "the other side holds a version 1 that was never said"}, store.now())
     assert [(one.id, one.number) for one in locked_on(sides, sides.contractor)] == [(lost, None)]
     with connect(sides.url(sides.contractor), "contractor") as connection:
         copy = queries.get(connection, lost)

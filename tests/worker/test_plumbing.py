@@ -100,7 +100,7 @@ def test_invented_versions_have_the_own_topic_read_less_and_less_often_and_lock_
     with in_memory(CONTRACTOR) as side:
         own = request()
         with side.store.transaction() as transaction:
-            transaction.write_request(own, "own", at(0))
+            transaction.requests.write(own, "own", at(0))
         entropy = AntiEntropy(CONTRACTOR, side.store, clock)
         looked = 0
         for number in range(7200):
@@ -113,8 +113,8 @@ def test_invented_versions_have_the_own_topic_read_less_and_less_often_and_lock_
             assert len(entropy.suspects) <= 1000
         assert 2 <= looked <= 9, "within two hours"
         with side.store.transaction() as transaction:
-            assert transaction.locked_ids() == [] and not transaction.row(own.id).locked
-            assert list(transaction.heads([own.id], "request")) == [own.id]
+            assert transaction.locks.ids() == [] and not transaction.requests.get(own.id).locked
+            assert list(transaction.requests.heads([own.id], "request")) == [own.id]
 
 
 def test_what_is_known_is_looked_for_at_once() -> None:

@@ -117,7 +117,7 @@ def test_the_own_topic_is_read_past_it_and_nothing_of_it_is_taken_back() -> None
         done = check(side.store, CONTRACTOR, Reader(log), (topic.id, 1), side.holder, lambda: None)
         assert (done.imported, done.foreign) == (1, 1)
         with side.store.transaction() as transaction:
-            assert [row.id for row in transaction.own_rows([good.request_id, hidden.request_id])] == [good.id]
+            assert [row.id for row in transaction.outbox.standing([good.request_id, hidden.request_id])] == [good.id]
 
 
 def _as_message(record: Any) -> Any:

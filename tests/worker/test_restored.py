@@ -146,9 +146,9 @@ def test_what_a_check_that_was_killed_half_way_brought_back_counts_with_the_rest
     def check(*parts: int, ends: bool = True) -> None:
         with store.transaction() as transaction:
             for events in parts:
-                transaction.note_import("topic", events, noon + timedelta(seconds=events))
+                transaction.reimport.note("topic", events, noon + timedelta(seconds=events))
             if ends:
-                transaction.note_checked("holder")
+                transaction.schema.note_checked("holder")
 
     check(100, 7, ends=False)
     assert brought_back() is None, "nothing is told before the end"

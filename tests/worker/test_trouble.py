@@ -10,9 +10,9 @@ from uuid import UUID
 
 import pytest
 
-from paydesk.infra.core.ports import Transaction
 from paydesk.infra.core.records import Applied, Heard
 from paydesk.infra.core.role import Apply, Role
+from paydesk.infra.core.transaction import Transaction
 from paydesk.infra.postgres.connection import connect
 from paydesk.infra.redis.hints import HintListener, HintSender
 from paydesk.infra.worker.context import HealthState

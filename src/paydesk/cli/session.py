@@ -188,7 +188,7 @@ class Session:
 
         def done() -> bool:
             with self.store.transaction() as transaction:
-                return transaction.checked()
+                return transaction.schema.checked()
 
         if self._has_broker():
             self.work()

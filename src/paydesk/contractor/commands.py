@@ -32,17 +32,17 @@ def execute(store: Storage, key: Key, command: ContractorCommand) -> Said:
 def _request(execution: Execution, command: RequestPayment) -> bool:
     """Ask for a payment; returns whether it was not asked for before."""
     transaction = execution.transaction
-    known = transaction.heads([command.id], "request").get(command.id)
+    known = transaction.requests.heads([command.id], "request").get(command.id)
     if known is not None and known.version is not None:
         # Asked before, and only the topic remembers: a later version came back from there, its beginning did not.
         return False
-    _write(execution, commands.request_payment(command, transaction.next_number(), execution.store.now()))
+    _write(execution, commands.request_payment(command, transaction.numbers.next(), execution.store.now()))
     return True
 
 
 def _change(execution: Execution, command: RevisePayment | AskWithdrawal) -> bool:
     """Change the terms, or ask for the request back; returns whether that changed anything."""
-    row = execution.transaction.row(command.id)
+    row = execution.transaction.requests.get(command.id)
     if row.request is None:
         # Said once, lost since with schema and topic: a reader still holds it, and it will be locked for that.
         refuse_locked(row.locked, "This request")
@@ -63,4 +63,4 @@ def _change(execution: Execution, command: RevisePayment | AskWithdrawal) -> boo
 def _write(execution: Execution, register: RequestRegister) -> None:
     transaction, now = execution.transaction, execution.store.now()
     content_hash = say(transaction, execution.store.role, register, execution.author(now))
-    transaction.write_request(register, content_hash, now)
+    transaction.requests.write(register, content_hash, now)

@@ -10,9 +10,9 @@ from paydesk.domain.decision import DecisionRegister
 from paydesk.domain.events import Answers, Requested, answers
 from paydesk.infra.core.apply import Fault, apply_registers
 from paydesk.infra.core.codec import with_number
-from paydesk.infra.core.ports import Transaction
 from paydesk.infra.core.records import UNSAID, Applied, Heard
 from paydesk.infra.core.role import Role
+from paydesk.infra.core.transaction import Transaction
 
 
 def apply(transaction: Transaction, _: Role, heard: Sequence[Heard], now: datetime) -> Applied:
@@ -21,8 +21,8 @@ def apply(transaction: Transaction, _: Role, heard: Sequence[Heard], now: dateti
     A decision about what this side never said is not applied: it is quarantined; or parked, where this side was lost or
     restored once and may yet learn that it did say it.
     """
-    requested = transaction.requested(sorted({one.event.request_id for one in heard}))
-    lost = transaction.was_lost()
+    requested = transaction.requests.history(sorted({one.event.request_id for one in heard}))
+    lost = transaction.schema.was_lost()
 
     def fault_of(one: Heard) -> Fault | None:
         register = one.event.register
@@ -41,15 +41,15 @@ def number_requests(transaction: Transaction, _: Role, __: Collection[UUID] | No
 
     Before the check nobody knows which numbers were given: the schema may be an old copy of itself.
     """
-    for row in transaction.numberless():
-        number = transaction.next_number()
+    for row in transaction.numbers.unnumbered():
+        number = transaction.numbers.next()
         if number is None or row.request is None:
             break
         content_hash = ""
-        for said in transaction.own_rows([row.id]):
+        for said in transaction.outbox.standing([row.id]):
             if not said.ever_acked:
                 value = with_number(said.value, number)
                 content_hash = hashlib.sha256(value).hexdigest()
-                transaction.renew(said.id, transaction.new_id(), value, content_hash)
-        transaction.write_request(replace(row.request, number=number), content_hash, now)
+                transaction.outbox.renew(said.id, transaction.new_id(), value, content_hash)
+        transaction.requests.write(replace(row.request, number=number), content_hash, now)
     return frozenset()

@@ -40,13 +40,13 @@ def execute(store: Storage, key: Key, command: ManagerCommand, hold_s: float = 0
 def send_now(store: Storage, request_ids: Collection[UUID] | None, actor: str) -> int:
     """Release what this person holds of these requests (None: all but the overdue); returns how many decisions."""
     with writing(store) as transaction:
-        return transaction.release(request_ids, actor)
+        return transaction.holds.release(request_ids, actor)
 
 
 def _decide(execution: Execution, command: Decide, hold_s: float) -> bool:
     """Decide exactly this revision with these terms; returns whether that changed anything."""
     transaction = execution.transaction
-    row = transaction.row(command.id)
+    row = transaction.requests.get(command.id)
     if row.request is None:
         raise Conflict("The request itself has not arrived here yet.", "Try again in a moment.")
     now = execution.store.now()
@@ -54,26 +54,26 @@ def _decide(execution: Execution, command: Decide, hold_s: float) -> bool:
     try:
         register = commands.decide(command, row.request, row.decision, now, received_at, locked=row.locked)
     except Stale as stale:
-        seen = terms_of_revision(transaction.heard_values(command.id), command.revision)
+        seen = terms_of_revision(transaction.inbox.values(command.id), command.revision)
         raise explain_stale(seen, row.request) if seen is not None else stale from None
     if register is None:
         if hold_s <= 0:  # Said again by the same person where nothing is held: what a desk holds of it leaves.
-            transaction.release([command.id])
+            transaction.holds.release([command.id])
         return False
     refuse_replaced_terms(transaction, command, row.request)
-    transaction.release([command.id])
+    transaction.holds.release([command.id])
     hold = Hold(transaction.now() + timedelta(seconds=hold_s), row) if hold_s > 0 else None
     content_hash = say(transaction, execution.store.role, register, execution.author(now), hold)
-    transaction.write_decision(register, content_hash, now)
+    transaction.requests.write(register, content_hash, now)
     return True
 
 
 def _undo(execution: Execution, command: Undo) -> bool:
     """Take back a held decision of one's own. Raises ``TooLate`` once it was released, ``Conflict`` without one."""
     transaction, store = execution.transaction, execution.store
-    row = transaction.row(command.id)
+    row = transaction.requests.get(command.id)
     decision = own_decision(row, command.actor, "undo", "undo")
-    if not transaction.take_back(command.id, decision.version):
+    if not transaction.holds.take_back(command.id, decision.version):
         refuse_nothing(row, "undo")
         raise TooLate("It is too late to undo: the decision was sent.", "Speak with the contractor.")
     confirm_withdrawals(transaction, store.role, [command.id], store.now())
@@ -86,9 +86,9 @@ def _send(execution: Execution, command: SendHeld) -> bool:
     Raises ``NotAllowed`` where somebody else decided, ``Conflict`` where nobody did.
     """
     transaction = execution.transaction
-    row = transaction.row(command.id)
+    row = transaction.requests.get(command.id)
     own_decision(row, command.actor, "send", "send it now")
-    released = transaction.release({command.id}, command.actor) > 0
+    released = transaction.holds.release({command.id}, command.actor) > 0
     if not released:
         refuse_nothing(row, "send")
     return released

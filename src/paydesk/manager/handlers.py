@@ -8,9 +8,9 @@ from uuid import UUID
 from paydesk.domain.commands import confirm_withdrawal
 from paydesk.infra.core.apply import apply_registers
 from paydesk.infra.core.execute import Author, say
-from paydesk.infra.core.ports import Transaction
 from paydesk.infra.core.records import Applied, Heard
 from paydesk.infra.core.role import Role
+from paydesk.infra.core.transaction import Transaction
 
 
 def apply(transaction: Transaction, role: Role, heard: Sequence[Heard], now: datetime) -> Applied:
@@ -26,11 +26,11 @@ def confirm_withdrawals(
 
     A held rejection of such a request is released with it.
     """
-    owing = transaction.owing_withdrawal(ids) if ids else []
+    owing = transaction.requests.owing_withdrawal(ids) if ids else []
     for row in owing:
         assert row.request is not None
         register = confirm_withdrawal(row.request, row.decision, now, row.revision_received_at or now)
-        transaction.release([row.id])
+        transaction.holds.release([row.id])
         content_hash = say(transaction, role, register, Author("manager side", now))
-        transaction.write_decision(register, content_hash, now)
+        transaction.requests.write(register, content_hash, now)
     return frozenset(row.id for row in owing)

@@ -6,8 +6,8 @@ from paydesk.domain.payment_request import RequestRegister, called
 from paydesk.domain.refusals import explain_stale, name_of, refuse_others, refuse_undecided
 from paydesk.domain.text import same_person
 from paydesk.infra.core.codec import other_terms_of_revision
-from paydesk.infra.core.ports import Transaction
 from paydesk.infra.core.records import Row
+from paydesk.infra.core.transaction import Transaction
 
 
 def own_decision(row: Row, actor: str, act: str, may: str) -> DecisionRegister:
@@ -33,7 +33,7 @@ def refuse_replaced_terms(transaction: Transaction, command: Decide, request: Re
     """Raise ``Stale`` when a decision names only the number of a revision that was also sent with other terms."""
     if command.named is not Named.REVISION:
         return
-    other = other_terms_of_revision(transaction.heard_values(request.id), request.revision, request.terms)
+    other = other_terms_of_revision(transaction.inbox.values(request.id), request.revision, request.terms)
     if other is not None:
         refusal = explain_stale(other, request)
         refusal.hint = f"Look at it again; {name_of(request)} without a revision means the terms that are here now."

@@ -9,8 +9,8 @@ from paydesk.domain.decision import Outcome
 from paydesk.domain.events import newer
 from paydesk.domain.payment_request import RequestRegister
 from paydesk.domain.status_facts import is_final
-from paydesk.infra.core.ports import Transaction
 from paydesk.infra.core.records import Applied, Half, Head, Heard
+from paydesk.infra.core.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def apply_registers(
     if not heard:
         return Applied(frozenset())
     half: Half = "request" if isinstance(heard[0].event.register, RequestRegister) else "decision"
-    known = dict(transaction.heads(sorted({one.event.request_id for one in heard}), half))
+    known = dict(transaction.requests.heads(sorted({one.event.request_id for one in heard}), half))
     newest: dict[UUID, Heard] = {}
     forked, flipping = set(), set()
     unfounded: dict[tuple[UUID, str], tuple[str, str]] = {}
@@ -61,9 +61,9 @@ def apply_registers(
         elif one.event.version == head.version and one.content_hash != head.content_hash:
             forked.add(one)
     if newest:
-        transaction.replace([newest[key] for key in sorted(newest)], half, now)
+        transaction.requests.replace([newest[key] for key in sorted(newest)], half, now)
     if reasons:
-        transaction.lock_requests(reasons, now)
+        transaction.locks.lock(reasons, now)
     return Applied(
         newer=frozenset(one.event.id for one in newest.values()),
         forked=frozenset((one.event.id, one.content_hash) for one in forked),

@@ -17,10 +17,10 @@ from paydesk.domain.refusals import refuse_unlocked
 from paydesk.infra.core.codec import encode
 from paydesk.infra.core.failpoints import reach
 from paydesk.infra.core.origin import refuse_copy
-from paydesk.infra.core.ports import Transaction
 from paydesk.infra.core.records import Claim, Outgoing, Row
 from paydesk.infra.core.role import Role
 from paydesk.infra.core.storage import Storage
+from paydesk.infra.core.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def id_of(key: Key) -> UUID:
 def writing(store: Storage) -> Iterator[Transaction]:
     """Open a transaction for what a person does. Raises ``CopiedSchema`` where the own schema is a copy of another."""
     with store.transaction() as transaction:
-        refuse_copy(transaction, store.role.name)
+        refuse_copy(transaction.schema, store.role.name)
         yield transaction
 
 
@@ -118,13 +118,13 @@ def executing(store: Storage, key: Key, command: Command) -> Iterator[Execution]
     command_id = id_of(key)
     with writing(store) as transaction:
         known = _of_before(transaction, key, command.actor, content_hash)
-        known = known or transaction.claim(command_id, content_hash, command.id)
+        known = known or transaction.commands.claim(command_id, content_hash, command.id)
         if known is not None and known.content_hash != content_hash:
             raise KeyReused("This key was used before with another content.", "Use a new key for a new command.")
         execution = Execution(store, transaction, command, command_id, content_hash, known)
         yield execution
         if execution.changed:
-            transaction.note_changed(command_id)
+            transaction.commands.note_changed(command_id)
         reach("W1")
     reach("W2")
 
@@ -132,7 +132,7 @@ def executing(store: Storage, key: Key, command: Command) -> Iterator[Execution]
 def _of_before(transaction: Transaction, key: Key, actor: str, content_hash: str) -> Claim | None:
     """Return what this person did by the same key when keys were not yet a person's own."""
     before = key.before if isinstance(key, CommandKey) else None
-    known = transaction.known(before) if before is not None else None
+    known = transaction.commands.known(before) if before is not None else None
     # The content names its actor, so the same content is the same person's.
     return known if known is not None and (known.content_hash == content_hash or known.actor == actor) else None
 
@@ -151,7 +151,7 @@ def say(
     outgoing = outgoing_of(event, role)
     if hold is not None:
         outgoing = replace(outgoing, hold_until=hold.until, previous=hold.previous)
-    transaction.add(outgoing)
+    transaction.outbox.add(outgoing)
     return outgoing.content_hash
 
 
@@ -178,8 +178,8 @@ def settle(store: Storage, key: Key, command: Settle) -> Said:
     """Keep a note of how a locked request was settled. Raises ``Conflict`` where it is not locked."""
     with executing(store, key, command) as execution:
         if execution.is_new:
-            row = execution.transaction.row(command.id)
+            row = execution.transaction.requests.get(command.id)
             refuse_unlocked(row.locked, row.request, command.id)
-            execution.transaction.note_settled(execution.command_id, command.id, command.note, command.actor)
+            execution.transaction.locks.note_settled(execution.command_id, command.id, command.note, command.actor)
             execution.changed = True
     return execution.said

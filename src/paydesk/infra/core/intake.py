@@ -12,9 +12,9 @@ from paydesk.domain.events import Event
 from paydesk.infra.core.codec import Ignore, Park, Quarantine, decode, subject_of
 from paydesk.infra.core.control_messages import fault_of_control
 from paydesk.infra.core.errors import sentence_of
-from paydesk.infra.core.ports import Transaction
 from paydesk.infra.core.records import Applied, Heard, Incoming, Record
 from paydesk.infra.core.role import Apply, Role
+from paydesk.infra.core.transaction import Transaction
 
 log = logging.getLogger("paydesk.inbox")
 T = TypeVar("T")

@@ -57,15 +57,15 @@ class Mark:
 
 
 class Copied(Protocol):
-    """The part of a transaction that is asked."""
+    """The part of a transaction that knows it."""
 
     def copied(self) -> bool:
         """Return whether the own schema is a copy: it was made in another database, and nobody adopted it here."""
 
 
-def refuse_copy(transaction: Copied, role_name: str) -> None:
+def refuse_copy(schema: Copied, role_name: str) -> None:
     """Raise ``CopiedSchema`` where the own schema is a copy."""
-    if transaction.copied():
+    if schema.copied():
         raise CopiedSchema.of(role_name)
 
 

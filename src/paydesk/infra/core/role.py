@@ -7,8 +7,8 @@ from typing import Protocol
 from uuid import UUID
 
 from paydesk.domain.events import EventType
-from paydesk.infra.core.ports import Transaction
 from paydesk.infra.core.records import Applied, Heard
+from paydesk.infra.core.transaction import Transaction
 from paydesk.role_names import RoleName
 
 

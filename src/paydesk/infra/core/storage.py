@@ -4,8 +4,8 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
-from paydesk.infra.core.ports import Transaction
 from paydesk.infra.core.role import Role
+from paydesk.infra.core.transaction import Transaction
 
 
 class Storage(Protocol):

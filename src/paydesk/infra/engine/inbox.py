@@ -62,7 +62,7 @@ class InboxProcessor:
         """
         identities = {topic: self.reader.identity(topic) for topic in self.role.reads}
         with self.store.transaction() as transaction:
-            known = transaction.positions()
+            known = transaction.inbox.positions()
         self.places.clear()
         self.at_end.clear()
         starts: dict[Place, int | None] = {}
@@ -154,7 +154,7 @@ class InboxProcessor:
         now = self.store.now()
         moved: dict[Place, Position] = {}
         with self.store.transaction() as transaction:
-            if not transaction.checked():
+            if not transaction.schema.checked():
                 # Lost or restored a moment ago, or another's lease: what is known here may be less than was said.
                 raise Overtaken
             applied = take_in(transaction, self.role, self.apply, batch, now)
@@ -162,7 +162,7 @@ class InboxProcessor:
                 topic_id = self.places[one.record.place].topic_id
                 moved[one.record.place] = Position(topic_id, one.record.offset + 1)
             ui_priority.give()
-            transaction.record(
+            transaction.inbox.record(
                 [
                     incoming(one, self.role.hears_from, self.places[one.record.place].topic_id, now)
                     for one in batch
@@ -170,7 +170,7 @@ class InboxProcessor:
                 ]
             )
             for place, position in moved.items():
-                if not transaction.move(place, self.places[place].known, position):
+                if not transaction.inbox.move(place, self.places[place].known, position):
                     raise Overtaken
             reach("C2")
         reach("C3")

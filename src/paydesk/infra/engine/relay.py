@@ -11,9 +11,10 @@ from uuid import UUID
 from paydesk.infra.core.digest import Line
 from paydesk.infra.core.failpoints import reach
 from paydesk.infra.core.origin import refuse_copy
-from paydesk.infra.core.ports import BrokerTrouble, Lease, LogReader, LogWriter, Transaction
+from paydesk.infra.core.ports import BrokerTrouble, Lease, LogReader, LogWriter
 from paydesk.infra.core.records import Ack, Outgoing, Verified
 from paydesk.infra.core.storage import Storage
+from paydesk.infra.core.transaction import Transaction
 from paydesk.infra.recovery import topic_check
 from paydesk.infra.recovery.anti_entropy import AntiEntropy
 from paydesk.infra.recovery.redrive import redrive_unsaid
@@ -107,12 +108,12 @@ class Relay:
     def _refuse_copy(self) -> None:
         """Raise ``CopiedSchema`` where this schema is a copy: the topic is not its own."""
         with self.store.transaction() as transaction:
-            refuse_copy(transaction, self.role.name)
+            refuse_copy(transaction.schema, self.role.name)
 
     def _release_due(self) -> set[UUID]:
         """Release the holds that ran out; committed before anything is sent."""
         with self._acting() as transaction:
-            released = transaction.release_due()
+            released = transaction.holds.release_due()
         if released:
             reach("H1")
         return released
@@ -121,7 +122,7 @@ class Relay:
     def _acting(self) -> Iterator[Transaction]:
         """Open a transaction on the schema that was checked; raises ``LeaseLost`` where it is another since."""
         with self.store.transaction() as transaction:
-            if not transaction.checked():
+            if not transaction.schema.checked():
                 raise LeaseLost
             yield transaction
 
@@ -165,7 +166,7 @@ class Relay:
             self.role.load_owed()(transaction, self.role, None, self.store.now())
             now = self._clock()
             self._large = {request: large for request, large in self._large.items() if now < large[1]}
-            events = transaction.unsent(MOST_EVENTS, list(self._large))
+            events = transaction.outbox.unsent(MOST_EVENTS, list(self._large))
         self.more = len(events) == MOST_EVENTS
         if not events:
             return set()
@@ -217,7 +218,7 @@ class Relay:
             self._suspects = [entropy.suspects.popleft() for _ in range(len(entropy.suspects))]
             with self.store.transaction() as transaction:
                 for partition in range(identity[1]):
-                    transaction.set_verified(partition, Verified(identity[0]))
+                    transaction.topic.set_verified(partition, Verified(identity[0]))
             self._checked = False
             return
         said = entropy.due(sent_more=self._sent_more)
@@ -244,10 +245,10 @@ def mark_sent(store: Storage, topic_id: str, acks: Sequence[Ack]) -> bool:
     whole = True
     with store.transaction() as transaction:
         partitions = sorted({ack.partition for ack in acks})
-        known = [transaction.verified(partition) for partition in partitions]
+        known = [transaction.topic.verified(partition) for partition in partitions]
         if any(one is None or one.topic_id != topic_id for one in known):
             return False
-        transaction.mark_sent(topic_id, acks)
+        transaction.outbox.mark_sent(topic_id, acks)
         for partition, verified in zip(partitions, known, strict=True):
             assert verified is not None
             mine = sorted((ack for ack in acks if ack.partition == partition), key=lambda ack: ack.offset)
@@ -261,5 +262,5 @@ def _move_verified(transaction: Transaction, known: Verified, partition: int, ac
     following = list(takewhile(lambda pair: pair[0] == pair[1].offset, enumerate(acks, after + 1)))
     if following:
         last = following[-1][1]
-        transaction.set_verified(partition, Verified(known.topic_id, last.offset, str(last.id), last.at))
+        transaction.topic.set_verified(partition, Verified(known.topic_id, last.offset, str(last.id), last.at))
     return len(following) == len(acks)

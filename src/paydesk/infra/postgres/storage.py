@@ -10,31 +10,61 @@ from typing import Any, Protocol
 from uuid import UUID
 
 import psycopg
+import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoneFree
 from sqlmodel import Session
+from uuid_utils.compat import uuid7
 
 from paydesk.infra.core.awaited import Awaited
 from paydesk.infra.core.clock import DatabaseClock
 from paydesk.infra.core.errors import OutcomeUnknown, ServerDown, StorageTrouble, sentence_of
-from paydesk.infra.core.ports import Transaction
 from paydesk.infra.core.role import Role
+from paydesk.infra.core.transaction import Transaction
 from paydesk.infra.postgres.connection import FROZEN_AFTER, engine, is_content, is_transient, unreachable
-from paydesk.infra.postgres.write.commands import Commands
-from paydesk.infra.postgres.write.digest import Digests
-from paydesk.infra.postgres.write.inbox import Inbox
-from paydesk.infra.postgres.write.outbox import Outbox
-from paydesk.infra.postgres.write.quarantine import RefusedMessages
-from paydesk.infra.postgres.write.reimport import Imports
-from paydesk.infra.postgres.write.replica import Copy
+from paydesk.infra.postgres.write.commands import Claimed, SqlCommands
+from paydesk.infra.postgres.write.digest import SqlDigests
+from paydesk.infra.postgres.write.holds import SqlHolds
+from paydesk.infra.postgres.write.inbox import SqlInbox
+from paydesk.infra.postgres.write.locks import SqlRequestLocks
+from paydesk.infra.postgres.write.numbers import SqlNumbers
+from paydesk.infra.postgres.write.outbox import SqlOutbox
+from paydesk.infra.postgres.write.quarantine import SqlQuarantine
+from paydesk.infra.postgres.write.reimport import SqlReimport
+from paydesk.infra.postgres.write.requests import SqlRequests
+from paydesk.infra.postgres.write.schema_state import SqlSchemaState
+from paydesk.infra.postgres.write.topic_state import SqlTopicState
 
 
-class SqlTransaction(Commands, Outbox, Copy, Inbox, RefusedMessages, Digests, Imports):
-    """Meets ``paydesk.infra.core.ports.Transaction`` on PostgreSQL."""
+class SqlTransaction:
+    """Meets ``paydesk.infra.core.transaction.Transaction`` on PostgreSQL: each part writes through the same session."""
 
     def __init__(self, session: Session) -> None:
-        self.session = session
+        self._session = session
+        self.claimed = Claimed()
+        """The command of this transaction, where there is one."""
+        self.schema = SqlSchemaState(session)
+        self.commands = SqlCommands(session, self.claimed)
+        self.numbers = SqlNumbers(session, self.schema.checked)
+        self.requests = SqlRequests(session, self.claimed)
+        self.locks = SqlRequestLocks(session)
+        self.outbox = SqlOutbox(session)
+        self.holds = SqlHolds(session)
+        self.inbox = SqlInbox(session)
+        self.quarantine = SqlQuarantine(session)
+        self.topic = SqlTopicState(session)
+        self.reimport = SqlReimport(session)
+        self.digests = SqlDigests(session)
+
+    def now(self) -> datetime:
+        """Return the database's clock."""
+        moment: datetime = self._session.execute(sa.text("SELECT clock_timestamp()")).scalar_one()
+        return moment
+
+    def new_id(self) -> UUID:
+        """Return a UUIDv7, whose order is that of time."""
+        return uuid7()
 
 
 _FROZEN = "idle_in_transaction_session_timeout"
@@ -157,9 +187,10 @@ class Store:
                 with self._noted(transaction):
                     yield transaction
                 session.flush()
-                watch = self._watch if transaction.claimed is not None else None
-                if watch is not None and transaction.claimed is not None:
-                    watch.committing(transaction.claimed, transaction.number)
+                claimed = transaction.claimed
+                watch = self._watch if claimed.request_id is not None else None
+                if watch is not None and claimed.request_id is not None:
+                    watch.committing(claimed.request_id, claimed.number)
                 try:
                     with self.awaited.waiting():
                         session.commit()

@@ -64,8 +64,8 @@ class AntiEntropy:
 
     def _digest(self) -> Outgoing:
         with self.store.transaction() as transaction:
-            lines = [line for line, _ in transaction.released()]
-            digest = Digest(digest_of(lines, bucket_count(len(lines))), tuple(transaction.locked_ids()))
+            lines = [line for line, _ in transaction.digests.released()]
+            digest = Digest(digest_of(lines, bucket_count(len(lines))), tuple(transaction.locks.ids()))
             return digest_event(self.role, digest, transaction.new_id(), self.store.now())
 
     def hear(self, record: Record, *, news: bool) -> frozenset[UUID]:
@@ -96,16 +96,16 @@ class AntiEntropy:
         """Compare the copy with what the writer released, everything before it being applied."""
         total = len(digest.buckets)
         with self.store.transaction() as transaction:
-            lines = transaction.held_lines(self._half)
+            lines = transaction.digests.held(self._half)
             mine = digest_of(lines, total)
             differ = [bucket for bucket in range(total) if mine[bucket] != digest.buckets[bucket]]
-            news = transaction.mirror_locks(Locks(frozenset(digest.locked), not digest.more_locked), self.store.now())
+            news = transaction.locks.mirror(Locks(frozenset(digest.locked), not digest.more_locked), self.store.now())
             asked = self._not_too_often(differ, mine, digest.buckets)
         # What was refused as never said here may have been said since: a request that was lost is asked for anew.
         known = redrive_unsaid(self.store) if asked else frozenset()
         with self.store.transaction() as transaction:
-            lines = transaction.held_lines(self._half) if known else lines
-            for answer in answers(asked, total, lines, transaction.refused() if asked else ()):
+            lines = transaction.digests.held(self._half) if known else lines
+            for answer in answers(asked, total, lines, transaction.digests.refused() if asked else ()):
                 self._waiting.append(resync_event(self.role, answer, transaction.new_id(), self.store.now()))
         if differ:
             log.warning("the copy differs from what was released in %d of %d buckets", len(differ), total)
@@ -135,13 +135,15 @@ class AntiEntropy:
         wanted = set(answer.buckets)
         with self.store.transaction() as transaction:
             newest = [
-                (line, event) for line, event in transaction.released() if bucket_of(line.id, answer.total) in wanted
+                (line, event)
+                for line, event in transaction.digests.released()
+                if bucket_of(line.id, answer.total) in wanted
             ]
-            own_hashes = transaction.said_hashes([line.content_hash for line in answer.lines])
-            result = reply(answer, newest, own_hashes, transaction.locked_ids())
-            again = transaction.send_again(result.again)
-            resting = set(transaction.resting(result.unknown))
-            transaction.forget_unknown({line.id for line in answer.lines if line.content_hash in own_hashes})
+            own_hashes = transaction.digests.known_hashes([line.content_hash for line in answer.lines])
+            result = reply(answer, newest, own_hashes, transaction.locks.ids())
+            again = transaction.outbox.send_again(result.again)
+            resting = set(transaction.digests.resting(result.unknown))
+            transaction.digests.forget_unknown({line.id for line in answer.lines if line.content_hash in own_hashes})
         unknown = [line for line in result.unknown if line not in resting]
         self.suspects.extend(unknown[: _MOST_SUSPECTS - len(self.suspects)])
         if again or unknown:
@@ -168,9 +170,9 @@ class AntiEntropy:
         A peer's claim locks nothing here: a person is told of it.
         """
         with self.store.transaction() as transaction:
-            own_hashes = transaction.said_hashes([line.content_hash for line in suspects])
+            own_hashes = transaction.digests.known_hashes([line.content_hash for line in suspects])
             strange = [line for line in suspects if line.content_hash not in own_hashes]
-            transaction.note_unknown(strange)
+            transaction.digests.note_unknown(strange)
         for line in strange[:10]:
             log.warning("the other side claims version %d of %s, which was never said here", line.version, line.id)
         self._look_wait_s = min(max(LEAST_S / 2, self._look_wait_s * 2), _MOST_BACK_OFF_S) if strange else 0.0

@@ -10,9 +10,9 @@ from paydesk.domain.errors import PaydeskError, UnknownRequest
 from paydesk.infra.core.errors import NotNow, ServerDown, StorageTrouble, sentence_of
 from paydesk.infra.core.execute import Key, Said, executing
 from paydesk.infra.core.intake import incoming, judge, sift, take_in
-from paydesk.infra.core.ports import Transaction
 from paydesk.infra.core.records import Refused
 from paydesk.infra.core.storage import Storage
+from paydesk.infra.core.transaction import Transaction
 
 log = logging.getLogger("paydesk.redriving")
 
@@ -54,7 +54,7 @@ def _try_again(store: Storage, key: Key, command: Redrive, blamed: str) -> tuple
     with executing(store, key, command) as execution:
         transaction = execution.transaction
         if execution.is_new and (message := _message(transaction, command.message)).became in OPEN:
-            if not transaction.checked():
+            if not transaction.schema.checked():
                 raise ServerDown(
                     "This side has not read its own topic yet, and applies nothing before it has.",
                     "Nothing was done. Say it again once Kafka answers; `paydesk doctor` tells.",
@@ -69,7 +69,7 @@ def redrive_parked(store: Storage) -> frozenset[UUID]:
 
     For whoever holds the lease and has checked its own topic: at the start of its work, as the program may be newer.
     """
-    return _redrive_all(store, lambda transaction, after: transaction.parked(after, _MOST_MESSAGES))
+    return _redrive_all(store, lambda transaction, after: transaction.quarantine.parked(after, _MOST_MESSAGES))
 
 
 def redrive_unsaid(store: Storage) -> frozenset[UUID]:
@@ -77,7 +77,7 @@ def redrive_unsaid(store: Storage) -> frozenset[UUID]:
 
     For whoever holds the lease, after a check of its own topic brought something back.
     """
-    return _redrive_all(store, lambda transaction, after: transaction.unsaid(after, _MOST_MESSAGES))
+    return _redrive_all(store, lambda transaction, after: transaction.quarantine.unsaid(after, _MOST_MESSAGES))
 
 
 def _redrive_all(store: Storage, waiting_after: Callable[[Transaction, int], list[Refused]]) -> frozenset[UUID]:
@@ -108,13 +108,13 @@ def discard(store: Storage, key: Key, command: Discard) -> bool:
                     "`quarantine show` tells more.",
                 )
             if not message.discarded:
-                execution.transaction.discard(command.message, command.why, command.actor)
+                execution.transaction.quarantine.discard(command.message, command.why, command.actor)
                 execution.changed = True
     return execution.said.changed
 
 
 def _message(transaction: Transaction, number: int) -> Refused:
-    for message in transaction.refused_messages([number]):
+    for message in transaction.quarantine.messages([number]):
         return message
     raise UnknownRequest(f"There is no message {number} in quarantine.", "`quarantine list` shows what is.")
 
@@ -125,7 +125,7 @@ def _take(store: Storage, numbers: Sequence[int]) -> frozenset[UUID]:
     def take(some: Sequence[int], blamed: str) -> frozenset[UUID]:
         with store.transaction() as transaction:
             # Another worker may have been faster: what is taken in stays as it is.
-            messages = [message for message in transaction.refused_messages(some) if message.became in OPEN]
+            messages = [message for message in transaction.quarantine.messages(some) if message.became in OPEN]
             return _retake(store, transaction, messages, PROGRAM, blamed)
 
     return sift(numbers, take, (PaydeskError, StorageTrouble), str)
@@ -140,5 +140,5 @@ def _retake(
     for message, judged in zip(messages, batch, strict=True):
         if actor == PROGRAM and (judged.became, judged.reason) == (message.became, message.reason):
             continue  # As before: nothing was learned of it.
-        transaction.retake(message.number, incoming(judged, role.hears_from, message.topic_id, now), actor)
+        transaction.quarantine.retake(message.number, incoming(judged, role.hears_from, message.topic_id, now), actor)
     return applied.changed

@@ -12,10 +12,11 @@ from paydesk.domain.payment_request import RequestRegister
 from paydesk.infra.core.codec import decode_own_value
 from paydesk.infra.core.execute import outgoing_of
 from paydesk.infra.core.failpoints import reach
-from paydesk.infra.core.ports import BrokerTrouble, Transaction
+from paydesk.infra.core.ports import BrokerTrouble
 from paydesk.infra.core.records import Ack, Brought, Outgoing, OwnRow, Record
 from paydesk.infra.core.role import Role
 from paydesk.infra.core.storage import Storage
+from paydesk.infra.core.transaction import Transaction
 from paydesk.infra.recovery.reconcile import OwnEvent, Settlement, settle
 
 _CHUNK = 100
@@ -82,18 +83,18 @@ def import_unknown(
             _write(store, transaction, topic_id, cases)
             if any(case.settled.behind for case in cases):
                 # What this schema holds may have been taken back since: a person is asked again.
-                transaction.keep_overdue()
+                transaction.holds.keep_overdue()
             role.load_owed()(transaction, role, some, store.now())
             brought = [entry for case in cases for entry in case.unknown]
             last = max(entry.record.appended_at or entry.event.occurred_at for entry in brought)
-            transaction.note_import(topic_id, len(brought), last)
+            transaction.reimport.note(topic_id, len(brought), last)
         reach("I1")
     return len(first)
 
 
 def refuse_other_topic(transaction: Transaction, role: Role, topic_id: str) -> None:
     """Raise ``BrokerTrouble`` where another topic was checked since: what was read here is of one that is no more."""
-    known = transaction.verified(0)
+    known = transaction.topic.verified(0)
     if known is None or known.topic_id != topic_id:
         raise BrokerTrouble(f"The topic {role.writes} was made anew.")
 
@@ -101,7 +102,7 @@ def refuse_other_topic(transaction: Transaction, role: Role, topic_id: str) -> N
 def _settled(transaction: Transaction, by_request: Mapping[UUID, Sequence[Unknown]]) -> list[_Case]:
     """Settle requests, each by itself."""
     known: defaultdict[UUID, list[OwnRow]] = defaultdict(list)
-    for row in transaction.own_rows(by_request):
+    for row in transaction.outbox.standing(by_request):
         known[row.request_id].append(row)
     cases = []
     for request_id, unknown in by_request.items():
@@ -149,7 +150,7 @@ def _taken(transaction: Transaction, registers: Sequence[RequestRegister | Decis
     """
     asked = [register for register in registers if isinstance(register, RequestRegister)]
     numbers = {request.number for request in asked if request.number}
-    holders, taken = dict(transaction.holders(numbers)) if numbers else {}, set()
+    holders, taken = dict(transaction.numbers.holders(numbers)) if numbers else {}, set()
     for request in asked:
         holders.pop(request.id, None)
         if request.number and request.number in holders.values():
@@ -161,17 +162,15 @@ def _taken(transaction: Transaction, registers: Sequence[RequestRegister | Decis
 
 def _write(store: Storage, transaction: Transaction, topic_id: str, cases: Sequence[_Case]) -> None:
     """Write what became of these requests."""
-    transaction.beat({row.id for case in cases for row in case.rows if row.id in case.settled.beaten})
-    transaction.bring_back(topic_id, [event for case in cases for event in _brought(case)])
+    transaction.reimport.supersede({row.id for case in cases for row in case.rows if row.id in case.settled.beaten})
+    transaction.reimport.bring_back(topic_id, [event for case in cases for event in _brought(case)])
     locked = [case.register.id for case in cases if case.settled.locked]
     if locked:
         why = "this side published two different outcomes"
-        transaction.lock_requests(dict.fromkeys(locked, why), store.now())
-    transaction.write_all([(case.register, case.content_hash) for case in cases], store.now())
-    registers = [case.register for case in cases]
-    transaction.raise_numbers(
-        [register.number for register in registers if isinstance(register, RequestRegister) and register.number]
-    )
+        transaction.locks.lock(dict.fromkeys(locked, why), store.now())
+    transaction.requests.write_all([(case.register, case.content_hash) for case in cases], store.now())
+    asked = [case.register for case in cases if isinstance(case.register, RequestRegister)]
+    transaction.numbers.raise_above([register.number for register in asked if register.number])
 
 
 def _brought(case: _Case) -> list[Brought]:

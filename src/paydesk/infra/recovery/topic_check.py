@@ -61,10 +61,10 @@ def check(
     """
     topic_id, partitions = identity
     with store.transaction() as transaction:
-        transaction.forget_other_topics(topic_id)
+        transaction.topic.forget_others(topic_id)
         for number in range(partitions):
-            if transaction.verified(number) is None:
-                transaction.set_verified(number, Verified(topic_id))
+            if transaction.topic.verified(number) is None:
+                transaction.topic.set_verified(number, Verified(topic_id))
     places = [(role.writes, number) for number in range(partitions)]
     readings = [_Partition(store, role, reader, place, topic_id, beat).read() for place in places]
     # First what is known: a row that stands on the topic was said, whatever was marked, and is not beaten any more.
@@ -76,11 +76,11 @@ def check(
         refuse_other_topic(transaction, role, topic_id)
         for number, reading in enumerate(readings):
             if reading.last is not None or reading.start is None:
-                transaction.set_verified(number, reading.last or Verified(topic_id))
+                transaction.topic.set_verified(number, reading.last or Verified(topic_id))
     done = Checked(imported, unsent, unfounded + sum(reading.foreign for reading in readings))
     with store.transaction() as transaction:
-        transaction.set_amiss(_foreign_sentence(done))
-        transaction.note_checked(holder)
+        transaction.topic.set_amiss(_foreign_sentence(done))
+        transaction.schema.note_checked(holder)
     return done
 
 
@@ -94,7 +94,7 @@ def _founded(store: Storage, unknown: Sequence[Unknown]) -> tuple[Sequence[Unkno
     if not decisions:
         return unknown, 0
     with store.transaction() as transaction:
-        requested = transaction.requested(sorted({register.id for register in decisions}))
+        requested = transaction.requests.history(sorted({register.id for register in decisions}))
 
     def founded(event: Event) -> bool:
         register = event.register
@@ -111,17 +111,17 @@ def _ask_again(store: Storage, reader: LogReader) -> None:
     Its own topic shows nothing of that when nothing was sent since. What lag tools were told is a hint, no more.
     """
     with store.transaction() as transaction:
-        if not transaction.holds_ran_out():
+        if not transaction.holds.ran_out():
             return
-        places = list(transaction.positions())
+        places = list(transaction.inbox.positions())
     committed = reader.committed(places)
     identities = {topic: reader.identity(topic) for topic, _ in committed}
     with store.transaction() as transaction:
         # Read after what was told: whoever applies meanwhile moves the position first and tells of it then.
-        known = transaction.positions()
+        known = transaction.inbox.positions()
         ahead = [place for place, offset in committed.items() if offset > known[place].next_offset]
         if any((identity := identities[place[0]]) and identity[0] == known[place].topic_id for place in ahead):
-            transaction.keep_overdue()
+            transaction.holds.keep_overdue()
 
 
 def _foreign_sentence(done: Checked) -> str:
@@ -143,7 +143,7 @@ class _Partition:
     def read(self) -> PartitionReading:
         """Read it from the verified record on where that still stands there, else from the beginning."""
         with self.store.transaction() as transaction:
-            known = transaction.verified(self.place[1])
+            known = transaction.topic.verified(self.place[1])
         if known is not None and known.offset is not None:
             reading = self._read_from(known.offset)
             if reading.first == (known.offset, known.event_id, known.appended_at):
@@ -171,7 +171,7 @@ class _Partition:
 def _take(store: Storage, role: Role, reading: PartitionReading, records: Sequence[Record], topic_id: str) -> None:
     ids = {header(record, "ce_id") for record in records}
     with store.transaction() as transaction:
-        known = transaction.known_events(ids)
+        known = transaction.outbox.known(ids)
     for record in records:
         event_id = header(record, "ce_id")
         if reading.first is None:
@@ -211,9 +211,9 @@ def _mark(store: Storage, role: Role, partition: int, topic_id: str, reading: Pa
         # What was sent twice may have lost its second place alone: then it stands at the first, where all was read.
         late = [
             event
-            for event, known in transaction.known_events(reading.known).items()
+            for event, known in transaction.outbox.known(reading.known).items()
             if not known.sent or (reading.start is None and known.offset != reading.known[event][0])
         ]
-        transaction.mark_sent(topic_id, [Ack(UUID(event), partition, *reading.known[event]) for event in late])
+        transaction.outbox.mark_sent(topic_id, [Ack(UUID(event), partition, *reading.known[event]) for event in late])
         after = reading.start if reading.start is not None else -1
-        return transaction.unsend_missing(topic_id, partition, after, seen)
+        return transaction.topic.unsend_missing(topic_id, partition, after, seen)

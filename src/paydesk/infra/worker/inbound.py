@@ -41,7 +41,7 @@ class Watch:
         """
         identities = {topic: self._reader.identity(topic) for topic in self._role.reads}
         with self._store.transaction() as transaction:
-            positions = transaction.positions()
+            positions = transaction.inbox.positions()
         behind = 0
         for topic, identity in identities.items():
             for place in ((topic, partition) for partition in range(identity[1] if identity else 0)):

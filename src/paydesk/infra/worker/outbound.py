@@ -156,7 +156,7 @@ class OutboundThread:
             if self._checked and context.sends:
                 # Not before: what a restored schema holds may have been taken back since.
                 with store.transaction() as transaction:
-                    transaction.release_due()
+                    transaction.holds.release_due()
             if time.monotonic() - self._reached_at > _YIELD_AFTER_S and lease.wanted():
                 raise LeaseLost
         self._count(store)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -28,8 +29,9 @@ WHERE topic = :topic AND partition = :partition AND topic_id = :known_id AND nex
 """
 
 
-class Inbox:
-    """Part of ``paydesk.infra.core.ports.Transaction``."""
+@dataclass(frozen=True, slots=True)
+class SqlInbox:
+    """Meets ``paydesk.infra.core.transaction.Inbox``."""
 
     session: Session
 
@@ -38,7 +40,7 @@ class Inbox:
         if messages:
             self.session.execute(sa.text(_RECORD), {"rows": json.dumps([_row(one) for one in messages])})
 
-    def heard_values(self, request_id: UUID) -> Iterator[bytes]:
+    def values(self, request_id: UUID) -> Iterator[bytes]:
         """Yield the values of what was heard of a request, newest first, as far as it was trusted."""
         read = sa.text(
             "SELECT value FROM inbox WHERE request_id = :id AND became IN ('applied', 'stale') ORDER BY position DESC"

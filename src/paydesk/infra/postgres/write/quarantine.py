@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -39,12 +40,13 @@ UPDATE inbox SET discarded_at = clock_timestamp(), discarded_by = :actor, discar
 _ESCAPED = re.compile(r"\\x(00|[89a-f][0-9a-f])")
 
 
-class RefusedMessages:
-    """Part of ``paydesk.infra.core.ports.Transaction``."""
+@dataclass(frozen=True, slots=True)
+class SqlQuarantine:
+    """Meets ``paydesk.infra.core.transaction.Quarantine``."""
 
     session: Session
 
-    def refused_messages(self, numbers: Collection[int]) -> list[Refused]:
+    def messages(self, numbers: Collection[int]) -> list[Refused]:
         """Return which of these were not applied when they came, locked, in the order in which they came."""
         read = sa.text(f"{_READ}{_EVER} ORDER BY position FOR UPDATE")
         return [_refused(row) for row in self.session.execute(read, {"numbers": sorted(numbers)})]

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,11 +10,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from paydesk.domain.decision import DecisionRegister
-from paydesk.domain.payment_request import RequestRegister
 from paydesk.infra.core.records import Brought
-from paydesk.infra.postgres.write.commands import own_columns
-from paydesk.infra.postgres.write.replica import plain
+from paydesk.infra.postgres.write.requests import plain
 
 _FREE = """
 DELETE FROM command WHERE id = ANY(ARRAY(
@@ -43,12 +41,13 @@ ON CONFLICT (partition) DO UPDATE SET imported_at = NULL, last_said_at = greates
 """
 
 
-class Imports:
-    """Part of ``paydesk.infra.core.ports.Transaction``."""
+@dataclass(frozen=True, slots=True)
+class SqlReimport:
+    """Meets ``paydesk.infra.core.transaction.Reimport``."""
 
     session: Session
 
-    def beat(self, ids: Collection[UUID]) -> None:
+    def supersede(self, ids: Collection[UUID]) -> None:
         """Make these events history; the ids of their commands are free again."""
         if ids:
             for statement in (_FREE, _BEAT):
@@ -68,14 +67,7 @@ class Imports:
         self._insert(_BRING, [_row(each, topic_id) for each in brought])
         self._insert(_DONE, done)
 
-    def write_all(self, said: Sequence[tuple[RequestRegister | DecisionRegister, str]], now: datetime) -> None:
-        """Write own registers, each of another request, with the hash of the event that said it."""
-        for kind in (RequestRegister, DecisionRegister):
-            rows = [own_columns(each, content_hash, now) for each, content_hash in said if isinstance(each, kind)]
-            if rows:
-                self._insert(_upsert(rows[0]), rows)
-
-    def note_import(self, topic_id: str, count: int, last_said_at: datetime) -> None:
+    def note(self, topic_id: str, count: int, last_said_at: datetime) -> None:
         """Add to what this check has brought back from the own topic; ``note_checked`` ends the count."""
         values = {"topic_id": topic_id, "count": count, "last": last_said_at}
         self.session.execute(sa.text(_IMPORTED), values)
@@ -83,15 +75,6 @@ class Imports:
     def _insert(self, statement: str, rows: Sequence[dict[str, Any]]) -> None:
         if rows:
             self.session.execute(sa.text(statement), {"rows": json.dumps(rows, default=plain)})
-
-
-def _upsert(columns: Collection[str]) -> str:
-    names, sets = ", ".join(columns), ", ".join(f"{name} = excluded.{name}" for name in columns)
-    return (
-        f"INSERT INTO payment_request ({names}) SELECT {names}"
-        " FROM jsonb_populate_recordset(NULL::payment_request, CAST(:rows AS jsonb))"
-        f" ON CONFLICT (id) DO UPDATE SET {sets}"
-    )
 
 
 def _row(brought: Brought, topic_id: str) -> dict[str, Any]:

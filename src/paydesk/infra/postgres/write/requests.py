@@ -1,0 +1,175 @@
+"""The requests: rows under lock, the own register written, and what came replaces what is older, a batch at a time."""
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session
+
+from paydesk.domain.decision import DecisionRegister
+from paydesk.domain.errors import UnknownRequest
+from paydesk.domain.events import REQUEST_TYPES, Requested
+from paydesk.domain.payment_request import RequestRegister
+from paydesk.infra.core.records import Half, Head, Heard, Row
+from paydesk.infra.core.transaction import Register
+from paydesk.infra.postgres.columns import (
+    DECISION_COLUMNS,
+    REQUEST_COLUMNS,
+    decision_columns,
+    decision_of,
+    request_columns,
+    request_of,
+)
+from paydesk.infra.postgres.schema import PaymentRequestRow
+from paydesk.infra.postgres.write.commands import Claimed
+
+_COLUMNS = {"request": REQUEST_COLUMNS, "decision": DECISION_COLUMNS}
+# A withdrawal asked of the same revision is no new arrival of that revision.
+_ARRIVAL = (
+    ", revision_received_at = CASE WHEN payment_request.revision IS DISTINCT FROM excluded.revision"
+    " THEN excluded.revision_received_at ELSE payment_request.revision_received_at END"
+)
+# What a contractor's side said stands in its outbox, and in the inbox of the manager's.
+_REQUESTED = """
+SELECT request_id, said->>'contractor', CAST(said->>'revision' AS int), said->>'terms_hash',
+    coalesce(CAST(said->>'withdrawal_asked' AS boolean), false)
+FROM (
+    SELECT request_id, CAST(convert_from(value, 'UTF8') AS jsonb) AS said
+    FROM outbox WHERE request_id = ANY(:ids) AND NOT beaten AND type = ANY(:asking)
+    UNION ALL
+    SELECT request_id, CAST(convert_from(value, 'UTF8') AS jsonb)
+    FROM outbox WHERE request_id = ANY(:ids) AND beaten AND type = ANY(:asking)
+    UNION ALL
+    SELECT request_id, CAST(convert_from(value, 'UTF8') AS jsonb)
+    FROM inbox WHERE request_id = ANY(:ids) AND type = ANY(:asking) AND became IN ('applied', 'stale')
+) a
+"""
+_request = PaymentRequestRow.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class SqlRequests:
+    """Meets ``paydesk.infra.core.transaction.Requests``."""
+
+    session: Session
+    claimed: Claimed
+
+    def get(self, request_id: UUID) -> Row:
+        """Return a request, locked until the transaction ends. Raises ``UnknownRequest``."""
+        found = self.session.execute(sa.select(_request).where(_request.c.id == request_id).with_for_update())
+        row = found.mappings().first()
+        if row is None:
+            raise UnknownRequest("There is no such request here.", "`list` shows the ones that are.")
+        return row_of(dict(row))
+
+    def write(self, register: Register, content_hash: str, now: datetime) -> None:
+        """Write this side's own register, of the request or of the decision."""
+        if isinstance(register, RequestRegister):
+            self.claimed.number = register.number
+        values = own_columns(register, content_hash, now)
+        upsert = insert(_request).values(values)
+        self.session.execute(upsert.on_conflict_do_update(index_elements=["id"], set_=values))
+
+    def write_all(self, registers: Sequence[tuple[Register, str]], now: datetime) -> None:
+        """Write own registers, each of another request, with the hashes of their events."""
+        for kind in (RequestRegister, DecisionRegister):
+            rows = [own_columns(each, content_hash, now) for each, content_hash in registers if isinstance(each, kind)]
+            if rows:
+                values = {"rows": json.dumps(rows, default=plain)}
+                self.session.execute(sa.text(_upsert(rows[0])), values)
+
+    def heads(self, ids: Collection[UUID], half: Half) -> Mapping[UUID, Head]:
+        """Return what the copy holds of these requests; rows are locked in the order of ids."""
+        read = sa.text(
+            f"SELECT id, {half}_version, {half}_hash, outcome FROM payment_request"
+            " WHERE id = ANY(:ids) ORDER BY id FOR UPDATE"
+        )
+        return {row[0]: Head(row[1], row[2], row[3]) for row in self.session.execute(read, {"ids": sorted(ids)})}
+
+    def replace(self, newest: Sequence[Heard], half: Half, now: datetime) -> None:
+        """Replace one half of each request where the event is newer."""
+        names = _COLUMNS[half]
+        sets = ", ".join(f"{name} = excluded.{name}" for name in names if name != "revision_received_at")
+        columns = ", ".join(names)
+        version = f"{half}_version"
+        statement = sa.text(
+            f"INSERT INTO payment_request (id, {columns}, changed_at) SELECT id, {columns}, changed_at"
+            " FROM jsonb_populate_recordset(NULL::payment_request, CAST(:rows AS jsonb))"
+            f" ON CONFLICT (id) DO UPDATE SET {sets}{_ARRIVAL if half == 'request' else ''},"
+            " changed_at = excluded.changed_at"
+            f" WHERE payment_request.{version} IS NULL OR payment_request.{version} < excluded.{version}"
+        )
+        self.session.execute(statement, {"rows": json.dumps([_row(one, now) for one in newest], default=plain)})
+
+    def owing_withdrawal(self, ids: Collection[UUID]) -> list[Row]:
+        """Return which of these are open with a withdrawal known, locked, in the order of ids."""
+        owed = sa.text(
+            "SELECT * FROM payment_request WHERE id = ANY(:ids) AND status = 'withdrawing' AND NOT locked"
+            " ORDER BY id FOR UPDATE"
+        )
+        return [row_of(dict(row)) for row in self.session.execute(owed, {"ids": sorted(ids)}).mappings()]
+
+    def history(self, ids: Collection[UUID]) -> Mapping[UUID, Requested]:
+        """Return what was ever said of these requests by the contractor's side."""
+        rows = self.session.execute(sa.text(_REQUESTED), {"ids": sorted(ids), "asking": sorted(REQUEST_TYPES)})
+        found: dict[UUID, list[tuple[str, int, str, bool]]] = defaultdict(list)
+        for request_id, contractor, revision, terms_hash, withdrawal in rows:
+            found[request_id].append((contractor, revision, terms_hash, withdrawal))
+        return {
+            request_id: Requested(
+                frozenset(row[0] for row in said),
+                frozenset((row[1], row[2]) for row in said),
+                any(row[3] for row in said),
+            )
+            for request_id, said in found.items()
+        }
+
+
+def own_columns(register: Register, content_hash: str, now: datetime) -> dict[str, Any]:
+    """Return the columns of ``payment_request`` that saying a register writes, the id among them."""
+    said = {"id": register.id, "changed_at": now}
+    if isinstance(register, RequestRegister):
+        return request_columns(register) | said | {"request_hash": content_hash, "revision_received_at": now}
+    return decision_columns(register) | said | {"decision_hash": content_hash}
+
+
+def row_of(columns: dict[str, Any]) -> Row:
+    """Return the row that these columns of ``payment_request`` hold."""
+    return Row(
+        columns["id"],
+        request_of(columns),
+        decision_of(columns),
+        columns["decision_hash"],
+        columns["revision_received_at"],
+        columns["locked"] or columns["peer_locked_at"] is not None,
+    )
+
+
+def _upsert(columns: Collection[str]) -> str:
+    names, sets = ", ".join(columns), ", ".join(f"{name} = excluded.{name}" for name in columns)
+    return (
+        f"INSERT INTO payment_request ({names}) SELECT {names}"
+        " FROM jsonb_populate_recordset(NULL::payment_request, CAST(:rows AS jsonb))"
+        f" ON CONFLICT (id) DO UPDATE SET {sets}"
+    )
+
+
+def _row(one: Heard, now: datetime) -> dict[str, Any]:
+    register = one.event.register
+    row: dict[str, Any]
+    if isinstance(register, RequestRegister):
+        row = request_columns(register) | {"request_hash": one.content_hash, "revision_received_at": one.heard_at}
+    else:
+        row = decision_columns(register) | {"decision_hash": one.content_hash}
+    return row | {"id": register.id, "changed_at": now}
+
+
+def plain(value: object) -> str:
+    """Return a value of a column as the text that JSON takes it as; for ``json.dumps``."""
+    return value.isoformat() if isinstance(value, date) else str(value)
