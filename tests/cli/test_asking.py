@@ -12,7 +12,7 @@ from tests.cli.conftest import Paydesk
 UNANSWERED = pytest.mark.fault(
     kind="A question that nobody can answer is refused with the option that does not ask.", mended="cli/asking.py"
 )
-TOLD = "The question needs an answer, and there is no more input. "
+NO_ANSWER = "The question needs an answer, and there is no more input. "
 
 
 class EndedTerminal(io.StringIO):
@@ -36,10 +36,10 @@ def test_nothing_is_deleted_where_nobody_answers(
 ) -> None:
     monkeypatch.setattr("sys.stdin", given)
     assert run(["stack", "reset"]) == 2
-    assert capsys.readouterr().err == f"{TOLD}--yes does not ask. `paydesk stack reset --help` tells more.\n"
+    assert capsys.readouterr().err == f"{NO_ANSWER}--yes does not ask. `paydesk stack reset --help` tells more.\n"
     assert run(["stack", "reset", "--json"]) == 2
     error = json.loads(capsys.readouterr().err.splitlines()[-1])["error"]
-    assert (error["code"], error["message"]) == ("usage", f"{TOLD}--yes does not ask.")
+    assert (error["code"], error["message"]) == ("usage", f"{NO_ANSWER}--yes does not ask.")
     assert at_home.exists()
 
 
@@ -48,7 +48,7 @@ def test_nothing_is_emptied_where_nobody_answers(paydesk: Paydesk, monkeypatch: 
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
     refused = paydesk("rebuild", "manager")
     assert refused.code == 2
-    assert refused.err.splitlines()[-1] == f"{TOLD}--yes does not ask. `paydesk rebuild --help` tells more."
+    assert refused.err.splitlines()[-1] == f"{NO_ANSWER}--yes does not ask. `paydesk rebuild --help` tells more."
 
 
 def test_a_question_is_interrupted_as_before(

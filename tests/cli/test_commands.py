@@ -56,8 +56,8 @@ def test_a_filter_that_cannot_be_read_says_where(paydesk: Paydesk) -> None:
     assert refused.code == 3
     assert refused.err.splitlines()[:2] == ["cur:EUR status:pendin", " " * 15 + "^"]
     assert "There is no status 'pendin'" in refused.err
-    told = paydesk("contractor", "list", "amt>x", "--json")
-    assert (told.code, told.error["code"], told.error["at"]) == (3, "invalid_input", 4)
+    misread = paydesk("contractor", "list", "amt>x", "--json")
+    assert (misread.code, misread.error["code"], misread.error["at"]) == (3, "invalid_input", 4)
 
 
 @pytest.mark.parametrize(
@@ -106,9 +106,9 @@ def test_a_due_date_that_is_past_is_taken_and_said(paydesk: Paydesk, ada: str) -
     asked = paydesk(*late)
     assert asked.code == 0
     assert "The due date 2020-01-31 is past. Not meant? paydesk contractor revise PR-" in asked.err
-    told = paydesk(*late, "--json").json
-    assert told["due_date"] == "2020-01-31" and told["warnings"][0].startswith("The due date 2020-01-31 is past.")
-    again = paydesk("contractor", "revise", told["number"], "--due", "2999-01-31", "--as", ada, "--json").json
+    answer = paydesk(*late, "--json").json
+    assert answer["due_date"] == "2020-01-31" and answer["warnings"][0].startswith("The due date 2020-01-31 is past.")
+    again = paydesk("contractor", "revise", answer["number"], "--due", "2999-01-31", "--as", ada, "--json").json
     assert again["due_date"] == "2999-01-31" and "warnings" not in again
 
 
@@ -163,8 +163,8 @@ def test_several_items_have_a_result_each(paydesk: Paydesk, ada: str) -> None:
 def test_lists_filter_and_export(paydesk: Paydesk, ada: str) -> None:
     for amount, currency in (("5", "EUR"), ("7", "USD")):
         paydesk("contractor", "request", amount, currency, f"logo {currency}", "--as", ada)
-    found = paydesk("contractor", "list", "from:me", "cur:USD", "status:pending", '"logo USD"', "--as", ada, "--json")
-    assert [row["amount"] for row in found.lines] == ["7.00"]
+    answer = paydesk("contractor", "list", "from:me", "cur:USD", "status:pending", '"logo USD"', "--as", ada, "--json")
+    assert [row["amount"] for row in answer.lines] == ["7.00"]
     rows = list(csv.DictReader(io.StringIO(paydesk("contractor", "list", f"from:{ada}", "--csv").out)))
     assert [row["currency"] for row in rows] == ["USD", "EUR"], "newest first"
     assert paydesk("contractor", "list", "status:open").code == 3
@@ -195,7 +195,7 @@ def test_usage_errors_are_json_too(paydesk: Paydesk) -> None:
 def test_doctor_and_stack_tell_how_it_stands(paydesk: Paydesk, ada: str) -> None:
     paydesk("contractor", "request", "5", "EUR", "x", "--as", ada)
     doctor = paydesk("doctor", "--json").json
-    names = {found["name"] for found in doctor["findings"]}
+    names = {finding["name"] for finding in doctor["findings"]}
     assert {"contractor PostgreSQL", "contractor Kafka", "manager Redis"} <= names
     status = paydesk("stack", "status", "--json").json
     assert status["running"] and status["servers"]["kafka"]["state"] == "ready"

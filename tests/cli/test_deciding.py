@@ -21,33 +21,33 @@ from paydesk.infra.core.storage import Storage
 from tests.cli.conftest import Paydesk
 
 
-def asked(here: Session, person: str, count: int) -> list[str]:
+def asked(session: Session, person: str, count: int) -> list[str]:
     """Ask for so many payments, have them sent, and return the ids."""
-    here.catch_up()
+    session.catch_up()
     ids = [uuid7() for _ in range(count)]
     for place, request_id in enumerate(ids):
         terms = checked_terms(f"{place + 1}", "EUR", f"task {place}")
-        asks.execute(here.store, uuid4(), RequestPayment(request_id, person, terms))
-    here.spread(ids)
-    return [str(each) for each in ids]
+        asks.execute(session.store, uuid4(), RequestPayment(request_id, person, terms))
+    session.spread(ids)
+    return [str(named_id) for named_id in ids]
 
 
 @pytest.mark.long
 def test_of_five_hundred_those_that_changed_meanwhile_are_listed_and_the_others_decided(
     paydesk: Paydesk, ada: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with open_session(ROLE, ada) as here:
-        ids = asked(here, ada, 500)
+    with open_session(ROLE, ada) as session:
+        ids = asked(session, ada, 500)
         assert len(paydesk("manager", "list", f"from:{ada}", "--json").lines) == 500
         changed = ids[7::25]
-        for each in changed:
-            asks.execute(here.store, uuid4(), RevisePayment(UUID(each), ada, {"amount": "9000"}))
-        here.spread([UUID(each) for each in changed])
+        for named_id in changed:
+            asks.execute(session.store, uuid4(), RevisePayment(UUID(named_id), ada, {"amount": "9000"}))
+        session.spread([UUID(named_id) for named_id in changed])
     monkeypatch.setattr(sys, "stdin", io.StringIO("\n".join(ids)))
     done = paydesk("manager", "approve", "-", "--as", "bo", "--json")
     assert done.code == 9 and done.error["message"] == "20 of 500 failed."
     decided = [row for row in done.lines if "error" not in row]
-    assert [row["id"] for row in decided] == [each for each in ids if each not in changed]
+    assert [row["id"] for row in decided] == [named_id for named_id in ids if named_id not in changed]
     assert {(row["status"], row["changed"], row["delivery"]) for row in decided} == {("accepted", True, "sent")}
     refused = [row for row in done.lines if "error" in row]
     assert [row["request"] for row in refused] == changed and len(refused) == 20
@@ -58,11 +58,11 @@ def test_of_five_hundred_those_that_changed_meanwhile_are_listed_and_the_others_
 
 
 def test_the_same_line_again_is_told_as_the_first_time(paydesk: Paydesk, ada: str) -> None:
-    with open_session(ROLE, ada) as here:
-        ids = asked(here, ada, 4)
-        asks.execute(here.store, uuid4(), RevisePayment(UUID(ids[2]), ada, {"amount": "9000"}))
-        here.spread([UUID(ids[2])])
-    named = [f"{each}@1" for each in ids]
+    with open_session(ROLE, ada) as session:
+        ids = asked(session, ada, 4)
+        asks.execute(session.store, uuid4(), RevisePayment(UUID(ids[2]), ada, {"amount": "9000"}))
+        session.spread([UUID(ids[2])])
+    named = [f"{named_id}@1" for named_id in ids]
     line = ("manager", "reject", *named, "--cause", "duplicate", "--as", "bo", "--key", secrets.token_hex(8), "--json")
     first = paydesk(*line)
     assert first.code == 9 and first.error["message"] == "1 of 4 failed."
@@ -79,8 +79,8 @@ def test_the_same_line_again_is_told_as_the_first_time(paydesk: Paydesk, ada: st
 
 
 def test_requests_come_from_standard_input_too(paydesk: Paydesk, ada: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    with open_session(ROLE, ada) as here:
-        ids = asked(here, ada, 3)
+    with open_session(ROLE, ada) as session:
+        ids = asked(session, ada, 3)
     monkeypatch.setattr(sys, "stdin", io.StringIO(f"{ids[0]}@1\n{ids[1]}@2 PR-x@y\n"))
     done = paydesk("manager", "approve", "-", ids[2], "--as", "bo", "--json")
     assert done.code == 9 and done.error["message"] == "2 of 4 failed."
@@ -138,16 +138,18 @@ def test_a_line_of_requests_alone_names_each(line: str) -> None:
 
 
 @_LINES
-@pytest.mark.parametrize("form", [(), *(pytest.param((each,), marks=pytest.mark.long) for each in ("--csv", "--json"))])
+@pytest.mark.parametrize(
+    "form", [(), *(pytest.param((option,), marks=pytest.mark.long) for option in ("--csv", "--json"))]
+)
 def test_a_list_that_is_piped_in_as_it_is_decides_nothing_that_a_description_names(
     paydesk: Paydesk, ada: str, monkeypatch: pytest.MonkeyPatch, form: tuple[str, ...]
 ) -> None:
-    with open_session(ROLE, ada) as here:
-        (other,) = asked(here, ada, 1)
+    with open_session(ROLE, ada) as session:
+        (other,) = asked(session, ada, 1)
         terms = checked_terms("77", "EUR", f"please see {other} too")
         naming = uuid7()
-        asks.execute(here.store, uuid4(), RequestPayment(naming, ada, terms))
-        here.spread([naming])
+        asks.execute(session.store, uuid4(), RequestPayment(naming, ada, terms))
+        session.spread([naming])
     listed = paydesk("manager", "list", f"from:{ada}", *form)
     assert other in listed.out
     monkeypatch.setattr(sys, "stdin", io.StringIO(listed.out))
@@ -162,11 +164,11 @@ def test_a_list_that_is_piped_in_as_it_is_decides_nothing_that_a_description_nam
 )
 @pytest.mark.parametrize("word", [("approve",), ("reject", "--cause", "duplicate")])
 def test_two_revisions_of_one_request_decide_nothing(paydesk: Paydesk, ada: str, word: tuple[str, ...]) -> None:
-    with open_session(ROLE, ada) as here:
-        first, second = asked(here, ada, 2)
+    with open_session(ROLE, ada) as session:
+        first, second = asked(session, ada, 2)
     alone = paydesk("manager", *word, f"{first}@1", "--revision", "2", "--as", "bo", "--json")
-    told = f"{first} is named with revisions 1 and 2 at once. Say one of them."
-    assert alone.code == 3 and alone.error["message"] == told
+    message = f"{first} is named with revisions 1 and 2 at once. Say one of them."
+    assert alone.code == 3 and alone.error["message"] == message
     beside = paydesk("manager", *word, f"{first}@2", second, "--revision", "1", "--as", "bo", "--json")
     assert beside.code == 9 and ["error" in row for row in beside.lines] == [True, False]
     same = paydesk("manager", *word, f"{first}@1", "--revision", "1", "--as", "bo", "--json")
@@ -176,8 +178,8 @@ def test_two_revisions_of_one_request_decide_nothing(paydesk: Paydesk, ada: str,
 def test_what_is_left_when_the_database_goes_is_not_tried_and_the_same_line_decides_it_later(
     paydesk: Paydesk, ada: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with open_session(ROLE, ada) as here:
-        ids = asked(here, ada, 3)
+    with open_session(ROLE, ada) as session:
+        ids = asked(session, ada, 3)
     line = ("manager", "approve", *ids, "--as", "bo", "--key", secrets.token_hex(8), "--json")
     real, tried = bulk_decide.execute, []
 
@@ -203,8 +205,8 @@ def test_what_is_left_when_the_database_goes_is_not_tried_and_the_same_line_deci
 def test_what_was_decided_before_an_interruption_is_told(
     paydesk: Paydesk, ada: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with open_session(ROLE, ada) as here:
-        ids = asked(here, ada, 3)
+    with open_session(ROLE, ada) as session:
+        ids = asked(session, ada, 3)
     real = bulk_decide.execute
 
     def interrupted(store: Storage, key: Key, command: ManagerCommand) -> Said:

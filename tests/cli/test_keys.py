@@ -19,7 +19,7 @@ def number(paydesk: Paydesk, ada: str) -> Iterator[str]:
     yield paydesk("contractor", "request", "5", "EUR", "x", "--as", ada, "--json").json["number"]
 
 
-def told(answer: Answer) -> tuple[int, str, bool]:
+def outcome(answer: Answer) -> tuple[int, str, bool]:
     """What a repeat has to have in common with the first time."""
     assert answer.code == 0, answer.err
     return answer.code, answer.json["id"], answer.json["changed"]
@@ -28,29 +28,31 @@ def told(answer: Answer) -> tuple[int, str, bool]:
 @pytest.mark.long
 def test_a_request_without_a_key_is_a_new_one_each_time(paydesk: Paydesk, ada: str, key: str) -> None:
     line = ("contractor", "request", "5", "EUR", "once", "--as", ada, "--json")
-    assert told(paydesk(*line, "--key", key)) == told(paydesk(*line, "--key", key))
-    assert told(paydesk(*line)) != told(paydesk(*line))
+    assert outcome(paydesk(*line, "--key", key)) == outcome(paydesk(*line, "--key", key))
+    assert outcome(paydesk(*line)) != outcome(paydesk(*line))
     assert len(paydesk("contractor", "list", "from:me", "--as", ada, "--json").lines) == 3
     again = paydesk(*line)
-    assert {(each["status"], each["why"]) for each in again.json["alike"]} == {("pending", "same amount, within a day")}
+    assert {(match["status"], match["why"]) for match in again.json["alike"]} == {
+        ("pending", "same amount, within a day")
+    }
     twin = paydesk(*line[:-1])
     assert "It looks like PR-" in twin.err
     assert twin.err.endswith(f"Not meant? paydesk contractor withdraw {twin.out.split()[0]} --as {ada}\n")
-    assert told(paydesk(*line[:-2], "eve", "--json", "--key", key))[1] != told(paydesk(*line, "--key", key))[1]
+    assert outcome(paydesk(*line[:-2], "eve", "--json", "--key", key))[1] != outcome(paydesk(*line, "--key", key))[1]
 
 
 def test_a_revision_is_not_made_again_though_the_request_moved_on(
     paydesk: Paydesk, ada: str, number: str, key: str
 ) -> None:
     line = ("contractor", "revise", number, "--amount", "6", "--as", ada, "--key", key, "--json")
-    first = told(paydesk(*line))
+    first = outcome(paydesk(*line))
     paydesk("contractor", "revise", number, "--description", "y", "--as", ada)
-    assert told(paydesk(*line)) == first
+    assert outcome(paydesk(*line)) == first
     shown = paydesk("contractor", "show", number, "--json").json
     assert (shown["revision"], shown["amount"], shown["description"]) == (3, "6.00", "y")
     paydesk("manager", "approve", number, "--as", "bo")
     assert paydesk("contractor", "wait", number, "--timeout", "20s").code == 0
-    assert told(paydesk(*line)) == first, "an accepted request is not revised, but this command was before"
+    assert outcome(paydesk(*line)) == first, "an accepted request is not revised, but this command was before"
     for other in (("--amount", "7"), ("--amount", "6", "--description", "z")):
         reused = paydesk("contractor", "revise", number, *other, "--as", ada, "--key", key, "--json")
         assert reused.code == 8 and reused.error["code"] == "key_reused"
@@ -64,13 +66,13 @@ def test_a_decision_is_told_again_though_the_request_moved_on(
 ) -> None:
     word, *rest = decision
     line = ("manager", word, number, *rest, "--as", "bo", "--key", key, "--json")
-    first = told(paydesk(*line))
-    assert told(paydesk(*line)) == first
+    first = outcome(paydesk(*line))
+    assert outcome(paydesk(*line)) == first
     if word == "reject":
         paydesk("contractor", "list")
         revised = paydesk("contractor", "revise", number, "--amount", "9", "--as", ada, "--json")
         assert revised.json["status"] == "pending"
-        assert told(paydesk(*line)) == first, "the repeat means the revision that was rejected, not the new one"
+        assert outcome(paydesk(*line)) == first, "the repeat means the revision that was rejected, not the new one"
         assert paydesk("manager", "show", number, "--json").json["status"] == "pending"
     assert paydesk("manager", word, f"{number}@1", *rest, "--as", "bo", "--key", key).code == 8
     zoe = paydesk("manager", word, number, *rest, "--as", "zoe", "--key", key, "--json")
@@ -110,12 +112,12 @@ def test_new_like_another_asks_once_with_its_terms(paydesk: Paydesk, ada: str, n
     line = ("contractor", "request", "--like", number, "--reference", "R-2", "--as", ada, "--key", key, "--json")
     first = paydesk(*line)
     asked, old = first.json, paydesk("contractor", "show", number, "--json").json
-    assert told(paydesk(*line)) == told(first) and asked["id"] != old["id"]
+    assert outcome(paydesk(*line)) == outcome(first) and asked["id"] != old["id"]
     assert asked["reference"] == "R-2"
     for name in ("amount", "currency", "description", "pay_to"):
         assert asked[name] == old[name]
     paydesk("contractor", "revise", number, "--amount", "6", "--as", ada)
-    assert told(paydesk(*line)) == told(first), "a repeat means the same though the other request moved on"
+    assert outcome(paydesk(*line)) == outcome(first), "a repeat means the same though the other request moved on"
     dearer = ("contractor", "request", "--like", number, "7", "--as", ada, "--key", key)
     assert paydesk(*dearer).code == 8
     assert paydesk("contractor", "request", "7", "EUR").code == 2

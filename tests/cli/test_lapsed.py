@@ -53,11 +53,11 @@ def test_a_command_that_an_acceptance_overtook_says_that_it_lapsed(
     assert paydesk("contractor", "wait", number, "--timeout", "30s").code == 0
     sentence = f"{number} was accepted; {late} came too late and lapsed."
 
-    def told(answer: Answer) -> tuple[str, list[str]]:
+    def outcome(answer: Answer) -> tuple[str, list[str]]:
         return answer.json["status"], answer.json["warnings"]
 
     assert sentence in paydesk(*line).err
-    assert told(paydesk(*line, "--json")) == ("accepted", [sentence])
+    assert outcome(paydesk(*line, "--json")) == ("accepted", [sentence])
     assert ", lapsed" in paydesk("contractor", "show", number).out
     steps = paydesk("contractor", "show", number, "--json").json["timeline"]
     assert [step["kind"] for step in steps if step["lapsed"]] == [

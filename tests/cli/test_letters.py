@@ -42,8 +42,8 @@ def test_one_person_under_every_spelling(paydesk: Paydesk) -> None:
     tail = secrets.token_hex(4)
     asked = paydesk("contractor", "request", "12.50", "EUR", "İade masrafı", "--as", f"Straße {tail}", "--json").json
     for written in (f'from:"STRASSE {tail.upper()}"', f'from:"ｓｔｒａẞe {tail}"', "from:me", f"iade MASRAFI {tail}"):
-        found = paydesk("contractor", "list", written, "--as", f"STRASSE {tail}", "--json").lines
-        assert [each["id"] for each in found] == [asked["id"]], written
+        rows = paydesk("contractor", "list", written, "--as", f"STRASSE {tail}", "--json").lines
+        assert [row["id"] for row in rows] == [asked["id"]], written
     own = paydesk("manager", "approve", asked["number"], "--as", f"STRASSE {tail}", "--json")
     assert (own.code, own.error["code"]) == (6, "not_allowed")
     revised = paydesk("contractor", "revise", asked["number"], "--amount", "13", "--as", f"strasse {tail}", "--json")
@@ -66,5 +66,5 @@ def test_what_came_by_sql_is_shown_fit_for_a_terminal_and_told_apart(paydesk: Pa
     for command in (["list", tail], ["show", asked["number"]]):
         printed = paydesk("contractor", *command, "--json").out
         assert not set(printed) & raw and "\\u009b" in printed and '"mixed_scripts": true' in printed
-    found = paydesk("contractor", "list", f'from:"АDA {tail}"', "--json").lines
-    assert [each["contractor"] for each in found] == [f"аda {tail}"]
+    rows = paydesk("contractor", "list", f'from:"АDA {tail}"', "--json").lines
+    assert [row["contractor"] for row in rows] == [f"аda {tail}"]

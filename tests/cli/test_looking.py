@@ -48,8 +48,8 @@ def test_a_list_of_everyones_requests_says_so_to_a_person_and_ones_own_does_not(
     paydesk("contractor", "request", "5", "EUR", "mine", "--as", ada)
     assert paydesk("contractor", "list", "mine").err == ""
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    told = "These are everyone's. Yours alone: paydesk contractor list from:me\n"
-    assert paydesk("contractor", "list", "mine").err == told
+    hint = "These are everyone's. Yours alone: paydesk contractor list from:me\n"
+    assert paydesk("contractor", "list", "mine").err == hint
     for words in (("contractor", "list", "from:me", "--as", ada), ("contractor", "list", "--csv"), ("manager", "list")):
         assert paydesk(*words).err == ""
 
@@ -87,13 +87,13 @@ def following(stack: EmbeddedStack, *arguments: str) -> Iterator[tuple[subproces
         text=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
-    told: list[Any] = []
+    rows: list[Any] = []
     assert process.stdout is not None
     lines = process.stdout
-    reader = threading.Thread(target=lambda: told.extend(map(json.loads, lines)))
+    reader = threading.Thread(target=lambda: rows.extend(map(json.loads, lines)))
     reader.start()
     try:
-        yield process, told
+        yield process, rows
     finally:
         process.kill()
         process.wait()
@@ -107,16 +107,16 @@ def test_following_tells_what_is_there_then_each_change_once_until_it_is_ended(
 ) -> None:
     first = paydesk("contractor", "request", "5", "EUR", "first", "--as", ada, "--json").json["number"]
     paydesk("contractor", "request", "5", "EUR", "other", "--as", f"{ada}-x")
-    with following(stack, "manager", "list", "status:pending", f"from:{ada}") as (process, told):
-        until(lambda: len(told) == 1, within_s=60)
-        assert (told[0]["number"], told[0]["status"]) == (first, "pending")
+    with following(stack, "manager", "list", "status:pending", f"from:{ada}") as (process, rows):
+        until(lambda: len(rows) == 1, within_s=60)
+        assert (rows[0]["number"], rows[0]["status"]) == (first, "pending")
         second = paydesk("contractor", "request", "6", "EUR", "second", "--as", ada, "--json").json["number"]
-        until(lambda: len(told) == 2, within_s=60)
+        until(lambda: len(rows) == 2, within_s=60)
         paydesk("manager", "approve", first, "--as", "bo")
-        until(lambda: told[-1]["status"] == "accepted", within_s=60)
+        until(lambda: rows[-1]["status"] == "accepted", within_s=60)
         paydesk("manager", "approve", second, "--as", "bo")
-        until(lambda: [row["status"] for row in told if row["number"] == second][-1] == "accepted", within_s=60)
-        assert {row["number"] for row in told} == {first, second}, "only what fits, or fitted when it was told"
+        until(lambda: [row["status"] for row in rows if row["number"] == second][-1] == "accepted", within_s=60)
+        assert {row["number"] for row in rows} == {first, second}, "only what fits, or fitted when it was told"
         process.send_signal(getattr(signal, ending))
         assert process.wait(30) == 0
         assert process.stderr is not None and sentences(process.stderr.read()) == ""
@@ -137,24 +137,24 @@ class Deaf:
 def test_without_hints_it_looks_itself(paydesk: Paydesk, ada: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(follow, "HintListener", Deaf)
     monkeypatch.setattr(follow, "POLL_NOT_LIVE_S", 0.1)
-    told: list[RequestCopy] = []
+    copies: list[RequestCopy] = []
 
     def tell(copy: RequestCopy, _: object) -> None:
-        told.append(copy)
+        copies.append(copy)
         if copy.status is Status.ACCEPTED:
             raise KeyboardInterrupt
 
-    with open_session(ROLE, "bo") as here:
-        here.catch_up()
-        query = PageQuery(parse_filter(f"from:{ada}"), here.person, limit=None)
-        thread = threading.Thread(target=follow.Follower(here, query, tell).run)
+    with open_session(ROLE, "bo") as session:
+        session.catch_up()
+        query = PageQuery(parse_filter(f"from:{ada}"), session.person, limit=None)
+        thread = threading.Thread(target=follow.Follower(session, query, tell).run)
         thread.start()
         number = paydesk("contractor", "request", "5", "EUR", "first", "--as", ada, "--json").json["number"]
-        until(lambda: told)
+        until(lambda: copies)
         paydesk("manager", "approve", number, "--as", "bo")
         thread.join(60)
-    assert told[0].status is Status.PENDING and told[-1].status is Status.ACCEPTED
-    assert {copy.number for copy in told} == {number} and len(told) <= 4, "a change is told once"
+    assert copies[0].status is Status.PENDING and copies[-1].status is Status.ACCEPTED
+    assert {copy.number for copy in copies} == {number} and len(copies) <= 4, "a change is told once"
 
 
 @pytest.mark.fault(
@@ -167,13 +167,13 @@ def test_following_ends_when_its_reader_is_gone_though_nothing_changes(
     monkeypatch.setattr(follow, "HintListener", Deaf)
     monkeypatch.setattr(follow, "POLL_NOT_LIVE_S", 0.1)
     reader, writer = os.pipe()
-    with open_session(ROLE, "bo") as here, os.fdopen(writer, "w") as out:
+    with open_session(ROLE, "bo") as session, os.fdopen(writer, "w") as out:
         monkeypatch.setattr(sys, "stdout", out)
         assert not streams.nobody_reads()
         os.close(reader)
-        query = PageQuery(parse_filter(f"from:{ada}"), here.person, limit=None)
+        query = PageQuery(parse_filter(f"from:{ada}"), session.person, limit=None)
         with pytest.raises(BrokenPipeError):
-            follow.Follower(here, query, lambda *_: None).run()
+            follow.Follower(session, query, lambda *_: None).run()
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
@@ -185,14 +185,14 @@ def test_a_shell_is_told_how_to_complete(paydesk: Paydesk, shell: str) -> None:
 def completed(*words: str) -> list[str]:
     """Return what a shell would offer in place of the last word."""
     *before, typed = words
-    return [found.value for found in ShellComplete(front, {}, "paydesk", "_").get_completions(before, typed)]
+    return [item.value for item in ShellComplete(front, {}, "paydesk", "_").get_completions(before, typed)]
 
 
 def test_numbers_are_completed_of_what_waits_and_nothing_is_started_for_it(
     paydesk: Paydesk, ada: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = [paydesk("contractor", "request", amount, "EUR", "x", "--as", ada, "--json") for amount in "56"]
-    numbers = [each.json["number"] for each in asked]
+    numbers = [answer.json["number"] for answer in asked]
     assert paydesk("manager", "approve", numbers[0], "--as", "bo").code == 0
     offered = completed("manager", "approve", "pr-")
     assert numbers[1] in offered and numbers[0] not in offered

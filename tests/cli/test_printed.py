@@ -124,13 +124,13 @@ def test_lists_for_programs_tell_the_decision_in_new_columns_at_the_end(capsys: 
     assert list(output.CSV_FIELDS[: len(before)]) == before
     open_, rejected = copy_of(reference="R-17"), copy_of(note="Which invoice is it?")
     first, second = _csv_of(open_, rejected, capsys=capsys)
-    told = ("decided_at", "decided_by", "cause", "note", "due_date", "reference")
-    assert [first[name] for name in told] == ["", "", "", "", "2026-12-31", "R-17"]
-    assert [second[name] for name in told] == [
+    names = ("decided_at", "decided_by", "cause", "note", "due_date", "reference")
+    assert [first[name] for name in names] == ["", "", "", "", "2026-12-31", "R-17"]
+    assert [second[name] for name in names] == [
         "2026-11-25T12:00:00+00:00", "bo", "needs_info", "Which invoice is it?", "2026-12-31", "",
     ]  # fmt: skip
     document = json.loads(json.dumps(output.document(rejected)))
-    assert [document[name] for name in told] == [
+    assert [document[name] for name in names] == [
         "2026-11-25T12:00:00+00:00", "bo", "needs_info", "Which invoice is it?", "2026-12-31", None,
     ]  # fmt: skip
-    assert [output.document(open_)[name] for name in told[:4]] == [None] * 4
+    assert [output.document(open_)[name] for name in names[:4]] == [None] * 4

@@ -19,7 +19,7 @@ def test_both_sides_come_back_as_they_were(paydesk: Paydesk, ada: str) -> None:
         paydesk("contractor", "request", "5", "EUR", "x", "--as", ada, "--key", f"{ada}-{place}", "--json").json
         for place in range(3)
     ]
-    numbers = [each["number"] for each in asked]
+    numbers = [answer["number"] for answer in asked]
     assert paydesk("manager", "approve", numbers[0], "--as", "bo", "--key", f"{ada}-yes", "--allow-duplicate").code == 0
     assert paydesk("contractor", "withdraw", numbers[2], "--as", ada).code == 0
     # What reads sends nothing: the withdrawal is confirmed to the contractor by a command that writes.
@@ -28,11 +28,11 @@ def test_both_sides_come_back_as_they_were(paydesk: Paydesk, ada: str) -> None:
     assert paydesk("contractor", "wait", numbers[2], "--timeout", "10s").code == 0
     before = {side: paydesk(side, "list", f"from:{ada}", "--json").lines for side in ("contractor", "manager")}
     for side in ("contractor", "manager"):
-        told = paydesk("rebuild", side, "--yes", "--json").json
+        document = paydesk("rebuild", side, "--yes", "--json").json
         # Of the requests that other tests left, some that were bad before may come in now.
-        assert told["requests"] >= told["requests_before"] >= 3
-        assert told["own_events"] >= 3 and told["heard"] >= 3 and told["last_said_at"]
-        assert "may have gaps" in told["not_known"][0] and "counts from now on" in told["not_known"][1]
+        assert document["requests"] >= document["requests_before"] >= 3
+        assert document["own_events"] >= 3 and document["heard"] >= 3 and document["last_said_at"]
+        assert "may have gaps" in document["not_known"][0] and "counts from now on" in document["not_known"][1]
         after = paydesk(side, "list", f"from:{ada}", "--json").lines
         assert after == before[side]
     again = paydesk("contractor", "request", "5", "EUR", "x", "--as", ada, "--key", f"{ada}-0", "--json").json
@@ -49,9 +49,11 @@ def test_it_asks_first(paydesk: Paydesk, ada: str, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("click.prompt", lambda *_, **__: next(typed))
     refused = paydesk("rebuild", "contractor")
     assert refused.code == 1 and refused.out == "Nothing was emptied.\n"
-    told = paydesk("rebuild", "contractor")
+    answer = paydesk("rebuild", "contractor")
     assert (
-        told.code == 0 and "The contractor's schema is read anew: " in told.out and "the last one said at" in told.out
+        answer.code == 0
+        and "The contractor's schema is read anew: " in answer.out
+        and "the last one said at" in answer.out
     )
     assert paydesk("contractor", "show", number).code == 0
 

@@ -14,7 +14,7 @@ from tests.contract.storages import request
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "sentence"),
     [
         (["completion"], "Missing argument 'SHELL'. Choose from: bash, zsh, fish."),
         (["completion", "sh"], "Invalid value for 'SHELL': 'sh' is not one of 'bash', 'zsh', 'fish'."),
@@ -32,10 +32,10 @@ from tests.contract.storages import request
     ],
 )
 def test_a_usage_error_is_sentences_on_one_line(
-    arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
+    arguments: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(arguments) == 2
-    assert capsys.readouterr().err.startswith(f"{told} `paydesk ")
+    assert capsys.readouterr().err.startswith(f"{sentence} `paydesk ")
 
 
 @pytest.mark.fault(kind="A text that is taken for an option is told how it is written.", mended="cli/main.py")
@@ -94,8 +94,8 @@ def test_a_look_that_is_not_there_is_refused_with_those_that_are(
 ) -> None:
     monkeypatch.setenv("PAYDESK_THEME", "sepia")
     assert run([role]) == 2
-    told = "PAYDESK_THEME names a look that there is not: sepia. There are dusk, paper, contrast."
-    assert capsys.readouterr().err.strip() == told
+    sentence = "PAYDESK_THEME names a look that there is not: sepia. There are dusk, paper, contrast."
+    assert capsys.readouterr().err.strip() == sentence
 
 
 @pytest.mark.fault(
@@ -103,7 +103,7 @@ def test_a_look_that_is_not_there_is_refused_with_those_that_are(
     mended="cli/report.py",
 )
 @pytest.mark.parametrize(
-    ("answers", "trouble", "told"),
+    ("answers", "trouble", "sentence"),
     [
         (
             True,
@@ -119,13 +119,13 @@ def test_a_look_that_is_not_there_is_refused_with_those_that_are(
     ],
 )
 def test_what_is_queued_says_whether_kafka_answers_or_what_keeps_it(
-    answers: bool, trouble: str, told: str, capsys: pytest.CaptureFixture[str]
+    answers: bool, trouble: str, sentence: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     asked = request()
     copy = RequestCopy(asked.id, asked, None, Delivery.QUEUED)
     session = SimpleNamespace(kafka_answers=answers, kafka_trouble=trouble, saved=Saved())
     report(session, copy, True, as_json=False)  # type: ignore[arg-type]
-    assert capsys.readouterr().out.rstrip().endswith(f", queued; {told}")
+    assert capsys.readouterr().out.rstrip().endswith(f", queued; {sentence}")
 
 
 @pytest.mark.fault(
@@ -143,8 +143,8 @@ def test_a_terminal_that_cannot_show_a_desk_is_a_usage_error_that_names_what_can
     monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: True))
     monkeypatch.setattr("paydesk.tui.textual_private.terminal_output", lambda: None)
     assert run([role]) == 2
-    told = capsys.readouterr()
-    assert told.out == "" and f"This terminal cannot show a desk ({named}); `paydesk {role} list`" in told.err
+    captured = capsys.readouterr()
+    assert captured.out == "" and f"This terminal cannot show a desk ({named}); `paydesk {role} list`" in captured.err
 
 
 ZONES = pytest.mark.fault(
@@ -155,8 +155,8 @@ ZONES = pytest.mark.fault(
 @pytest.fixture
 def zones(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
     """Set TZ; it is as before afterwards."""
-    with monkeypatch.context() as here:
-        yield here
+    with monkeypatch.context() as patch:
+        yield patch
     time.tzset()
 
 

@@ -51,17 +51,17 @@ class Contractors(RuleBasedStateMachine):
         """Run a command; returns whether it changed something, None when it was refused: then nothing is changed."""
         key, before = self.desks.fresh(), side.tables
         try:
-            said = command(key)
+            result = command(key)
         except PaydeskError:
             assert side.tables is before, "a refusal writes nothing"
             return None
-        self.done.append((lambda: command(key), said, lambda: other(key)))
-        if not said.changed:
+        self.done.append((lambda: command(key), result, lambda: other(key)))
+        if not result.changed:
             assert side.tables.copy == before.copy and side.tables.outbox.keys() == before.outbox.keys()
         taken_back = before.outbox.keys() - side.tables.outbox.keys()
-        assert all(before.outbox[each].event.hold_until is not None for each in taken_back)
+        assert all(before.outbox[event_id].event.hold_until is not None for event_id in taken_back)
         self.desks.gone |= taken_back
-        return said.changed
+        return result.changed
 
     def typed(self, terms: tuple[str, str], words: str) -> Terms:
         return checked_terms(*terms, words)
@@ -101,20 +101,20 @@ class Contractors(RuleBasedStateMachine):
     def revise(self, which: int, actor: str, terms: tuple[str, str]) -> None:
         request_id, store = self.pick(which), self.desks.contractor
         row = store.tables.copy[request_id].row
-        found, changes = told(row.request, row.decision), {"amount": terms[0], "currency": terms[1]}
+        before, changes = told(row.request, row.decision), {"amount": terms[0], "currency": terms[1]}
         changed = self.do(
             store,
             lambda key: asks.execute(store, key, RevisePayment(request_id, actor, changes)),
             lambda key: asks.execute(store, key, RevisePayment(request_id, actor, changes | {"description": "other"})),
         )
-        self.met["revise", found, bool(changed)] += 1
+        self.met["revise", before, bool(changed)] += 1
         assert row.request is not None
         same = (
             Decimal(terms[0]) == Decimal(row.request.terms.money.amount)
             and terms[1] == row.request.terms.money.currency
         )
-        may = actor != "eve" and found in (Status.PENDING, Status.REJECTED)
-        assert changed is (None if not may else not same or found is Status.REJECTED)
+        may = actor != "eve" and before in (Status.PENDING, Status.REJECTED)
+        assert changed is (None if not may else not same or before is Status.REJECTED)
         if changed:
             self.note(request_id)
             after = store.tables.copy[request_id].row
@@ -128,15 +128,15 @@ class Contractors(RuleBasedStateMachine):
     def withdraw(self, which: int, actor: str, at_once: bool) -> None:
         request_id, store = self.pick(which), self.desks.contractor
         row = store.tables.copy[request_id].row
-        found = told(row.request, row.decision)
+        before = told(row.request, row.decision)
         changed = self.do(
             store,
             lambda key: asks.execute(store, key, AskWithdrawal(request_id, actor)),
             lambda key: asks.execute(store, key, AskWithdrawal(request_id, f"{actor} Jr")),
         )
-        self.met["withdraw", found, bool(changed)] += 1
-        may = actor != "eve" and found is not Status.ACCEPTED
-        assert changed is (None if not may else found in (Status.PENDING, Status.REJECTED))
+        self.met["withdraw", before, bool(changed)] += 1
+        may = actor != "eve" and before is not Status.ACCEPTED
+        assert changed is (None if not may else before in (Status.PENDING, Status.REJECTED))
         after = store.tables.copy[request_id].row
         assert not changed or told(after.request, after.decision) is Status.WITHDRAWING, "an ask, never a fact"
         if at_once:

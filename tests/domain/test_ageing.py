@@ -33,12 +33,12 @@ def test_there_is_a_name_for_every_age_and_every_time() -> None:
 def test_the_last_days_end_today_and_begin_at_midnight_where_the_person_is() -> None:
     days = last_days(NOW)
     assert len(days) == DAYS and days[-1] == NOW.astimezone().date()
-    found = edges(days)
-    assert found == sorted(set(found)) and len(found) == DAYS + 1
-    assert all(edge.astimezone().time() == datetime.min.time() for edge in found)
+    bounds = edges(days)
+    assert bounds == sorted(set(bounds)) and len(bounds) == DAYS + 1
+    assert all(edge.astimezone().time() == datetime.min.time() for edge in bounds)
 
 
 def test_of_no_requests_there_is_nothing_to_know() -> None:
-    found = insights_of([], NOW)
-    assert (found.requests, found.currencies, found.took, found.within) == (0, (), (0, 0, 0, 0, 0), ())
-    assert {(day.requested, day.accepted, day.rejected) for day in found.days} == {(0, 0, 0)}
+    nothing = insights_of([], NOW)
+    assert (nothing.requests, nothing.currencies, nothing.took, nothing.within) == (0, (), (0, 0, 0, 0, 0), ())
+    assert {(day.requested, day.accepted, day.rejected) for day in nothing.days} == {(0, 0, 0)}

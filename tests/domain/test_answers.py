@@ -48,8 +48,8 @@ WITHDRAWN = DecisionRegister(uuid4(), 1, Outcome.WITHDRAWN, decided_at=NOW)
     ],
 )
 def test_a_decision_is_about_what_was_asked_for(decision: DecisionRegister, wanted: Answers) -> None:
-    found, why = answers(decision, ASKED)
-    assert found is wanted and bool(why) == (wanted is not Answers.REQUESTED)
+    answer, why = answers(decision, ASKED)
+    assert answer is wanted and bool(why) == (wanted is not Answers.REQUESTED)
 
 
 def test_a_withdrawal_is_confirmed_where_it_was_asked_for() -> None:

@@ -23,9 +23,9 @@ def crossed(contractor: str, description: str) -> RequestRegister:
     event = Event(UUID(int=8), EventType.PAYMENT_REQUESTED, NOW, contractor, str(UUID(int=9)), "0" * 64, register)
     headers, value = encode(event, CONTRACTOR.source)
     raw = [(name, text.encode()) for name, text in headers]
-    found = decode(MANAGER, CONTRACTOR.writes, str(ID).encode(), raw, value).register
-    assert isinstance(found, RequestRegister)
-    return found
+    received = decode(MANAGER, CONTRACTOR.writes, str(ID).encode(), raw, value).register
+    assert isinstance(received, RequestRegister)
+    return received
 
 
 @pytest.mark.fault(
@@ -43,8 +43,8 @@ def crossed(contractor: str, description: str) -> RequestRegister:
     ],
 )
 def test_newer_characters_cross_to_every_python(contractor: str, description: str) -> None:
-    found = crossed(contractor, description)
-    assert (found.contractor, found.terms.description) == (contractor, description)
+    register = crossed(contractor, description)
+    assert (register.contractor, register.terms.description) == (contractor, description)
 
 
 @pytest.mark.parametrize(

@@ -74,8 +74,8 @@ def test_a_filter_finds_a_request_on_its_day_alone(zone: str, day: date) -> None
     with in_zone(zone):
         begins, before = first_moment(day), day - timedelta(days=1)
         late, early = _asked_at(begins - timedelta(minutes=30)), _asked_at(begins)
-        assert [_found(late, f"sent={each}") for each in (before, day)] == [True, False]
-        assert [_found(early, f"sent={each}") for each in (before, day)] == [False, True]
+        assert [_found(late, f"sent={sent}") for sent in (before, day)] == [True, False]
+        assert [_found(early, f"sent={sent}") for sent in (before, day)] == [False, True]
         assert _found(late, f"sent<{day}")
         assert _found(early, f"sent>={day}")
         assert _found(late, f"-sent={day}")
@@ -88,9 +88,9 @@ def test_insights_count_each_moment_on_its_day(zone: str, day: date) -> None:
         days = last_days(first_moment(day + timedelta(days=3)))
         begins = edges(days)
         assert begins == sorted(begins)
-        for each, low, high in zip(days, begins, begins[1:], strict=False):
+        for expected, low, high in zip(days, begins, begins[1:], strict=False):
             for moment in (low, high - _SECOND):
-                assert low == high or _local_day(moment) == each
+                assert low == high or _local_day(moment) == expected
 
 
 @_ONE_WAY

@@ -51,7 +51,7 @@ def other(place: int = 2, days: float = 0, who: str = "ada ltd ", **terms: str) 
     ],
 )
 def test_what_looks_alike_and_why(copy: RequestCopy, why: str) -> None:
-    assert [each.why for each in alike(ASKING, [copy])] == ([why] if why else [])
+    assert [match.why for match in alike(ASKING, [copy])] == ([why] if why else [])
 
 
 def test_only_what_is_paid_or_may_be_yet_counts() -> None:
@@ -60,14 +60,14 @@ def test_only_what_is_paid_or_may_be_yet_counts() -> None:
     back = ask_withdrawal(AskWithdrawal(copy.id, "ada ltd"), copy.request, None)
     assert not alike(ASKING, [replace(copy, request=back)])
     paid = decide(Approve(copy.id, "bo", 1, copy.request.terms.hash), copy.request, None, NOON, NOON)
-    (found,) = alike(ASKING, [replace(copy, decision=paid)])
-    assert str(found) == "PR-2 (accepted): same amount, within a day"
+    (match,) = alike(ASKING, [replace(copy, decision=paid)])
+    assert str(match) == "PR-2 (accepted): same amount, within a day"
 
 
 def test_who_shares_a_paper_comes_first_then_the_nearest_and_few_are_named() -> None:
     far = other(place=90, days=300, reference="R-17")
     near = [other(place=10 + place, days=place / 2) for place in range(MOST + 3)]
-    assert [each.number for each in alike(ASKING, [*reversed(near), far])] == [
+    assert [match.number for match in alike(ASKING, [*reversed(near), far])] == [
         "PR-90",
         "PR-10",
         "PR-11",

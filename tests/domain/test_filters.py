@@ -118,8 +118,8 @@ def test_a_day_is_where_the_person_is() -> None:
     assert LOGO.request is not None
     at_midnight = replace(LOGO, request=replace(LOGO.request, requested_at=sent))
     just_before = replace(LOGO, request=replace(LOGO.request, requested_at=sent - timedelta(microseconds=1)))
-    found = parse_filter("sent:2026-11-18")
-    assert (found.matches(at_midnight, ADA), found.matches(just_before, ADA)) == (True, False)
+    parsed = parse_filter("sent:2026-11-18")
+    assert (parsed.matches(at_midnight, ADA), parsed.matches(just_before, ADA)) == (True, False)
 
 
 def test_what_is_not_known_fits_no_rule_and_every_opposite() -> None:
@@ -171,12 +171,12 @@ def test_an_error_says_what_is_wrong_and_where(typed: str, at: int, word: str) -
 @given(st.text(st.sampled_from('status:from cur,EUR amt>=<17d-"\\me\u00e9\x1b年 2026-11pending\t'), max_size=40))
 def test_reading_never_crashes_and_what_is_read_is_written_so_that_it_reads_the_same(typed: str) -> None:
     try:
-        found = parse_filter(typed)
+        parsed = parse_filter(typed)
     except FilterError as error:
         assert 0 <= error.at <= len(typed)
         return
-    assert parse_filter(str(found)) == found
-    assert found.matches(LOGO, ADA) in (True, False)
+    assert parse_filter(str(parsed)) == parsed
+    assert parsed.matches(LOGO, ADA) in (True, False)
 
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Zl", "Zp", "M")), min_size=1, max_size=20)
@@ -215,8 +215,10 @@ def test_any_filter_is_written_so_that_it_reads_back(terms: list[Term]) -> None:
     ],
 )
 def test_what_may_come_next(typed: str, expected: list[str]) -> None:
-    found = complete(typed, len(typed), ["Studio Nord", "ada"], ["EUR"])
-    assert [each.text.rstrip(":") for each in found] == [each.rstrip(":") for each in expected]
+    suggestions = complete(typed, len(typed), ["Studio Nord", "ada"], ["EUR"])
+    assert [suggestion.text.rstrip(":") for suggestion in suggestions] == [
+        suggestion.rstrip(":") for suggestion in expected
+    ]
 
 
 def test_a_suggestion_is_taken_in_place() -> None:
@@ -226,6 +228,6 @@ def test_a_suggestion_is_taken_in_place() -> None:
 
 @given(st.text(st.sampled_from('status:from cur,EUR amt>=<17d-"\\me 2026'), max_size=30), st.integers(0, 30))
 def test_completing_never_crashes(typed: str, cursor: int) -> None:
-    for each in complete(typed, min(cursor, len(typed)), ["ada"], ["EUR"]):
-        assert 0 <= each.start <= each.end <= len(typed)
-        assert each.text in each.taken(typed)
+    for suggestion in complete(typed, min(cursor, len(typed)), ["ada"], ["EUR"]):
+        assert 0 <= suggestion.start <= suggestion.end <= len(typed)
+        assert suggestion.text in suggestion.taken(typed)

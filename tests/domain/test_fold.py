@@ -53,14 +53,14 @@ PAIRS = [
 
 
 @ALIKE
-@pytest.mark.parametrize(("one", "other"), PAIRS)
-def test_what_people_take_for_the_same_is_the_same(one: str, other: str) -> None:
-    assert fold(one) == fold(other) and same_person(one, other)
+@pytest.mark.parametrize(("text", "other"), PAIRS)
+def test_what_people_take_for_the_same_is_the_same(text: str, other: str) -> None:
+    assert fold(text) == fold(other) and same_person(text, other)
 
 
-@pytest.mark.parametrize(("one", "other"), [("ada", "bo"), ("resume", "résumé"), ("аda", "ada"), ("Ørsted", "Orsted")])
-def test_other_letters_are_other_letters(one: str, other: str) -> None:
-    assert not same_person(one, other)
+@pytest.mark.parametrize(("text", "other"), [("ada", "bo"), ("resume", "résumé"), ("аda", "ada"), ("Ørsted", "Orsted")])
+def test_other_letters_are_other_letters(text: str, other: str) -> None:
+    assert not same_person(text, other)
 
 
 @ALIKE
@@ -94,7 +94,7 @@ def test_every_python_folds_normalises_and_refuses_alike() -> None:
             sums[0].update(fold(text).encode())
             sums[1].update(nfc(text).encode())
         sums[2].update(bytes(is_hostile(char) for char in text))
-    assert [each.hexdigest()[:16] for each in sums] == SUMS
+    assert [digest.hexdigest()[:16] for digest in sums] == SUMS
 
 
 def test_the_folding_before_this_one_is_kept_for_what_was_said_then() -> None:

@@ -81,7 +81,7 @@ class Histories(Contractors):
         if kept is None or kept.row.request is None:
             return
         row, request = kept.row, kept.row.request
-        found, now = told(row.request, row.decision), (request.revision, request.terms.hash)
+        before, now = told(row.request, row.decision), (request.revision, request.terms.hash)
         at = now if not seen else self.shown[request_id][-seen % len(self.shown[request_id])]
 
         def say(key: UUID, revision: int) -> Said:
@@ -90,13 +90,13 @@ class Histories(Contractors):
             return decides.execute(store, key, Reject(request_id, actor, revision, at[1], cause), hold_s)
 
         changed = self.do(store, lambda key: say(key, at[0]), lambda key: say(key, at[0] + 1))
-        self.met[word, found, bool(changed)] += 1
+        self.met[word, before, bool(changed)] += 1
         own = actor.casefold() == request.contractor
-        may = found is Status.PENDING and at == now and not own
+        may = before is Status.PENDING and at == now and not own
         decision = row.decision
         mine = decision is not None and not own and (decision.revision, decision.decided_by) == (at[0], actor)
         became = Status.ACCEPTED if cause is None else Status.REJECTED
-        again = mine and found is became and (cause is None or (decision is not None and decision.cause == cause))
+        again = mine and before is became and (cause is None or (decision is not None and decision.cause == cause))
         assert changed is (True if may else False if again else None)
         after = store.tables.copy[request_id].row
         if changed:
@@ -116,7 +116,7 @@ class Histories(Contractors):
         actor = other or (decision.decided_by if decision is not None else None) or "bo"
         mine = decision is not None and decision.decided_by == actor
         holds = [sent for sent in store.tables.outbox.values() if sent.event.id in held]
-        before = next((one.event.previous for one in holds if one.event.request_id == request_id), None)
+        before = next((row.event.previous for row in holds if row.event.request_id == request_id), None)
         changed = self.do(
             store,
             lambda key: decides.execute(store, key, Undo(request_id, actor)),
@@ -144,18 +144,18 @@ class Histories(Contractors):
     @rule(contractor=st.booleans(), picks=st.lists(st.integers(0, 30), min_size=1, max_size=5))
     def deliver(self, contractor: bool, picks: list[int]) -> None:
         side = self.desks.contractor if contractor else self.desks.manager
-        said = self.desks.said["manager" if contractor else "contractor"]
-        if said:
-            self.desks.deliver(side, [pick % len(said) for pick in picks])
+        events = self.desks.said["manager" if contractor else "contractor"]
+        if events:
+            self.desks.deliver(side, [pick % len(events) for pick in picks])
 
     @precondition(lambda self: self.done)
     @rule(which=st.integers(0, 30))
     def repeat(self, which: int) -> None:
         """A command that is said again with its key has no second effect, and with other content is refused."""
-        again, said, other = self.done[which % len(self.done)]
+        again, result, other = self.done[which % len(self.done)]
         sides = self.desks.contractor, self.desks.manager
         before = [(side.tables.copy, side.tables.outbox) for side in sides]
-        assert again() == said
+        assert again() == result
         with pytest.raises(KeyReused):
             other()
         assert [(side.tables.copy, side.tables.outbox) for side in sides] == before
@@ -187,7 +187,7 @@ def play(examples: int, steps: int, **more: Any) -> set[tuple[str, Status]]:
             **more,
         ),
     )
-    return {(command, found) for command, found, _ in Histories.met}
+    return {(command, before) for command, before, _ in Histories.met}
 
 
 def test_every_history_ends_equal_on_both_sides() -> None:
@@ -198,4 +198,4 @@ def test_every_history_ends_equal_on_both_sides() -> None:
 @pytest.mark.long
 @pytest.mark.timeout(900)
 def test_every_status_meets_every_command_in_long_histories() -> None:
-    assert play(500, 60) == {(command, found) for command in COMMANDS for found in Status} - NEVER_MET
+    assert play(500, 60) == {(command, before) for command in COMMANDS for before in Status} - NEVER_MET

@@ -100,7 +100,7 @@ def test_an_amount_with_two_readings_is_refused_with_both(amount: str, currency:
     with pytest.raises(InvalidInput) as refused:
         parse_money(amount, currency)
     assert list(refused.value.problems) == ["amount"]
-    assert all(each in refused.value.message for each in written), refused.value.message
+    assert all(text in refused.value.message for text in written), refused.value.message
 
 
 @_ONE_READING

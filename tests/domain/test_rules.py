@@ -56,12 +56,12 @@ def run(name: str, request: RequestRegister, decision: DecisionRegister | None) 
     return c.decide(c.Reject(ID, actor, 1, TERMS.hash, CAUSE), request, decision, NOW, NOW)
 
 
-@pytest.mark.parametrize("found", list(STATES))
+@pytest.mark.parametrize("current", list(STATES))
 @pytest.mark.parametrize("name", list(TABLE))
-def test_every_command_in_every_status(name: str, found: Status) -> None:
-    request, decision = STATES[found]
-    assert status(request, decision) is found
-    expected = TABLE[name][list(STATES).index(found)]
+def test_every_command_in_every_status(name: str, current: Status) -> None:
+    request, decision = STATES[current]
+    assert status(request, decision) is current
+    expected = TABLE[name][list(STATES).index(current)]
     if isinstance(expected, type):
         with pytest.raises(expected) as refused:
             run(name, request, decision)
@@ -154,15 +154,15 @@ def test_both_copies_end_equal_whatever_the_order(moves: list[tuple[int, bool]],
         said_decisions += [decision] if decision else []
         if deliver:
             heard = said_requests[move % len(said_requests) :: 2]
-            for one in heard:
-                if newer(one.version, seen_request.version):
-                    seen_request = one
+            for register in heard:
+                if newer(register.version, seen_request.version):
+                    seen_request = register
             if c.owes_withdrawal(seen_request, decision):
                 decision = c.confirm_withdrawal(seen_request, decision, NOW, NOW)
         if before in (Status.ACCEPTED, Status.WITHDRAWN):
             assert status(seen_request, decision) is before
-    for one in reversed(said_requests):
-        seen_request = one if newer(one.version, seen_request.version) else seen_request
+    for register in reversed(said_requests):
+        seen_request = register if newer(register.version, seen_request.version) else seen_request
     if c.owes_withdrawal(seen_request, decision):
         decision = c.confirm_withdrawal(seen_request, decision, NOW, NOW)
     for late in [decision, *reversed(said_decisions)]:

@@ -75,10 +75,10 @@ def test_a_currency_that_cannot_have_the_amount_there_is_asks_for_the_amount(
     old = checked_terms(amount, currency, "Logo")
     with pytest.raises(InvalidInput) as refused:
         changed_terms(old, currency=typed)
-    told = (
+    sentence = (
         f"The amount is {old.money}, which cannot be kept in {typed.upper()}; write the amount in {typed.upper()} too."
     )
-    assert refused.value.problems == {"amount": told}
+    assert refused.value.problems == {"amount": sentence}
     assert changed_terms(old, currency=typed, amount="12").money.currency == typed.upper()
     assert changed_terms(checked_terms("1234", "JPY", "Logo"), currency="EUR").money == Money(123400, "EUR", 2)
 

@@ -47,11 +47,11 @@ def step(kind: str, minutes: float, version: int | None = None, revision: int | 
 def test_steps_of_one_writer_stand_in_the_order_of_their_versions(
     steps: list[tuple[str, float, int | None, int | None]], kinds: list[str]
 ) -> None:
-    found = in_order(step(*each) for each in steps)
-    assert [each.kind for each in found] == kinds
-    places = [each.place for each in found]
+    ordered = in_order(step(*facts) for facts in steps)
+    assert [placed.kind for placed in ordered] == kinds
+    places = [placed.place for placed in ordered]
     assert places == sorted(places)  # type: ignore[type-var]
-    assert {each.at for each in found} == {NOON + timedelta(minutes=each[1]) for each in steps}, "moments stay"
+    assert {placed.at for placed in ordered} == {NOON + timedelta(minutes=facts[1]) for facts in steps}, "moments stay"
 
 
 @ORDER

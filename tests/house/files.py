@@ -18,8 +18,8 @@ def sources() -> tuple[Path, ...]:
 @cache
 def all_python() -> tuple[Path, ...]:
     """Return every Python file of the project, tests and tools included."""
-    found = [file for folder in ("src", "tests", "tools", "docs") for file in (CHECKOUT / folder).rglob("*.py")]
-    return tuple(sorted(found))
+    files = [file for folder in ("src", "tests", "tools", "docs") for file in (CHECKOUT / folder).rglob("*.py")]
+    return tuple(sorted(files))
 
 
 def name(file: Path) -> str:

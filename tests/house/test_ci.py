@@ -32,7 +32,7 @@ def test_a_job_runs_compose_on_the_real_images_in_the_order_of_the_readme() -> N
     run = CHECKOUT / ".ci" / "compose"
     assert os.access(run, os.X_OK)
     assert subprocess.run(["bash", "-n", run], check=False, capture_output=True).returncode == 0
-    said = run.read_text()
+    script = run.read_text()
     steps = ["make install", "make env", "docker compose up --detach --wait"]
     steps += [
         f"\n{PROVISION}\n",
@@ -41,8 +41,8 @@ def test_a_job_runs_compose_on_the_real_images_in_the_order_of_the_readme() -> N
         "-f /etc/paydesk/password.sql",
         "--volumes\nleft=",
     ]
-    places = [said.index(step) for step in steps]
-    assert places == sorted(places) and "trap ended EXIT" in said
+    places = [script.index(step) for step in steps]
+    assert places == sorted(places) and "trap ended EXIT" in script
     readme = (CHECKOUT / "README.md").read_text()
     assert all(f"    {step}" in readme for step in ("make env", "docker compose up --detach --wait"))
     assert f"    {PROVISION}" in readme and "-U paydesk -d paydesk -f /etc/paydesk/password.sql" in readme

@@ -47,15 +47,15 @@ def settings_rows() -> list[str]:
 
 def commands(group: click.Group, before: str = "paydesk") -> dict[str, click.Command]:
     """Return every command by the words with which it is called."""
-    found: dict[str, click.Command] = {}
+    known: dict[str, click.Command] = {}
     context = click.Context(group)
     for name in group.list_commands(context):
         command = group.get_command(context, name)
         assert command is not None
-        found[f"{before} {name}"] = command
+        known[f"{before} {name}"] = command
         if isinstance(command, click.Group):
-            found |= commands(command, f"{before} {name}")
-    return found
+            known |= commands(command, f"{before} {name}")
+    return known
 
 
 def test_the_readme_has_every_setting_and_no_other() -> None:
@@ -97,13 +97,13 @@ def test_commands_in_the_docs_are_there() -> None:
 
 def test_targets_of_make_in_the_docs_are_there() -> None:
     targets = set(re.findall(r"^([a-z-]+):", (CHECKOUT / "Makefile").read_text(), re.MULTILINE))
-    told = {word for file in PAPERS for word in re.findall(r"(?:^ +|`)make ([a-z-]+)", file.read_text(), re.MULTILINE)}
-    assert len(told) > 8 and told <= targets
+    named = {word for file in PAPERS for word in re.findall(r"(?:^ +|`)make ([a-z-]+)", file.read_text(), re.MULTILINE)}
+    assert len(named) > 8 and named <= targets
 
 
 def test_the_readme_has_every_exit_code() -> None:
-    told = {int(code) for code in re.findall(r"^\| (\d+) \|", README, re.MULTILINE)}
-    assert told >= set(EXIT_CODES.values()) | {0}
+    named = {int(code) for code in re.findall(r"^\| (\d+) \|", README, re.MULTILINE)}
+    assert named >= set(EXIT_CODES.values()) | {0}
 
 
 @pytest.mark.parametrize("file", PAPERS, ids=lambda file: file.relative_to(CHECKOUT).as_posix())
@@ -142,9 +142,9 @@ def test_pictures_in_the_documents_are_of_letters_that_all_fonts_have(monkeypatc
     painted = "".join(ElementTree.fromstring(text).itertext())
     assert max(painted) < first_of_other_scripts
     monkeypatch.setattr(scene, "ASKS", list(scene.ASKS))
-    assert max("".join(what for *_, what in scene.ASKS)) > first_of_other_scripts, "the screens' tests have others too"
+    assert max("".join(text for *_, text in scene.ASKS)) > first_of_other_scripts, "the screens' tests have others too"
     scene.for_documents()
-    assert max("".join(what for *_, what in scene.ASKS)) < first_of_other_scripts
+    assert max("".join(text for *_, text in scene.ASKS)) < first_of_other_scripts
 
 
 def test_nothing_in_the_project_names_a_machine() -> None:

@@ -88,9 +88,9 @@ def lint(where: Path) -> tuple[int, str]:
 
 
 def test_every_import_looks_down() -> None:
-    code, said = lint(CHECKOUT / "src")
-    assert code == 0, said
-    assert "0 broken" in said
+    code, output = lint(CHECKOUT / "src")
+    assert code == 0, output
+    assert "0 broken" in output
 
 
 @pytest.mark.parametrize("sample", BAD_SAMPLES)
@@ -101,8 +101,8 @@ def test_the_linter_goes_red_on(sample: str, tmp_path: Path) -> None:
     file.parent.mkdir(exist_ok=True)
     text = file.read_text() if file.exists() else '"""A bad sample."""\n'
     file.write_text(f"{text}\n{line}\n")
-    code, said = lint(tmp_path)
-    assert code == 1 and named in said, said
+    code, output = lint(tmp_path)
+    assert code == 1 and named in output, output
 
 
 def test_a_command_that_prints_imports_no_screen() -> None:

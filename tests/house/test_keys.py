@@ -119,9 +119,11 @@ def bindings() -> Iterator[tuple[type, Binding]]:
     for module in pkgutil.walk_packages(paydesk.__path__, "paydesk."):
         if not module.name.startswith(ROOMS):
             continue
-        for found in vars(importlib.import_module(module.name)).values():
-            if isinstance(found, type) and found.__module__ == module.name:
-                yield from ((found, each) for each in vars(found).get("BINDINGS", ()) if isinstance(each, Binding))
+        for owner in vars(importlib.import_module(module.name)).values():
+            if isinstance(owner, type) and owner.__module__ == module.name:
+                yield from (
+                    (owner, binding) for binding in vars(owner).get("BINDINGS", ()) if isinstance(binding, Binding)
+                )
 
 
 OURS = {binding.id: binding for owner, binding in bindings() if binding.id is not None}
@@ -129,7 +131,9 @@ OURS = {binding.id: binding for owner, binding in bindings() if binding.id is no
 
 def test_every_key_of_a_screen_has_a_name_by_which_it_can_be_remapped() -> None:
     unnamed = {
-        (owner.__name__, each.key) for owner, each in bindings() if each.id is None and owner.__name__ != "Field"
+        (owner.__name__, binding.key)
+        for owner, binding in bindings()
+        if binding.id is None and owner.__name__ != "Field"
     }
     assert not unnamed, "fields keep the keys of Textual's own; all others are ours"
 
@@ -143,14 +147,14 @@ def test_every_key_has_a_twin_on_the_command_line_or_only_concerns_the_screen() 
 
 def rows() -> list[str]:
     """Return the rows of the page about keys, as the bindings have it."""
-    found = []
+    lines = []
     for name, binding in OURS.items():
         twin = TWINS[name]
         command = f"`{twin}`" if twin.startswith("paydesk") else ""
         keys = " ".join(f"`{shown(key)}`" for key in binding.key.split(","))
         meaning = binding.tooltip or binding.description or name.rpartition(".")[2].replace("_", " ")
-        found.append(f"| `{name}` | {keys} | {meaning} | {command} |".replace("|  |", "| |"))
-    return sorted(found)
+        lines.append(f"| `{name}` | {keys} | {meaning} | {command} |".replace("|  |", "| |"))
+    return sorted(lines)
 
 
 def shown(key: str) -> str:

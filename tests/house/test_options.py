@@ -21,9 +21,9 @@ def leaves(command: click.Command, path: str = "") -> Iterator[tuple[str, click.
     if isinstance(command, click.Group):
         context = click.Context(command)
         for name in command.list_commands(context):
-            found = command.get_command(context, name)
-            assert found is not None
-            yield from leaves(found, f"{path} {name}".strip())
+            leaf = command.get_command(context, name)
+            assert leaf is not None
+            yield from leaves(leaf, f"{path} {name}".strip())
     else:
         yield path, command
 
@@ -51,7 +51,7 @@ def test_a_lazy_group_says_of_a_command_what_the_command_says_of_itself(name: st
 
 
 def options(command: click.Command) -> set[str]:
-    return {name for each in command.params if isinstance(each, click.Option) for name in each.opts}
+    return {name for option in command.params if isinstance(option, click.Option) for name in option.opts}
 
 
 @pytest.mark.fault(
@@ -61,14 +61,14 @@ def options(command: click.Command) -> set[str]:
 @pytest.mark.parametrize("path", COMMANDS)
 def test_what_writes_takes_a_key_and_a_name_and_what_prints_takes_json(path: str) -> None:
     role, _, name = path.partition(" ")
-    found = options(COMMANDS[path])
+    taken = options(COMMANDS[path])
     if role in ("contractor", "manager") and name not in READS:
-        assert {"--key", "--as"} <= found
+        assert {"--key", "--as"} <= taken
     if (name or role) in NO_JSON:
-        assert "--json" not in found
+        assert "--json" not in taken
         assert f"`{name or role}`" in README.partition("All that print take `--json`")[2].partition("\n\n")[0]
     else:
-        assert "--json" in found
+        assert "--json" in taken
 
 
 @pytest.mark.fault(

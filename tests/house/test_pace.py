@@ -23,8 +23,8 @@ def test_the_factor_is_what_a_round_takes_of_the_normal_from_one_to_eight(took_s
 @grows
 def test_a_machine_is_measured_once_and_what_is_told_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(pace.PACE)
-    found = pace.factor()
-    assert 1 <= found <= pace.MOST and pace.factor() == found
+    factor = pace.factor()
+    assert 1 <= factor <= pace.MOST and pace.factor() == factor
     monkeypatch.setenv(pace.PACE, "3.5")
     assert pace.scaled(10) == 35
 

@@ -46,15 +46,15 @@ def as_imported(names: set[str]) -> set[str]:
 
 
 def test_the_program_declares_what_it_imports_and_nothing_else() -> None:
-    found = {COMES_WITH.get(name, name) for name in imported(sources())}
-    assert found == as_imported(declared("run") | declared("embedded") - PROGRAMS_ALONE)
+    used = {COMES_WITH.get(name, name) for name in imported(sources())}
+    assert used == as_imported(declared("run") | declared("embedded") - PROGRAMS_ALONE)
 
 
 def test_the_tests_declare_what_they_import_and_nothing_else() -> None:
     files = tuple(file for file in all_python() if file not in sources())
-    found = {COMES_WITH.get(name, name) for name in imported(files)}
+    used = {COMES_WITH.get(name, name) for name in imported(files)}
     ours = as_imported(declared("run") | declared("embedded"))
-    assert found - ours - ASKED_FOR == as_imported(declared("dev") - TOOLS)
+    assert used - ours - ASKED_FOR == as_imported(declared("dev") - TOOLS)
 
 
 def test_the_programs_are_found_in_their_wheels() -> None:
@@ -64,19 +64,19 @@ def test_the_programs_are_found_in_their_wheels() -> None:
 
 def pins() -> dict[str, tuple[str, int]]:
     """Return version and number of hashes by package, as the lock pins them."""
-    found = {}
+    packages = {}
     for block in re.split(r"\n(?=[a-z0-9])", LOCK):
         pinned = re.match(r"([a-z0-9._-]+)(?:\[[a-z,]+\])?==([^ ;\\]+)", block)
         if pinned:
-            found[pinned[1]] = (pinned[2], len(re.findall(r"--hash=sha256:[0-9a-f]{64}", block)))
-    return found
+            packages[pinned[1]] = (pinned[2], len(re.findall(r"--hash=sha256:[0-9a-f]{64}", block)))
+    return packages
 
 
 def test_everything_is_pinned_with_hashes() -> None:
-    found = pins()
-    assert len(found) > 40 and all(hashes for _, hashes in found.values())
+    packages = pins()
+    assert len(packages) > 40 and all(hashes for _, hashes in packages.values())
     wanted = {name.partition("[")[0] for group in ("run", "embedded", "dev") for name in declared(group)}
-    assert wanted <= set(found)
+    assert wanted <= set(packages)
 
 
 @pytest.mark.parametrize("word", ["://", "--index-url", "--find-links", "--extra-index-url", "@ "])

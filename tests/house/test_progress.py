@@ -17,7 +17,7 @@ _SAID = pytest.mark.fault(
 
 @_SAID
 @pytest.mark.parametrize(
-    ("done", "took_s", "said"),
+    ("done", "took_s", "sentence"),
     [
         (0, 20, "0 of 1,000 runs, 20 s so far"),
         (500, 5, "500 of 1,000 runs, 100 a second, 5 s left"),
@@ -26,27 +26,27 @@ _SAID = pytest.mark.fault(
         (1001, 10, "1,001 of 1,000 runs, 100 a second, 0 s left"),
     ],
 )
-def test_a_line_tells_what_is_done_how_fast_and_what_is_left(done: int, took_s: float, said: str) -> None:
-    assert line(done, 1000, "runs", took_s) == said
-    assert line(done, 1000, "runs", took_s, "SIGKILL W1") == f"{said}, at SIGKILL W1"
+def test_a_line_tells_what_is_done_how_fast_and_what_is_left(done: int, took_s: float, sentence: str) -> None:
+    assert line(done, 1000, "runs", took_s) == sentence
+    assert line(done, 1000, "runs", took_s, "SIGKILL W1") == f"{sentence}, at SIGKILL W1"
 
 
 @_SAID
 def test_lines_come_while_nothing_ends_and_stop_at_the_end() -> None:
-    said: list[str] = []
+    lines: list[str] = []
     enough = threading.Event()
 
     def say(text: str) -> None:
-        said.append(text)
-        if len(said) == 3:
+        lines.append(text)
+        if len(lines) == 3:
             enough.set()
 
     with Progress(7, "faults", lambda: (2, "black hole"), say, every_s=0.01):
         assert enough.wait(30)
-    told = len(said)
-    assert told >= 3 and all(each.startswith("2 of 7 faults") and each.endswith("at black hole") for each in said)
-    assert threading.active_count() == len([each for each in threading.enumerate() if each.is_alive()])
-    assert len(said) == told
+    count = len(lines)
+    assert count >= 3 and all(text.startswith("2 of 7 faults") and text.endswith("at black hole") for text in lines)
+    assert threading.active_count() == len([thread for thread in threading.enumerate() if thread.is_alive()])
+    assert len(lines) == count
 
 
 @_SAID
@@ -62,8 +62,8 @@ def test_pytest_says_it_with_and_without_several_processes(processes: str, tmp_p
         command, cwd=CHECKOUT, env={"TESTS_PROGRESS_S": "0.2", "PATH": "/usr/bin:/bin"}, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    said = [each for each in done.stdout.splitlines() if " of 2 tests" in each]
-    assert len(said) > 1 and not done.stderr
+    lines = [text for text in done.stdout.splitlines() if " of 2 tests" in text]
+    assert len(lines) > 1 and not done.stderr
 
 
 @_SAID

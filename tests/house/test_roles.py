@@ -30,10 +30,10 @@ AUDITOR = Role(
 
 def misfits(cards: Sequence[Role]) -> Iterator[str]:
     """Yield what does not fit between these cards."""
-    for what in ("name", "source", "channel", "group"):
-        values = [getattr(card, what) for card in cards]
+    for field in ("name", "source", "channel", "group"):
+        values = [getattr(card, field) for card in cards]
         if len(set(values)) < len(values):
-            yield f"two roles share a {what}"
+            yield f"two roles share a {field}"
     written = [card.writes for card in cards if card.writes]
     if len(set(written)) < len(written):
         yield "two roles write one topic"

@@ -34,9 +34,9 @@ MECHANICS = {"infra", "tui", "stack", "settings.py", "settings_file.py", "libpq.
 
 def section(title: str) -> str:
     """Return a section of docs/architecture.md."""
-    found = re.search(rf"^## {re.escape(title)}\n(.*?)(?=^## |\Z)", DOCS, re.MULTILINE | re.DOTALL)
-    assert found, f"docs/architecture.md has no section {title!r}"
-    return found[1]
+    match = re.search(rf"^## {re.escape(title)}\n(.*?)(?=^## |\Z)", DOCS, re.MULTILINE | re.DOTALL)
+    assert match, f"docs/architecture.md has no section {title!r}"
+    return match[1]
 
 
 def named(text: str) -> list[str]:
@@ -124,13 +124,17 @@ def walk(sides: Sides, drafts: Path) -> None:
 
 def executed(trace: Coverage) -> set[str]:
     """Return the modules of which a function ran; what only an import runs does not count."""
-    data, found = trace.get_data(), set()
+    data, files = trace.get_data(), set()
     for file in sources():
         ran = set(data.lines(str(file)) or ())
-        inside = {line for each in functions(file) for line in range(each.body[0].lineno, (each.end_lineno or 0) + 1)}
+        inside = {
+            line
+            for function in functions(file)
+            for line in range(function.body[0].lineno, (function.end_lineno or 0) + 1)
+        }
         if ran & inside:
-            found.add(file.relative_to(SOURCE).as_posix())
-    return found
+            files.add(file.relative_to(SOURCE).as_posix())
+    return files
 
 
 def refusals(file: Path) -> Iterator[str]:
@@ -156,10 +160,10 @@ def test_what_runs_is_the_story_and_what_is_listed_besides(sides: Sides, tmp_pat
         walk(sides, tmp_path / "draft.json")
     finally:
         trace.stop()
-    found = executed(trace)
-    assert set(STORY) <= found
-    assert found - set(STORY) <= set(BESIDES), "docs/architecture.md does not list these"
-    assert set(BESIDES) <= found, "docs/architecture.md lists what did not run"
+    files = executed(trace)
+    assert set(STORY) <= files
+    assert files - set(STORY) <= set(BESIDES), "docs/architecture.md does not list these"
+    assert set(BESIDES) <= files, "docs/architecture.md lists what did not run"
 
 
 def test_no_rule_of_the_business_is_outside_the_story() -> None:
