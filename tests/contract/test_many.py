@@ -7,7 +7,7 @@ from paydesk.domain.copy import Delivery
 from paydesk.domain.errors import Conflict, PaydeskError, Stale, TooLate
 from paydesk.domain.payment_request import checked_terms
 from paydesk.domain.status import Status
-from paydesk.manager.bulk import Batch, Told
+from paydesk.manager.bulk import Batch, NotDone
 from paydesk.manager.port import Executed, KeyedCommand, Spread
 from tests.contract.pairs import CAUSE, HELD_S, Pair
 
@@ -53,8 +53,8 @@ def test_each_of_many_gets_its_own_answer_to_an_undo_and_none_stops_the_others(p
     batch = Batch(copies, [Undo(copy.id, "bo") for copy in copies])
     batch.run(pair.manager)
     assert batch.failed == [
-        Told(undecided.number, f"{undecided.number} is pending: there is nothing to undo."),
-        Told(released.number, "It is too late to undo: the decision was sent."),
+        NotDone(undecided.number, f"{undecided.number} is pending: there is nothing to undo."),
+        NotDone(released.number, "It is too late to undo: the decision was sent."),
     ]
     codes = [refused.code for copy in (undecided, released) if (refused := refusal(pair, Undo(copy.id, "bo")))]
     assert codes == [Conflict.code, TooLate.code]

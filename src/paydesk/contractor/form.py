@@ -94,7 +94,7 @@ class RequestForm(OwnScreen[Filled | None]):
         if draft.empty and known and known[0].terms is not None:
             draft.fields["currency"] = known[0].terms.money.currency
         self._fields = FormFields(draft.fields, self._before)
-        kept = any(each.request_id == draft.request_id for each in drafts.kept())
+        kept = any(other.request_id == draft.request_id for other in drafts.kept())
         self._untouched = typed_fields(self._before) if self._before is not None else {} if kept else draft.fields
         drafts.take(draft)
 
@@ -180,10 +180,10 @@ class RequestForm(OwnScreen[Filled | None]):
             yield Content.styled(f"✗ {clean(self._trouble)}", "$error")
             yield Content("Your draft is kept; ^s tries again.")
             yield Content("")
-        if told := self._checks.closed or self._checks.meanwhile:
-            yield Content.styled(f"⚠ {clean(told, 700)}", "$warning")
+        if meanwhile := self._checks.closed or self._checks.meanwhile:
+            yield Content.styled(f"⚠ {clean(meanwhile, 700)}", "$warning")
             yield Content("")
-        if (cause := self._rejected_for()) and not told:
+        if (cause := self._rejected_for()) and not meanwhile:
             yield from cause
             yield Content("")
         if (now := self._now()) is not None:

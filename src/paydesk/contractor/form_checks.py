@@ -134,6 +134,6 @@ class FormChecks:
         return True
 
 
-def _same(one: RequestCopy, other: RequestCopy) -> bool:
+def _same(before: RequestCopy, after: RequestCopy) -> bool:
     """Whether nothing that either side said of a request is told apart."""
-    return (one.request, one.decision, one.status) == (other.request, other.decision, other.status)
+    return (before.request, before.decision, before.status) == (after.request, after.decision, after.status)

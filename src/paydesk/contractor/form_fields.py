@@ -62,10 +62,10 @@ class FormFields(VerticalScroll, can_focus=False, inherit_bindings=False):
         """Say under a field what is wrong with it; what is only doubtful about it is said as a warning."""
         problem = problems.get(name, "")
         doubt = "" if problem else doubts(self.typed(), today).get(name, "")
-        found = self.query_one(f"#problem-{name}", Static)
-        found.update(Content(f"✗ {clean(problem)}" if problem else f"⚠ {doubt}" if doubt else ""))
-        found.set_class(bool(problem or doubt), "there")
-        found.set_class(bool(doubt), "doubt")
+        problem_line = self.query_one(f"#problem-{name}", Static)
+        problem_line.update(Content(f"✗ {clean(problem)}" if problem else f"⚠ {doubt}" if doubt else ""))
+        problem_line.set_class(bool(problem or doubt), "there")
+        problem_line.set_class(bool(doubt), "doubt")
 
     def amended(self) -> list[str]:
         """Return the fields under which something is said that may be right by now."""

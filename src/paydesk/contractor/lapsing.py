@@ -9,8 +9,8 @@ from paydesk.domain.status import Status
 def lapsed_text(before: Iterable[RequestCopy], rows: Iterable[RequestCopy]) -> str:
     """Return what lapsed of the requests that were shown a moment ago; empty when nothing did."""
     known = {row.id: row for row in before}
-    told = [late_text(row) for row in rows if row.id in known and not known[row.id].lapsed]
-    return _first([text for text in told if text], "lapsed")
+    sentences = [late_text(row) for row in rows if row.id in known and not known[row.id].lapsed]
+    return _first([text for text in sentences if text], "lapsed")
 
 
 def late_text(copy: RequestCopy) -> str:
@@ -29,11 +29,11 @@ def confirmed_text(before: Iterable[RequestCopy], rows: Iterable[RequestCopy]) -
     """Return which of the requests that were shown a moment ago are withdrawn for good now; empty when none is."""
     asked = {row.id for row in before if row.status is not Status.WITHDRAWN}
     ended = (row for row in rows if row.status is Status.WITHDRAWN and row.id in asked)
-    told = [f"{row.number} is withdrawn, confirmed." for row in ended]
-    return _first(told, "are")
+    sentences = [f"{row.number} is withdrawn, confirmed." for row in ended]
+    return _first(sentences, "are")
 
 
-def _first(told: Sequence[str], verb: str) -> str:
+def _first(sentences: Sequence[str], verb: str) -> str:
     """Return the first sentence in full, and how many more there are."""
-    more = f" {len(told) - 1} more {verb}." if len(told) > 1 else ""
-    return told[0] + more if told else ""
+    more = f" {len(sentences) - 1} more {verb}." if len(sentences) > 1 else ""
+    return sentences[0] + more if sentences else ""

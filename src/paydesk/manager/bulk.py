@@ -21,7 +21,7 @@ FIRST_S, MEASURED = 0.03, 10
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class NotDone:
     """A request that is not decided, and why."""
 
     number: str
@@ -36,7 +36,7 @@ class Plan:
     """Which of the marked requests are decided, as they were when they were marked, and which are skipped."""
 
     chosen: tuple[RequestCopy, ...]
-    skipped: tuple[Told, ...]
+    skipped: tuple[NotDone, ...]
     changed: frozenset[UUID]
     """Those whose terms are others than when they were marked: their marks go."""
 
@@ -54,7 +54,7 @@ def planned(
         known = newest.get(copy.id, copy)
         why = _why_not(copy, known, person, cause, now)
         if why:
-            skipped.append(Told(known.number, why))
+            skipped.append(NotDone(known.number, why))
         else:
             chosen.append(copy)
         if terms_seen(copy) != terms_seen(known):
@@ -102,7 +102,7 @@ class Batch:
         """How many were tried."""
         self.done: list[RequestCopy] = []
         """What was done, as it was afterwards."""
-        self.failed: list[Told] = []
+        self.failed: list[NotDone] = []
         self.first: PaydeskError | None = None
         """The first refusal."""
 
@@ -132,14 +132,14 @@ class Batch:
         for place, command in enumerate(self._commands):
             if self._ending.is_set():
                 return
-            each_s = (time.monotonic() - begun) / place if place >= MEASURED else FIRST_S
-            rest_s = each_s * (len(self._commands) - place)
+            mean_s = (time.monotonic() - begun) / place if place >= MEASURED else FIRST_S
+            rest_s = mean_s * (len(self._commands) - place)
             yield KeyedCommand(uuid4(), command, self._hold_s + rest_s if self._hold_s else 0)
 
     def _note(self, executed: Executed) -> None:
         if executed.refusal is not None:
             self.first = self.first or executed.refusal
-            self.failed.append(Told(self.copies[self.reached].number, executed.refusal.message))
+            self.failed.append(NotDone(self.copies[self.reached].number, executed.refusal.message))
             if executed.refusal.code == "server_down":
                 self.end()  # The others would only wait for it, one by one.
         self.reached += 1

@@ -45,8 +45,8 @@ def read_question(
 
 def cause_dialog(copies: Sequence[RequestCopy], kept: Cause | None) -> CauseDialog:
     """Return the dialog that asks why all of these are rejected; ``kept`` is what was typed about them before."""
-    what = f"Reject {len(copies):,} marked", sums_text(copies)
-    return CauseDialog(what, "picks the cause", "goes on", kept)
+    subject = f"Reject {len(copies):,} marked", sums_text(copies)
+    return CauseDialog(subject, "picks the cause", "goes on", kept)
 
 
 class BulkActions:

@@ -23,7 +23,7 @@ def _age(copy: RequestCopy, now: datetime) -> Cell:
     return say(age_text(since, now), "accent" if old else "")
 
 
-def _what(alike: Likeness, copy: RequestCopy, now: datetime) -> Cell:
+def _description(alike: Likeness, copy: RequestCopy, now: datetime) -> Cell:
     """Say what it is for, and which other request it looks like; once it is decided, what became of it."""
     if copy.status in DECIDABLE and not copy.locked:
         twins = alike(copy.id)
@@ -35,8 +35,8 @@ def _what(alike: Likeness, copy: RequestCopy, now: datetime) -> Cell:
 
 def _state(copy: RequestCopy, now: datetime) -> Cell:
     """Return the status; a withdrawal that waits to be confirmed stands out."""
-    said = say_state(copy, now)
-    return replace(said, look="accent") if copy.status is Status.WITHDRAWING and not copy.locked else said
+    cell = say_state(copy, now)
+    return replace(cell, look="accent") if copy.status is Status.WITHDRAWING and not copy.locked else cell
 
 
 def _decided_by(copy: RequestCopy, _: datetime) -> Cell:
@@ -72,7 +72,7 @@ def inbox(alike: Likeness) -> tuple[Column, ...]:
         CURRENCY,
         Column("Age", _age, 6, right=True),
         Column("Rev", lambda copy, _: say(str(copy.revision) if copy.revision > 1 else "", "faded"), 3, from_width=100),
-        Column("Description", partial(_what, alike)),
+        Column("Description", partial(_description, alike)),
     )
 
 

@@ -67,7 +67,7 @@ class DecisionKeys:
 
     def doubted(self, request_id: UUID, doubt: str, came_at: float) -> bool:
         """Whether a doubt is to be told before this key approves: once it was read, it is taken for known."""
-        return bool(doubt) and not self.doubts.told(request_id, doubt, came_at)
+        return bool(doubt) and not self.doubts.was_shown(request_id, doubt, came_at)
 
     def decides(self) -> None:
         """Note that the key that was pressed last decides something."""

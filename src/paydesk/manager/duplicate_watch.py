@@ -67,4 +67,8 @@ class DuplicateWatch:
             self._looked_at = frozenset()
             return frozenset()
         before, self._alike = self._alike, read.alike
-        return frozenset(each for each in before.keys() | read.alike.keys() if before.get(each) != read.alike.get(each))
+        return frozenset(
+            request_id
+            for request_id in before.keys() | read.alike.keys()
+            if before.get(request_id) != read.alike.get(request_id)
+        )

@@ -238,7 +238,7 @@ class HeldDecisions:
             self._pane.notice(_nothing(batch, error), "trouble")
             return
         done = {row.id for row in batch.done}
-        as_marked = {each: self._marked_as.pop(each) for each in done & self._marked_as.keys()}
+        as_marked = {request_id: self._marked_as.pop(request_id) for request_id in done & self._marked_as.keys()}
         if unseen := self._brought_back(batch.done, as_marked):
             self.cursor.await_nothing()
         late = f"; {len(batch.failed):,} were not: {batch.failed[0].why}" if batch.failed else ""
@@ -290,8 +290,8 @@ class HeldDecisions:
 
         def ended(_: Result | None, error: Exception | None) -> None:
             self.copies = [row for row in self.copies if row.overdue and row.id != only]
-            told = sentence(error) if error else sent_text(mine[0], count, away=self._kafka_away)
-            self._pane.notice(told, "trouble" if error else "good")
+            notice = sentence(error) if error else sent_text(mine[0], count, away=self._kafka_away)
+            self._pane.notice(notice, "trouble" if error else "good")
 
         self._pane.command(send, ended)
 
@@ -300,8 +300,8 @@ def sent_text(copy: RequestCopy, count: int, *, away: bool) -> str:
     """Return what was sent: the one decision with its amount, or how many; with Kafka ``away`` it was released only."""
     money = f" {copy.terms.money}" if copy.terms is not None else ""
     if away:
-        what = f"{count:,} decisions leave" if count > 1 else f"{copy.number}{money} leaves"
-        return f"Released: {what} when Kafka answers."
+        leaving = f"{count:,} decisions leave" if count > 1 else f"{copy.number}{money} leaves"
+        return f"Released: {leaving} when Kafka answers."
     return f"Sent: {count:,} decisions." if count > 1 else f"Sent: {copy.number}{money} is {copy.status}."
 
 

@@ -116,13 +116,13 @@ class ManagerInbox(RequestListPane[ManagerDesk], inherit_bindings=False):
     def sorts(self) -> Sequence[Sort]:
         """What waits is shown oldest first, what was decided last decided first; and every other order that fits."""
         usual = Sort.DECIDED if self._decided_view else Sort.OLDEST
-        return (usual, *(each for each in Sort if each not in (usual, Sort.DECIDED if self._held_view else usual)))
+        return (usual, *(sort for sort in Sort if sort not in (usual, Sort.DECIDED if self._held_view else usual)))
 
-    def set_filter(self, found: Filter) -> None:
+    def set_filter(self, chosen: Filter) -> None:
         """Show what fits; the marks were made among other rows."""
-        if found != self.filter:
+        if chosen != self.filter:
             self._clear_marks()
-        super().set_filter(found)
+        super().set_filter(chosen)
 
     def keep(self, **chosen: object) -> None:
         """Keep how the inbox is shown: that is what the next start begins with."""
@@ -140,17 +140,17 @@ class ManagerInbox(RequestListPane[ManagerDesk], inherit_bindings=False):
         if not self._held_view:
             self.table.show(page.rows, edges=edges)
         else:
-            found = self.standing.merge(self.table.rows, page, self.wanted().sort, edges, self.table.edges)
+            merged = self.standing.merge(self.table.rows, page, self.wanted().sort, edges, self.table.edges)
             self.held.copies = held_by(read, self.person)
-            faded = frozenset(row.id for row in found.rows if row.status in ANSWERED)
-            self.table.show(found.rows, faded, edges)
+            faded = frozenset(row.id for row in merged.rows if row.status in ANSWERED)
+            self.table.show(merged.rows, faded, edges)
         self._slid(current)
         self.summed_up()
 
     def _notice_changed(self, rows: Sequence[RequestCopy]) -> None:
         """Note what the rows that were read mean for the marks, and read what they look like when they are others."""
-        if told := self.selection.drop_changed(rows):
-            self.notice(told, "trouble")
+        if notice := self.selection.drop_changed(rows):
+            self.notice(notice, "trouble")
             self._show_marks()
         if self.desk is not None and (asked := self.duplicates.due(rows)) is not None:
             self._read_duplicates(self.desk, asked)
@@ -281,8 +281,8 @@ class ManagerInbox(RequestListPane[ManagerDesk], inherit_bindings=False):
 
     def typed(self, came_at: float) -> None:
         """Watch for keys that come faster than a person types: they decide nothing."""
-        if told := self.decisions.typed(came_at):
-            self.notice(told, "trouble")
+        if notice := self.decisions.typed(came_at):
+            self.notice(notice, "trouble")
         top = self.app.screen
         if asks(top) and self.decisions.guard.in_burst(came_at):
             top.dismiss(None)
@@ -295,8 +295,8 @@ class ManagerInbox(RequestListPane[ManagerDesk], inherit_bindings=False):
     def _on_purpose(self, key: str) -> bool:
         """Whether a decision key was pressed on purpose; says so where it is held down."""
         meant = self.decisions.on_purpose(key, self.app.key_came_at)
-        if not meant and (told := self.decisions.ignored_text(self.app.key_came_at)):
-            self.notice(told, "trouble")
+        if not meant and (notice := self.decisions.ignored_text(self.app.key_came_at)):
+            self.notice(notice, "trouble")
         return meant
 
     def _is_meant(self, key: str, copy: RequestCopy | None) -> bool:
@@ -434,16 +434,16 @@ class ManagerInbox(RequestListPane[ManagerDesk], inherit_bindings=False):
         self.summed_up()
 
     def _clear_marks(self) -> None:
-        if told := self.selection.clear():
-            self.notice(told, "trouble")
+        if notice := self.selection.clear():
+            self.notice(notice, "trouble")
         self._show_marks()
 
     def action_mark(self) -> None:
         """Mark the request under the cursor, or take its mark off; move on."""
         if (row := self.table.current) is None:
             return
-        if told := self.selection.toggle(row):
-            self.notice(told)
+        if notice := self.selection.toggle(row):
+            self.notice(notice)
             return
         self._show_marks()
         self.table.action_move(1)

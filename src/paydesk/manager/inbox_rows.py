@@ -46,17 +46,17 @@ def merged(
     did not arrive, it was read further. What lies beyond ``edges``, on a side where there are more, is not shown: its
     place is elsewhere.
     """
-    here = {row.id for row in shown}
+    shown_ids = {row.id for row in shown}
     read = in_order([*page.rows, *page.also], sort)
     waiting = {row.id for row in page.rows}
     within = [place for place, row in enumerate(read) if row.id in waiting]
     low = within[0] if within and edges.above else 0
     high = within[-1] if within and edges.below else len(read)
-    known = [place for place, row in enumerate(read) if row.id in here]
+    known = [place for place, row in enumerate(read) if row.id in shown_ids]
     first, last = (known[0] if before.above else -1, known[-1]) if known else (len(read), -1)
     rows, between = [], 0
     for place, row in enumerate(read):
-        if row.id in here:
+        if row.id in shown_ids:
             if low <= place <= high and (row.status in WAITING or row.id not in keys.gone):
                 rows.append(row)
         elif (row.overdue or row.id in keys.back & waiting) and low <= place <= high:
@@ -87,10 +87,10 @@ class StandingRows:
 
     def merge(self, shown: Sequence[RequestCopy], page: Page, sort: Sort, edges: Edges, before: Edges) -> InboxRows:
         """Return the rows after a reading, as ``merged`` does."""
-        found = merged(shown, page, ByKeys(self._gone, self._back), sort, edges, before)
-        self.between = found.between
-        self._back -= {row.id for row in found.rows if row.status in WAITING}
-        return found
+        inbox_rows = merged(shown, page, ByKeys(self._gone, self._back), sort, edges, before)
+        self.between = inbox_rows.between
+        self._back -= {row.id for row in inbox_rows.rows if row.status in WAITING}
+        return inbox_rows
 
     def bring_back(self, rows: Sequence[RequestCopy], shown: PageQuery, now: datetime) -> str:
         """Show these at once where they wait again, as the list may have been read anew without them meanwhile.
@@ -181,8 +181,8 @@ def held_text(held: Sequence[RequestCopy], now: datetime, last: Sequence[Request
     left = seconds_left(until, now)
     if len(waiting) == 1:
         return f"{status_text(first.status)} {first.number} · sends in {left} s · {undo} undo · {send} send now"
-    one = last[0].number if last else waiting[-1][1].number
-    keys = f"{undo} undo {f'the last {len(last):,}' if len(last) > 1 else one} · {send} send all now"
+    number = last[0].number if last else waiting[-1][1].number
+    keys = f"{undo} undo {f'the last {len(last):,}' if len(last) > 1 else number} · {send} send all now"
     return f"{len(waiting):,} decisions held · the next sends in {left} s · {keys}"
 
 

@@ -48,16 +48,16 @@ class DoubtGuard:
     """Remembers what was told before an approval: the same key on the same request, once that is read, approves it."""
 
     def __init__(self) -> None:
-        self._told: tuple[UUID, str] | None = None
+        self._shown: tuple[UUID, str] | None = None
         self._at = 0.0
 
     def forget(self) -> None:
         """Take nothing for known."""
-        self._told = None
+        self._shown = None
 
-    def told(self, request_id: UUID, doubt: str, now: float) -> bool:
+    def was_shown(self, request_id: UUID, doubt: str, now: float) -> bool:
         """Whether this was told of this request long enough before a key that came now; else it is from now on."""
-        known, self._told = self._told == (request_id, doubt), (request_id, doubt)
+        known, self._shown = self._shown == (request_id, doubt), (request_id, doubt)
         if not known:
             self._at = now
         return known and now - self._at >= CHANGED_S

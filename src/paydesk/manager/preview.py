@@ -53,7 +53,7 @@ class Peeked:
 def read_peek(desk: ManagerDesk, copy: RequestCopy) -> Peeked:
     """Read what is worth knowing of a request; called in a thread."""
     detail = desk.detail(copy.id)
-    changes = next((found for step, found in reversed(detail.changes()) if step.kind == "revised"), [])
+    changes = next((changed for step, changed in reversed(detail.changes()) if step.kind == "revised"), [])
     asking = Asking.of(detail.copy)
     alike = desk.alike([asking]).get(copy.id, ()) if asking is not None else ()
     recent = Filter((Term(FromIn((copy.contractor,))), Term(AgeIs(Op.LESS, DAYS, "d"))))

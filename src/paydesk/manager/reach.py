@@ -69,9 +69,9 @@ class Reach:
         read.sort(key=lambda row: place[row.id])
         above = [row for row in read if self.edges.above and low <= place[row.id] < min(shown)]
         below = [row for row in read if self.edges.below and max(shown) < place[row.id] <= high]
-        found = [*above, *self.loaded(), *below]
+        meant = [*above, *self.loaded(), *below]
         reached = max((place[row.id] for row in page.rows), default=high) >= high
-        return found[:MAX_MARKED], len(found) > MAX_MARKED or (page.more and not reached)
+        return meant[:MAX_MARKED], len(meant) > MAX_MARKED or (page.more and not reached)
 
     def _place(self, end: RequestCopy) -> int:
         """Return how many of the rows come before an end that is not among them."""

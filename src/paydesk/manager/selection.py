@@ -63,8 +63,8 @@ class Selection:
 
     def drop(self, ids: Sequence[UUID] | frozenset[UUID]) -> None:
         """Take these marks off."""
-        for each in ids:
-            self.marks.pop(each, None)
+        for request_id in ids:
+            self.marks.pop(request_id, None)
 
     def drop_changed(self, rows: Sequence[RequestCopy]) -> str:
         """Take the mark off a request whose terms changed: they are not those that were marked."""

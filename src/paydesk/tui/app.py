@@ -110,8 +110,8 @@ class DeskApp(App[None]):
         self._keys = KeyLine(self)
         self._alone = False
         """Whether this is the one program of its process, and not a part of another."""
-        for each in LOOKS:
-            self.register_theme(each)
+        for theme in LOOKS:
+            self.register_theme(theme)
         self.kept = panes[0].kept
         asked = look or os.environ.get(THEME_KEY) or os.environ.get("TEXTUAL_THEME", "")
         wanted = asked or self.kept.theme
@@ -218,11 +218,11 @@ class DeskApp(App[None]):
 
     def _hides_hint(self, key: str) -> bool:
         """Let go of the first hint at the first key that does something; whether that is all that the key does."""
-        told = [pane for pane in self.panes if pane.lines.hinted and pane.kept.hint_due]
-        if not told or len(self.screen_stack) > 1 or key not in self.screen.active_bindings:
+        panes = [pane for pane in self.panes if pane.lines.hinted and pane.kept.hint_due]
+        if not panes or len(self.screen_stack) > 1 or key not in self.screen.active_bindings:
             return False
-        hid = key == "escape" and any(pane.lines.hinting for pane in told)
-        for pane in told:
+        hid = key == "escape" and any(pane.lines.hinting for pane in panes)
+        for pane in panes:
             pane.hint_seen()
         return hid
 
@@ -239,8 +239,8 @@ class DeskApp(App[None]):
             return super().run(*args, **options)
         finally:
             with said_by(self.say_while_closing), waiting_for(CLOSING):
-                said = [pane.desk.close(quits=self.quit_by_person) for pane in self.panes if pane.desk is not None]
-            self.parting = " ".join(line for line in said if line)
+                sentences = [pane.desk.close(quits=self.quit_by_person) for pane in self.panes if pane.desk is not None]
+            self.parting = " ".join(line for line in sentences if line)
 
     @on(DeskStarted)
     def _desk_started(self) -> None:
@@ -275,9 +275,9 @@ class DeskApp(App[None]):
             self.notify("esc goes back; then q quits.", markup=False)
             return
         typing = isinstance(self.focused, Input)
-        told = "^q quits, where the terminal lets it through; esc and then q too." if typing else QUITS
+        sentence = "^q quits, where the terminal lets it through; esc and then q too." if typing else QUITS
         for pane in self.panes:
-            pane.notice(told)
+            pane.notice(sentence)
 
     def action_suspend_process(self) -> None:
         """Suspend all of the terminal's job: a ``make`` that started this would else wait, and no prompt come.

@@ -60,12 +60,12 @@ class DraftStore:
 
     def kept(self) -> list[Draft]:
         """Return every draft that was kept and that no form has open, last kept first."""
-        found = {draft.request_id: draft for draft in reversed(self._memory.values())}
+        drafts = {draft.request_id: draft for draft in reversed(self._memory.values())}
         for path in self._files():
             draft = _read(path)
-            if draft is not None and draft.request_id not in found and not self._is_taken(draft.request_id):
-                found[draft.request_id] = draft
-        return [draft for draft in found.values() if draft.request_id not in self._open]
+            if draft is not None and draft.request_id not in drafts and not self._is_taken(draft.request_id):
+                drafts[draft.request_id] = draft
+        return [draft for draft in drafts.values() if draft.request_id not in self._open]
 
     def take(self, draft: Draft) -> None:
         """Have a draft for a form alone, until ``let_go``."""
@@ -111,12 +111,12 @@ class DraftStore:
         """Yield the files of drafts, last kept first."""
         if self._path is None:
             return
-        found = []
+        files = []
         with contextlib.suppress(OSError):
             for path in [*self._path.parent.glob(f"{_as_is(self._path.stem)}{_BETWEEN}*.json"), self._path]:
                 with contextlib.suppress(OSError):
-                    found.append((path.stat().st_mtime_ns, path))
-        for _, path in sorted(found, reverse=True):
+                    files.append((path.stat().st_mtime_ns, path))
+        for _, path in sorted(files, reverse=True):
             yield path
 
     def _file(self, request_id: UUID) -> Path:
@@ -159,13 +159,13 @@ class DraftStore:
 
 def _as_is(name: str) -> str:
     """Return a name as a pattern that fits that name alone."""
-    return "".join(f"[{each}]" if each in "*?[" else each for each in name)
+    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
 
 
 def _read(path: Path) -> Draft | None:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        fields = {str(name): str(value) for name, value in found["fields"].items()}
-        return Draft(fields, UUID(found["key"]), UUID(found["request_id"]))
+        content = json.loads(path.read_text(encoding="utf-8"))
+        fields = {str(name): str(value) for name, value in content["fields"].items()}
+        return Draft(fields, UUID(content["key"]), UUID(content["request_id"]))
     except (OSError, ValueError, KeyError, AttributeError, TypeError):
         return None

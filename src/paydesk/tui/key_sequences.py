@@ -145,12 +145,12 @@ def plain_key(sequence: str) -> str | None:
     """
     if _KEY_LIKE.fullmatch(sequence) is None:
         return None
-    if (found := _LONG_KEY.fullmatch(sequence)) is None:
+    if (key := _LONG_KEY.fullmatch(sequence)) is None:
         return ""
-    code, modifiers, event, text, end = found.groups(default="")
+    code, modifiers, event, text, end = key.groups(default="")
     if event == _RELEASED or not _is_character(code) or len(modifiers) > 3 or int(modifiers or 1) > _MOST_MODIFIERS:
         return ""
-    typed = [each for each in text.split(":") if _is_character(each) and chr(int(each)).isprintable()]
+    typed = [number for number in text.split(":") if _is_character(number) and chr(int(number)).isprintable()]
     if not typed and end == "u" and modifiers in ("", "1") and chr(int(code)).isprintable():
         typed = [code]
     if typed:

@@ -24,13 +24,13 @@ def read_kept(path: Path | None) -> object:
     if path is None or not path.is_absolute():
         return None
     try:
-        found: object = json.loads(path.read_text(encoding="utf-8"))
+        value: object = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, RecursionError) as error:
         log.warning("%s cannot be read and is not taken: %s", path, error)
         return None
-    return found
+    return value
 
 
 def keep(path: Path | None, value: object) -> None:
@@ -70,8 +70,8 @@ class KeptView:
     @property
     def theme(self) -> str:
         """The look that was chosen last, or an empty string."""
-        found = self._read().get("theme")
-        return found if isinstance(found, str) else ""
+        name = self._read().get("theme")
+        return name if isinstance(name, str) else ""
 
     @property
     def hint_due(self) -> bool:
@@ -104,19 +104,19 @@ class KeptView:
         keep(self._path, {**self._read(), **changed})
 
 
-def _mapping(found: object) -> Mapping[str, object]:
-    return found if isinstance(found, dict) else {}
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, dict) else {}
 
 
 def as_left(kept: Mapping[str, object]) -> tuple[Sort | None, Filter | None]:
     """Return the order and the filter that were kept, or None; what cannot be read is not taken."""
-    sort, found = None, None
+    sort, filter_left = None, None
     try:
         sort = Sort(str(kept["sort"])) if kept.get("sort") else None
-        found = parse_filter(str(kept["filter"])) if "filter" in kept else None
+        filter_left = parse_filter(str(kept["filter"])) if "filter" in kept else None
     except (ValueError, FilterError) as error:
         log.warning("the list is not shown as it was left: %s", error)
-    return sort, found
+    return sort, filter_left
 
 
 class LastFilters:
@@ -128,10 +128,10 @@ class LastFilters:
 
     def add(self, typed: str) -> None:
         """Remember a filter. A full disk is no reason not to filter: it is remembered in memory then."""
-        self.typed = [*(each for each in self.typed if each != typed), typed][-_MAX_FILTERS:]
+        self.typed = [*(text for text in self.typed if text != typed), typed][-_MAX_FILTERS:]
         keep(self._path, self.typed)
 
 
 def _filters(path: Path | None) -> list[str]:
-    found = read_kept(path)
-    return [each for each in found if isinstance(each, str)][-_MAX_FILTERS:] if isinstance(found, list) else []
+    kept = read_kept(path)
+    return [text for text in kept if isinstance(text, str)][-_MAX_FILTERS:] if isinstance(kept, list) else []

@@ -17,7 +17,7 @@ from textual.widgets import Static
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.money import totals
 from paydesk.domain.text import clean, counted
-from paydesk.manager.bulk import Batch, Plan, Told
+from paydesk.manager.bulk import Batch, NotDone, Plan
 from paydesk.tui.keys.names import key_named
 from paydesk.tui.screens.base import sentence
 
@@ -203,7 +203,7 @@ class BulkDialog(ModalScreen[bool]):
         yield from (Content.styled(f"⚠ {clean(warning, 300)}", "$warning") for warning in asking.warnings)
         if skipped:
             yield Content.styled(f"{len(skipped)} skipped:", "$secondary")
-            yield from _told(skipped)
+            yield from _reasons(skipped)
         if chosen and self._hold_s:
             yield Content.styled(f"Each is held {self._hold_s:g} s; u takes them all back.", "$secondary")
 
@@ -222,7 +222,7 @@ class BulkDialog(ModalScreen[bool]):
         lines = [Content(f"{done:,} of {all_:,} decided")]
         if left:
             lines.append(Content(f"{left:,} not tried; they stay marked"))
-        lines += _told(batch.failed)
+        lines += _reasons(batch.failed)
         return f"{self._word}: not all was done", lines, "esc closes"
 
 
@@ -231,5 +231,5 @@ def sums_text(copies: Sequence[RequestCopy]) -> str:
     return " and ".join(str(money) for money in totals(copy.terms.money for copy in copies if copy.terms))
 
 
-def _told(told: Sequence[Told]) -> Iterator[Content]:
-    return (Content(f"  {clean(str(each), 400)}") for each in told)
+def _reasons(reasons: Sequence[NotDone]) -> Iterator[Content]:
+    return (Content(f"  {clean(str(reason), 400)}") for reason in reasons)

@@ -44,13 +44,13 @@ class KeptCauses:
 
     def of(self, ids: Iterable[UUID]) -> Cause | None:
         """Return what was typed about all of these, if it was the same."""
-        causes = [self._causes.get(each) for each in ids]
-        return causes[0] if causes and all(each == causes[0] for each in causes) else None
+        causes = [self._causes.get(request_id) for request_id in ids]
+        return causes[0] if causes and all(cause == causes[0] for cause in causes) else None
 
     def drop(self, ids: Iterable[UUID]) -> None:
         """Forget what was typed about these: it was said, or something else is."""
-        for each in ids:
-            self._causes.pop(each, None)
+        for request_id in ids:
+            self._causes.pop(request_id, None)
 
 
 class CauseLine(Static):
@@ -88,7 +88,7 @@ class CauseDialog(ModalScreen[Cause | None]):
 
     def __init__(
         self,
-        what: RequestCopy | tuple[str, str],
+        subject: RequestCopy | tuple[str, str],
         digit: str = "rejects",
         enter: str = "rejects",
         kept: Cause | None = None,
@@ -98,11 +98,11 @@ class CauseDialog(ModalScreen[Cause | None]):
         ``kept`` was typed before and rejected nothing: its note stands in the field.
         """
         super().__init__()
-        self.copy = what if isinstance(what, RequestCopy) else None
+        self.copy = subject if isinstance(subject, RequestCopy) else None
         """The request whose cause is asked for, with the terms that are shown."""
         self._known = self.copy
         """The same as it was seen before it changed."""
-        self._lines = what if isinstance(what, tuple) else ("", "")
+        self._lines = subject if isinstance(subject, tuple) else ("", "")
         self._unseen, self._changed_at, self._why_not = False, 0.0, ""
         self._digit = digit
         self._enter = f"enter {enter}   esc back to the causes"
@@ -142,9 +142,9 @@ class CauseDialog(ModalScreen[Cause | None]):
             self._unseen, self._changed_at = True, cast(DeskApp, self.app).clock()
         known = self._known.request.terms if self._known.request is not None else copy.request.terms
         changes = "; ".join(describe_changes(known, copy.request.terms))
-        told = f"It changed meanwhile: {changes or f'revision {copy.request.revision}'}" if self._unseen else ""
-        if why_not or told:
-            self._tell_changed(f"⚠ {why_not or told}")
+        change = f"It changed meanwhile: {changes or f'revision {copy.request.revision}'}" if self._unseen else ""
+        if why_not or change:
+            self._tell_changed(f"⚠ {why_not or change}")
         elif self._why_not:
             self._tell_changed("")
         self._why_not = why_not

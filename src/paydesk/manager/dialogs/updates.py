@@ -19,7 +19,7 @@ def rows_painted(
     was, now = {row.id: row for row in before}, {row.id: row for row in after}
     for dialog in screens:
         if isinstance(dialog, BulkDialog) and dialog.is_mounted:
-            dialog.rows_changed([each for each in was | now if was.get(each) != now.get(each)])
+            dialog.rows_changed([request_id for request_id in was | now if was.get(request_id) != now.get(request_id)])
         if isinstance(dialog, CauseDialog) and dialog.copy is not None and dialog.is_mounted:
             newest = now.get(dialog.copy.id)
             if newest is not None:

@@ -30,7 +30,7 @@ def in_sight(rows: Sequence[RequestCopy]) -> tuple[list[str], list[str]]:
     """Return the contractors and the currencies of these rows."""
     terms = [row.terms for row in rows if row.terms is not None]
     names = {row.contractor for row in rows if row.contractor}
-    return list(names), list({each.money.currency for each in terms})
+    return list(names), list({row_terms.money.currency for row_terms in terms})
 
 
 class FilterField(Field):
@@ -73,10 +73,10 @@ class FilterField(Field):
 
     def action_complete(self) -> None:
         """Take the first suggestion."""
-        found = self.suggestions()
-        if found:
-            self.value = found[0].taken(self.value)
-            self.cursor_position = found[0].start + len(found[0].text)
+        suggestions = self.suggestions()
+        if suggestions:
+            self.value = suggestions[0].taken(self.value)
+            self.cursor_position = suggestions[0].start + len(suggestions[0].text)
 
     def action_older(self, by: int) -> None:
         """Bring back a filter that was used."""
@@ -94,7 +94,7 @@ class FilterLine(Vertical):
     class Applied(Message):
         """A person wants to see what fits this filter."""
 
-        found: Filter
+        filter: Filter
 
     class Closed(Message):
         """The line is hidden again."""
@@ -130,11 +130,16 @@ class FilterLine(Vertical):
         self._help()
 
     def _help(self) -> None:
-        found = self.field.suggestions()
-        words = "  ".join(each.text for each in found[:_SHOWN]) + ("  …" if len(found) > _SHOWN else "")
-        one = f"{found[0].text}   {found[0].says}" if len(found) == 1 else words
-        keys = ", ".join(filter(None, ("tab completes" if found else "", "enter applies" if self._readable() else "")))
-        self.query_one("#filter-help", Line).say(f"  {one}" if found else "", keys)
+        suggestions = self.field.suggestions()
+        text = "  ".join(suggestion.text for suggestion in suggestions[:_SHOWN])
+        if len(suggestions) > _SHOWN:
+            text += "  …"
+        elif len(suggestions) == 1:
+            text = f"{suggestions[0].text}   {suggestions[0].says}"
+        keys = ("tab completes" if suggestions else "", "enter applies" if self._readable() else "")
+        self.query_one("#filter-help", Line).say(
+            f"  {text}" if suggestions else "", ", ".join(key for key in keys if key)
+        )
 
     def _readable(self) -> bool:
         """Whether what is typed can be applied as it is."""
@@ -148,14 +153,14 @@ class FilterLine(Vertical):
     def _submitted(self, message: Input.Submitted) -> None:
         message.stop()
         try:
-            found = parse_filter(message.value)
+            typed = parse_filter(message.value)
         except FilterError as error:
             self._point_at(error)
             return
-        if found.terms:
-            self._last.add(str(found))
+        if typed.terms:
+            self._last.add(str(typed))
         self.close()
-        self.post_message(self.Applied(found))
+        self.post_message(self.Applied(typed))
 
     def _point_at(self, error: FilterError) -> None:
         """Put a mark under the first character at fault, and the reason beside it, or before where it is far right."""

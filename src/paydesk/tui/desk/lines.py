@@ -28,8 +28,9 @@ class DeskLines:
     def screens(self) -> "list[OwnScreen[Any]]":
         """Return the open screens of this desk whose lines stand: a tick may come while a screen is laid out."""
         pane: object = self._pane
-        mine = (each for each in self._pane.app.screen_stack if isinstance(each, OwnScreen) and each.pane is pane)
-        return [each for each in mine if each.query(HealthLine)]
+        stack = self._pane.app.screen_stack
+        mine = (screen for screen in stack if isinstance(screen, OwnScreen) and screen.pane is pane)
+        return [screen for screen in mine if screen.query(HealthLine)]
 
     def _nodes(self) -> Iterator[Widget]:
         yield self._pane

@@ -237,8 +237,8 @@ class RequestListPane(Vertical, Generic[D]):
 
     def begin_anew(self) -> None:
         """Read other rows, from the first on; the cursor stays on its request if that is among them."""
-        for each in self.query(Summary):
-            each.forget()  # What they come to may take fewer lines.
+        for summary in self.query(Summary):
+            summary.forget()  # What they come to may take fewer lines.
         self.lines.forget(AS_LEFT)
         self.loader.begin_anew()
         self.table.expect_others()
@@ -304,11 +304,11 @@ class RequestListPane(Vertical, Generic[D]):
         """Return the line in which a filter is typed."""
         return FilterLine(self.last_filters, lambda: in_sight(self.table.rows))
 
-    def set_filter(self, found: Filter) -> None:
+    def set_filter(self, chosen: Filter) -> None:
         """Show what fits a filter."""
-        if found != self.filter:
-            self.filter, self._filtered = found, True
-            self.keep(filter=str(found))
+        if chosen != self.filter:
+            self.filter, self._filtered = chosen, True
+            self.keep(filter=str(chosen))
             self.begin_anew()
         self.summed_up()
         self.tell()
@@ -320,11 +320,11 @@ class RequestListPane(Vertical, Generic[D]):
 
     def restore(self, kept: Mapping[str, object]) -> None:
         """Show the list as it was left, but for what was chosen meanwhile; what cannot be read is not taken."""
-        sort, found = as_left(kept)
+        sort, filter_left = as_left(kept)
         self._sort = self._sort or sort
-        if found is not None and found != self.filter and not self._filtered:
-            self.filter = found
-            self.notice(f"{AS_LEFT}: {str(found) or 'all requests'}.")
+        if filter_left is not None and filter_left != self.filter and not self._filtered:
+            self.filter = filter_left
+            self.notice(f"{AS_LEFT}: {str(filter_left) or 'all requests'}.")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """Leave ``/`` out of the footer where it is typed."""
@@ -344,7 +344,7 @@ class RequestListPane(Vertical, Generic[D]):
     @on(FilterLine.Applied)
     def _filter_applied(self, message: FilterLine.Applied) -> None:
         message.stop()
-        self.set_filter(message.found)
+        self.set_filter(message.filter)
 
     def action_sort(self) -> None:
         """Show the list in the next order."""
@@ -410,7 +410,7 @@ class RequestListPane(Vertical, Generic[D]):
             self.table.refresh()
         self.lines.tell(self.person, self.health, self.now(), self.where())
         for screen in self.lines.screens():
-            screen.told()
+            screen.show_health()
         self.show_keys()
 
     def nothing(self, usual: str) -> str:
@@ -459,9 +459,9 @@ class RequestListPane(Vertical, Generic[D]):
         """Whether an action would act on the row under the cursor while that is not on the screen; it is then shown,
         where there is room for it, and said.
         """
-        if action.partition("(")[0] not in self.ROW_ACTIONS or not (told := self.table.show_cursor()):
+        if action.partition("(")[0] not in self.ROW_ACTIONS or not (notice := self.table.show_cursor()):
             return False
-        self.notice(told)
+        self.notice(notice)
         return True
 
     def hint_seen(self) -> None:

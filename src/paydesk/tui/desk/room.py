@@ -20,10 +20,10 @@ def make_room(pane: Widget, screen: Size) -> None:
     table = pane.query_one(RequestTable)
     parts: list[Summary | Totals] = [*pane.query(Summary), *pane.query(Totals)]
     kept = {id(part) for part in parts}
-    others = sum(_lines_of(each) for each in _standing(pane, table) if id(each) not in kept)
+    others = sum(_lines_of(widget) for widget in _standing(pane, table) if id(widget) not in kept)
     room = screen.height - _FOOTER - others - (MIN_ROWS + 1)
     for part in parts:
-        if sum(_needed(each) for each in parts if id(each) in kept) > room:
+        if sum(_needed(widget) for widget in parts if id(widget) in kept) > room:
             kept.discard(id(part))
     for part in parts:
         part.display = id(part) in kept
@@ -32,7 +32,7 @@ def make_room(pane: Widget, screen: Size) -> None:
 def _standing(pane: Widget, table: RequestTable) -> list[Widget]:
     """Return what takes lines of its own above and below the list."""
     beside = [*table.ancestors_with_self]
-    return [each for each in pane.children if each.display and each not in beside]
+    return [child for child in pane.children if child.display and child not in beside]
 
 
 def _lines_of(widget: Widget) -> int:

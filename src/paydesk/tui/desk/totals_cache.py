@@ -101,7 +101,7 @@ class TotalsCache:
         """Note that a count is shown from now on; returns whether there is one to show."""
         if count.totals is None:
             return False
-        self.total = sum(each.count for each in count.totals)
+        self.total = sum(total.count for total in count.totals)
         self._shown = count.query
         return True
 

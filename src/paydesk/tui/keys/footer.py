@@ -80,12 +80,12 @@ class KeyFooter(Widget):
         """
         if self.app.screen is self.screen and not self.app.app_focus:
             return
-        found = self._found() if self.app.screen is self.screen else ()
-        if found != self._keys:
-            self._keys, self._under_mouse = found, None
+        keys = self._keys_now() if self.app.screen is self.screen else ()
+        if keys != self._keys:
+            self._keys, self._under_mouse = keys, None
             self.refresh()
 
-    def _found(self) -> tuple[LineKey, ...]:
+    def _keys_now(self) -> tuple[LineKey, ...]:
         keys = []
         for active in in_order(self.screen):
             alive = lives(active.node, active.binding)

@@ -14,15 +14,15 @@ from paydesk.tui.textual_private import bindings_of
 
 def in_order(screen: Screen[Any]) -> list[ActiveBinding]:
     """Return what works on a screen now, once each, as it was declared: a key of one's own keeps the usual place."""
-    found: dict[str, ActiveBinding] = {}
+    by_id: dict[str, ActiveBinding] = {}
     for active in screen.active_bindings.values():
         if active.binding.id is not None:
-            found.setdefault(active.binding.id, active)
-    nodes, places = list(dict.fromkeys(active.node for active in found.values())), dict[str, int]()
+            by_id.setdefault(active.binding.id, active)
+    nodes, places = list(dict.fromkeys(active.node for active in by_id.values())), dict[str, int]()
     for node in nodes:
         for binding in bindings_of(node):
             places.setdefault(binding.id or "", len(places))
-    return sorted(found.values(), key=lambda active: places.get(active.binding.id or "", len(places)))
+    return sorted(by_id.values(), key=lambda active: places.get(active.binding.id or "", len(places)))
 
 
 def key_named(app: App[Any], name: str, usual: str) -> str:
@@ -33,5 +33,5 @@ def key_named(app: App[Any], name: str, usual: str) -> str:
 
 def first_hint(app: App[Any], role: RoleName) -> str:
     """Return one line: how to begin, where all keys are, and how it goes away."""
-    told = [*words_of(role).first_keys, ("desk.help", "?", "shows all keys")]
-    return " · ".join([*(f"{key_named(app, name, usual)} {does}" for name, usual, does in told), "esc hides this line"])
+    keys = [*words_of(role).first_keys, ("desk.help", "?", "shows all keys")]
+    return " · ".join([*(f"{key_named(app, name, usual)} {does}" for name, usual, does in keys), "esc hides this line"])

@@ -43,31 +43,31 @@ class DeskCommands(Provider):
     async def discover(self) -> Hits:
         """Yield everything, in the order of the keys."""
         entries = self._entries()
-        cells = max(len(each.key) for each in entries)
-        for each in entries:
-            yield DiscoveryHit(each.line(cells), each.run, each.does)
+        cells = max(len(entry.key) for entry in entries)
+        for entry in entries:
+            yield DiscoveryHit(entry.line(cells), entry.run, entry.does)
 
     async def search(self, query: str) -> Hits:
         """Yield what fits the words that are typed."""
         matcher, entries = self.matcher(query), self._entries()
-        cells = max(len(each.key) for each in entries)
-        for each in entries:
-            if (score := matcher.match(each.does)) > 0:
-                yield Hit(score, each.line(cells, matcher.highlight(each.does)), each.run, each.does)
-            elif (score := matcher.match(each.also)) > 0:
-                yield Hit(score, each.line(cells), each.run, each.does)
+        cells = max(len(entry.key) for entry in entries)
+        for entry in entries:
+            if (score := matcher.match(entry.does)) > 0:
+                yield Hit(score, entry.line(cells, matcher.highlight(entry.does)), entry.run, entry.does)
+            elif (score := matcher.match(entry.also)) > 0:
+                yield Hit(score, entry.line(cells), entry.run, entry.does)
 
     def _entries(self) -> list[Entry]:
         """Return what the keys of the screen underneath do, built from its bindings, and then the looks."""
         show_look = cast(KeyApp, self.app).show_look
-        found: list[Entry] = []
+        entries: list[Entry] = []
         for active in in_order(self.screen):
             binding = active.binding
             if binding.system or not binding.description or "palette" in (binding.id or ""):
                 continue
             run = partial(_unless_unseen, self.app, binding.action, active.node)
             does = binding.tooltip or binding.description
-            found.append(Entry(self.app.get_key_display(binding), does, cast(Any, run)))
-        for each in LOOKS:
-            found.append(Entry("", f"Look: {short_name(each)}", partial(show_look, each.name), _LOOK_TOO))
-        return found
+            entries.append(Entry(self.app.get_key_display(binding), does, cast(Any, run)))
+        for look in LOOKS:
+            entries.append(Entry("", f"Look: {short_name(look)}", partial(show_look, look.name), _LOOK_TOO))
+        return entries

@@ -33,9 +33,9 @@ def fit(screen: Screen[Any]) -> None:
         (app.size.height, app.VERTICAL_BREAKPOINTS, screen.VERTICAL_BREAKPOINTS),
     ):
         steps = sorted((usual if own is None else own) or ())
-        here = [name for least, name in steps if cells >= least][-1:]
+        fitting = [name for least, name in steps if cells >= least][-1:]
         for _, name in steps:
-            screen.set_class(name in here, name)
+            screen.set_class(name in fitting, name)
 
 
 R = TypeVar("R")
@@ -62,7 +62,7 @@ class OwnScreen(Screen[R]):
     def read(self, news: News | None = None) -> None:
         """Read again, unless the news are about other requests."""
 
-    def told(self) -> None:
+    def show_health(self) -> None:
         """Paint what was found out about the parts."""
 
     def where(self) -> str:

@@ -77,10 +77,10 @@ class DetailScreen(OwnScreen[None]):
 
     def _read(self, desk: Desk, request_id: UUID) -> None:
         try:
-            found = desk.detail(request_id)
-            asking = Asking.of(found.copy) if found.copy.status in DECIDABLE else None
+            detail = desk.detail(request_id)
+            asking = Asking.of(detail.copy) if detail.copy.status in DECIDABLE else None
             alike = desk.alike([asking]).get(request_id, ()) if asking is not None else ()
-            self.post_message(DetailRead(found, alike))
+            self.post_message(DetailRead(detail, alike))
         except Exception as error:
             self.post_message(ReadFailed(error))
 
@@ -107,17 +107,17 @@ class DetailScreen(OwnScreen[None]):
     def paint(self) -> None:
         """Show what is known."""
         now = self.pane.now()
-        said, told = self.query_one("#facts", Static), self.query_one("#timeline", Static)
-        if not said.content_size.width:
+        facts_view, timeline_view = self.query_one("#facts", Static), self.query_one("#timeline", Static)
+        if not facts_view.content_size.width:
             return  # It is laid out in a moment, and painted then.
-        width = said.content_size.width
+        width = facts_view.content_size.width
         since = self.detail.changed_since_rejection() if self.detail is not None else None
-        told_of = [*facts(self.copy, now, width, since), *warnings(self.alike)]
-        said.update(Content("\n").join(told_of))
+        fact_lines = [*facts(self.copy, now, width, since), *warnings(self.alike)]
+        facts_view.update(Content("\n").join(fact_lines))
         lines = [Content.styled("reading …", "$secondary")]
         if self.detail is not None:
-            lines = list(timeline(self.detail, told.content_size.width))
-        told.update(Content("\n").join(lines))
+            lines = list(timeline(self.detail, timeline_view.content_size.width))
+        timeline_view.update(Content("\n").join(lines))
 
     def key_lives(self, action: str, usual: bool | None) -> bool | None:
         """Offer a document where there is one."""

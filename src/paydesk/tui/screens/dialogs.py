@@ -98,5 +98,6 @@ class Help(ModalScreen[None]):
 
 def keys_of(screen: Screen[Any]) -> list[tuple[str, str]]:
     """Return key and meaning of everything that works on a screen now, in the order it was declared."""
-    works = [each.binding for each in in_order(screen) if each.binding.description and not each.binding.system]
-    return [(screen.app.get_key_display(each), each.tooltip or each.description) for each in works]
+    bindings = [active.binding for active in in_order(screen)]
+    works = [binding for binding in bindings if binding.description and not binding.system]
+    return [(screen.app.get_key_display(binding), binding.tooltip or binding.description) for binding in works]

@@ -31,7 +31,7 @@ class HealthScreen(OwnScreen[None]):
     def __init__(self, pane: PanePort[Any]) -> None:
         super().__init__()
         self.pane = pane
-        self._told: list[PartReport] = []
+        self._reports: list[PartReport] = []
 
     def body(self) -> ComposeResult:
         """Lay out the parts, one below the other."""
@@ -42,12 +42,12 @@ class HealthScreen(OwnScreen[None]):
         """Show how it is now."""
         self.pane.tell()
 
-    def told(self) -> None:
+    def show_health(self) -> None:
         """Paint what changed since the last look."""
         health = self.pane.health
-        found = health_report(health, self.pane.role) if health is not None else []
-        if found != self._told:
-            self._told = found
+        reports = health_report(health, self.pane.role) if health is not None else []
+        if reports != self._reports:
+            self._reports = reports
             self._paint()
 
     def on_resize(self) -> None:
@@ -60,7 +60,7 @@ class HealthScreen(OwnScreen[None]):
             return  # It is laid out in a moment, and painted then.
         room = max(20, parts.content_size.width - _NAME)
         between = Content("\n" if self.has_class("-short") else "\n\n")
-        parts.update(between.join(Content("\n").join(_lines(report, room)) for report in self._told))
+        parts.update(between.join(Content("\n").join(_lines(report, room)) for report in self._reports))
 
     def where(self) -> str:
         """Return the name of this screen."""

@@ -62,7 +62,7 @@ class InsightsScreen(OwnScreen[None]):
         super().__init__()
         self.pane = pane
         self._query = query
-        self._found: Insights | None = None
+        self._insights: Insights | None = None
         self._as_of: datetime | None = None
         self._tables = False
         self._owed, self._reading, self._rests_until = True, False, 0.0
@@ -90,7 +90,7 @@ class InsightsScreen(OwnScreen[None]):
         self._owed = True
         self._look()
 
-    def told(self) -> None:
+    def show_health(self) -> None:
         """Read what is owed; this is called twice a second."""
         self._look()
 
@@ -119,10 +119,10 @@ class InsightsScreen(OwnScreen[None]):
         if isinstance(message.outcome, Exception):
             self.query_one("#notice", Line).say(sentence(message.outcome), "", "trouble")
             return
-        self._found, self._as_of = message.outcome, self.pane.now()
+        self._insights, self._as_of = message.outcome, self.pane.now()
         which = str(message.query.filter)
         person = f" ({message.query.person})" if "from:me" in which else ""
-        many = counted(self._found.requests, "request")
+        many = counted(self._insights.requests, "request")
         of = f"{many}   {which + person or 'everyone'}   as of {clock_text(self._as_of)}"
         self.query_one("#insights-of", Static).update(Content.styled(clean(of), "$secondary"))
         self._paint()
@@ -136,21 +136,21 @@ class InsightsScreen(OwnScreen[None]):
         """Say how much is below what is seen."""
         body = self.query_one("#insights-body")
         lines = body.max_scroll_y - round(body.scroll_y)
-        told = f"↓ {lines} more {'line' if lines == 1 else 'lines'} below: {self.pane.key('insights.down', 'j')}"
-        self.query_one("#notice", Line).say_aside(told if lines > 0 else "")
+        more = f"↓ {lines} more {'line' if lines == 1 else 'lines'} below: {self.pane.key('insights.down', 'j')}"
+        self.query_one("#notice", Line).say_aside(more if lines > 0 else "")
 
     def _paint(self) -> None:
-        if self._found is None or self._as_of is None:
+        if self._insights is None or self._as_of is None:
             return
         text = self.query_one("#insights-text", Static)
         width = max(40, text.content_size.width)
-        if not self._found.requests:
+        if not self._insights.requests:
             text.update(Content(clean(self.pane.nothing(self._nothing()))))
         elif self._tables:
-            text.update(Content("\n").join(_as_tables(self._found, self._as_of)))
+            text.update(Content("\n").join(_as_tables(self._insights, self._as_of)))
         else:
             days = _FEW_DAYS if self.has_class("-short") else DAYS
-            text.update(plot(self._found, self._as_of, width, days))
+            text.update(plot(self._insights, self._as_of, width, days))
 
     def _nothing(self) -> str:
         if self.pane.filter.terms:
@@ -172,8 +172,8 @@ class InsightsScreen(OwnScreen[None]):
         self.app.switch_screen(HealthScreen(self.pane))
 
 
-def _as_tables(found: Insights, now: datetime) -> Iterator[Content]:
-    for table in tables(found, now):
+def _as_tables(insights: Insights, now: datetime) -> Iterator[Content]:
+    for table in tables(insights, now):
         yield Content.assemble((table.title, "bold"), "   ", (table.says, "$secondary"))
         heading, *lines = table_lines(table)
         yield Content.styled(heading, "$secondary")

@@ -26,7 +26,7 @@ class Brush:
     layout: Sequence[tuple[Column, int]]
     looks: Mapping[str, Style]
     """By name; plain text by the empty one."""
-    here: Mapping[str, Style]
+    cursor_looks: Mapping[str, Style]
     """The same where the cursor is."""
 
 
@@ -85,10 +85,10 @@ class RowPainter:
 
     @staticmethod
     def _row(place: int, brush: Brush, frame: ListFrame) -> Strip:
-        copy, here = frame.rows[place], place == frame.cursor
-        looks = brush.here if here else brush.looks
+        copy, at_cursor = frame.rows[place], place == frame.cursor
+        looks = brush.cursor_looks if at_cursor else brush.looks
         plain, faded = looks[""], copy.id in frame.faded
-        signs = f"{'┃' if copy.id in frame.marked else ' '}{'▸' if here else ' '} "
+        signs = f"{'┃' if copy.id in frame.marked else ' '}{'▸' if at_cursor else ' '} "
         segments = [Segment(signs, looks["accent"] if signs.strip() else plain)]
         for column, cells in brush.layout:
             cell = column.say(copy, brush.now)
@@ -100,11 +100,11 @@ class RowPainter:
 
 def looks_on(base: Style, looks: Mapping[str, Style]) -> tuple[Mapping[str, Style], Mapping[str, Style]]:
     """Return the looks of a line on this ground, and of the line under the cursor."""
-    plain, here = (
+    plain, at_cursor = (
         {"": ground} | {name: ground + _colour(look) for name, look in looks.items()}
         for ground in (base, base + looks["cursor"])
     )
-    return plain, here
+    return plain, at_cursor
 
 
 def _colour(style: Style) -> Style:

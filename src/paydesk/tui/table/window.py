@@ -59,8 +59,8 @@ class Window:
         below = page.more if not backwards else way is Way.UP_TO and (self.edges.below or self._let_go)
         before = self._before(rows, held, total, above=above, below=below)
         if backwards or way is Way.AT:
-            here = above and bool(rows)
-            self.start = Start(Way.FROM, key_of(rows[0], query.sort)) if here else Start()
+            from_first = above and bool(rows)
+            self.start = Start(Way.FROM, key_of(rows[0], query.sort)) if from_first else Start()
             # What arrives at the end is seen at once.
             self.limit = len(rows) + PAGE if way is Way.LAST else max(PAGE, len(rows))
         self.edges = Edges(before, above, below)

@@ -22,20 +22,26 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
 
 
-def tables(found: Insights, now: datetime) -> list[Table]:
+def tables(insights: Insights, now: datetime) -> list[Table]:
     """Return everything there is to know, a table each."""
     days = tuple(
-        (f"{day.day:%a %d %b}", f"{day.requested:,}", f"{day.accepted:,}", f"{day.rejected:,}") for day in found.days
+        (f"{day.day:%a %d %b}", f"{day.requested:,}", f"{day.accepted:,}", f"{day.rejected:,}") for day in insights.days
     )
     currencies = tuple(
-        (each.asked.currency, f"{each.count:,}", each.asked.grouped, f"{each.waiting_count:,}", each.waiting.grouped)
-        for each in found.currencies
+        (
+            currency.asked.currency,
+            f"{currency.count:,}",
+            currency.asked.grouped,
+            f"{currency.waiting_count:,}",
+            currency.waiting.grouped,
+        )
+        for currency in insights.currencies
     )
-    waiting = found.waiting
+    waiting = insights.waiting
     return [
         Table("Requested and decided", f"last {len(days)} days", ("Day", "Requested", "Accepted", "Rejected"), days),
         Table("Waiting, by age", oldest_text(waiting, now), ("Age", "Requests"), _counted(AGES, waiting.counts)),
-        Table("Time to decision", within_text(found.within), ("Took", "Decisions"), _counted(TIMES, found.took)),
+        Table("Time to decision", within_text(insights.within), ("Took", "Decisions"), _counted(TIMES, insights.took)),
         Table("By currency", "", ("Currency", "Requests", "Asked for", "Waiting", "Waiting for"), currencies),
     ]
 
@@ -49,7 +55,7 @@ def within_text(within: Sequence[timedelta]) -> str:
     """Return how long half of the decisions took at most, and how long most of them."""
     if not within:
         return NOTHING_DECIDED
-    texts = (span_text(each.total_seconds()).lstrip("+") for each in within)
+    texts = (span_text(duration.total_seconds()).lstrip("+") for duration in within)
     return ", ".join(f"{share:.0%} in {text}" for share, text in zip(SHARES, texts, strict=True))
 
 

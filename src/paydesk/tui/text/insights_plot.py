@@ -16,22 +16,22 @@ _BESIDE = 70
 """From so many cells on two plots stand side by side."""
 
 
-def plot(found: Insights, now: datetime, width: int, days: int) -> Content:
+def plot(insights: Insights, now: datetime, width: int, days: int) -> Content:
     """Return all plots, of so many days, on lines of at most ``width`` cells."""
     half = min(_LABEL + _LONGEST_BAR + 10, (width - _GAP) // 2) if width >= _BESIDE else width
     ages = [
         Content.styled("Waiting, by age", "bold"),
-        Content.styled(oldest_text(found.waiting, now), "$accent"),
-        *_bars(AGES, found.waiting.counts, half, "$accent"),
+        Content.styled(oldest_text(insights.waiting, now), "$accent"),
+        *_bars(AGES, insights.waiting.counts, half, "$accent"),
     ]
     times = [
         Content.styled("Time to decision", "bold"),
-        Content.styled(within_text(found.within), "$secondary"),
-        *_bars(TIMES, found.took, half, "$primary"),
+        Content.styled(within_text(insights.within), "$secondary"),
+        *_bars(TIMES, insights.took, half, "$primary"),
     ]
     below = _side_by_side(ages, times, half) if half < width else [*ages, Content(""), *times]
-    lines = [*_per_day(found.days[-days:], width), Content(""), *below, Content("")]
-    return Content("\n").join([*lines, *_currencies(found.currencies, width)])
+    lines = [*_per_day(insights.days[-days:], width), Content(""), *below, Content("")]
+    return Content("\n").join([*lines, *_currencies(insights.currencies, width)])
 
 
 def _per_day(days: Sequence[Day], width: int) -> Iterator[Content]:
@@ -42,12 +42,12 @@ def _per_day(days: Sequence[Day], width: int) -> Iterator[Content]:
     column = cells + 1 + digits + _GAP
     heads = f"{'Requested':<{column}}Decided"
     yield Content.assemble((f"{'Day':<{_LABEL}}", "bold"), (heads, "$secondary"))
-    for day, one, two in zip(days, asked, decided, strict=True):
+    for day, asked_count, decided_count in zip(days, asked, decided, strict=True):
         yield Content.assemble(
             (f"{day.day:%a %d %b}".ljust(_LABEL), "$secondary"),
-            *_bar_and_number(one, most, cells, digits, "$primary"),
+            *_bar_and_number(asked_count, most, cells, digits, "$primary"),
             " " * _GAP,
-            *_bar_and_number(two, most, cells, digits, "$success"),
+            *_bar_and_number(decided_count, most, cells, digits, "$success"),
         )
 
 
@@ -64,29 +64,29 @@ def _bars(labels: Sequence[str], counts: Sequence[int], width: int, look: str) -
 
 
 def _side_by_side(left: Sequence[Content], right: Sequence[Content], half: int) -> Iterator[Content]:
-    for one, two in zip_longest(left, right, fillvalue=Content("")):
-        gap = " " * (half + _GAP - one.cell_length)
-        yield Content.assemble(one, gap, two)
+    for left_line, right_line in zip_longest(left, right, fillvalue=Content("")):
+        gap = " " * (half + _GAP - left_line.cell_length)
+        yield Content.assemble(left_line, gap, right_line)
 
 
-def _currencies(found: Sequence[InCurrency], width: int) -> Iterator[Content]:
+def _currencies(currencies: Sequence[InCurrency], width: int) -> Iterator[Content]:
     """Yield a line a currency: no amount is ever cut, the bar gets what is left."""
-    counts = max((len(f"{each.count:,}") for each in found), default=1)
-    asked = max([len("asked for"), *(len(each.asked.grouped) for each in found)])
-    waits = max([len("waiting"), *(len(each.waiting.grouped) for each in found)])
+    counts = max((len(f"{currency.count:,}") for currency in currencies), default=1)
+    asked = max([len("asked for"), *(len(currency.asked.grouped) for currency in currencies)])
+    waits = max([len("waiting"), *(len(currency.waiting.grouped) for currency in currencies)])
     label = 5
     cells = width - label - 1 - counts - 2 * (_GAP - 1) - asked - waits
     cells = min(_LONGEST_BAR, cells) if cells >= _LEAST_BAR else -1
-    most = max((each.count for each in found), default=0)
+    most = max((currency.count for currency in currencies), default=0)
     head = f"{'asked for':>{cells + 1 + counts + 2 + asked + label - len('By currency')}}  {'waiting':>{waits}}"
     yield Content.assemble(("By currency", "bold"), (head, "$secondary"))
-    for each in found:
+    for currency in currencies:
         yield Content.assemble(
-            (each.asked.currency.ljust(label), "$secondary"),
-            (bar(each.count, most, cells), "$primary"),
+            (currency.asked.currency.ljust(label), "$secondary"),
+            (bar(currency.count, most, cells), "$primary"),
             " " * (cells > 0),
-            f"{each.count:>{counts},}  {each.asked.grouped:>{asked}}  ",
-            (f"{each.waiting.grouped:>{waits}}", "$accent"),
+            f"{currency.count:>{counts},}  {currency.asked.grouped:>{asked}}  ",
+            (f"{currency.waiting.grouped:>{waits}}", "$accent"),
         )
 
 

@@ -43,8 +43,8 @@ _STEPS = {
 def indented(before: Content, text: str, width: int, style: str = "") -> Content:
     """Return text after ``before``, whose further lines begin below its first."""
     indent = before.cell_length
-    told = Content.styled(text, style) if style else Content(text)
-    first, *others = told.wrap(max(10, width - indent)) or [told]
+    content = Content.styled(text, style) if style else Content(text)
+    first, *others = content.wrap(max(10, width - indent)) or [content]
     return Content("\n").join([Content.assemble(before, first), *(Content.assemble(" " * indent, x) for x in others)])
 
 
@@ -56,8 +56,8 @@ def rejected_before(copy: RequestCopy, changed: Sequence[str] | None, width: int
     yield Content.styled(f"⚠ Rejected before by {clean(decision.decided_by or 'someone')}", "$warning")
     yield indented(Content("  "), clean(decision.cause.text, 700), width)
     if changed is not None:
-        told = "; ".join(changed)
-        yield indented(Content("  "), f"Changed since: {clean(told, 600)}" if told else NOTHING_CHANGED, width)
+        changes = "; ".join(changed)
+        yield indented(Content("  "), f"Changed since: {clean(changes, 600)}" if changes else NOTHING_CHANGED, width)
 
 
 def facts(
@@ -80,8 +80,8 @@ def facts(
         yield Content.styled(f"Rejected by {by}, revision {revision}, {moment_text(decision.decided_at)}", "$secondary")
         yield Content(clean(decision.cause.text, 1000))
         if since_rejection is not None:
-            told = "; ".join(since_rejection)
-            yield Content(f"Changed since: {clean(told, 600)}" if told else NOTHING_CHANGED)
+            changes = "; ".join(since_rejection)
+            yield Content(f"Changed since: {clean(changes, 600)}" if changes else NOTHING_CHANGED)
     elif decision is not None and decision.outcome is Outcome.ACCEPTED:
         by = shown_name(decision.decided_by)
         yield Content.styled(
@@ -103,16 +103,16 @@ def facts(
 
 def warnings(alike: Sequence[Alike]) -> Iterator[Content]:
     """Yield which other requests this one looks like, and why."""
-    for each in alike:
-        yield Content.styled(f"⚠ Looks like {clean(str(each), 300)}", "$warning")
+    for likeness in alike:
+        yield Content.styled(f"⚠ Looks like {clean(str(likeness), 300)}", "$warning")
 
 
 def _locked_facts(copy: RequestCopy, width: int) -> Iterator[Content]:
     """Yield what it means that a request is locked, and what to do about it."""
-    told = f"Its two sides said different final things; here it is {status_text(copy.status)}."
+    sentence = f"Its two sides said different final things; here it is {status_text(copy.status)}."
     if copy.locked_why:
-        told += f" This side knows: {copy.locked_why}."
-    yield indented(Content(""), clean(told, 600), width, "$error")
+        sentence += f" This side knows: {copy.locked_why}."
+    yield indented(Content(""), clean(sentence, 600), width, "$error")
     todo = "`paydesk doctor` shows both versions. Agree with the other side; `settle` on the command line notes how,"
     if copy.settled:
         todo = "This side noted how it was settled: the timeline tells. It stays locked,"
@@ -124,14 +124,14 @@ def timeline(detail: RequestDetail, width: int) -> Iterator[Content]:
     """Yield each step, under its day, with how long it took since the one before."""
     yield Content.styled("Timeline", "$secondary")
     day, before = "", None
-    for _, at, words, told in sorted(_steps(detail), key=lambda step: step[0]):
+    for _, at, words, more in sorted(_steps(detail), key=lambda step: step[0]):
         if day_text(at) != day:
             day = day_text(at)
             yield Content.styled(day, "$secondary")
         took = span_text((at - before).total_seconds()) if before is not None else ""
         yield Content.assemble((f"{clock_text(at)}  ", "$secondary"), clean(f"{words:<26} "), (took, "$secondary"))
-        if told:
-            yield indented(Content(" " * 10), clean(told, 900), width, "$secondary")
+        if more:
+            yield indented(Content(" " * 10), clean(more, 900), width, "$secondary")
         before = at
 
 
@@ -154,7 +154,7 @@ def _steps(detail: RequestDetail) -> Iterator[tuple[datetime, datetime, str, str
         who = f" by {shown_name(step.actor)}" if step.actor and step.kind in (*_DECIDES, "settled") else ""
         lapsed = ", lapsed" if detail.lapsed(step) else ""
         place = step.place or step.at
-        yield place, step.at, _STEPS.get(step.kind, step.kind) + who + lapsed, _told(step, changes)
+        yield place, step.at, _STEPS.get(step.kind, step.kind) + who + lapsed, _step_text(step, changes)
         delivered = step.delivered_at
         if delivered and received and asks and after and after.kind in _DECIDES and step.at < received:
             delivered = min(delivered, received)
@@ -166,7 +166,7 @@ def _steps(detail: RequestDetail) -> Iterator[tuple[datetime, datetime, str, str
         asked = step if asks and step.received_at is None else None
 
 
-def _told(step: Step, changes: Sequence[str]) -> str:
+def _step_text(step: Step, changes: Sequence[str]) -> str:
     """Return what a step said: of a revision what it changed, where the one before it is known."""
     if changes:
         return "; ".join(changes)

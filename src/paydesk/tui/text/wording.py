@@ -181,8 +181,8 @@ def health_words(health: Health | None, role: RoleName) -> HealthWords:
         lines = [f"◔ {health.anew.told}", lines[2], outbox]
     elif health.brought_back:
         back = health.brought_back
-        told = f"◔ {back.events:,} came back from the topic, the last of {clock_text(back.last_said_at)}"
-        lines = [told, lines[2], outbox]
+        progress = f"◔ {back.events:,} came back from the topic, the last of {clock_text(back.last_said_at)}"
+        lines = [progress, lines[2], outbox]
     if health.notice:
         lines = [f"◔ {health.notice}", *(line for line in lines if line.startswith("✓")), outbox]
     return HealthWords("  ".join(lines), False)
@@ -204,8 +204,8 @@ def _worries(health: Health, kept: str) -> list[str]:
     if health.kafka.state is PartState.DOWN:
         reason = health.kafka.error.rstrip(".") or "Kafka does not answer"
         queued = "" if health.counted_s is None else f"{health.unsent} queued, "
-        told = f"✗ Offline: {reason}; {queued}your {kept} are safe and will be sent."
-        worries.append(told)
+        worry = f"✗ Offline: {reason}; {queued}your {kept} are safe and will be sent."
+        worries.append(worry)
     if health.redis.state is PartState.DOWN:
         reason = health.redis.error.rstrip(".") or "Redis does not answer"
         worries.append(f"✗ {reason}: reading every 2 s.")

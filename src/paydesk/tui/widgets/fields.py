@@ -14,7 +14,7 @@ class Field(Input, inherit_bindings=False):
     """One line of text; ``^x`` is left to the screen. Textual's own passes escape sequences on to the terminal."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        each for each in Input.BINDINGS if not (isinstance(each, Binding) and "ctrl+x" in each.key)
+        binding for binding in Input.BINDINGS if not (isinstance(binding, Binding) and "ctrl+x" in binding.key)
     ]
 
     @property

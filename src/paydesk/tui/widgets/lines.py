@@ -35,7 +35,7 @@ class Line(Static):
     def __init__(self, *, id: str, wraps: bool = False) -> None:
         super().__init__("", id=id, markup=False)
         self._wraps = wraps
-        self._said: tuple[str, str, str] = ("", "", "")
+        self._texts: tuple[str, str, str] = ("", "", "")
         self._aside = ""
         self._hang = 0
 
@@ -48,8 +48,8 @@ class Line(Static):
         self._hang = hang
         for name in ("trouble", "good", "muted"):
             self.set_class(look == name and bool(left), name)
-        if self._said != (left, right, brief):
-            self._said = (left, right, brief)
+        if self._texts != (left, right, brief):
+            self._texts = (left, right, brief)
             self._paint()
 
     def say_aside(self, text: str) -> None:
@@ -61,14 +61,14 @@ class Line(Static):
     @property
     def text(self) -> str:
         """What stands at the left."""
-        return self._said[0]
+        return self._texts[0]
 
     def on_resize(self) -> None:
         """Bring the right end to the right end."""
         self._paint()
 
     def _paint(self) -> None:
-        left, right, brief = (Content(clean(each)) for each in self._said)
+        left, right, brief = (Content(clean(text)) for text in self._texts)
         if brief and left.cell_length + right.cell_length + _APART > self._room:
             right = brief
         if self._aside and not right and left.cell_length + len(self._aside) < self._room:
@@ -110,8 +110,8 @@ class Line(Static):
     @property
     def _most_lines(self) -> int:
         """So many lines the style sheet gives it at most; where it names no limit, any number."""
-        limits = [each for each in (self.styles.height, self.styles.max_height) if each is not None]
-        cells = [int(each.value) for each in limits if each.is_cells]
+        limits = [limit for limit in (self.styles.height, self.styles.max_height) if limit is not None]
+        cells = [int(limit.value) for limit in limits if limit.is_cells]
         return max(1, min(cells, default=sys.maxsize))
 
 

@@ -18,9 +18,9 @@ from paydesk.tui.text.wording import age_text, status_text
 from paydesk.tui.widgets.lines import put
 
 _GAP = "   "
-RARE = tuple(each for each in Status if each in TAKEN_BACK)
+RARE = tuple(status for status in Status if status in TAKEN_BACK)
 """Statuses that few requests ever have."""
-USUAL = tuple(each for each in Status if each not in TAKEN_BACK)
+USUAL = tuple(status for status in Status if status not in TAKEN_BACK)
 
 
 def ageing_of(totals: Sequence[StatusTotal]) -> Ageing:
@@ -112,10 +112,10 @@ class Summary(Vertical):
         put(sums, status_lines(mine, width))
         ageing = ageing_of(self._totals)
         waits = list(ageing_parts(ageing, self._now)) if self._now and ageing.oldest else []
-        told = flowed(waits, width)
-        put(ages, told)
+        ages_text = flowed(waits, width)
+        put(ages, ages_text)
         sums.display, ages.display = bool(mine), bool(waits)
-        self._most = max(self._most, len(mine) + len(told.plain.splitlines()))
+        self._most = max(self._most, len(mine) + len(ages_text.plain.splitlines()))
         self.styles.min_height = self._most
 
     @property

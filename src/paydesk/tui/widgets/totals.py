@@ -101,6 +101,6 @@ class Totals(Horizontal):
 
     def show(self, totals: Sequence[StatusTotal]) -> None:
         """Show them; a status without requests comes to nothing."""
-        found = {total.status: total for total in totals}
+        by_status = {total.status: total for total in totals}
         for status in self._statuses:
-            self.query_one(f"#total-{status}", Total).show(found.get(status))
+            self.query_one(f"#total-{status}", Total).show(by_status.get(status))
