@@ -7,7 +7,7 @@ from textual.events import Paste
 from textual.pilot import Pilot
 
 from paydesk.domain.payment_request import checked_terms
-from paydesk.manager.dialogs.reject import LOOK, CauseDialog
+from paydesk.manager.dialogs.reject import NOT_REJECTED_YET, CauseDialog
 from tests.fakes import World
 from tests.tui.conftest import Clock, manager, opened, seen, shown
 from tests.tui.test_manager_desk import accepted_by_zoe, of
@@ -49,7 +49,7 @@ async def test_other_terms_are_shown_and_rejected_only_by_a_second_key(
         await seen(pilot, lambda: "Reject PR-1002  99,999.00 EUR" in shown(pilot))
         await seen(pilot, lambda: "⚠ It changed meanwhile: amount 18,400.00 EUR →" in shown(pilot))
         await pilot.press("1")
-        await seen(pilot, lambda: LOOK in shown(pilot) and "1-7 rejects" in shown(pilot))
+        await seen(pilot, lambda: NOT_REJECTED_YET in shown(pilot) and "1-7 rejects" in shown(pilot))
         assert not world.holds
         await pilot.press("1")
         await seen(pilot, lambda: of(world, "PR-1002") in world.holds)
@@ -63,7 +63,7 @@ async def test_a_note_that_was_typed_stays_and_waits_for_a_second_enter(world: W
         changes(world)
         await seen(pilot, lambda: "Reject PR-1002  99,999.00 EUR" in shown(pilot))
         await pilot.press("enter")
-        await seen(pilot, lambda: LOOK in shown(pilot) and "which month?" in shown(pilot))
+        await seen(pilot, lambda: NOT_REJECTED_YET in shown(pilot) and "which month?" in shown(pilot))
         assert not world.holds
         await pilot.press("enter")
         await seen(pilot, lambda: of(world, "PR-1002") in world.holds)

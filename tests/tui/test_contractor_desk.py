@@ -224,7 +224,7 @@ async def test_a_tick_while_a_screen_is_laid_out_harms_nobody(world: World) -> N
         assert table.current is not None
         opening = pilot.app.push_screen(ContractorDetail(pane, pane.actions, table.current))
         assert isinstance(pilot.app.screen, ContractorDetail) and not pilot.app.screen.query(HealthLine)
-        pane.tell()
+        pane.show_health()
         pane.notice("Seen.")
         await opening
         await seen(pilot, lambda: "✓ live" in shown(pilot))

@@ -8,7 +8,7 @@ from textual.widgets import Input
 
 from paydesk.contractor.form import RequestForm
 from paydesk.domain.money import Money
-from paydesk.tui.app import MOST_PASTED
+from paydesk.tui.app import MAX_PASTED
 from tests.fakes import World
 from tests.tui.conftest import contractor, opened, seen, shown
 
@@ -131,6 +131,6 @@ async def test_of_a_paste_no_more_is_taken_than_makes_any_field_too_long(world: 
         assert isinstance(field, Input)
         before = field.value
         await seen(pilot, lambda: field.value != before)
-        assert 2048 < len(field.value) <= len(before) + MOST_PASTED
+        assert 2048 < len(field.value) <= len(before) + MAX_PASTED
         await pilot.press("enter")
         await seen(pilot, lambda: "too long" in shown(pilot))

@@ -33,10 +33,10 @@ def test_terms_are_looked_for_once_and_only_the_newest_answer_counts(
 ) -> None:
     checks, first, second = FormChecks(), terms_of(waiting), checked_terms("1", "EUR", "other", reference="")
     other = next(iter(world.requests))
-    asking = checks.look_for(other, "ada", first, world.now)
+    asking = checks.to_be_read(other, "ada", first, world.now)
     assert asking is not None and checks.alike_to(first) is None
-    assert checks.look_for(other, "ada", first, world.now) is None, "it is under way"
-    assert checks.look_for(other, "ada", second, world.now) is not None
+    assert checks.to_be_read(other, "ada", first, world.now) is None, "it is under way"
+    assert checks.to_be_read(other, "ada", second, world.now) is not None
     assert not checks.take_alike(read_alike(desk, asking)), "other terms are asked about by now"
     assert checks.take_alike(AlikeRead(second, ())) and checks.alike_to(second) == ()
     assert checks.alike_to(first) is None
@@ -46,7 +46,7 @@ def test_terms_that_another_request_has_look_like_it(
     desk: FakeContractorDesk, waiting: RequestCopy, world: World
 ) -> None:
     checks = FormChecks()
-    asking = checks.look_for(next(iter(world.requests)), "ada", terms_of(waiting), world.now)
+    asking = checks.to_be_read(next(iter(world.requests)), "ada", terms_of(waiting), world.now)
     assert asking is not None and checks.take_alike(read_alike(desk, asking))
     assert [each.number for each in checks.alike_to(terms_of(waiting)) or ()] == [waiting.number]
 
@@ -91,7 +91,7 @@ def test_a_second_change_is_news_also_where_it_is_told_in_the_same_words(
 
 
 def test_what_cannot_be_read_is_not_known(desk: FakeContractorDesk, waiting: RequestCopy, world: World) -> None:
-    asking = FormChecks().look_for(waiting.id, "ada", terms_of(waiting), world.now)
+    asking = FormChecks().to_be_read(waiting.id, "ada", terms_of(waiting), world.now)
     assert asking is not None and read_waiting(desk).waiting is not None
     world.down = True
     assert read_waiting(desk).waiting is None and read_copy(desk, waiting.id).copy is None

@@ -36,7 +36,7 @@ def kept(view: Path) -> Mapping[str, object]:
 def view(tmp_path: Path) -> Path:
     """A file of who has used a desk before."""
     file = tmp_path / "state" / "view.json"
-    KeptView(file).hinted()
+    KeptView(file).tip_was_seen()
     return file
 
 
@@ -133,11 +133,11 @@ async def test_who_is_new_is_told_once_how_to_begin(world: World, tmp_path: Path
         await pilot.press(key)
         await seen(pilot, lambda: HINT not in shown(pilot))
         assert ("from:me" in shown(pilot)) is (key == "escape"), "esc goes back one thing a press"
-    assert not KeptView(view).hint_due
+    assert not KeptView(view).tip_due
     async with contractor(world, view).run_test(size=(80, 24)) as pilot:
         await opened(pilot)
         await seen(pilot, lambda: "4 requests" in shown(pilot))
-        assert not any(pane.lines.hinting for pane in pilot.app.panes)  # type: ignore[attr-defined]
+        assert not any(pane.lines.tip_stands for pane in pilot.app.panes)  # type: ignore[attr-defined]
 
 
 async def test_a_key_that_does_something_ends_the_hint_and_leaves_what_was_said_since(
@@ -149,7 +149,7 @@ async def test_a_key_that_does_something_ends_the_hint_and_leaves_what_was_said_
         pilot.app.query_one(ContractorHome).notice("Something else was said.")
         await pilot.press("m")
         await seen(pilot, lambda: "everyone" in shown(pilot))
-        assert "Something else was said." in shown(pilot) and not KeptView(tmp_path / "view.json").hint_due
+        assert "Something else was said." in shown(pilot) and not KeptView(tmp_path / "view.json").tip_due
 
 
 async def test_the_manager_is_told_of_the_keys_that_decide(world: World, tmp_path: Path) -> None:

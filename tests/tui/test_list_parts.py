@@ -6,7 +6,7 @@ from paydesk.domain.filter_text import parse_filter
 from paydesk.infra.core.query import News, PageQuery, Result
 from paydesk.tui.desk.command_queue import CommandQueue, Leaving, run_command
 from paydesk.tui.desk.loader import PageLoader, open_desk, read_page
-from paydesk.tui.desk.totals_cache import COUNTING, Step, TotalsCache, counted_of, read_totals
+from paydesk.tui.desk.totals_cache import COUNTING, CountStep, TotalsCache, counted_of, read_totals
 from paydesk.tui.messages import DeskFailed, DeskMade, DeskOpened, DeskStarted, PageRead, ReadFailed, TotalsRead
 from tests.fakes import FakeContractorDesk, World
 
@@ -84,18 +84,18 @@ def test_what_cannot_be_read_is_handed_on_as_it_is(desk: FakeContractorDesk, wor
 # Counting.
 
 
-def counts(cache: TotalsCache, query: PageQuery, *, ready: bool = True, quiet: bool = True) -> Step:
+def counts(cache: TotalsCache, query: PageQuery, *, ready: bool = True, quiet: bool = True) -> CountStep:
     return cache.step(query, ready=ready, key_done=False, quiet=quiet)
 
 
 def test_rows_are_counted_once_and_then_the_count_rests(desk: FakeContractorDesk) -> None:
     cache = TotalsCache()
-    assert cache.text(EUROS) == COUNTING and counts(cache, EUROS, ready=False) == Step() and cache.owed
-    assert counts(cache, EUROS) == Step(count=True) and counts(cache, EUROS) == Step(), "it is under way"
+    assert cache.text(EUROS) == COUNTING and counts(cache, EUROS, ready=False) == CountStep() and cache.owed
+    assert counts(cache, EUROS) == CountStep(count=True) and counts(cache, EUROS) == CountStep(), "it is under way"
     read = read_totals(desk, EUROS)
     cache.take(read)
     assert cache.show(read) and cache.total == 4 and not cache.text(EUROS)
-    assert counts(cache, EUROS) == Step() and cache.owed, "it rests"
+    assert counts(cache, EUROS) == CountStep() and cache.owed, "it rests"
 
 
 def test_rows_of_another_filter_are_looked_at_for_a_moment_before_they_are_counted(desk: FakeContractorDesk) -> None:
@@ -104,21 +104,21 @@ def test_rows_of_another_filter_are_looked_at_for_a_moment_before_they_are_count
     read = read_totals(desk, EUROS)
     cache.take(read)
     cache.show(read)
-    assert counts(cache, everything) == Step(later=True)
+    assert counts(cache, everything) == CountStep(later=True)
     assert cache.stale(everything) and cache.text(everything) == COUNTING
-    assert counts(cache, everything) == Step(count=True)
-    assert counts(cache, EUROS) == Step(show=read, later=True), "it was counted a moment ago"
+    assert counts(cache, everything) == CountStep(count=True)
+    assert counts(cache, EUROS) == CountStep(show=read, later=True), "it was counted a moment ago"
 
 
 def test_while_keys_are_pressed_only_rows_that_were_never_counted_are_counted() -> None:
     cache = TotalsCache()
-    assert counts(cache, EUROS, quiet=False) == Step(count=True)
+    assert counts(cache, EUROS, quiet=False) == CountStep(count=True)
     old = TotalsRead(EUROS, (), took_s=0.0)
     cache.take(old)
     cache.show(old)
     cache.counts.__init__()  # type: ignore[misc]
-    assert counts(cache, EUROS, quiet=False) == Step() and cache.owed
-    assert cache.step(EUROS, ready=True, key_done=True, quiet=False) == Step(count=True)
+    assert counts(cache, EUROS, quiet=False) == CountStep() and cache.owed
+    assert cache.step(EUROS, ready=True, key_done=True, quiet=False) == CountStep(count=True)
 
 
 def test_a_count_that_failed_is_not_shown(desk: FakeContractorDesk, world: World) -> None:

@@ -15,7 +15,7 @@ from paydesk.domain.commands import RequestPayment, request_payment
 from paydesk.domain.payment_request import checked_terms
 from paydesk.manager import columns
 from paydesk.tui.table.columns import ROOM, laid_out
-from paydesk.tui.themes import LOOKS
+from paydesk.tui.themes import THEMES
 from tests.fakes import NOON, FakeContractorDesk, World
 from tests.tui.conftest import contractor, manager, opened, seen, shown
 
@@ -109,7 +109,7 @@ async def test_ascii_terminals_get_ascii_alone(monkeypatch: pytest.MonkeyPatch, 
 
 
 async def test_the_look_is_the_one_that_was_asked_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert [look.name for look in LOOKS] == [f"paydesk-{name}" for name in LOOK_NAMES]
+    assert [look.name for look in THEMES] == [f"paydesk-{name}" for name in LOOK_NAMES]
     for named, environment, found in (
         ("", {}, "paydesk-dusk"),
         ("", {"PAYDESK_THEME": "contrast"}, "paydesk-contrast"),
@@ -133,7 +133,7 @@ async def test_a_look_that_is_not_there_is_said(world: World, monkeypatch: pytes
     assert app.theme == "paydesk-dusk"
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=lambda look: str(look.name))
+@pytest.mark.parametrize("look", THEMES, ids=lambda look: str(look.name))
 def test_every_word_can_be_read(look: Theme) -> None:
     """WCAG 2.2, 1.4.3: 4.5 to 1 between text and what is behind it; 7 to 1 for the look with high contrast (1.4.6)."""
     least = 7.0 if "contrast" in look.name else 4.5

@@ -24,7 +24,11 @@ COPY = RequestCopy(UUID(int=1), ASKED, DECIDED, Delivery.DECIDED)
     mended="domain/names.py",
 )
 def test_lists_and_details_show_which_letters_differ() -> None:
-    columns = [managers.CONTRACTOR, contractors.FROM, *(each for each in managers.DECIDED if each.title == "By")]
+    columns = [
+        managers.CONTRACTOR,
+        contractors.FROM,
+        *(each for each in managers.DECIDED_COLUMNS if each.title == "By"),
+    ]
     assert [column.say(COPY, NOW).text for column in columns] == ["<U+0430>da", "<U+0430>da", "<U+03A9>bo"]
     step = Step(NOW, "accepted", "Ωbo", 1, "")
     text = "\n".join(line.plain for line in (*facts(COPY, NOW, 80), *timeline(RequestDetail(COPY, (step,)), 80)))

@@ -16,7 +16,7 @@ from paydesk.infra.core import ui_priority
 from paydesk.infra.core.query import News, PageQuery
 from paydesk.manager.inbox import ManagerInbox
 from paydesk.tui.desk.loader import Turns
-from paydesk.tui.desk.totals_cache import Counts
+from paydesk.tui.desk.totals_cache import LastCounts
 from paydesk.tui.widgets.lines import put
 from tests.fakes import FakeManagerDesk, World
 from tests.tui.conftest import manager, opened, seen, shown
@@ -131,7 +131,7 @@ async def test_sums_are_counted_anew_when_a_key_is_done_and_not_when_the_next_ma
     async with manager(world, desk=Desk(world)).run_test(size=(80, 24)) as pilot:
         pane = pilot.app.screen.query_one(ManagerInbox)
         await seen(pilot, lambda: pane.totals.total == 6)
-        monkeypatch.setattr(Counts, "resting", lambda *_: None)
+        monkeypatch.setattr(LastCounts, "resting", lambda *_: None)
         monkeypatch.setattr(Turns, "quiet", lambda *_: False)
         await seen(pilot, lambda: not pane.totals.counting)
         counted.clear()

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from textual.pilot import Pilot
 
 from paydesk.contractor.columns import COLUMNS, EVERYONES
-from paydesk.manager.columns import DECIDED, inbox
+from paydesk.manager.columns import DECIDED_COLUMNS, inbox
 from paydesk.tui.table.columns import Column, fitted, laid_out, padded
 from tests.fakes import World
 from tests.tui.conftest import contractor, manager, opened, seen, shown
@@ -22,7 +22,7 @@ _LONGEST = "123456789012"
 
 
 @_WHOLE
-@pytest.mark.parametrize("columns", [COLUMNS, EVERYONES, DECIDED, inbox(lambda _: ())])
+@pytest.mark.parametrize("columns", [COLUMNS, EVERYONES, DECIDED_COLUMNS, inbox(lambda _: ())])
 @pytest.mark.parametrize("digits", range(1, 13))
 @pytest.mark.parametrize("width", [40, 60, 72, 80, 100, 160])
 def test_the_column_of_the_number_is_as_wide_as_its_rows_need(

@@ -10,7 +10,7 @@ from textual.scrollbar import ScrollTo
 
 from paydesk.domain.payment_request import RequestRegister, checked_terms
 from paydesk.tui.table.request_table import RequestTable
-from paydesk.tui.table.window import MOST, PAGE
+from paydesk.tui.table.window import MAX_HELD, PAGE
 from tests.fakes import NOON, World
 from tests.tui.conftest import contractor, manager, opened, seen, shown, still
 
@@ -77,7 +77,7 @@ async def test_page_after_page_nothing_is_left_out_either_way(many: World) -> No
                 await pilot.press(key)
                 place = max(0, min(999, place + sign * step))
                 await at(pilot, table, f"PR-{place:04}")
-                assert len(table.rows) <= MOST + PAGE
+                assert len(table.rows) <= MAX_HELD + PAGE
                 numbers = [int(row.number[3:]) for row in table.rows]
                 assert numbers == list(range(numbers[0], numbers[-1] - 1, -1)), "a row is missing amid those held"
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from uuid import uuid4
 
-from paydesk.contractor.form import Filled, RequestForm
+from paydesk.contractor.form import FilledForm, RequestForm
 from paydesk.contractor.form_checks import too_late
 from paydesk.contractor.port import AskingPane
 from paydesk.domain.commands import AskWithdrawal, RequestPayment, RevisePayment, ask_withdrawal
@@ -40,7 +40,7 @@ class RequestActions:
         known = [row for row in self._pane.rows if row.terms is not None]
         beneath = self._pane.app.screen
 
-        def filled(done: Filled | None) -> None:
+        def filled(done: FilledForm | None) -> None:
             if done is None:
                 self.drafts.let_go(draft)
                 self._pane.summed_up()
@@ -78,7 +78,7 @@ class RequestActions:
         """Open the form that revises a request, as it was when the person began, with what was typed since."""
         beneath = self._pane.app.screen
 
-        def filled(done: Filled | None) -> None:
+        def filled(done: FilledForm | None) -> None:
             if done is None:
                 return
 

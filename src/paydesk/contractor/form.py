@@ -40,7 +40,7 @@ UNCHANGED = "Nothing is changed: it says what was rejected."
 
 
 @dataclass(frozen=True, slots=True)
-class Filled:
+class FilledForm:
     """What the form returns: terms that are right, and the draft whose ids make sending them twice one request."""
 
     terms: Terms
@@ -49,7 +49,7 @@ class Filled:
     """The request as the person saw it last, who means these terms in its place; None of a new one."""
 
 
-class RequestForm(OwnScreen[Filled | None]):
+class RequestForm(OwnScreen[FilledForm | None]):
     """A new request, or new terms for an old one; it returns what was typed and sends nothing itself."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -110,7 +110,7 @@ class RequestForm(OwnScreen[Filled | None]):
 
     def on_mount(self) -> None:
         """Start at the first field."""
-        self.pane.tell()
+        self.pane.show_health()
         self._fields.go_to("amount")
         if self.pane.desk is not None:
             self._read_waiting(self.pane.desk)
@@ -162,7 +162,7 @@ class RequestForm(OwnScreen[Filled | None]):
     def _show_problems(self, names: Iterable[str] = tuple(FIELDS)) -> None:
         problems = self._fields.terms()[1]
         for name in names:
-            self._fields.tell(name, problems, self._today())
+            self._fields.show_problem(name, problems, self._today())
 
     def _today(self) -> date:
         return self.pane.now().astimezone().date()
@@ -170,7 +170,7 @@ class RequestForm(OwnScreen[Filled | None]):
     def _preview(self) -> None:
         terms, problems = self._fields.terms()
         if terms is not None:
-            self._look_for_alike(terms)
+            self._find_alike(terms)
         preview = self.query_one("#form-preview", Static)
         if preview.content_size.width:  # Else it is laid out in a moment, and painted then.
             preview.update(Content("\n").join(self._preview_lines(terms, problems)))
@@ -251,10 +251,10 @@ class RequestForm(OwnScreen[Filled | None]):
         if message.copy is not None and self._checks.take_copy(message.copy, person):
             self._preview()
 
-    def _look_for_alike(self, terms: Terms) -> None:
+    def _find_alike(self, terms: Terms) -> None:
         """Find out what these terms look like, unless it is being found out."""
         if (desk := self.pane.desk) is not None:
-            asking = self._checks.look_for(self._id_of(terms), desk.person, terms, self.pane.now())
+            asking = self._checks.to_be_read(self._id_of(terms), desk.person, terms, self.pane.now())
             if asking is not None:
                 self._read_alike(desk, asking)
 
@@ -283,13 +283,13 @@ class RequestForm(OwnScreen[Filled | None]):
         if self.pane.desk is None or self._checks.alike_to(terms) is not None:
             self._send(terms)
         else:
-            self._look_for_alike(terms)
+            self._find_alike(terms)
 
     def _send(self, terms: Terms) -> None:
         """Return the terms, after ``y`` where they look like another request, or theirs is not what it was."""
         self._sending = None
         checks, alike = self._checks, self._checks.alike_to(terms) or ()
-        send = Filled(terms, self._draft, checks.newest)
+        send = FilledForm(terms, self._draft, checks.newest)
         if checks.closed:
             self.pane.notice(checks.closed, "trouble")
             return

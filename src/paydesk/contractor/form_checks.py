@@ -111,7 +111,7 @@ class FormChecks:
         """Return which requests these terms look like, or None while that is not known."""
         return self._alike.alike if self._alike is not None and self._alike.terms == terms else None
 
-    def look_for(self, request_id: UUID, person: str, terms: Terms, now: datetime) -> Asking | None:
+    def to_be_read(self, request_id: UUID, person: str, terms: Terms, now: datetime) -> Asking | None:
         """Return what is to be read, so that it is known what these terms look like; None while that is under way."""
         if terms == self._looking_for:
             return None

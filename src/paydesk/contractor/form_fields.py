@@ -58,7 +58,7 @@ class FormFields(VerticalScroll, can_focus=False, inherit_bindings=False):
         empty = [label for name, label in named.items() if not typed[name].strip()]
         return empty, [label for name, label in named.items() if typed[name].strip()]
 
-    def tell(self, name: str, problems: dict[str, str], today: date) -> None:
+    def show_problem(self, name: str, problems: dict[str, str], today: date) -> None:
         """Say under a field what is wrong with it; what is only doubtful about it is said as a warning."""
         problem = problems.get(name, "")
         doubt = "" if problem else doubts(self.typed(), today).get(name, "")

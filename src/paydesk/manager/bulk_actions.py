@@ -10,7 +10,7 @@ from paydesk.domain.copy import RequestCopy
 from paydesk.domain.decision import Cause
 from paydesk.infra.core.query import PageQuery, Result
 from paydesk.manager.bulk import Batch, Plan, planned
-from paydesk.manager.dialogs.bulk import Asking, BulkDialog, sums_text
+from paydesk.manager.dialogs.bulk import BulkDialog, BulkQuestion, sums_text
 from paydesk.manager.dialogs.reject import CauseDialog
 from paydesk.manager.inbox_rows import filtered_out
 from paydesk.manager.port import ManagerDesk
@@ -26,7 +26,7 @@ def read_question(
     shown: PageQuery,
     now: datetime,
     beyond: frozenset[UUID] = frozenset(),
-) -> Asking:
+) -> BulkQuestion:
     """Read what was marked anew, and what a person should know before ``y``; called in a thread.
 
     ``shown`` is the query of the list: marks that its filter hides are counted, and so are those that were set
@@ -40,7 +40,9 @@ def read_question(
     more = [f"and {len(warnings) - _WARNINGS:,} more look like others"] if len(warnings) > _WARNINGS else []
     why = cause.text if cause is not None else ""
     unseen = sum(copy.id in beyond for copy in plan.chosen)
-    return Asking(plan, len(filtered_out(newest.values(), shown, now)), why, (*warnings[:_WARNINGS], *more), unseen)
+    return BulkQuestion(
+        plan, len(filtered_out(newest.values(), shown, now)), why, (*warnings[:_WARNINGS], *more), unseen
+    )
 
 
 def cause_dialog(copies: Sequence[RequestCopy], kept: Cause | None) -> CauseDialog:
@@ -75,7 +77,7 @@ class BulkActions:
         Those ``beyond`` were set on rows that the list did not hold.
         """
 
-        def read() -> Asking:
+        def read() -> BulkQuestion:
             return read_question(desk, copies, cause, shown, self._pane.now(), beyond)
 
         def start(plan: Plan) -> Batch:

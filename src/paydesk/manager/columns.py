@@ -51,7 +51,7 @@ CONTRACTOR = Column(
     "Contractor", lambda copy, _: say(shown_name(copy.contractor)), 14, from_width=72, wide_width=20, least=8
 )
 
-DECIDED = (
+DECIDED_COLUMNS = (
     NUMBER,
     CONTRACTOR,
     AMOUNT,

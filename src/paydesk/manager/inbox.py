@@ -33,7 +33,7 @@ from paydesk.manager.held_decisions import HeldDecisions
 from paydesk.manager.inbox_rows import StandingRows, counts_text, held_by, line_text, total_text
 from paydesk.manager.input_guards import SETTLE_S
 from paydesk.manager.port import ManagerDesk
-from paydesk.manager.preview import LEAST_CELLS, WIDE_CELLS, Preview
+from paydesk.manager.preview import MIN_CELLS, WIDE_CELLS, Preview
 from paydesk.manager.reach import MarksRead, Reach, read_marks
 from paydesk.manager.selection import Selection
 from paydesk.tui.app import DeskApp
@@ -202,7 +202,7 @@ class ManagerInbox(RequestListPane[ManagerDesk], inherit_bindings=False):
         self._decided_view = not self._decided_view
         self._sort, self._other_sort = self._other_sort, self._sort
         self._clear_marks()
-        self.table.lay_out(columns.DECIDED if self._decided_view else columns.inbox(self.duplicates.alike_to))
+        self.table.lay_out(columns.DECIDED_COLUMNS if self._decided_view else columns.inbox(self.duplicates.alike_to))
         self.begin_anew()
         self.summed_up()
 
@@ -238,7 +238,7 @@ class ManagerInbox(RequestListPane[ManagerDesk], inherit_bindings=False):
 
     def action_peek(self) -> None:
         """Show or hide the pane; without room for it, open the request."""
-        if self.size.width < LEAST_CELLS:
+        if self.size.width < MIN_CELLS:
             self.table.action_open()
             return
         self._show_preview_as(not self.preview.stands(self.size.width))

@@ -23,7 +23,7 @@ from paydesk.tui.text.request import indented, rejected_before, warnings
 from paydesk.tui.text.wording import age_text, status_text
 
 DAYS = 90
-LEAST_CELLS = 100
+MIN_CELLS = 100
 """A narrower desk has no room beside its list: the detail is opened in its place."""
 WIDE_CELLS = 140
 """From here on it stands there by itself."""
@@ -91,7 +91,7 @@ class Preview(VerticalScroll, can_focus=False):
 
     def stands(self, cells: int) -> bool:
         """Return whether it stands beside a list in so many cells of terminal."""
-        return cells >= LEAST_CELLS and (cells >= WIDE_CELLS if self.wanted is None else self.wanted)
+        return cells >= MIN_CELLS and (cells >= WIDE_CELLS if self.wanted is None else self.wanted)
 
     def restore(self, wanted: object) -> None:
         """Show or hide it as it was left, unless a person said otherwise meanwhile."""
@@ -110,7 +110,7 @@ class Preview(VerticalScroll, can_focus=False):
         if copy != self._asked_for or renewed:
             self._is_old = False
             self._asked_for, self._rests_from = copy, time.monotonic()
-            self.set_timer(REST_S, self._look)
+            self.set_timer(REST_S, self._read_if_due)
 
     def grow_old(self) -> None:
         """Read it again in a moment: what changed may be of the contractor that it is about."""
@@ -120,7 +120,7 @@ class Preview(VerticalScroll, can_focus=False):
         """Read it again as soon as it is shown."""
         self._asked_for = None
 
-    def _look(self) -> None:
+    def _read_if_due(self) -> None:
         copy, desk = self._asked_for, self._desk()
         if copy is not None and desk is not None and time.monotonic() - self._rests_from >= REST_S * 0.9:
             self._peek(desk, copy)

@@ -37,7 +37,7 @@ from paydesk.tui.screens.base import fit
 from paydesk.tui.screens.dialogs import Help
 from paydesk.tui.table.request_table import RequestTable
 from paydesk.tui.text.ascii import key_in_ascii, only_ascii, to_ascii
-from paydesk.tui.themes import DUSK, LOOKS, PAPER, look_named
+from paydesk.tui.themes import DUSK, PAPER, THEMES, theme_named
 from paydesk.tui.widgets.fields import Field
 from paydesk.waiting import said_by, waiting_for
 
@@ -61,7 +61,7 @@ def ending_signals() -> Iterator[int]:
 
 
 QUITS = "q quits; ^q too, where the terminal lets it through."
-MOST_PASTED = 4000
+MAX_PASTED = 4000
 """Characters that are taken of a paste: more than any field may hold, and few enough to be laid out at each key."""
 
 
@@ -110,16 +110,16 @@ class DeskApp(App[None]):
         self._keys = KeyLine(self)
         self._alone = False
         """Whether this is the one program of its process, and not a part of another."""
-        for theme in LOOKS:
+        for theme in THEMES:
             self.register_theme(theme)
         self.kept = panes[0].kept
         asked = look or os.environ.get(THEME_KEY) or os.environ.get("TEXTUAL_THEME", "")
         wanted = asked or self.kept.theme
-        chosen = look_named(wanted) or (wanted if wanted in self.available_themes else DUSK.name)
-        self._no_such_look = bool(asked) and not chosen.endswith(asked)
+        chosen = theme_named(wanted) or (wanted if wanted in self.available_themes else DUSK.name)
+        self._no_such_theme = bool(asked) and not chosen.endswith(asked)
         # Textual took the variable before it knew these two looks: only a change makes it look again.
         self.theme = PAPER.name if chosen == DUSK.name else DUSK.name
-        self.theme = self._look_at_start = chosen
+        self.theme = self._theme_at_start = chosen
         self._ascii = only_ascii(os.environ)
         self.set_class(self._ascii, "-ascii")
 
@@ -161,9 +161,9 @@ class DeskApp(App[None]):
         self.panes[0].query("RequestTable").first().focus()
         self.set_keymap(dict(self.other_keys))
         self._keys.start()
-        self.theme_changed_signal.subscribe(self, self._keep_look)
+        self.theme_changed_signal.subscribe(self, self._keep_theme)
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
-        if self._no_such_look:
+        if self._no_such_theme:
             self.notify("There is no look of that name; there are dusk, paper and contrast.", markup=False)
 
     async def on_event(self, event: Event) -> None:
@@ -188,14 +188,14 @@ class DeskApp(App[None]):
     async def press(self, event: Key | Paste, came_at: float) -> None:
         """Hand one key or paste, which came at this time, to what has the focus."""
         if isinstance(event, Paste):
-            event.text = event.text[:MOST_PASTED]
+            event.text = event.text[:MAX_PASTED]
         if isinstance(event, Paste) and not isinstance(self.focused, Field):
             event.text = clean(event.text)  # Such as into the palette, whose field is Textual's own.
         self.key_came_at = came_at
         if any(pane.leaving for pane in self.panes):
             return  # Whoever quit means nothing more here.
         ui_priority.take()
-        if not (isinstance(event, Key) and (self._hides_hint(event.key) or self._acts_unseen(event.key))):
+        if not (isinstance(event, Key) and (self._hides_tip(event.key) or self._acts_unseen(event.key))):
             await super().on_event(event)
 
     def key_done(self) -> None:
@@ -216,20 +216,20 @@ class DeskApp(App[None]):
             pane.acts_unseen(action) for pane in self.panes if pane.table is focused
         )
 
-    def _hides_hint(self, key: str) -> bool:
+    def _hides_tip(self, key: str) -> bool:
         """Let go of the first hint at the first key that does something; whether that is all that the key does."""
-        panes = [pane for pane in self.panes if pane.lines.hinted and pane.kept.hint_due]
+        panes = [pane for pane in self.panes if pane.lines.tip_stood and pane.kept.tip_due]
         if not panes or len(self.screen_stack) > 1 or key not in self.screen.active_bindings:
             return False
-        hid = key == "escape" and any(pane.lines.hinting for pane in panes)
+        hid = key == "escape" and any(pane.lines.tip_stands for pane in panes)
         for pane in panes:
-            pane.hint_seen()
+            pane.tip_seen()
         return hid
 
-    def _keep_look(self, look: Theme) -> None:
-        if look.name != self._look_at_start:
-            self._look_at_start = look.name
-            self.kept.keep_theme(look.name)
+    def _keep_theme(self, theme: Theme) -> None:
+        if theme.name != self._theme_at_start:
+            self._theme_at_start = theme.name
+            self.kept.keep_theme(theme.name)
 
     def run(self, *args: Any, **options: Any) -> Any:
         """Run until it ends; then close, and keep the sentence. Only a person who quits releases what is held."""
@@ -297,6 +297,6 @@ class DeskApp(App[None]):
         if not isinstance(self.screen, CommandPalette):
             self.push_screen(CommandPalette(id="--command-palette"))
 
-    def show_look(self, name: str) -> None:
+    def show_theme(self, name: str) -> None:
         """Change the look, from now on and at the next start."""
         self.theme = name

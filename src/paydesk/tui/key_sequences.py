@@ -33,7 +33,7 @@ _BROKEN = re.compile(
 )
 _LONG_KEY = re.compile(r"\x1b\[(\d+)[\d:]*(?:;(\d*)(?::(\d*))?[\d:]*)?(?:;([\d:]*))?([u~ABCDEFHPQRS])")
 _KEY_LIKE = re.compile(r"\x1b\[[\d:;]+[u~ABCDEFHPQRS]|\x1b\[u")
-_MOST_MODIFIERS = 256
+_MAX_MODIFIERS = 256
 _RELEASED = "3"
 
 
@@ -148,7 +148,7 @@ def plain_key(sequence: str) -> str | None:
     if (key := _LONG_KEY.fullmatch(sequence)) is None:
         return ""
     code, modifiers, event, text, end = key.groups(default="")
-    if event == _RELEASED or not _is_character(code) or len(modifiers) > 3 or int(modifiers or 1) > _MOST_MODIFIERS:
+    if event == _RELEASED or not _is_character(code) or len(modifiers) > 3 or int(modifiers or 1) > _MAX_MODIFIERS:
         return ""
     typed = [number for number in text.split(":") if _is_character(number) and chr(int(number)).isprintable()]
     if not typed and end == "u" and modifiers in ("", "1") and chr(int(code)).isprintable():

@@ -122,7 +122,7 @@ class PanePort(ListPort[D_co], Protocol[D_co]):
     def nothing(self, usual: str) -> str:
         """Return what an empty list says."""
 
-    def tell(self) -> None:
+    def show_health(self) -> None:
         """Paint the top line and the health line, of the open screens too."""
 
     def copy_number(self, number: str) -> None:

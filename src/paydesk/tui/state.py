@@ -65,7 +65,7 @@ class KeptView:
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
-        self._hinted = path is None or self._read().get("hinted") is True
+        self._tip_seen = path is None or self._read().get("hinted") is True
 
     @property
     def theme(self) -> str:
@@ -74,13 +74,13 @@ class KeptView:
         return name if isinstance(name, str) else ""
 
     @property
-    def hint_due(self) -> bool:
+    def tip_due(self) -> bool:
         """Whether this person never used a desk of this role."""
-        return not self._hinted
+        return not self._tip_seen
 
-    def hinted(self) -> None:
+    def tip_was_seen(self) -> None:
         """Note that the hint was seen: it never comes again."""
-        self._hinted = True
+        self._tip_seen = True
         self._change({"hinted": True})
 
     def keep_theme(self, name: str) -> None:

@@ -50,12 +50,12 @@ CONTRAST = Theme(
     dark=True,
     variables={"footer-key-foreground": "#ffd75f", "footer-background": "#000000", "block-cursor-text-style": "none"},
 )
-LOOKS = (DUSK, PAPER, CONTRAST)
+THEMES = (DUSK, PAPER, CONTRAST)
 
 
-def look_named(name: str) -> str | None:
+def theme_named(name: str) -> str | None:
     """Return the look that a person means by ``dusk`` or ``paydesk-dusk``, or None."""
-    return next((look.name for look in LOOKS if name in (look.name, short_name(look))), None)
+    return next((theme.name for theme in THEMES if name in (theme.name, short_name(theme))), None)
 
 
 def short_name(look: Theme) -> str:

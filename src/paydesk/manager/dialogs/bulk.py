@@ -21,14 +21,14 @@ from paydesk.manager.bulk import Batch, NotDone, Plan
 from paydesk.tui.keys.names import key_named
 from paydesk.tui.screens.base import sentence
 
-LOOK_S = 0.1
+PROGRESS_S = 0.1
 READ_S = 1.0
 """How often the question is read anew at most while other rows than the marked ones change: one may look like them."""
 _BAR_CELLS = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class BulkQuestion:
     """What is asked: the plan, and what else a person should know before ``y``."""
 
     plan: Plan
@@ -40,10 +40,10 @@ class Asking:
 
 
 @dataclass
-class Read(Message):
+class QuestionRead(Message):
     """It is known what would be decided, or why that cannot be known."""
 
-    asking: Asking | Exception
+    question: BulkQuestion | Exception
 
 
 class BulkDialog(ModalScreen[bool]):
@@ -63,7 +63,7 @@ class BulkDialog(ModalScreen[bool]):
         self,
         word: str,
         marked: Sequence[RequestCopy],
-        read: Callable[[], Asking],
+        read: Callable[[], BulkQuestion],
         start: Callable[[Plan], Batch],
         hold_s: float,
     ) -> None:
@@ -74,7 +74,7 @@ class BulkDialog(ModalScreen[bool]):
         self._read = read
         self._start = start
         self._hold_s = hold_s
-        self._asking: Asking | None = None
+        self._bulk_question: BulkQuestion | None = None
         self._trouble = ""
         self._stale = False
         self.running: Batch | None = None
@@ -93,7 +93,7 @@ class BulkDialog(ModalScreen[bool]):
         """Read anew what was marked: it may have changed since."""
         self._paint()
         self._read_marks()
-        self.set_interval(LOOK_S, self._look_on)
+        self.set_interval(PROGRESS_S, self._paint_progress)
         self.set_interval(READ_S, self._read_stale)
 
     def rows_changed(self, ids: Collection[UUID]) -> None:
@@ -109,32 +109,32 @@ class BulkDialog(ModalScreen[bool]):
 
     def _read_marks(self) -> None:
         self._stale = False
-        self.run_worker(self._look, thread=True, group="bulk", exclusive=True, exit_on_error=False)
+        self.run_worker(self._read_question, thread=True, group="bulk", exclusive=True, exit_on_error=False)
 
-    def _look(self) -> None:
+    def _read_question(self) -> None:
         try:
-            self.post_message(Read(self._read()))
+            self.post_message(QuestionRead(self._read()))
         except Exception as error:
-            self.post_message(Read(error))
+            self.post_message(QuestionRead(error))
 
-    @on(Read)
-    def _was_read(self, message: Read) -> None:
+    @on(QuestionRead)
+    def _was_read(self, message: QuestionRead) -> None:
         if self.running is not None:
             return
-        if isinstance(message.asking, Exception):
-            self._trouble = sentence(message.asking)
+        if isinstance(message.question, Exception):
+            self._trouble = sentence(message.question)
         else:
-            self._asking, self._trouble = message.asking, ""
+            self._bulk_question, self._trouble = message.question, ""
         self._paint()
 
-    def _look_on(self) -> None:
+    def _paint_progress(self) -> None:
         if self.running is not None and not self._over:
             self._paint()
 
     def action_yes(self) -> None:
         """Decide what the question names; only once, and only when there is something to decide."""
-        if self._asking is not None and self._asking.plan.chosen and self.running is None:
-            self.running = self._start(self._asking.plan)
+        if self._bulk_question is not None and self._bulk_question.plan.chosen and self.running is None:
+            self.running = self._start(self._bulk_question.plan)
             self._paint()
 
     def action_leave(self) -> None:
@@ -178,29 +178,29 @@ class BulkDialog(ModalScreen[bool]):
         title = f"{self._word} {count} marked request{'s' if count > 1 else ''}?"
         if self._trouble:
             return title, [Content.styled(f"✗ {clean(self._trouble)}", "$error")], "esc keeps them"
-        if self._asking is None:
+        if self._bulk_question is None:
             return title, [Content.styled("reading them …", "$secondary")], "esc keeps them"
-        chosen = self._asking.plan.chosen
+        chosen = self._bulk_question.plan.chosen
         yes = key_named(self.app, "bulk.yes", "y")
         keys = f"{yes} {self._word.lower()} {len(chosen)}   esc keeps them" if chosen else "esc keeps them"
-        return title, list(self._asked(self._asking)), keys
+        return title, list(self._asked(self._bulk_question)), keys
 
-    def _asked(self, asking: Asking) -> Iterator[Content]:
-        chosen, skipped = asking.plan.chosen, asking.plan.skipped
+    def _asked(self, question: BulkQuestion) -> Iterator[Content]:
+        chosen, skipped = question.plan.chosen, question.plan.skipped
         if chosen:
             yield Content.assemble((clean(sums_text(chosen)), "bold $accent"), f"   {counted(len(chosen), 'request')}")
         else:
             yield Content("Nothing of this can be decided.")
-        if chosen and asking.cause:
-            yield Content(clean(asking.cause, 600))
-        if asking.beyond:
-            they = "was" if asking.beyond == 1 else "were"
-            text = f"{asking.beyond:,} of these {they} marked beyond the rows that the list held: perhaps not seen"
+        if chosen and question.cause:
+            yield Content(clean(question.cause, 600))
+        if question.beyond:
+            they = "was" if question.beyond == 1 else "were"
+            text = f"{question.beyond:,} of these {they} marked beyond the rows that the list held: perhaps not seen"
             yield Content.styled(text, "$warning")
-        if asking.hidden:
-            are = "is" if asking.hidden == 1 else "are"
-            yield Content.styled(f"{asking.hidden:,} of the marks {are} not shown by the filter", "$warning")
-        yield from (Content.styled(f"⚠ {clean(warning, 300)}", "$warning") for warning in asking.warnings)
+        if question.hidden:
+            are = "is" if question.hidden == 1 else "are"
+            yield Content.styled(f"{question.hidden:,} of the marks {are} not shown by the filter", "$warning")
+        yield from (Content.styled(f"⚠ {clean(warning, 300)}", "$warning") for warning in question.warnings)
         if skipped:
             yield Content.styled(f"{len(skipped)} skipped:", "$secondary")
             yield from _reasons(skipped)

@@ -28,7 +28,7 @@ from paydesk.tui.widgets.fields import Field
 _CODES = tuple(CauseCode)
 _NEARLY_FULL = 100
 """With fewer characters left of a note it is said how many."""
-LOOK = "Nothing is rejected yet: look, then press again."
+NOT_REJECTED_YET = "Nothing is rejected yet: look, then press again."
 
 
 class KeptCauses:
@@ -144,12 +144,12 @@ class CauseDialog(ModalScreen[Cause | None]):
         changes = "; ".join(describe_changes(known, copy.request.terms))
         change = f"It changed meanwhile: {changes or f'revision {copy.request.revision}'}" if self._unseen else ""
         if why_not or change:
-            self._tell_changed(f"⚠ {why_not or change}")
+            self._show_change(f"⚠ {why_not or change}")
         elif self._why_not:
-            self._tell_changed("")
+            self._show_change("")
         self._why_not = why_not
 
-    def _tell_changed(self, text: str) -> None:
+    def _show_change(self, text: str) -> None:
         for name, line in zip(("title", "about"), self._named(), strict=True):
             self.query_one(f"#cause-{name}", Static).update(Content(clean(line, 200)))
         self.query_one("#cause-changed", Static).update(Content(clean(text, 165)))
@@ -161,7 +161,7 @@ class CauseDialog(ModalScreen[Cause | None]):
             return True
         if self._unseen and cast(DeskApp, self.app).clock() - self._changed_at >= CHANGED_S:
             self._unseen, self._known = False, self.copy
-        self._say(self._why_not or LOOK)
+        self._say(self._why_not or NOT_REJECTED_YET)
         return False
 
     def _key(self, place: int) -> str:

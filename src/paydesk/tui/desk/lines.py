@@ -9,7 +9,7 @@ from textual.widget import Widget
 
 from paydesk.infra.core.health import Health
 from paydesk.role_names import RoleName
-from paydesk.tui.keys.names import first_hint
+from paydesk.tui.keys.names import first_tip
 from paydesk.tui.screens.base import OwnScreen
 from paydesk.tui.state import KeptView
 from paydesk.tui.widgets.lines import HealthLine, Line, TopLine
@@ -22,7 +22,7 @@ class DeskLines:
         self._pane = pane
         self._role = role
         self._until = 0.0
-        self.hinting = self.hinted = False
+        self.tip_stands = self.tip_stood = False
         """Whether the line shows what somebody new is told, and whether it ever did."""
 
     def screens(self) -> "list[OwnScreen[Any]]":
@@ -36,16 +36,16 @@ class DeskLines:
         yield self._pane
         yield from self.screens()
 
-    def tell(self, person: str, health: Health | None, now: datetime, where: str) -> None:
+    def show_health(self, person: str, health: Health | None, now: datetime, where: str) -> None:
         """Paint the top line and the health line; ``where`` is what the top line says of the list."""
         for node in self._nodes():
             view = node.where() if isinstance(node, OwnScreen) else where
-            node.query_one(TopLine).tell(self._role, person, health, now, view)
-            node.query_one(HealthLine).tell(health, self._role)
+            node.query_one(TopLine).show_health(self._role, person, health, now, view)
+            node.query_one(HealthLine).show_health(health, self._role)
 
     def notice(self, text: str, look: str, for_s: float) -> None:
         """Show one sentence for so many seconds in the line above the health."""
-        self._until, self.hinting = time.monotonic() + for_s, False
+        self._until, self.tip_stands = time.monotonic() + for_s, False
         for node in self._nodes():
             node.query_one("#notice", Line).say(text, "", look)
 
@@ -57,6 +57,6 @@ class DeskLines:
     def go_on(self, text: str, kept: KeptView) -> None:
         """Show what there is to say once a sentence was read: ``text``, or how somebody new begins."""
         if time.monotonic() > self._until:
-            due = kept.hint_due and not text and len(self._pane.app.screen_stack) == 1
-            self.notice(text or (first_hint(self._pane.app, self._role) if due else ""), "muted" if due else "good", 0)
-            self.hinting, self.hinted = due, self.hinted or due
+            due = kept.tip_due and not text and len(self._pane.app.screen_stack) == 1
+            self.notice(text or (first_tip(self._pane.app, self._role) if due else ""), "muted" if due else "good", 0)
+            self.tip_stands, self.tip_stood = due, self.tip_stood or due

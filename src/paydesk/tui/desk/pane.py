@@ -157,7 +157,7 @@ class RequestListPane(Vertical, Generic[D]):
 
     def on_mount(self) -> None:
         """Paint first, then open: nothing heavy happens before the first frame stands."""
-        self.tell()
+        self.show_health()
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
@@ -173,7 +173,7 @@ class RequestListPane(Vertical, Generic[D]):
     def _desk_made(self, message: DeskMade) -> None:
         message.stop()
         self.desk = message.desk  # type: ignore[assignment]
-        self.tell()
+        self.show_health()
 
     @on(DeskOpened)
     def _desk_opened(self, message: DeskOpened) -> None:
@@ -210,7 +210,7 @@ class RequestListPane(Vertical, Generic[D]):
             ui_priority.take()
             self.app.call_after_refresh(ui_priority.leave)
             self.shown(message.page)
-            self.tell()
+            self.show_health()
             self.count()
         if self.loader.rest():
             self.read()
@@ -219,7 +219,7 @@ class RequestListPane(Vertical, Generic[D]):
     def _read_failed(self, message: ReadFailed) -> None:
         message.stop()
         self.loader.end()
-        self.tell()
+        self.show_health()
         if not isinstance(message.error, PaydeskError):
             self.notice(sentence(message.error), "trouble")
 
@@ -242,7 +242,7 @@ class RequestListPane(Vertical, Generic[D]):
         self.lines.forget(AS_LEFT)
         self.loader.begin_anew()
         self.table.expect_others()
-        self._tell_stale()
+        self._show_stale()
         self.read()
 
     def action_reload(self) -> None:
@@ -286,9 +286,9 @@ class RequestListPane(Vertical, Generic[D]):
         if self.totals.show(count) and count.totals is not None:
             self.table.count(self.totals.total)
             self.counted(count.totals)
-            self._tell_stale()
+            self._show_stale()
 
-    def _tell_stale(self) -> None:
+    def _show_stale(self) -> None:
         self.set_class(self.totals.stale(counted_of(self.wanted())), "-stale")
 
     @property
@@ -311,7 +311,7 @@ class RequestListPane(Vertical, Generic[D]):
             self.keep(filter=str(chosen))
             self.begin_anew()
         self.summed_up()
-        self.tell()
+        self.show_health()
 
     def keep(self, **chosen: object) -> None:
         """Keep how the list is shown, for the next start on these servers."""
@@ -402,13 +402,13 @@ class RequestListPane(Vertical, Generic[D]):
     def _leave_if_done(self) -> None:
         self._leaving.go_if_done(self.busy, time.monotonic())
 
-    def tell(self) -> None:
+    def show_health(self) -> None:
         """Paint the top line and the health line."""
         before, self.health = self.health, self.desk.health() if self.desk is not None else None
         if self.health is not None and self.health.anew != (before.anew if before is not None else None):
             self.summed_up()
             self.table.refresh()
-        self.lines.tell(self.person, self.health, self.now(), self.where())
+        self.lines.show_health(self.person, self.health, self.now(), self.where())
         for screen in self.lines.screens():
             screen.show_health()
         self.show_keys()
@@ -421,7 +421,7 @@ class RequestListPane(Vertical, Generic[D]):
     def show_keys(self) -> None:
         """Show which keys do something now."""
         for footer in self.app.screen.query(KeyFooter):
-            footer.look()
+            footer.update_keys()
 
     def locked_text(self, copy: RequestCopy) -> str:
         """Return in one sentence that nothing of a locked request can be changed here, and where what to do stands."""
@@ -444,7 +444,7 @@ class RequestListPane(Vertical, Generic[D]):
             self._aged_at = time.monotonic()
             self.table.tick(lambda _: True)
         self.ticked()
-        self.tell()
+        self.show_health()
         self.give_room()
 
     def on_resize(self) -> None:
@@ -464,10 +464,10 @@ class RequestListPane(Vertical, Generic[D]):
         self.notice(notice)
         return True
 
-    def hint_seen(self) -> None:
+    def tip_seen(self) -> None:
         """Hide what somebody new is told, for ever."""
-        self.kept.hinted()
-        if self.lines.hinting:
+        self.kept.tip_was_seen()
+        if self.lines.tip_stands:
             self.notice(self.no_notice(), "good", 0)
 
     def action_insights(self) -> None:

@@ -36,7 +36,7 @@ def read_totals(desk: Desk, query: PageQuery) -> TotalsRead:
     return TotalsRead(query, totals, time.monotonic() - started)
 
 
-class Counts:
+class LastCounts:
     """The last counts of a list, so that whoever comes back to a filter sees at once what it came to."""
 
     def __init__(self) -> None:
@@ -56,7 +56,7 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class CountStep:
     """What to do about the count now: show one that rests, look again a moment later, or count."""
 
     show: TotalsRead | None = None
@@ -68,7 +68,7 @@ class TotalsCache:
     """Says when to count, and whether what is shown is of the rows that are wanted. Used by the loop alone."""
 
     def __init__(self) -> None:
-        self.counts = Counts()
+        self.counts = LastCounts()
         self.total = 0
         """How many rows there are in all, as last shown."""
         self.counting = self.owed = False
@@ -76,7 +76,7 @@ class TotalsCache:
         self._to_count: PageQuery | None = None
         self._shown: PageQuery | None = None
 
-    def step(self, query: PageQuery, *, ready: bool, key_done: bool, quiet: bool) -> Step:
+    def step(self, query: PageQuery, *, ready: bool, key_done: bool, quiet: bool) -> CountStep:
         """Return what to do: count, or owe it where that was done a moment ago, or a key may come any moment.
 
         ``query`` is what is counted; ``ready``: it can be read; ``quiet``: nobody is in the midst of pressing keys.
@@ -84,13 +84,13 @@ class TotalsCache:
         known, self._to_count = self._to_count, query
         resting = self.counts.resting(query)
         if known not in (None, query):
-            return Step(show=resting, later=True)
+            return CountStep(show=resting, later=True)
         can_wait = self._shown == query and not key_done and not quiet
         self.owed = not ready or self.counting or resting is not None or can_wait
         if self.owed:
-            return Step()
+            return CountStep()
         self.counting = True
-        return Step(count=True)
+        return CountStep(count=True)
 
     def take(self, count: TotalsRead) -> None:
         """Note what was counted."""

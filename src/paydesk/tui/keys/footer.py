@@ -67,13 +67,13 @@ class KeyFooter(Widget):
         self.app.screen_change_signal.subscribe(self, self._changed, immediate=True)
 
     def _changed(self, _: Screen[Any]) -> None:
-        self.look()
+        self.update_keys()
 
     def on_resize(self) -> None:
         """Show what has room now."""
-        self.look()
+        self.update_keys()
 
-    def look(self) -> None:
+    def update_keys(self) -> None:
         """Show which keys do something now: none at all behind another screen, where all of them are dead.
 
         While another window has the keyboard nothing has the focus; what is shown stays, as it is so again at once.

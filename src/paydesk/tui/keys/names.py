@@ -31,7 +31,7 @@ def key_named(app: App[Any], name: str, usual: str) -> str:
     return app.get_key_display(Binding(first, "")) if first else usual
 
 
-def first_hint(app: App[Any], role: RoleName) -> str:
+def first_tip(app: App[Any], role: RoleName) -> str:
     """Return one line: how to begin, where all keys are, and how it goes away."""
     keys = [*words_of(role).first_keys, ("desk.help", "?", "shows all keys")]
     return " · ".join([*(f"{key_named(app, name, usual)} {does}" for name, usual, does in keys), "esc hides this line"])

@@ -11,9 +11,9 @@ from textual.content import Content
 
 from paydesk.tui.keys.names import in_order
 from paydesk.tui.keys.port import KeyApp
-from paydesk.tui.themes import LOOKS, short_name
+from paydesk.tui.themes import THEMES, short_name
 
-_LOOK_TOO = "theme colour color scheme"
+_THEME_WORDS = "theme colour color scheme"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class DeskCommands(Provider):
 
     def _entries(self) -> list[Entry]:
         """Return what the keys of the screen underneath do, built from its bindings, and then the looks."""
-        show_look = cast(KeyApp, self.app).show_look
+        show_theme = cast(KeyApp, self.app).show_theme
         entries: list[Entry] = []
         for active in in_order(self.screen):
             binding = active.binding
@@ -68,6 +68,6 @@ class DeskCommands(Provider):
             run = partial(_unless_unseen, self.app, binding.action, active.node)
             does = binding.tooltip or binding.description
             entries.append(Entry(self.app.get_key_display(binding), does, cast(Any, run)))
-        for look in LOOKS:
-            entries.append(Entry("", f"Look: {short_name(look)}", partial(show_look, look.name), _LOOK_TOO))
+        for theme in THEMES:
+            entries.append(Entry("", f"Look: {short_name(theme)}", partial(show_theme, theme.name), _THEME_WORDS))
         return entries

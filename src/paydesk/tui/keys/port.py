@@ -39,5 +39,5 @@ class KeyApp(Protocol):
     def acts_unseen(self, action: str) -> bool:
         """Return whether an action is about a row that is not on the screen; it is then shown, and a notice says so."""
 
-    def show_look(self, name: str) -> None:
+    def show_theme(self, name: str) -> None:
         """Change the look, from now on and at the next start."""

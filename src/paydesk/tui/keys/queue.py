@@ -16,7 +16,7 @@ from paydesk.tui.textual_private import key_of
 
 _PATIENCE_S = 5.0
 """A key that takes longer than this is not waited for."""
-_LOOK_S = 0.005
+_POLL_S = 0.005
 
 
 def apart(event: Key) -> list[Key]:
@@ -76,7 +76,7 @@ class KeyLine:
         """Wait until the new screen is there and, if anything on it can have the focus, something has it."""
         screen = self._app.screen
         while not screen.is_mounted or (screen.focused is None and screen.AUTO_FOCUS != "" and screen.focus_chain):
-            await asyncio.sleep(_LOOK_S)
+            await asyncio.sleep(_POLL_S)
         await _reached(screen)
 
 
@@ -89,10 +89,10 @@ async def _reached(node: MessagePump | KeyApp) -> None:
     """Wait until a node has dealt with everything that was sent to it so far."""
     dealt_with = asyncio.get_running_loop().create_future()
 
-    def tell() -> None:
+    def note_dealt_with() -> None:
         if not dealt_with.done():
             dealt_with.set_result(None)
 
-    if not node.call_later(tell):
+    if not node.call_later(note_dealt_with):
         return
     await dealt_with

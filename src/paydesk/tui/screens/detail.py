@@ -56,7 +56,7 @@ class DetailScreen(OwnScreen[None]):
 
     def on_mount(self) -> None:
         """Show what the list knew already, then read the rest."""
-        self.pane.tell()
+        self.pane.show_health()
         self.paint()
         self.read()
 
@@ -64,7 +64,7 @@ class DetailScreen(OwnScreen[None]):
         """Show another request from now on."""
         self.copy, self.detail, self.alike = copy, None, ()
         self.refresh_bindings()
-        self.pane.tell()
+        self.pane.show_health()
         self.paint()
         self.action_go(False)
         self.read()

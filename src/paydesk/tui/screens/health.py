@@ -40,7 +40,7 @@ class HealthScreen(OwnScreen[None]):
 
     def on_mount(self) -> None:
         """Show how it is now."""
-        self.pane.tell()
+        self.pane.show_health()
 
     def show_health(self) -> None:
         """Paint what changed since the last look."""

@@ -75,10 +75,10 @@ class InsightsScreen(OwnScreen[None]):
 
     def on_mount(self) -> None:
         """Read, show how the servers are, and follow how much of it is seen."""
-        self.pane.tell()
+        self.pane.show_health()
         body = self.query_one("#insights-body")
-        self.watch(body, "scroll_y", self._tell_more)
-        self.watch(body, "virtual_size", self._tell_more)
+        self.watch(body, "scroll_y", self._show_rest)
+        self.watch(body, "virtual_size", self._show_rest)
 
     def where(self) -> str:
         """Return the name of this screen."""
@@ -88,13 +88,13 @@ class InsightsScreen(OwnScreen[None]):
         """Read again, a moment later where it was read just now: any request may count."""
         del news
         self._owed = True
-        self._look()
+        self._read_if_due()
 
     def show_health(self) -> None:
         """Read what is owed; this is called twice a second."""
-        self._look()
+        self._read_if_due()
 
-    def _look(self) -> None:
+    def _read_if_due(self) -> None:
         desk = self.pane.desk
         if desk is None or self._reading or not self._owed or time.monotonic() < self._rests_until:
             return
@@ -130,9 +130,9 @@ class InsightsScreen(OwnScreen[None]):
     def on_resize(self) -> None:
         """Fit them to the width."""
         self.call_after_refresh(self._paint)
-        self.call_after_refresh(self._tell_more)
+        self.call_after_refresh(self._show_rest)
 
-    def _tell_more(self) -> None:
+    def _show_rest(self) -> None:
         """Say how much is below what is seen."""
         body = self.query_one("#insights-body")
         lines = body.max_scroll_y - round(body.scroll_y)

@@ -18,7 +18,7 @@ from textual.strip import Strip
 from paydesk.domain.copy import RequestCopy
 from paydesk.infra.core.query import Start, Way
 from paydesk.tui.table.columns import Column
-from paydesk.tui.table.row_painter import LOOKS, Brush, ListFrame, RowPainter, looks_on
+from paydesk.tui.table.row_painter import ROW_LOOKS, Brush, ListFrame, RowPainter, looks_on
 from paydesk.tui.table.window import Edges
 
 _WHEEL = 3
@@ -42,7 +42,7 @@ class RequestTable(ScrollView, can_focus=True, inherit_bindings=False):
         Binding("enter", "open", "Open", id="table.open", key_display="⏎"),
     ]
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"request-table--{look}" for look in LOOKS}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"request-table--{look}" for look in ROW_LOOKS}
 
     @dataclass
     class Moved(Message):
@@ -161,7 +161,7 @@ class RequestTable(ScrollView, can_focus=True, inherit_bindings=False):
             # At its top the list shows what arrives above the cursor.
             self.scroll_to(y=max(0, self.scroll_y + moved), animate=False)
         self._keep_in_view()
-        self._look_ahead()
+        self._load_ahead()
         if len(before) != len(self._rows) or first or grown or old != self._edges or landed:
             self.refresh()
             return
@@ -248,7 +248,7 @@ class RequestTable(ScrollView, can_focus=True, inherit_bindings=False):
             self._refresh_row(place)
             self._keep_in_view()
             self.post_message(self.Moved(left.id))
-        self._look_ahead()
+        self._load_ahead()
 
     def _keep_in_view(self) -> None:
         height, line = self.size.height - 1, self._cursor + self._edges.before
@@ -260,7 +260,7 @@ class RequestTable(ScrollView, can_focus=True, inherit_bindings=False):
         elif line >= top + height:
             self.scroll_to(y=line - height + 1, animate=False)
 
-    def _look_ahead(self) -> None:
+    def _load_ahead(self) -> None:
         """Ask for more rows before whoever moves comes to the end of those that are held."""
         first, ahead = self._place_at(1), max(self.size.height, _AHEAD)
         wanted: bool | None = None
@@ -276,7 +276,7 @@ class RequestTable(ScrollView, can_focus=True, inherit_bindings=False):
         """Lay out anew."""
         self._sized()
         self._keep_in_view()
-        self._look_ahead()
+        self._load_ahead()
 
     def on_click(self, event: Click) -> None:
         """A click moves the cursor; on the row that it is on already, however late, it opens that. The rest of a
@@ -305,7 +305,7 @@ class RequestTable(ScrollView, can_focus=True, inherit_bindings=False):
         lines = max(self._total, known + 1) if self._edges.below else known
         self._be_long(lines + 1)
 
-    def _look_from(self, line: float) -> None:
+    def _turn_to(self, line: float) -> None:
         """Show the list from a line on, as a person turned there; the cursor comes along."""
         self.scroll_to(y=max(0, line), animate=False)
         first, last = self._place_at(1), self._place_at(self.size.height - 1)
@@ -320,28 +320,28 @@ class RequestTable(ScrollView, can_focus=True, inherit_bindings=False):
     def _on_mouse_scroll_down(self, event: MouseScrollDown) -> None:
         event.stop()
         event.prevent_default()
-        self._look_from(self.scroll_y + _WHEEL)
+        self._turn_to(self.scroll_y + _WHEEL)
 
     def _on_mouse_scroll_up(self, event: MouseScrollUp) -> None:
         event.stop()
         event.prevent_default()
-        self._look_from(self.scroll_y - _WHEEL)
+        self._turn_to(self.scroll_y - _WHEEL)
 
     def _on_scroll_to(self, message: ScrollTo) -> None:
         message.stop()
         message.prevent_default()
         if message.y is not None:
-            self._look_from(message.y)
+            self._turn_to(message.y)
 
     def _on_scroll_down(self, event: ScrollDown) -> None:
         event.stop()
         event.prevent_default()
-        self._look_from(self.scroll_y + self.size.height - 1)
+        self._turn_to(self.scroll_y + self.size.height - 1)
 
     def _on_scroll_up(self, event: ScrollUp) -> None:
         event.stop()
         event.prevent_default()
-        self._look_from(self.scroll_y - self.size.height + 1)
+        self._turn_to(self.scroll_y - self.size.height + 1)
 
     # Painted a line at a time, and only those that changed.
 
@@ -390,7 +390,7 @@ class RequestTable(ScrollView, can_focus=True, inherit_bindings=False):
     def _dip(self) -> Brush:
         key = (self.rich_style, self.has_focus, self.app.theme)
         if self._looks is None or self._looks[0] != key:
-            looks = {name: self.get_component_rich_style(f"request-table--{name}", partial=True) for name in LOOKS}
+            looks = {name: self.get_component_rich_style(f"request-table--{name}", partial=True) for name in ROW_LOOKS}
             self._looks = key, looks_on(self.rich_style, looks)
         return self.painter.brush(self._now(), self.scrollable_content_region.width, self._looks[1])
 

@@ -14,7 +14,7 @@ from paydesk.domain.copy import RequestCopy
 from paydesk.tui.table.columns import Column, fitted, laid_out
 from paydesk.tui.table.window import Edges
 
-LOOKS = ("header", "cursor", "muted", "accent", "good", "bad", "faded")
+ROW_LOOKS = ("header", "cursor", "muted", "accent", "good", "bad", "faded")
 
 
 @dataclass(frozen=True, slots=True)

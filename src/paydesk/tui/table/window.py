@@ -8,7 +8,7 @@ from paydesk.infra.core.query import Page, PageQuery, Start, Way, key_of
 
 PAGE = 100
 """So many rows are read at first, and more at a time."""
-MOST = 4 * PAGE
+MAX_HELD = 4 * PAGE
 """So many are held at most: more than any terminal shows, with some above and below."""
 
 
@@ -43,10 +43,10 @@ class Window:
         if not rows or self.start.way in (Way.UP_TO, Way.LAST, Way.AT):
             return  # A reading from elsewhere is on its way.
         if not down:
-            kept = min(len(rows), MOST - PAGE)
+            kept = min(len(rows), MAX_HELD - PAGE)
             self.start, self.limit = Start(Way.UP_TO, key_of(rows[kept - 1], query.sort)), kept + PAGE
             self._let_go = kept < len(rows)
-        elif self.limit + PAGE <= MOST:
+        elif self.limit + PAGE <= MAX_HELD:
             self.limit += PAGE
         else:
             self.start = Start(Way.FROM, key_of(rows[min(PAGE, len(rows) - 1)], query.sort))

@@ -10,7 +10,7 @@ from paydesk.domain.ageing import AGES
 from paydesk.domain.insights import TIMES, Day, InCurrency, Insights
 from paydesk.tui.text.insights import oldest_text, within_text
 
-_LABEL, _GAP, _LEAST_BAR, _LONGEST_BAR = 11, 3, 4, 40
+_LABEL, _GAP, _MIN_BAR, _MAX_BAR = 11, 3, 4, 40
 _HALF = "╸"
 _BESIDE = 70
 """From so many cells on two plots stand side by side."""
@@ -18,7 +18,7 @@ _BESIDE = 70
 
 def plot(insights: Insights, now: datetime, width: int, days: int) -> Content:
     """Return all plots, of so many days, on lines of at most ``width`` cells."""
-    half = min(_LABEL + _LONGEST_BAR + 10, (width - _GAP) // 2) if width >= _BESIDE else width
+    half = min(_LABEL + _MAX_BAR + 10, (width - _GAP) // 2) if width >= _BESIDE else width
     ages = [
         Content.styled("Waiting, by age", "bold"),
         Content.styled(oldest_text(insights.waiting, now), "$accent"),
@@ -37,7 +37,7 @@ def plot(insights: Insights, now: datetime, width: int, days: int) -> Content:
 def _per_day(days: Sequence[Day], width: int) -> Iterator[Content]:
     asked, decided = [day.requested for day in days], [day.accepted + day.rejected for day in days]
     digits = max(len(f"{count:,}") for count in [*asked, *decided])
-    cells = min(_LONGEST_BAR, max(_LEAST_BAR, (width - _LABEL - _GAP) // 2 - digits - 1))
+    cells = min(_MAX_BAR, max(_MIN_BAR, (width - _LABEL - _GAP) // 2 - digits - 1))
     most = max(*asked, *decided)
     column = cells + 1 + digits + _GAP
     heads = f"{'Requested':<{column}}Decided"
@@ -57,7 +57,7 @@ def _bar_and_number(value: int, most: int, cells: int, digits: int, look: str) -
 
 def _bars(labels: Sequence[str], counts: Sequence[int], width: int, look: str) -> Iterator[Content]:
     digits = max(len(f"{count:,}") for count in counts)
-    cells = min(_LONGEST_BAR, max(_LEAST_BAR, width - _LABEL - digits - 1))
+    cells = min(_MAX_BAR, max(_MIN_BAR, width - _LABEL - digits - 1))
     for label, count in zip(labels, counts, strict=True):
         number = _bar_and_number(count, max(counts), cells, digits, look)
         yield Content.assemble((label.ljust(_LABEL), "$secondary"), *number)
@@ -76,7 +76,7 @@ def _currencies(currencies: Sequence[InCurrency], width: int) -> Iterator[Conten
     waits = max([len("waiting"), *(len(currency.waiting.grouped) for currency in currencies)])
     label = 5
     cells = width - label - 1 - counts - 2 * (_GAP - 1) - asked - waits
-    cells = min(_LONGEST_BAR, cells) if cells >= _LEAST_BAR else -1
+    cells = min(_MAX_BAR, cells) if cells >= _MIN_BAR else -1
     most = max((currency.count for currency in currencies), default=0)
     head = f"{'asked for':>{cells + 1 + counts + 2 + asked + label - len('By currency')}}  {'waiting':>{waits}}"
     yield Content.assemble(("By currency", "bold"), (head, "$secondary"))

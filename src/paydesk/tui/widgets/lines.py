@@ -118,7 +118,7 @@ class Line(Static):
 class TopLine(Line):
     """Role, person, stack and whether the desk is live."""
 
-    def tell(self, role: str, person: str, health: Health | None, now: datetime, where: str) -> None:
+    def show_health(self, role: str, person: str, health: Health | None, now: datetime, where: str) -> None:
         """Show it."""
         stack = f" · {health.label}" if health is not None and health.label else ""
         live = live_text(health)
@@ -128,7 +128,7 @@ class TopLine(Line):
 class HealthLine(Line):
     """How the parts are, trouble first."""
 
-    def tell(self, health: Health | None, role: RoleName) -> None:
+    def show_health(self, health: Health | None, role: RoleName) -> None:
         """Show it."""
         words = health_words(health, role)
         self.say(words.text, "", "trouble" if words.trouble else "muted")
