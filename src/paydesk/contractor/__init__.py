@@ -1,1 +1,1 @@
-"""The contractor's flat: what a contractor says, hears, asks and sees."""
+"""The contractor's role: its commands and handlers, and the screens from which it asks for payments."""

@@ -1,4 +1,4 @@
-"""What the contractor's screens need from the room behind them."""
+"""What the contractor's screens need from the service behind them."""
 
 from collections.abc import Sequence
 from typing import Any, Protocol

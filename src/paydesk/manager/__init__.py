@@ -1,1 +1,1 @@
-"""The manager's flat: what a manager says, hears, asks and sees."""
+"""The manager's role: its commands and handlers, and the screens from which it decides."""

@@ -1,4 +1,4 @@
-"""What the manager's screens need from the room behind them."""
+"""What the manager's screens need from the service behind them."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass

@@ -217,7 +217,7 @@ class DeskApp(App[None]):
         )
 
     def _hides_tip(self, key: str) -> bool:
-        """Let go of the first hint at the first key that does something; whether that is all that the key does."""
+        """Hide the tip at the first key that does something; whether that is all that the key does."""
         panes = [pane for pane in self.panes if pane.lines.tip_stood and pane.kept.tip_due]
         if not panes or len(self.screen_stack) > 1 or key not in self.screen.active_bindings:
             return False

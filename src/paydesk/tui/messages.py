@@ -19,7 +19,7 @@ class DeskMade(Message):
 
 
 class DeskOpened(Message):
-    """The desk's room stands: reading works, and what was typed meanwhile can be sent."""
+    """What is behind the desk is open: reading works, and what was typed meanwhile can be sent."""
 
 
 class DeskStarted(Message):

@@ -1,5 +1,5 @@
 """What a person chose and how a desk was left, in small files of the state folder between starts: look, and for every
-stack order, filter and pane; whether the first hint was seen; and the filters that were used last.
+stack order, filter and pane; whether the first tip was seen; and the filters that were used last.
 """
 
 import json
@@ -61,7 +61,7 @@ class KeptFiles:
 
 
 class KeptView:
-    """The file of one person in one role; without a path nothing is kept, and no hint is due."""
+    """The file of one person in one role; without a path nothing is kept, and no tip is due."""
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
@@ -79,7 +79,7 @@ class KeptView:
         return not self._tip_seen
 
     def tip_was_seen(self) -> None:
-        """Note that the hint was seen: it never comes again."""
+        """Note that the tip was seen: it never comes again."""
         self._tip_seen = True
         self._change({"hinted": True})
 

@@ -1,4 +1,4 @@
-"""Keys in words and in their order, as they are on this desk; and the line that a person is told who never used one."""
+"""Keys in words and in their order, as they are on this desk; and the tip for a person who never used one."""
 
 from typing import Any, cast
 
