@@ -23,7 +23,7 @@ from paydesk.tui.state import KeptView
 from tests.fakes import FakeContractorDesk, FakeManagerDesk, World
 from tests.tui.conftest import contractor, manager, opened, seen, shown
 from tests.tui.scene import scene
-from tests.tui.test_filtering import names
+from tests.tui.test_filter_line import names
 
 ADA, BO = "contractor", "manager"
 SIZES = ((80, 24), (100, 30), (160, 45))

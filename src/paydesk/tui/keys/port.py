@@ -1,7 +1,7 @@
 """What the keys need of the application that shows a desk; met by the real one."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
 from textual.events import Key, Paste
 from textual.screen import Screen
@@ -21,10 +21,10 @@ class KeyApp(Protocol):
         """Return what has the keyboard."""
 
     @property
-    def screen(self) -> Screen[Any]:
+    def screen(self) -> Screen[object]:
         """Return the screen on top."""
 
-    def call_later(self, callback: Callable[..., Any], *args: Any, **kwargs: Any) -> bool:
+    def call_later(self, callback: Callable[[], None]) -> bool:
         """Call something once all messages before it are dealt with; returns whether it will be called."""
 
     def note_key(self, event: Key, came_at: float) -> None:
