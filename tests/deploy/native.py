@@ -111,7 +111,8 @@ class Native:
         env = self._of("kafka") | {"BROKER_HOST": "127.0.0.1", "BROKER_DATA": str(self.folder / "kafka")}
         env["BROKER_CONTROLLER_PORT"] = self.told.setdefault("CONTROLLER", str(free_port()))
         class_path = os.pathsep.join(map(str, binaries.fetch_jars(lambda *_: None, Event())))
-        options = on_host("kafka", f"{env['KAFKA_HEAP_OPTS']} {env['KAFKA_LOG4J_OPTS']}").split()
+        given = " ".join(env[f"KAFKA_{name}_OPTS"] for name in ("HEAP", "GC_LOG", "LOG4J"))
+        options = on_host("kafka", given).split()
         java = [str(binaries.java()), *options, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", class_path]
         tool = ["kafka.tools.StorageTool", "format", f"--cluster-id={env['CLUSTER_ID']}", "-c", config]
         done = subprocess.run(

@@ -88,6 +88,29 @@ def test_the_check_of_postgres_asks_by_tcp_as_its_first_starts_server_does_not_a
     assert test[test.index("--host") + 1] == "127.0.0.1" and test[-1] == "SELECT 1"
 
 
+@pytest.mark.fault(kind="A slow start of a server of compose is waited for.", mended="compose.yaml")
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_start_on_a_busy_machine_is_not_called_a_failure(name: str) -> None:
+    """The broker needed 135 s beside 20 other programs; without a start period, 60 checks are about as long."""
+    period = re.fullmatch(r"(\d+)m", SERVICES[name]["healthcheck"]["start_period"])
+    assert period is not None and int(period[1]) >= 5
+
+
+@pytest.mark.fault(kind="What compose starts does not fill the disk with its logs.", mended="compose.yaml")
+@pytest.mark.parametrize("name", SERVICES)
+def test_the_log_of_a_container_has_an_end(name: str) -> None:
+    log = SERVICES[name]["logging"]
+    assert log["driver"] == "json-file", "the driver that podman knows too"
+    assert log["options"] == {"max-size": "10m", "max-file": "3"}
+    assert all(isinstance(value, str) for value in log["options"].values()), "compose refuses a number here"
+
+
+@pytest.mark.fault(kind="What compose starts does not fill the disk with its logs.", mended="compose.yaml")
+def test_the_broker_keeps_no_log_of_its_garbage() -> None:
+    """The image's start script adds one of up to 1.1 GB where this variable is empty."""
+    assert SERVICES["kafka"]["environment"]["KAFKA_GC_LOG_OPTS"] == "-Xlog:gc=off"
+
+
 @pytest.mark.fault(kind="A server of compose has the time it needs to end in order.", mended="compose.yaml")
 @pytest.mark.parametrize("name", ["postgres", "kafka"])
 def test_what_keeps_data_has_the_time_it_needs_to_end(name: str) -> None:
