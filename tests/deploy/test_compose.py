@@ -96,6 +96,12 @@ def test_a_start_on_a_busy_machine_is_not_called_a_failure(name: str) -> None:
     assert period is not None and int(period[1]) >= 5
 
 
+@pytest.mark.parametrize("name", SERVICES)
+def test_the_checks_of_servers_that_are_well_take_little_of_a_core(name: str) -> None:
+    check = SERVICES[name]["healthcheck"]
+    assert check["interval"] == "5s" and "start_interval" not in check, "engines before 25 refuse start_interval"
+
+
 @pytest.mark.fault(kind="What compose starts does not fill the disk with its logs.", mended="compose.yaml")
 @pytest.mark.parametrize("name", SERVICES)
 def test_the_log_of_a_container_has_an_end(name: str) -> None:
