@@ -163,10 +163,16 @@ class FakeContractorDesk(FakeDesk):
             return Result(self.copy(command.id), fresh)
         copy = self.copy(command.id)
         assert copy.request is not None
-        if isinstance(command, RevisePayment):
-            register = commands.revise_payment(command, copy.request, copy.decision)
-        else:
-            register = commands.ask_withdrawal(command, copy.request, copy.decision)
+        if not fresh:
+            return Result(copy, True)
+        try:
+            if isinstance(command, RevisePayment):
+                register = commands.revise_payment(command, copy.request, copy.decision)
+            else:
+                register = commands.ask_withdrawal(command, copy.request, copy.decision)
+        except PaydeskError:
+            del self.keys[key]  # As a transaction that was rolled back.
+            raise
         if register is not None:
             self.world.put(register)
         return Result(self.copy(command.id), register is not None)

@@ -1,9 +1,12 @@
 """The way in: ``paydesk`` and ``python -m paydesk``."""
 
 import contextlib
+import json
 import locale
 import os
 import sys
+
+from paydesk.cli.ending import Ended, raised
 
 _FRAMES = "120"
 """So many frames a second at most, where ``TEXTUAL_FPS`` says nothing else: who presses a key just after a long frame
@@ -20,16 +23,18 @@ def _fold_letters_alike() -> None:
 
 
 def main() -> None:
-    """Run the command line and exit with its code; ^c before it stands is told as plainly as later."""
-    _fold_letters_alike()
-    os.environ.setdefault("TEXTUAL_FPS", _FRAMES)
+    """Run the command line and exit with its code; what interrupts it before it stands is told as plainly as later."""
     try:
-        from paydesk.cli.main import run
+        with raised():
+            _fold_letters_alike()
+            os.environ.setdefault("TEXTUAL_FPS", _FRAMES)
+            from paydesk.cli.main import run
 
-        code = run(sys.argv[1:], last=True)
-    except KeyboardInterrupt:
-        sys.stderr.write("Interrupted.\n")
-        code = 130
+            code = run(sys.argv[1:], last=True)
+    except (KeyboardInterrupt, Ended) as ending:
+        code = 128 + ending.number if isinstance(ending, Ended) else 130
+        error = {"code": "interrupted", "message": "Interrupted.", "hint": ""}
+        sys.stderr.write(f"{json.dumps({'error': error}) if '--json' in sys.argv else error['message']}\n")
     sys.exit(code)
 
 

@@ -8,10 +8,12 @@ import os
 import selectors
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
-from psycopg import pq
+from psycopg import abc, pq
+from psycopg.adapt import Loader
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.errors import error_from_result
 
@@ -71,7 +73,45 @@ def dial(
     except BaseException:
         connection.close()
         raise
+    _read_every_day(connection)
     return connection
+
+
+FIRST_MOMENT, LAST_MOMENT = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
+"""What stands for a moment that Python does not have: a day from the ends of its calendar, so a time in every zone."""
+
+
+def _read_every_day(connection: psycopg.Connection[Any]) -> None:
+    """Have what PostgreSQL knows as a time and Python does not, such as ``infinity``, read as the nearest there is.
+
+    paydesk writes no such time; a row that was put in by hand must not keep all others from being read.
+    """
+    adapters = connection.adapters
+    ends: Mapping[str, tuple[object, object]] = {
+        "date": (FIRST_MOMENT.date(), LAST_MOMENT.date()),
+        "timestamptz": (FIRST_MOMENT, LAST_MOMENT),
+    }
+    for name, (first, last) in ends.items():
+        oid = adapters.types[name].oid
+        usual = adapters.get_loader(oid, pq.Format.TEXT)
+        assert usual is not None
+        adapters.register_loader(oid, _nearest(usual, first, last))
+
+
+def _nearest(usual: type[abc.Loader], first: object, last: object) -> type[Loader]:
+    class Nearest(Loader):
+        def __init__(self, oid: int, context: abc.AdaptContext | None = None) -> None:
+            super().__init__(oid, context)
+            self._load = usual(oid, context).load
+
+        def load(self, data: abc.Buffer) -> object:
+            try:
+                return self._load(data)
+            except psycopg.DataError:
+                text = bytes(data)
+                return first if text.startswith(b"-") or text.endswith(b"BC") else last
+
+    return Nearest
 
 
 def forget_shell() -> None:

@@ -51,6 +51,28 @@ def test_the_whole_way_of_a_request(paydesk: Paydesk, ada: str) -> None:
     assert paydesk("manager", "send", number, "--as", "zoe").code == 6
 
 
+@pytest.mark.fault(
+    kind="What is typed to revise one revision never replaces a later one unseen.",
+    mended="domain/stale.py",
+)
+def test_revise_takes_a_revision_and_says_how_to_look_where_there_is_another_one(paydesk: Paydesk, ada: str) -> None:
+    number = paydesk("contractor", "request", "5", "EUR", "paint", "--as", ada, "--json").json["number"]
+    words = ("contractor", "revise", f"{number}@1", "--amount", "6", "--as", ada, "--key", f"k-{ada}", "--json")
+    assert paydesk(*words).json["revision"] == 2
+    assert paydesk(*words).json["changed"] is True, "the same key again"
+    for named in ([f"{number}@1"], [number, "--revision", "1"]):
+        stale = paydesk("contractor", "revise", *named, "--description", "other", "--as", ada, "--json")
+        assert stale.code == 5 and stale.error["code"] == "stale"
+        assert "revision 2, 6.00 EUR, paint" in stale.error["message"]
+        assert f"`paydesk contractor show {number}`, then revise {number}@2" in stale.error["hint"]
+    assert paydesk("contractor", "revise", f"{number}@1", "--revision", "2", "--amount", "7", "--as", ada).code == 3
+    assert paydesk("contractor", "revise", f"{number}@x", "--amount", "7", "--as", ada).code == 3
+    assert paydesk("contractor", "revise", f"{number}@9", "--amount", "7", "--as", ada).code == 5
+    assert paydesk("contractor", "revise", f"{number}@2", "--amount", "7", "--as", ada, "--json").json["revision"] == 3
+    refused = paydesk("contractor", "withdraw", f"{number}@3", "--as", ada)
+    assert refused.code == 4 and "takes no revision" in refused.err
+
+
 def test_a_filter_that_cannot_be_read_says_where(paydesk: Paydesk) -> None:
     refused = paydesk("manager", "list", "cur:EUR", "status:pendin")
     assert refused.code == 3

@@ -9,6 +9,7 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from paydesk.cli import bulk_decide
+from paydesk.cli.revision import request_and_revision
 from paydesk.cli.session import Session, open_session
 from paydesk.contractor import commands as asks
 from paydesk.contractor.role import ROLE
@@ -117,7 +118,7 @@ def test_a_line_with_anything_beside_requests_names_none(row: str) -> None:
     line = row.format(own="PR-1001", other="PR-1002")
     assert bulk_decide._requests_on(line) == [" ".join(line.split())]
     with pytest.raises(UnknownRequest, match="more on this line"):
-        bulk_decide._split(line, None)
+        request_and_revision(line, None)
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,7 @@ def test_a_list_of_everyones_requests_says_so_to_a_person_and_ones_own_does_not(
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     hint = "These are everyone's. Yours alone: paydesk contractor list from:me\n"
     assert paydesk("contractor", "list", "mine").err == hint
+    assert paydesk("contractor", "--as", ada, "list").err == hint.replace("\n", f" --as {ada}\n")
     for words in (("contractor", "list", "from:me", "--as", ada), ("contractor", "list", "--csv"), ("manager", "list")):
         assert paydesk(*words).err == ""
 

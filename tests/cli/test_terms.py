@@ -55,6 +55,22 @@ def test_a_wrong_account_number_is_taken_and_said(paydesk: Paydesk, ada: str) ->
 
 
 @pytest.mark.fault(
+    kind="Look-alike letters in the host of a link and in a payee are warned about wherever these are typed or read.",
+    mended="domain/doubts.py",
+)
+def test_look_alike_letters_in_a_link_and_a_payee_are_taken_and_said(paydesk: Paydesk, ada: str) -> None:
+    link, terms = "https://pаypal.com/a", ("5", "EUR", "Logo", "--pay-to", "PаyPal")
+    asked = paydesk("contractor", "request", *terms, "--document", link, "--as", ada, "--json")
+    document, payee = asked.json["warnings"]
+    assert "The host of the link mixes scripts" in document and f"--document URL --as {ada}" in document
+    assert "The payee mixes scripts" in payee and f"--pay-to P --as {ada}" in payee
+    number = asked.json["number"]
+    assert "it may look like another one: а (U+0430)." in paydesk("contractor", "show", number).out
+    revise = ("contractor", "revise", number, "--as", ada)
+    assert paydesk(*revise, "--document", "https://x:99999/a").code == 3
+
+
+@pytest.mark.fault(
     kind="An amount that can be read in two ways is refused, and the sentence writes it out.", mended="domain/money.py"
 )
 def test_an_amount_that_can_be_read_in_two_ways_ends_with_3(paydesk: Paydesk, ada: str) -> None:

@@ -1,5 +1,6 @@
 """Usage errors in one line of sentences, however click breaks its own."""
 
+import json
 import time
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -36,6 +37,18 @@ def test_a_usage_error_is_sentences_on_one_line(
 ) -> None:
     assert run(arguments) == 2
     assert capsys.readouterr().err.startswith(f"{sentence} `paydesk ")
+
+
+@pytest.mark.fault(
+    kind="Two options that ask for different outputs are refused, none is dropped.",
+    mended="cli/list_show.py",
+)
+@pytest.mark.parametrize("role", ["contractor", "manager"])
+@pytest.mark.parametrize("options", [["--csv", "--json"], ["--json", "--csv"], ["--json", "--follow", "--csv", "x"]])
+def test_csv_and_json_together_are_refused(role: str, options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([role, "list", *options]) == 2
+    told = capsys.readouterr()
+    assert told.out == "" and json.loads(told.err)["error"]["code"] == "usage" and "--csv contradict" in told.err
 
 
 @pytest.mark.fault(kind="A text that is taken for an option is told how it is written.", mended="cli/main.py")

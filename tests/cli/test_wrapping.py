@@ -7,6 +7,7 @@ import sys
 import pytest
 from rich.cells import cell_len
 
+from paydesk.cli.doctor import _wrap
 from paydesk.cli.exits import pointed
 from paydesk.cli.output import json_text, tell, wrapped
 from paydesk.domain.filter_text import FilterError, parse_filter
@@ -21,6 +22,20 @@ def test_a_line_is_broken_between_words_and_goes_on_under_its_beginning() -> Non
     assert all(line.startswith(" " * 4) for line in lines[1:])
     assert all(cell_len(line) <= 40 for line in lines if path not in line)
     assert wrapped("short", 40) == "short" and wrapped("", 40) == ""
+
+
+@pytest.mark.fault(
+    kind="A place on a topic beside another one is broken behind a dot or a slash, never within a number.",
+    mended="cli/doctor.py",
+)
+@pytest.mark.parametrize("topic", ["paydesk.contractor.requests.v1", "paydesk.manager.decisions.v1", "t" * 31, "a.b"])
+@pytest.mark.parametrize("offset", ["7", "12345678", "9223372036854775807"])
+def test_no_offset_is_broken_in_two_where_versions_stand_beside_each_other(topic: str, offset: str) -> None:
+    parts = _wrap(f"manager: quarantined, {topic}/0/{offset}")
+    assert all(cell_len(part) <= 32 for part in parts)
+    assert " ".join(parts).replace(" ", "") == f"manager:quarantined,{topic}/0/{offset}"
+    assert parts[-1].endswith(offset), "the whole offset in one part"
+    assert [each for each in parts if each.isdigit() or each.endswith(f"/{offset}")] == parts[-1:]
 
 
 @pytest.mark.parametrize("words", ["show", "doctor"])

@@ -7,7 +7,7 @@ import pytest
 from paydesk.domain.ageing import Ageing
 from paydesk.domain.commands import AskWithdrawal, RequestPayment, RevisePayment, Undo
 from paydesk.domain.copy import Delivery
-from paydesk.domain.errors import Conflict, KeyReused, NotAllowed, PaydeskError, TooLate
+from paydesk.domain.errors import Conflict, KeyReused, NotAllowed, PaydeskError, Stale, TooLate
 from paydesk.domain.filters import MINE
 from paydesk.domain.payment_request import checked_terms
 from paydesk.domain.status import Status
@@ -61,6 +61,22 @@ def test_an_approval_is_final(pair: Pair) -> None:
         pair.contractor.execute(uuid4(), RevisePayment.to(copy.id, pair.contractor.person, TERMS))
     with pytest.raises(Conflict):
         pair.contractor.execute(uuid4(), AskWithdrawal(copy.id, pair.contractor.person))
+
+
+@pytest.mark.fault(
+    kind="What is typed to revise one revision never replaces a later one unseen.",
+    mended="domain/stale.py",
+)
+def test_of_two_revisions_of_the_same_one_the_second_is_refused_and_the_first_stands(pair: Pair) -> None:
+    copy, person = pair.ask(), pair.contractor.person
+    first, second = checked_terms("1", "EUR", "less"), checked_terms("2", "EUR", "more")
+    key = uuid4()
+    assert pair.contractor.execute(key, RevisePayment.to(copy.id, person, first, 1)).copy.revision == 2
+    with pytest.raises(Stale):
+        pair.contractor.execute(uuid4(), RevisePayment.to(copy.id, person, second, 1))
+    assert pair.contractor.execute(key, RevisePayment.to(copy.id, person, first, 1)).changed, "it is said once"
+    mine = seen(pair.contractor, copy.id)
+    assert mine is not None and (mine.terms, mine.revision) == (first, 2)
 
 
 def test_what_changed_since_the_screen_is_refused(pair: Pair) -> None:

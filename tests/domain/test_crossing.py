@@ -6,9 +6,13 @@ from uuid import UUID
 import pytest
 
 from paydesk.contractor.role import ROLE as CONTRACTOR
+from paydesk.domain.commands import decide, decision_on
+from paydesk.domain.copy import Delivery, RequestCopy
+from paydesk.domain.decision import Cause, CauseCode
 from paydesk.domain.events import Event, EventType
 from paydesk.domain.payment_request import RequestRegister, checked_terms
 from paydesk.infra.core.codec import Quarantine, decode, encode
+from paydesk.infra.postgres.read.timeline import _step
 from paydesk.manager.role import ROLE as MANAGER
 
 NOW = datetime(2026, 11, 30, 9, 0, tzinfo=UTC)
@@ -45,6 +49,27 @@ def crossed(contractor: str, description: str) -> RequestRegister:
 def test_newer_characters_cross_to_every_python(contractor: str, description: str) -> None:
     register = crossed(contractor, description)
     assert (register.contractor, register.terms.description) == (contractor, description)
+
+
+@pytest.mark.fault(
+    kind="Whoever decided is the one that the decision names, on every screen, whoever its message says to be from.",
+    mended="infra/postgres/read/timeline.py",
+)
+@pytest.mark.parametrize("actor", ["ada", "bo", "eve"])
+@pytest.mark.parametrize("cause", [None, Cause(CauseCode.DUPLICATE)], ids=["accepted", "rejected"])
+@pytest.mark.parametrize("held", [False, True])
+def test_the_timeline_names_the_decider_that_the_decision_names(actor: str, cause: Cause | None, held: bool) -> None:
+    asked = RequestRegister(ID, 1, "PR-1", "ada", NOW, 1, checked_terms("12.50", "EUR", "x"))
+    copy = RequestCopy(ID, asked, None, Delivery.RECEIVED)
+    register = decide(decision_on(copy, "bo", cause), asked, None, NOW, NOW)
+    assert register is not None
+    kind = EventType.PAYMENT_REJECTED if cause else EventType.PAYMENT_ACCEPTED
+    event = Event(UUID(int=8), kind, NOW, actor, str(UUID(int=9)), "0" * 64, register)
+    row = {
+        "at": NOW, "type": kind.value, "actor": actor, "value": encode(event, MANAGER.source)[1], "became": "applied",
+        "reason": None, "hold_until": NOW if held else None, "delivered_at": None, "received_at": NOW, "headers": None,
+    }  # fmt: skip
+    assert _step(row).actor == register.decided_by == "bo"
 
 
 @pytest.mark.parametrize(

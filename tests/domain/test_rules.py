@@ -8,11 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paydesk.domain import commands as c
+from paydesk.domain.command_content import canonical
 from paydesk.domain.decision import Cause, CauseCode, DecisionRegister, Outcome, checked_cause
 from paydesk.domain.errors import AlreadyDecided, Conflict, InvalidInput, NotAllowed, PaydeskError, Stale
 from paydesk.domain.events import newer
 from paydesk.domain.payment_request import RequestRegister, changed_terms, checked_terms, describe_changes
-from paydesk.domain.refusals import explain_stale
+from paydesk.domain.stale import explain_stale
 from paydesk.domain.status import Status, standing_terms, status
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -81,6 +82,44 @@ def test_a_decision_acts_on_the_revision_that_was_seen() -> None:
         c.decide(c.Approve(ID, "bo", 3, ""), revised, None, NOW, NOW)
     assert "1,200.00 EUR → 1,250.00 EUR" in explain_stale(TERMS, revised).message
     assert describe_changes(TERMS, TERMS) == []
+
+
+REVISIONS = pytest.mark.fault(
+    kind="What is typed to revise one revision never replaces a later one unseen.",
+    mended="domain/stale.py",
+)
+
+
+@REVISIONS
+@pytest.mark.parametrize(
+    ("named", "told"), [(1, "PR-1001 changed since you looked: it is at revision 2"), (3, "There is no revision 3 of")]
+)
+@pytest.mark.parametrize("found", [None, "rejected"])
+def test_a_change_of_a_named_revision_is_refused_where_there_is_another(
+    named: int, told: str, found: str | None
+) -> None:
+    revised = c.revise_payment(c.RevisePayment(ID, "ada", {"amount": "1250"}, 1), REQUEST, None)
+    assert revised and revised.revision == 2
+    decision = c.decide(c.Reject(ID, "bo", 2, OTHER.hash, CAUSE), revised, None, NOW, NOW) if found else None
+    with pytest.raises(Stale, match=told) as refused:
+        c.revise_payment(c.RevisePayment(ID, "ada", {"description": "September"}, named), revised, decision)
+    assert "1,250.00 EUR, August retainer" in refused.value.message
+    assert "`paydesk contractor show PR-1001`, then revise PR-1001@2" in refused.value.hint
+    again = c.revise_payment(c.RevisePayment(ID, "ada", {"amount": "7"}, 2), revised, decision)
+    assert again and again.revision == 3
+
+
+@REVISIONS
+def test_a_change_of_a_named_revision_that_says_so_already_is_done() -> None:
+    revised = c.revise_payment(c.RevisePayment(ID, "ada", {"amount": "1250"}, 1), REQUEST, None)
+    assert revised and c.revise_payment(c.RevisePayment.to(ID, "ada", OTHER, 1), revised, None) is None
+
+
+@REVISIONS
+def test_a_change_that_names_no_revision_has_the_content_that_it_always_had() -> None:
+    plain = '{"actor": "ada", "changes": {"amount": "7"}, "command": "revise", "request": "%s"}' % ID  # noqa: UP031
+    assert canonical(c.RevisePayment(ID, "ada", {"amount": "7"})) == plain
+    assert canonical(c.RevisePayment(ID, "ada", {"amount": "7"}, 2)) == plain[:-1] + ', "revision": 2}'
 
 
 def test_own_and_foreign_requests_are_refused() -> None:

@@ -5,9 +5,10 @@ from datetime import date
 
 import pytest
 
+from paydesk.domain.doubts import doubts, look_alikes
 from paydesk.domain.errors import InvalidInput
 from paydesk.domain.money import Money
-from paydesk.domain.payment_request import TERM_NAMES, Terms, changed_terms, checked_terms, typed_fields
+from paydesk.domain.payment_request import TERM_NAMES, Terms, changed_terms, checked_terms, crossed_terms, typed_fields
 from paydesk.infra.core.messages import TermsMessage
 from paydesk.infra.postgres.columns import MONEY
 from paydesk.infra.postgres.schema import PaymentRequestRow
@@ -114,6 +115,88 @@ def test_a_link_is_refused_with_what_is_wrong_with_it(link: str, words: str) -> 
     with pytest.raises(InvalidInput) as refused:
         checked_terms("5", "EUR", "Logo", document=link)
     assert words in refused.value.problems["document"]
+
+
+PORTS = pytest.mark.fault(
+    kind="A link that leads to a port which cannot be is refused where it is typed, and taken where it crossed before.",
+    mended="domain/payment_request.py",
+)
+NO_PORTS = ["99999", "65536", "0", "00", "-1", "+80", "8o80", "８０", "8_0", "1e3"]
+TODAY = date(2026, 11, 30)
+
+
+@PORTS
+@pytest.mark.parametrize("host", ["example.org", "[::1]", "10.0.0.1"])
+@pytest.mark.parametrize("port", NO_PORTS)
+def test_a_port_that_cannot_be_is_refused_where_a_link_is_typed(host: str, port: str) -> None:
+    link = f"https://{host}:{port}/a.pdf"
+    old = checked_terms("5", "EUR", "Logo")
+    for typed in (lambda: checked_terms("5", "EUR", "Logo", document=link), lambda: changed_terms(old, document=link)):
+        with pytest.raises(InvalidInput, match=r"ports are numbers from 1 to 65535|host of the link cannot be read"):
+            typed()
+
+
+@PORTS
+@pytest.mark.parametrize("port", ["", ":", ":1", ":443", ":65535", ":08443"])
+def test_a_port_that_can_be_is_taken(port: str) -> None:
+    link = f"https://example.org{port}/a.pdf"
+    assert checked_terms("5", "EUR", "Logo", document=link).document == link
+
+
+@PORTS
+@pytest.mark.parametrize("port", ["99999", "0", "8o80"])
+def test_a_port_that_crossed_before_it_was_refused_stays(port: str) -> None:
+    old = replace(checked_terms("5", "EUR", "Logo"), document=f"https://example.org:{port}/a.pdf")
+    assert crossed_terms(**typed_fields(old)) == old
+    assert changed_terms(old, description="Logo, final") == replace(old, description="Logo, final")
+    with pytest.raises(InvalidInput):
+        crossed_terms(**(typed_fields(old) | {"document": "http://example.org"}))
+
+
+LETTERS = pytest.mark.fault(
+    kind="Look-alike letters in the host of a link and in a payee are warned about wherever these are typed or read.",
+    mended="domain/doubts.py",
+)
+
+
+@LETTERS
+@pytest.mark.parametrize(
+    ("field", "typed", "letters"),
+    [
+        ("document", "https://pаypal.com/a.pdf", "а (U+0430)"),
+        ("document", "https://docs.exаmple.org:8443/a.pdf", "а (U+0430)"),
+        ("document", "https://goοgle.com", "ο (U+03BF)"),
+        ("document", "https://ex%D0%B0mple.org/a.pdf", "а (U+0430)"),
+        ("document", "https://xn--pypal-4ve.com/a.pdf", "а (U+0430)"),
+        ("pay_to", "PаyPal", "а (U+0430)"),
+        ("pay_to", "DЕ89 3704 0044 0532 0130 00", "Е (U+0415)"),
+        ("pay_to", "Αda Lovelace", "Α (U+0391)"),
+        ("pay_to", "Acme, Вank of Acme", "В (U+0412)"),
+    ],
+)
+def test_letters_of_another_script_within_a_word_are_warned_about(field: str, typed: str, letters: str) -> None:
+    assert checked_terms("5", "EUR", "Logo", **{field: typed})
+    for found in (doubts({field: typed}, TODAY), look_alikes({field: typed})):
+        assert list(found) == [field] and found[field].endswith(f"may look like another one: {letters}.")
+
+
+@LETTERS
+@pytest.mark.parametrize(
+    ("field", "typed"),
+    [
+        ("document", "https://example.org/счёт.pdf"),
+        ("document", "https://пример.com/a.pdf"),
+        ("document", "https://bücher.example.org"),
+        ("document", "https://xn--bcher-kva.example.org"),
+        ("document", "https://xn--/a.pdf"),
+        ("pay_to", "ООО Ромашка, IBAN BY20 OLMP"),
+        ("pay_to", "株式会社ACME"),
+        ("pay_to", "Müller & Søn"),
+        ("pay_to", "Αθήνα"),
+    ],
+)
+def test_words_of_one_script_each_are_not_warned_about(field: str, typed: str) -> None:
+    assert look_alikes({field: typed}) == {}
 
 
 def test_every_term_has_its_row_its_field_on_the_wire_and_its_columns() -> None:

@@ -12,6 +12,23 @@ from tests.tui.conftest import contractor, manager, opened, seen, shown
 LINK = "https://docs.example.org/invoices/81"
 
 
+@pytest.mark.fault(
+    kind="Look-alike letters in the host of a link and in a payee are warned about wherever these are typed or read.",
+    mended="domain/doubts.py",
+)
+@pytest.mark.parametrize("role", ["contractor", "manager"])
+async def test_look_alike_letters_are_said_where_a_link_is_read_and_before_it_is_opened(role: str) -> None:
+    world, told = World(), "⚠ The host of the link mixes scripts, so that it may look like another"
+    terms = checked_terms("5", "EUR", "tea", document="https://pаypal.com/a", pay_to="PаyPal")
+    world.put(request_payment(RequestPayment(UUID(int=1), "ada", terms), "PR-1", NOON))
+    async with (contractor(world) if role == "contractor" else manager(world)).run_test(size=(100, 30)) as pilot:
+        await opened(pilot)
+        await pilot.press("enter")
+        await seen(pilot, lambda: told in shown(pilot) and "⚠ The payee mixes scripts" in shown(pilot))
+        await pilot.press("o")
+        await seen(pilot, lambda: "Open a document at" in shown(pilot) and "а (U+0430)" in shown(pilot))
+
+
 @pytest.mark.parametrize("role", ["contractor", pytest.param("manager", marks=pytest.mark.long)])
 async def test_the_host_is_shown_before_a_document_is_opened(role: str, monkeypatch: pytest.MonkeyPatch) -> None:
     world = World()

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from rich.cells import cell_len
 
-from paydesk.infra.core.health import BroughtBack, Duty, Part, PartState
+from paydesk.infra.core.health import KAFKA_AWAY, KAFKA_REFUSED, BroughtBack, Duty, Part, PartState
 from paydesk.infra.postgres.connection import unreachable
 from paydesk.tui.screens.health import HealthScreen
 from paydesk.tui.text.health import health_report
@@ -91,6 +91,29 @@ def test_every_part_is_reported_however_it_is() -> None:
     assert [name for name, report in told.items() if report.well] == ["Kafka"] == [*told][-1:]
     assert told["Lost"].now == "PR-7 (bo)" and told["Worker"].state == "✗ stopped"
     assert all(report.well for report in health_report(WELL, "contractor"))
+
+
+@pytest.mark.fault(
+    kind="A sentence that says what is waited for names the server whose trouble it is.", mended="tui/text/health.py"
+)
+@pytest.mark.parametrize(
+    ("kafka", "postgres", "awaited"),
+    [
+        (Part(PartState.OK), Part(PartState.DOWN, "PostgreSQL does not answer."), "the database answers"),
+        (Part(PartState.OK), Part(PartState.OK), "it was counted"),
+        (Part(PartState.DOWN, KAFKA_AWAY), Part(PartState.OK), "Kafka answers"),
+        (Part(PartState.DOWN, KAFKA_AWAY), Part(PartState.DOWN, "x"), "Kafka answers"),
+        (Part(), Part(PartState.OK), "Kafka answers"),
+        (Part(PartState.DOWN, KAFKA_REFUSED), Part(PartState.OK), "this desk can use Kafka"),
+    ],
+)
+def test_what_is_still_to_come_names_the_server_that_keeps_it_unknown(
+    kafka: Part, postgres: Part, awaited: str
+) -> None:
+    told = {
+        each.name: each for each in health_report(replace(WELL, kafka=kafka, postgres=postgres, lag=None), "manager")
+    }
+    assert told["Arrivals"].meaning == f"How much is still to come shows once {awaited}."
 
 
 @pytest.mark.fault(kind="What a server refuses is told as that, not as silence.", mended="tui/text/wording.py")

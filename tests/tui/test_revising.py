@@ -1,10 +1,19 @@
 """What was typed to revise a request outlives a database that does not answer."""
 
+import threading
+from dataclasses import replace
+from uuid import UUID
+
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
 from paydesk.contractor.form import RequestForm
+from paydesk.contractor.home import ContractorHome
+from paydesk.domain.commands import ContractorCommand
+from paydesk.domain.payment_request import changed_terms
+from paydesk.infra.core.errors import OutcomeUnknown
+from paydesk.infra.core.query import Result
 from tests.fakes import FakeContractorDesk, World
 from tests.tui.conftest import contractor, opened, seen, shown
 from tests.tui.test_manager_desk import accepted_by_zoe, of
@@ -67,6 +76,117 @@ async def test_what_is_refused_about_the_request_itself_is_said_and_opens_no_for
         await pilot.press("ctrl+s")
         await seen(pilot, lambda: "PR-1007 is accepted and cannot be revised." in shown(pilot))
         assert not isinstance(pilot.app.screen, RequestForm)
+
+
+REVISIONS = pytest.mark.fault(
+    kind="What is typed to revise one revision never replaces a later one unseen.",
+    mended="domain/stale.py",
+)
+ELSEWHERE = pytest.mark.fault(
+    kind="What was typed to revise a request is kept whatever screen is shown when it fails, and is known again as "
+    "one's own where it is saved all the same.",
+    mended="contractor/actions.py",
+)
+
+
+@REVISIONS
+async def test_a_revision_of_a_second_desk_that_was_not_heard_of_is_shown_and_not_overwritten(world: World) -> None:
+    async with contractor(world).run_test(size=(100, 30)) as pilot:
+        await revising(pilot)
+        number = of(world, "PR-1007")
+        request = world.requests[number]
+        other = replace(request, version=2, revision=2, terms=changed_terms(request.terms, amount="98"))
+        world.requests[number] = other  # No hint comes.
+        await pilot.press("ctrl+s")
+        await seen(pilot, lambda: "PR-1007 changed since you looked:" in shown(pilot), 10)
+        await seen(pilot, lambda: "⚠ It was revised meanwhile" in shown(pilot), 10)
+        assert world.requests[number] == other and typed(pilot, "amount") == "12400.00"
+        await pilot.press("ctrl+s")
+        await seen(pilot, lambda: "Change it all the same?" in shown(pilot))
+        await pilot.press("y")
+        await seen(pilot, lambda: "PR-1007 is revised: revision 3, 12,400.00 EUR" in shown(pilot))
+
+
+class SavedUnheard(FakeContractorDesk):
+    """Saves the first command, and its answer is lost; or waits before that it does not know."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self.lost = 0
+        self.go_on = threading.Event()
+        self.go_on.set()
+
+    def execute(self, key: UUID, command: ContractorCommand) -> Result:
+        self.go_on.wait(30)
+        done = super().execute(key, command)
+        if not self.lost:
+            self.lost += 1
+            raise OutcomeUnknown("It is not known whether this is saved.", "Send it again.")
+        return done
+
+
+@ELSEWHERE
+@pytest.mark.parametrize("edits", [False, True], ids=["as sent", "typed on"])
+async def test_a_revision_that_is_saved_though_its_answer_was_lost_is_known_as_ones_own(
+    world: World, edits: bool
+) -> None:
+    async with contractor(world, desk=SavedUnheard(world)).run_test(size=(100, 30)) as pilot:
+        await revising(pilot)
+        await pilot.press("ctrl+s")
+        await seen(pilot, lambda: "✓ What you sent is there" in shown(pilot), 10)
+        assert "not here" not in shown(pilot)
+        if edits:
+            await pilot.press("tab", "tab", "end", *" or June", "ctrl+s")
+            await seen(pilot, lambda: "PR-1007 is revised: revision 3, 12,400.00 EUR" in shown(pilot))
+        else:
+            await pilot.press("escape")
+            await seen(pilot, lambda: len(pilot.app.screen_stack) == 1)
+            assert world.requests[of(world, "PR-1007")].revision == 2
+
+
+@ELSEWHERE
+async def test_sending_again_what_is_saved_already_makes_no_second_revision(world: World) -> None:
+    async with contractor(world, desk=SavedUnheard(world)).run_test(size=(100, 30)) as pilot:
+        await revising(pilot)
+        await pilot.press("ctrl+s")
+        await seen(pilot, lambda: "✓ What you sent is there" in shown(pilot), 10)
+        await pilot.press("ctrl+s")
+        await seen(pilot, lambda: "PR-1007 says so already" in shown(pilot))
+        assert world.requests[of(world, "PR-1007")].revision == 2
+
+
+@ELSEWHERE
+@pytest.mark.parametrize(
+    ("key", "saved"), [("enter", False), ("n", True), pytest.param("2", True, marks=pytest.mark.long)], ids=str
+)
+async def test_what_was_typed_is_kept_where_the_person_is_on_another_screen_when_it_fails(
+    world: World, key: str, saved: bool
+) -> None:
+    desk = SavedUnheard(world)
+    async with contractor(world, desk=desk).run_test(size=(100, 30)) as pilot:
+        await revising(pilot)
+        desk.go_on.clear()
+        await pilot.press("ctrl+s")
+        await seen(pilot, lambda: len(pilot.app.screen_stack) == 1)
+        await pilot.press(key)
+        await seen(pilot, lambda: len(pilot.app.screen_stack) == 2)
+        world.down = not saved
+        desk.go_on.set()
+        home = pilot.app.screen_stack[0].query_one(ContractorHome)
+        await seen(pilot, lambda: home.actions.unsent == ["PR-1007"], 10)
+        world.down = False
+        await pilot.press("escape")
+        await seen(pilot, lambda: "what you typed of PR-1007 is kept, e there goes on" in shown(pilot))
+        await pilot.press("e")
+        await seen(pilot, lambda: isinstance(pilot.app.screen, RequestForm) and "It becomes" in shown(pilot))
+        assert typed(pilot, "amount") == "12400.00" and typed(pilot, "description").endswith(" by May")
+        desk.lost = 1
+        if saved:
+            await seen(pilot, lambda: "✓ What you sent is there" in shown(pilot), 10)
+        await pilot.press("ctrl+s")
+        await seen(pilot, lambda: "PR-1007 says so already" in shown(pilot) or "PR-1007 is revised" in shown(pilot))
+        assert world.requests[of(world, "PR-1007")].revision == 2
+        assert home.actions.unsent == [], "it is kept no more"
 
 
 ASKED = pytest.mark.fault(

@@ -1,7 +1,6 @@
 """Deciding by command line, one request or many: an own transaction, an own key and an own result each."""
 
 import contextlib
-import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,12 +9,13 @@ from uuid import UUID
 from paydesk.cli import asking, streams
 from paydesk.cli.options import Call
 from paydesk.cli.report import conclude, in_words, refused, report
+from paydesk.cli.revision import REQUEST, SAY_ONE, request_and_revision
 from paydesk.cli.session import Session, open_session
 from paydesk.domain.commands import Approve, Decide, Named, Reject
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.decision import Cause
 from paydesk.domain.duplicates import Alike, Asking
-from paydesk.domain.errors import Conflict, InvalidInput, LooksAlike, PaydeskError, UnknownRequest
+from paydesk.domain.errors import Conflict, InvalidInput, LooksAlike, PaydeskError
 from paydesk.domain.payment_request import RequestRegister
 from paydesk.domain.status_facts import DECIDABLE
 from paydesk.domain.text import clean, same_person
@@ -28,9 +28,6 @@ from paydesk.manager.commands import execute
 
 AT_ONCE = 50
 """So many are decided before they are sent and told: one by one, each would wait for the broker alone."""
-_MAX_DIGITS = 9
-_SAY_ONE = "Say one of them."
-_ALONE = "Write requests alone, such as PR-1042@2."
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +110,6 @@ _MARKS = "\ufeff"
 """What editors put before a text to say how it is encoded."""
 
 
-_REQUEST = re.compile(r"(?:[A-Za-z0-9]+-[A-Za-z0-9-]+|[0-9]+|(?:…|\.{1,3})[0-9A-Fa-f]+)(?:@.*)?")
-"""How a number, an id or the end of an id looks, with or without a revision; whether it exists is asked later."""
-
-
 def _on_standard_input() -> list[str]:
     try:
         text = streams.read_all()
@@ -133,14 +126,14 @@ def _requests_on(line: str) -> list[str]:
     A row of a list holds words of other people, and a number among these must not be decided.
     """
     words = [name for word in line.split() if (name := word.strip(_MARKS))]
-    return words if len(words) < 2 or all(map(_REQUEST.fullmatch, words)) else [" ".join(words)]
+    return words if len(words) < 2 or all(map(REQUEST.fullmatch, words)) else [" ".join(words)]
 
 
 def _seen(connection: Connection, names: Sequence[str], revision: int | None) -> dict[str, RequestCopy]:
     copies = {}
     for name in names:
         with contextlib.suppress(PaydeskError):  # It may arrive while catching up; if not, the act says what is wrong.
-            copies[name] = queries.named(connection, _split(name, revision)[0])
+            copies[name] = queries.named(connection, request_and_revision(name, revision)[0])
     return copies
 
 
@@ -166,7 +159,7 @@ def _items(
 
 
 def _item(session: Session, name: str, revision: int | None, seen: RequestCopy | None) -> _Item:
-    typed, wanted = _split(name, revision)
+    typed, wanted = request_and_revision(name, revision)
     copy = seen or session.target(typed, revised=True)
     session.saved.called(copy.id, copy.number)
     return _Item(copy, wanted, wanted or (copy.request.revision if copy.request else 0))
@@ -180,7 +173,7 @@ def _contradictions(items: Sequence[_Item]) -> dict[UUID, PaydeskError]:
     return {
         request_id: Conflict(
             f"{next(iter(named.values())).number} is named with revisions {_and(sorted(named))} at once.",
-            _SAY_ONE,
+            SAY_ONE,
         )
         for request_id, named in revisions.items()
         if len(named) > 1
@@ -277,21 +270,3 @@ class _Several:
             refused(name, why, self._as_json, "request")
             if isinstance(item := self._items[name], _Item):
                 self._session.saved.mark_reported(item.copy.id)
-
-
-def _split(item: str, revision: int | None) -> tuple[str, int | None]:
-    """Return what is named and which revision of it. Raises where that cannot be told, or is said in two ways."""
-    words = item.split()
-    if len(words) > 1 and not all(map(_REQUEST.fullmatch, words)):
-        raise UnknownRequest("There is more on this line than requests, so nothing of it was taken.", _ALONE)
-    name, at, number = item.rpartition("@")
-    if not at:
-        return item, revision
-    example = f"such as {name or 'PR-1042'}@2"
-    if not (number.isascii() and number.isdigit()):
-        raise InvalidInput.of("revision", f"Write the revision as a number, {example}.")
-    if len(number) > _MAX_DIGITS or int(number) < 1:
-        raise InvalidInput.of("revision", f"Revisions count from 1, and have at most {_MAX_DIGITS} digits, {example}.")
-    if revision not in (None, int(number)):
-        raise InvalidInput.of("revision", f"{name} is named with revisions {number} and {revision} at once. {_SAY_ONE}")
-    return name, int(number)

@@ -11,6 +11,7 @@ from uuid_utils.compat import uuid7
 from paydesk.cli.completion import complete_request
 from paydesk.cli.options import Call, writes
 from paydesk.cli.report import report
+from paydesk.cli.revision import exact_revision, request_and_revision
 from paydesk.cli.session import Session, open_session
 from paydesk.contractor.commands import execute
 from paydesk.contractor.lapsing import late_text
@@ -104,21 +105,23 @@ def _terms_like(copy: RequestCopy, fields: dict[str, str | None]) -> tuple[Terms
 
 
 @click.command()
-@click.argument("request", metavar="REQUEST", shell_complete=complete_request)
+@click.argument("request", metavar="REQUEST[@REVISION]", shell_complete=complete_request)
 @click.option("--amount", metavar="A", help="The new amount.")
 @click.option("--currency", metavar="C", help="The new currency.")
 @click.option("--description", metavar="D", help="The new description.")
 @_with_terms
+@exact_revision
 @writes
-def revise(call: Call, /, request: str, **fields: str | None) -> None:
+def revise(call: Call, /, request: str, revision: int | None, **fields: str | None) -> None:
     """Change a request that waits or was rejected; an empty value clears an optional field."""
     if all(value is None for value in fields.values()):
         raise click.UsageError("Say what changes, such as --amount 1250.50.")
+    name, named = request_and_revision(request, revision)
     with open_session(call.role, call.person, call.key) as session:
         session.catch_up()
-        copy = session.target(request)
+        copy = session.target(name, revised=True)
         given = {name: value for name, value in fields.items() if value is not None}
-        result = execute(session.store, session.key(), RevisePayment(copy.id, session.person, given))
+        result = execute(session.store, session.key(), RevisePayment(copy.id, session.person, given, named))
         copy = session.deliver(result)
         warned = _late(copy) or (_doubts(session, copy, given) if result.changed else ())
         report(session, copy, result.changed, as_json=call.as_json, warned=warned)

@@ -9,7 +9,7 @@ from itertools import zip_longest
 import click
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
-from rich.cells import chop_cells
+from rich.cells import cell_len, chop_cells
 
 from paydesk import libpq
 from paydesk.addresses import exposed
@@ -136,7 +136,7 @@ def _is_provisioned(settings: Settings, endpoints: Endpoints) -> Callable[[], bo
 def _embedded(settings: Settings) -> list[Finding]:
     findings = [Finding("servers", True, f"embedded, data in {settings.home}")]
     try:
-        status = embedded.status(settings.home)
+        status = embedded.status(settings.home, asks=True)
     except StackError as error:
         return [*findings, Finding("embedded stack", False, error.message, error.hint)]
     if not status.running:
@@ -209,7 +209,21 @@ def _beside(versions: tuple[Version, ...]) -> Iterator[str]:
 def _wrap(text: str) -> list[str]:
     """Return text in lines that fit into a cell, wide characters counted as two."""
     lines = [line.strip() for line in wrapped(text, _CELL, 0).split("\n")]
-    return [part for line in lines for part in chop_cells(line, _CELL)]
+    return [part for line in lines for part in _chopped(line)]
+
+
+def _chopped(word: str) -> list[str]:
+    """Return a word that is longer than a cell in parts, which end behind a ``/`` or a dot where there is one.
+
+    A number at the end of a place on a topic so stays whole.
+    """
+    parts, rest = [], word
+    while cell_len(rest) > _CELL:
+        most = chop_cells(rest, _CELL)[0]
+        end = max(most.rfind("/"), most.rfind(".")) + 1 or len(most)
+        parts.append(rest[:end])
+        rest = rest[end:]
+    return [*parts, rest]
 
 
 def _facts(version: Version) -> dict[str, list[str]]:

@@ -38,8 +38,12 @@ def up(as_json: bool) -> None:
         while True:
             endpoints = servers.endpoints("contractor")
             if endpoints.kafka is not None and endpoints.redis_url is not None:
-                break
-            notice = servers.notice()
+                found = embedded.status(settings.home, asks=True)
+                if all(server["state"] == "ready" for server in found.servers.values()):
+                    break
+                notice = next((server["trouble"] for server in found.servers.values() if server["trouble"]), "")
+            else:
+                notice = servers.notice()
             if notice != last:
                 last = notice
                 click.echo(notice, err=True)
@@ -48,14 +52,14 @@ def up(as_json: bool) -> None:
             time.sleep(0.1)
     finally:
         servers.leave()
-    _tell(embedded.status(settings.home), as_json)
+    _tell(found, as_json)
 
 
 @click.command("status")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def status_(as_json: bool) -> None:
     """Tell how the servers stand; starts nothing."""
-    _tell(embedded.status(_settings().home), as_json)
+    _tell(embedded.status(_settings().home, asks=True), as_json)
 
 
 def _tell(status: StackStatus, as_json: bool) -> None:

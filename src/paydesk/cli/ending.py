@@ -34,7 +34,8 @@ def raised() -> Iterator[None]:
         yield
     finally:
         for number in before:
-            signal.signal(number, signal.SIG_DFL)
+            if signal.getsignal(number) is not signal.SIG_IGN:  # As ``Deaf`` leaves it for what comes last.
+                signal.signal(number, signal.SIG_DFL)
 
 
 class Deaf:

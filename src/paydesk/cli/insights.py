@@ -8,7 +8,7 @@ import click
 
 from paydesk.cli import output
 from paydesk.cli.filter_argument import FilterCommand, filter_argument
-from paydesk.cli.options import Caller, as_json_option, as_person
+from paydesk.cli.options import Caller, as_json_option, reads
 from paydesk.cli.session import open_session
 from paydesk.domain.ageing import BOUNDS
 from paydesk.domain.filter_text import parse_filter
@@ -23,12 +23,11 @@ from paydesk.tui.text.insights import table_lines, tables
 @click.command(cls=FilterCommand)
 @filter_argument
 @as_json_option
-@as_person
-@click.pass_obj
-def insights(caller: Caller, /, filter_: tuple[str, ...], as_json: bool, person: str | None) -> None:
+@reads
+def insights(caller: Caller, /, filter_: tuple[str, ...], as_json: bool) -> None:
     """Count requests per day, by age, by currency, and how long deciding takes. FILTER: as of list."""
     wanted = parse_filter(" ".join(filter_))
-    with open_session(caller.role, person, reads=True) as session:
+    with open_session(caller.role, caller.person, reads=True) as session:
         session.catch_up()
         session.tell_anew(as_json=as_json)
         with session.reading() as connection:

@@ -11,7 +11,7 @@ from paydesk.cli import output
 from paydesk.cli.completion import complete_request
 from paydesk.cli.filter_argument import FilterCommand, filter_argument
 from paydesk.cli.follow import Follower
-from paydesk.cli.options import Caller, named
+from paydesk.cli.options import Caller, reads
 from paydesk.cli.session import open_session
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.duplicates import Alike
@@ -28,14 +28,13 @@ from paydesk.infra.postgres.read.timeline import detail
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document a line.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print comma-separated values.")
 @click.option("--follow", is_flag=True, help="Then go on: a line for each change, until ^c.")
-@click.option("--as", "person", metavar="NAME", callback=named, help="Who from:me is; else your login name.")
-@click.pass_obj
-def list_(
-    caller: Caller, /, filter_: tuple[str, ...], as_json: bool, as_csv: bool, follow: bool, person: str | None
-) -> None:
+@reads
+def list_(caller: Caller, /, filter_: tuple[str, ...], as_json: bool, as_csv: bool, follow: bool) -> None:
     """List requests, newest first. FILTER: status:pending cur:EUR amt>=1000 from:me age>7d due<2026-12-01 words."""
+    if as_json and as_csv:
+        raise click.UsageError("--json and --csv contradict each other; write one of them.")
     wanted = parse_filter(" ".join(filter_))
-    with open_session(caller.role, person, reads=True) as session:
+    with open_session(caller.role, caller.person, reads=True) as session:
         query = PageQuery(wanted, session.person, limit=None)
         session.catch_up()
         anew = session.tell_anew(as_json=as_json)
@@ -55,7 +54,8 @@ def list_(
                     click.echo("No requests." if not filter_ else "No requests fit this filter.", err=True)
             elif session.role.name == "contractor" and not wanted.asks(FromIn) and sys.stdout.isatty():
                 # The desk opens on one's own, a list without a filter is of all; a script knows what it asked for.
-                click.echo("These are everyone's. Yours alone: paydesk contractor list from:me", err=True)
+                yours = f"paydesk contractor list from:me{session.as_person}"
+                click.echo(f"These are everyone's. Yours alone: {yours}", err=True)
 
 
 def _printer(as_json: bool, as_csv: bool) -> Callable[[RequestCopy, Sequence[Alike]], None]:
@@ -71,10 +71,10 @@ def _printer(as_json: bool, as_csv: bool) -> Callable[[RequestCopy, Sequence[Ali
 @click.command()
 @click.argument("request", shell_complete=complete_request)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-@click.pass_obj
+@reads
 def show(caller: Caller, /, request: str, as_json: bool) -> None:
     """Show one request with its decision and its timeline."""
-    with open_session(caller.role, reads=True) as session:
+    with open_session(caller.role, caller.person, reads=True) as session:
         session.catch_up()
         request_id = session.find(request).id
         session.tell_anew(as_json=as_json)

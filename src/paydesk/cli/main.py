@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import click
 
 from paydesk.cli import streams
-from paydesk.cli.ending import Deaf
+from paydesk.cli.ending import Deaf, raised
 from paydesk.cli.groups import LazyGroup, Leaf
 from paydesk.cli.saved import recorded
 from paydesk.kept_log import keep_log, log_file
@@ -74,7 +74,7 @@ def run(arguments: Sequence[str], *, last: bool = False) -> int:
     was_open = streams.prepare(arguments)
     as_json = "--json" in arguments
     deaf = Deaf()
-    with recorded() as saved:
+    with recorded() as saved, raised():
         try:
             try:
                 code = paydesk.main(list(arguments), prog_name="paydesk", standalone_mode=False)

@@ -6,6 +6,7 @@ from paydesk.cli.bulk_decide import Wish, decide_each
 from paydesk.cli.completion import complete_cause, complete_request
 from paydesk.cli.options import Call, writes
 from paydesk.cli.report import each_of, report
+from paydesk.cli.revision import exact_revision
 from paydesk.cli.session import open_session
 from paydesk.domain.commands import SendHeld, Undo
 from paydesk.domain.decision import CauseCode, checked_cause
@@ -16,7 +17,7 @@ _NEED_NOTE = ", ".join(code for code in CauseCode if code.needs_note)
 
 @click.command()
 @click.argument("requests", metavar="REQUEST[@REVISION]...", nargs=-1, required=True, shell_complete=complete_request)
-@click.option("--revision", type=click.IntRange(min=1), help="Exactly this revision, and no other.")
+@exact_revision
 @click.option("--allow-duplicate", is_flag=True, help="Approve also what looks like another request.")
 @writes
 def approve(call: Call, /, requests: tuple[str, ...], revision: int | None, allow_duplicate: bool) -> None:
@@ -34,7 +35,7 @@ def approve(call: Call, /, requests: tuple[str, ...], revision: int | None, allo
     help=f"Why: {', '.join(CauseCode)}. --note says more; {_NEED_NOTE} need it.",
 )
 @click.option("--note", metavar="TEXT", help="What the contractor should know, 3 to 500 characters.")
-@click.option("--revision", type=click.IntRange(min=1), help="Exactly this revision, and no other.")
+@exact_revision
 @writes
 def reject(call: Call, /, requests: tuple[str, ...], cause: str, note: str | None, revision: int | None) -> None:
     """Reject requests and say why; - reads them from standard input."""

@@ -1,7 +1,7 @@
 """The options that many commands share, and the call that a command gets of them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from typing import Any
 
@@ -54,13 +54,27 @@ def keyed(_: click.Context, __: click.Parameter, value: str | None) -> str | Non
 
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-as_person = click.option("--as", "person", metavar="NAME", callback=named, help="Who acts; else your login name.")
+as_person = click.option(
+    "--as", "person", metavar="NAME", callback=named, help="Who acts, and who from:me is; else your login name."
+)
 with_key = click.option(
     "--key", metavar="K", callback=keyed, help="The same key again has one effect, so a retry is safe."
 )
 LOOKS = ("dusk", "paper", "contrast")
 """The looks by name; the screens' own list is not read here, as a command line without a screen needs no Textual."""
 with_look = click.option("--theme", "look", type=click.Choice(LOOKS), help="The look of the desk.")
+
+
+def reads(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a command that writes nothing --as; it gets its ``Caller`` with who was named last, before it or behind."""
+
+    @as_person
+    @click.pass_obj
+    @wraps(function)
+    def called(caller: Caller, /, *arguments: Any, person: str | None, **named: Any) -> None:
+        function(replace(caller, person=person or caller.person), *arguments, **named)
+
+    return called
 
 
 def writes(function: Callable[..., None]) -> Callable[..., None]:

@@ -16,6 +16,7 @@ from rich.cells import cell_len
 
 from paydesk.domain.copy import RequestCopy, RequestDetail, Step
 from paydesk.domain.decision import DecisionRegister, Outcome
+from paydesk.domain.doubts import look_alikes
 from paydesk.domain.duplicates import Alike
 from paydesk.domain.names import mixes_scripts, shown_name
 from paydesk.domain.payment_request import TERM_NAMES, typed_fields
@@ -247,6 +248,8 @@ def print_detail(detail: RequestDetail, alike: Sequence[Alike] = ()) -> None:
         if name in (*TERM_NAMES, "contractor", "id") and value:
             fact = shown_name(value) if name == "contractor" else clean(str(value), WHOLE)
             tell(f"  {name.replace('_', ' '):<13}{fact}", 15)
+    for warning in look_alikes(typed_fields(detail.copy.terms) if detail.copy.terms is not None else {}).values():
+        tell(clean(f"  {marked('⚠')} {warning}", WHOLE), 4)
     for other in alike:
         tell(clean(f"  {'looks like':<13}{other}", WHOLE), 15)
     if decision is not None and detail.copy.decision is not None:

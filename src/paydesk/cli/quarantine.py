@@ -7,7 +7,7 @@ import click
 from paydesk.cli import output
 from paydesk.cli.completion import complete_request
 from paydesk.cli.groups import HelpfulGroup
-from paydesk.cli.options import Call, Caller, writes
+from paydesk.cli.options import Call, Caller, reads, writes
 from paydesk.cli.report import each_of, report
 from paydesk.cli.session import Session, open_session
 from paydesk.domain.commands import Discard, Redrive, Settle
@@ -30,10 +30,10 @@ def quarantine() -> None:
 @quarantine.command("list")
 @click.option("--all", "closed", is_flag=True, help="Also those that were redriven or discarded.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document a line.")
-@click.pass_obj
+@reads
 def list_(caller: Caller, /, closed: bool, as_json: bool) -> None:
     """List the open ones, quarantined and parked, newest first."""
-    with open_session(caller.role, reads=True) as session:
+    with open_session(caller.role, caller.person, reads=True) as session:
         session.catch_up()
         messages = session.read(lambda connection: bad_messages(connection, closed=closed))
         for message in messages:
@@ -48,10 +48,10 @@ def list_(caller: Caller, /, closed: bool, as_json: bool) -> None:
 @quarantine.command()
 @click.argument("id_", metavar="ID", type=_NUMBER)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-@click.pass_obj
+@reads
 def show(caller: Caller, /, id_: int, as_json: bool) -> None:
     """Show one with the reason, its bytes, and what can be read of them."""
-    with open_session(caller.role, reads=True) as session:
+    with open_session(caller.role, caller.person, reads=True) as session:
         message = session.read(lambda connection: bad_message(connection, id_))
         if as_json:
             output.print_json(message.document())

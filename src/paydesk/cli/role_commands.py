@@ -9,7 +9,7 @@ import click
 
 from paydesk.cli import output
 from paydesk.cli.completion import complete_request
-from paydesk.cli.options import Caller
+from paydesk.cli.options import Caller, reads
 from paydesk.cli.session import Session, open_session
 from paydesk.domain.copy import Delivery, RequestCopy
 from paydesk.domain.errors import InvalidInput
@@ -49,11 +49,11 @@ def with_unit(typed: str) -> str:
 @click.option("--for", type=click.Choice(["decided"]), default="decided", expose_value=False, help="What for.")
 @click.option("--timeout", default="60s", metavar="TIME", help="How long at most: 60s, 5m, 1h.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-@click.pass_obj
+@reads
 def wait(caller: Caller, /, request: str, timeout: str, as_json: bool) -> None:
     """Wait until a request is rejected, or finally accepted or withdrawn."""
     until = time.monotonic() + seconds_of(timeout)
-    with open_session(caller.role, reads=True) as session:
+    with open_session(caller.role, caller.person, reads=True) as session:
         if not session.copied:
             session.work()
         session.catch_up(min(4.0, seconds_of(timeout)))
@@ -74,13 +74,13 @@ def wait(caller: Caller, /, request: str, timeout: str, as_json: bool) -> None:
 
 
 @click.command()
-@click.pass_obj
+@reads
 def worker(caller: Caller) -> None:
     """Run the worker without a screen, until ^c or SIGTERM."""
     ending = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: ending.set())
-    session = Session(caller.role)
+    session = Session(caller.role, caller.person)
     running = session.work(brief=False)
     last = ""
     click.echo(f"paydesk {session.role.name} worker: started", err=True)

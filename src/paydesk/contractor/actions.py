@@ -4,14 +4,17 @@ goes then.
 
 import time
 from collections.abc import Callable
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
+
+from textual.screen import Screen
 
 from paydesk.contractor.form import FilledForm, RequestForm
 from paydesk.contractor.form_checks import too_late
 from paydesk.contractor.port import AskingPane
 from paydesk.domain.commands import AskWithdrawal, RequestPayment, RevisePayment, ask_withdrawal
 from paydesk.domain.copy import RequestCopy
-from paydesk.domain.errors import Conflict, NotAllowed, PaydeskError, UnknownRequest
+from paydesk.domain.errors import Conflict, NotAllowed, PaydeskError, Stale, UnknownRequest
 from paydesk.domain.payment_request import typed_fields
 from paydesk.domain.status_facts import TAKEN_BACK
 from paydesk.domain.text import clean
@@ -21,7 +24,9 @@ from paydesk.tui.screens.base import sentence
 from paydesk.tui.screens.dialogs import Confirm
 
 REFUSED = (Conflict, NotAllowed, UnknownRequest)
-"""What is about the request itself: no other terms, and no second try, make it right."""
+"""What is about the request itself: no other terms, and no second try, make it right; but for ``Stale``."""
+KEPT_S = 60.0
+"""So long it is said that what was typed is kept, as the person looks at something else."""
 
 
 class RequestActions:
@@ -30,6 +35,13 @@ class RequestActions:
     def __init__(self, pane: AskingPane, drafts: DraftStore) -> None:
         self._pane = pane
         self.drafts = drafts
+        self._unsent: dict[UUID, tuple[RequestCopy, Draft, str]] = {}
+        """What was typed to revise a request and is not known to be saved, while another screen is shown."""
+
+    @property
+    def unsent(self) -> list[str]:
+        """The numbers of the requests of which something is kept that was typed to revise them."""
+        return [copy.number for copy, _, _ in self._unsent.values()]
 
     def new(self) -> None:
         """Open the form, with the draft that was kept."""
@@ -71,7 +83,12 @@ class RequestActions:
 
     def revise(self, copy: RequestCopy) -> None:
         """Open the form with the terms of a request that may still change."""
-        if not self._says_why_not("revise", copy):
+        if self._says_why_not("revise", copy):
+            return
+        if copy.id in self._unsent:
+            self._open_revision(*self._unsent.pop(copy.id))
+            self._pane.summed_up()
+        else:
             self._open_revision(copy, Draft(typed_fields(copy.terms) if copy.terms is not None else {}))
 
     def _open_revision(self, copy: RequestCopy, draft: Draft, trouble: str = "") -> None:
@@ -86,18 +103,29 @@ class RequestActions:
                 if result is not None:
                     word = "is revised" if result.changed else "says so already"
                     self._pane.follow(result.copy, word, f": revision {result.copy.revision}, {done.terms.money}")
+                elif error is not None and (isinstance(error, Stale) or not isinstance(error, REFUSED)):
+                    self._typed_again(seen, done.draft, sentence(error), beneath)
                 elif error is not None:
                     self._pane.notice(sentence(error), "trouble")
-                    if not isinstance(error, REFUSED) and self._pane.app.screen is beneath:
-                        self._open_revision(seen, done.draft, sentence(error))
 
-            seen = done.seen or copy
+            seen, done.draft.sent = done.seen or copy, done.terms
             key, _ = done.draft.ids_for(f"{done.terms.hash} in place of revision {seen.revision}")
-            revision = RevisePayment.to(copy.id, self._pane.person, done.terms)
+            shown = seen.request.revision if seen.request is not None else None
+            revision = RevisePayment.to(copy.id, self._pane.person, done.terms, shown)
             self._pane.command(lambda desk: desk.execute(key, revision), ended)
 
         form = RequestForm(self._pane, draft, DraftStore(), trouble=trouble, revised=copy)
         self._pane.app.push_screen(form, filled)
+
+    def _typed_again(self, copy: RequestCopy, draft: Draft, trouble: str, beneath: Screen[Any]) -> None:
+        """Show what was typed again, now or, where the person is on another screen, when they revise this once more."""
+        if self._pane.app.screen is beneath:
+            self._pane.notice(trouble, "trouble")
+            self._open_revision(copy, draft, trouble)
+            return
+        self._unsent[copy.id] = (copy, draft, trouble)
+        self._pane.summed_up()
+        self._pane.notice(f"{trouble} What you typed is kept: revise {copy.number} to go on.", "trouble", KEPT_S)
 
     def withdraw(self, copy: RequestCopy) -> None:
         """Ask, after ``y``, for a request back."""

@@ -87,7 +87,7 @@ class RequestForm(OwnScreen[FilledForm | None]):
         self._trouble = trouble
         self._title = f"revise {revised.number}" if revised is not None else "new request"
         self._before = revised.request.terms if revised is not None and revised.request is not None else None
-        self._checks = FormChecks(revised)
+        self._checks = FormChecks(revised, draft.sent)
         self._tried = False
         self._saved = False
         self._sending: Terms | None = None
@@ -136,6 +136,8 @@ class RequestForm(OwnScreen[FilledForm | None]):
     @property
     def _typed(self) -> bool:
         """Whether something would be lost with this form: what was typed here, or was kept of what was typed before."""
+        if self._checks.arrived and self._fields.terms()[0] == self._checks.sent:
+            return False
         return not self._draft.empty and _filled(self._draft.fields) != _filled(self._untouched)
 
     def _keep(self) -> None:
@@ -176,7 +178,10 @@ class RequestForm(OwnScreen[FilledForm | None]):
             preview.update(Content("\n").join(self._preview_lines(terms, problems)))
 
     def _preview_lines(self, terms: Terms | None, problems: dict[str, str]) -> Iterator[Content]:
-        if self._trouble:
+        if self._checks.arrived:
+            yield Content.styled(f"✓ {self._checks.arrived}", "$success")
+            yield Content("")
+        elif self._trouble:
             yield Content.styled(f"✗ {clean(self._trouble)}", "$error")
             yield Content("Your draft is kept; ^s tries again.")
             yield Content("")

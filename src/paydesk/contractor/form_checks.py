@@ -94,14 +94,18 @@ def too_late(copy: RequestCopy, person: str) -> str:
 class FormChecks:
     """What is known so far; ``revised`` is the request as it was when the form was opened, None of a new one."""
 
-    def __init__(self, revised: RequestCopy | None = None) -> None:
+    def __init__(self, revised: RequestCopy | None = None, sent: Terms | None = None) -> None:
+        """``sent``: the terms that were sent before, with an outcome that was not known."""
         self.revised = revised
+        self.sent = sent
         self.newest = revised
         """The request as it was read last."""
         self.waiting: StatusTotal | None = None
         """What this person waits for already, as soon as that is known."""
         self.meanwhile = ""
         """What became of the request since the form was opened."""
+        self.arrived = ""
+        """That the request says by now what was sent before."""
         self.closed = ""
         """Why it cannot be revised any more."""
         self._looking_for: Terms | None = None
@@ -129,7 +133,9 @@ class FormChecks:
         """Note how the request is now; returns whether something else became of it than was known."""
         if self.revised is None or self.newest is None or _same(self.newest, copy):
             return False
-        self.newest, self.meanwhile = copy, became(self.revised, copy)
+        self.newest, self.meanwhile, self.arrived = copy, became(self.revised, copy), ""
+        if copy.request is not None and copy.request.terms == self.sent and copy.status in DECIDABLE:
+            self.meanwhile, self.arrived = "", f"What you sent is there: revision {copy.request.revision}."
         self.closed = too_late(copy, person) if self.meanwhile else ""
         return True
 

@@ -108,6 +108,9 @@ class ContractorHome(RequestListPane[ContractorDesk], inherit_bindings=False):
         drafts = sum(not draft.empty for draft in self.actions.drafts.kept())
         brief = "" if not drafts else "draft kept" if drafts == 1 else f"{drafts:,} drafts kept"
         kept = f"{brief}, {new} resumes {'it' if drafts == 1 else 'the last'}" if brief else ""
+        if unsent := self.actions.unsent:
+            brief = "revision kept"
+            kept = f"what you typed of {unsent[0]} is kept, {self.key('contractor.revise', 'e')} there goes on"
         self.query_one("#filter", Line).say(f"{count}   {whose}   {self.sort}", kept, "muted", brief=brief)
 
     def where(self) -> str:

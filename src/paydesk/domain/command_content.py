@@ -45,7 +45,9 @@ def _content(command: Command) -> dict[str, object]:
                 return {"command": "request", "like": command.like.id, "changes": command.like.changes}
             return {"command": "request", "terms": command.terms}
         case RevisePayment():
-            return {"command": "revise", "request": command.id, "changes": command.changes}
+            # A command without a revision keeps the content that it had when there were no revisions to name.
+            named = {"revision": command.revision} if command.revision is not None else {}
+            return {"command": "revise", "request": command.id, "changes": command.changes, **named}
         case AskWithdrawal():
             return {"command": "withdraw", "request": command.id}
         case Approve():

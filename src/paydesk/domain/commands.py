@@ -12,6 +12,7 @@ from paydesk.domain.errors import AlreadyDecided, Conflict, Stale
 from paydesk.domain.names import shown_name
 from paydesk.domain.payment_request import RequestRegister, Terms, changed_terms, typed_fields
 from paydesk.domain.refusals import name_of, refuse_locked, refuse_own, refuse_stranger
+from paydesk.domain.stale import explain_other_revision
 from paydesk.domain.status import Status, is_open, status
 from paydesk.domain.status_facts import DECIDABLE, DECIDED, REVISABLE, TAKEN_BACK
 from paydesk.domain.text import same_person
@@ -50,11 +51,13 @@ class RevisePayment:
     id: UUID
     actor: str
     changes: Mapping[str, str]
+    revision: int | None = None
+    """The revision that these take the place of, and no other; None: whichever there is."""
 
     @classmethod
-    def to(cls, request_id: UUID, actor: str, terms: Terms) -> "RevisePayment":
+    def to(cls, request_id: UUID, actor: str, terms: Terms, revision: int | None = None) -> "RevisePayment":
         """Return the command that changes every field to what these terms say."""
-        return cls(request_id, actor, typed_fields(terms))
+        return cls(request_id, actor, typed_fields(terms), revision)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +182,8 @@ def revise_payment(
         raise Conflict(f"{name_of(request)} is {current} and cannot be revised.", "Ask anew with a new request.")
     if current in DECIDABLE and terms == request.terms:
         return None
+    if command.revision is not None and command.revision != request.revision:
+        raise explain_other_revision(command.revision, request)
     revision = max(request.revision, decision.rejected_upto if decision else 0) + 1
     return replace(request, version=request.version + 1, revision=revision, terms=terms)
 

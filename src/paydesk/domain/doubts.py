@@ -6,6 +6,7 @@ from datetime import date
 from paydesk.domain.days import parse_day
 from paydesk.domain.errors import InvalidInput
 from paydesk.domain.iban import doubt
+from paydesk.domain.names import lookalikes, lookalikes_of_host
 
 
 def doubts(typed: Mapping[str, str], today: date) -> dict[str, str]:
@@ -14,8 +15,22 @@ def doubts(typed: Mapping[str, str], today: date) -> dict[str, str]:
     A field that is wrong is none of them. They are warnings alone: an invoice that is late is asked for too, and
     whom to pay is a text that a person reads.
     """
+    mixed = look_alikes(typed)
     sentences = {"due_date": _past(typed.get("due_date", ""), today), "pay_to": doubt(typed.get("pay_to", ""))}
+    return mixed | {name: sentence for name, sentence in sentences.items() if sentence}
+
+
+def look_alikes(typed: Mapping[str, str]) -> dict[str, str]:
+    """Return a warning, one sentence, for each field that leads to money or a server and holds look-alike letters."""
+    sentences = {
+        "document": _mixed("The host of the link", lookalikes_of_host(typed.get("document", ""))),
+        "pay_to": _mixed("The payee", lookalikes(typed.get("pay_to", ""))),
+    }
     return {name: sentence for name, sentence in sentences.items() if sentence}
+
+
+def _mixed(what: str, letters: str) -> str:
+    return f"{what} mixes scripts, so that it may look like another one: {letters}." if letters else ""
 
 
 def _past(typed: str, today: date) -> str:

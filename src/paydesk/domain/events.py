@@ -9,7 +9,7 @@ from uuid import UUID
 from paydesk.domain.decision import NOTE_MOST, DecisionRegister, Outcome, checked_cause
 from paydesk.domain.errors import InvalidInput
 from paydesk.domain.money import money
-from paydesk.domain.payment_request import RequestRegister, Terms, checked_terms, is_number, typed_fields
+from paydesk.domain.payment_request import RequestRegister, Terms, crossed_terms, is_number, typed_fields
 from paydesk.domain.status_facts import is_final
 from paydesk.domain.text import checked_name, is_hostile, same_person
 
@@ -181,7 +181,7 @@ def _check_terms(terms: Terms) -> None:
     # The money was checked by its own exponent: a code that ISO retired since must still replay. A due date is a day
     # by its type: the years that may be typed are not those that were sent.
     apart = {"amount": "1", "currency": "EUR", "due_date": ""}
-    same = typed_fields(checked_terms(**(typed | apart)))
+    same = typed_fields(crossed_terms(**(typed | apart)))
     if any(same[name] != typed[name] for name in typed if name not in apart):
         raise InvalidInput.of("terms", "The terms are not written as this desk writes them.")
 

@@ -1,6 +1,8 @@
 """Names of people: what may be typed, and how a name that mixes scripts is told apart from the one it looks like."""
 
+import re
 from functools import cache, lru_cache
+from urllib.parse import unquote, urlsplit
 
 from paydesk.domain.errors import InvalidInput
 from paydesk.domain.fold import Ranges
@@ -13,6 +15,7 @@ _WRITES_WITH = {
     "Hani": ("Jpan", "Hanb", "Kore"), "Hira": ("Jpan",), "Kana": ("Jpan",), "Hang": ("Kore",), "Bopo": ("Hanb",),
 }  # fmt: skip
 """The ways of writing that use several scripts: Japanese, Han with Bopomofo, Korean (UTS 39, section 5.1)."""
+_WORDS = re.compile(r"[^\s.,;:/()]+")
 _WITH_LATIN = frozenset({"Jpan", "Hanb", "Kore"})
 
 
@@ -43,6 +46,36 @@ def shown_name(name: str | None) -> Clean:
     odd = set(_odd(name))
     shown = (f"<U+{ord(char):04X}>" if place in odd else char for place, char in enumerate(name))
     return clean("".join(shown))
+
+
+def lookalikes(text: str) -> str:
+    """Return the letters of another script within a word of a text, such as ``а (U+0430)``; empty where there are none.
+
+    A text of several words may be in several scripts; a word that mixes them may look like another one.
+    """
+    found = [word[place] for word in _WORDS.findall(text) for place in _odd(word)]
+    return ", ".join(f"{letter} (U+{ord(letter):04X})" for letter in list(dict.fromkeys(found))[:3])
+
+
+def lookalikes_of_host(link: str) -> str:
+    """Return the letters of another script within a part of a link's host, as ``lookalikes``, however it is written.
+
+    A browser reads ``%D0%B0`` and ``xn--…`` (RFC 3492) there as the letters that these stand for.
+    """
+    try:
+        host = unquote(urlsplit(link).hostname or "")
+    except ValueError:
+        return ""
+    return lookalikes(" ".join(map(_decoded, host.split("."))))
+
+
+def _decoded(label: str) -> str:
+    if not label.lower().startswith("xn--"):
+        return label
+    try:
+        return label[4:].encode("ascii").decode("punycode")
+    except UnicodeError:
+        return label
 
 
 @cache

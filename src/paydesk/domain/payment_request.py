@@ -128,6 +128,12 @@ def checked_terms(
     return Terms(**_checked_values(_checks(dict.fromkeys((term.name for term in TERMS), "") | typed)))  # type: ignore[arg-type]
 
 
+def crossed_terms(**fields: str) -> Terms:
+    """Return terms as ``checked_terms`` does, by what a person could ever type: the history of before still crosses."""
+    checks = _checks(fields) | {"document": partial(_link, fields["document"])}
+    return Terms(**_checked_values(checks))  # type: ignore[arg-type]
+
+
 def _checks(typed: Mapping[str, str]) -> dict[str, Callable[[], object]]:
     """Return what reads each field of the terms as it was typed. Raises ``TypeError`` for a field that there is not."""
     if unknown := typed.keys() - {"amount", "currency", *(term.name for term in TERMS)}:
@@ -160,6 +166,23 @@ def _link(typed: str) -> str | None:
         return None
     if wrong := _what_is_wrong_with_link(text):
         raise InvalidInput.of("document", wrong)
+    return text
+
+
+def _typed_link(typed: str) -> str | None:
+    """Return a link that leads to a port which there can be; what crossed before that was asked stays a link."""
+    text = _link(typed)
+    if text is None:
+        return None
+    try:
+        port = urlsplit(text).port
+    except ValueError:
+        port = 0
+    if port == 0:
+        told = (
+            "The port of the link cannot be; ports are numbers from 1 to 65535, such as https://example.org:8443/a.pdf."
+        )
+        raise InvalidInput.of("document", told)
     return text
 
 
@@ -206,7 +229,7 @@ TERMS = (
     ),
     TermField(
         "document",
-        _link,
+        _typed_link,
         "Document",
         "https link to the invoice, if any",
         "--document",

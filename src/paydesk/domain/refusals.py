@@ -3,22 +3,12 @@
 from uuid import UUID
 
 from paydesk.domain.decision import DecisionRegister
-from paydesk.domain.errors import Conflict, Locked, NotAllowed, Stale
+from paydesk.domain.errors import Conflict, Locked, NotAllowed
 from paydesk.domain.names import shown_name
-from paydesk.domain.payment_request import RequestRegister, Terms, called, describe_changes
+from paydesk.domain.payment_request import RequestRegister, called
 from paydesk.domain.status import status
 from paydesk.domain.status_facts import DECIDED
 from paydesk.domain.text import same_person
-
-
-def explain_stale(seen: Terms, request: RequestRegister) -> Stale:
-    """Return the refusal that names each term that changed since the person looked."""
-    changes = "; ".join(describe_changes(seen, request.terms))
-    newest = f"revision {request.revision}, by {shown_name(request.contractor)}"
-    return Stale(
-        f"{name_of(request)} changed since you looked: {changes} ({newest}).",
-        "Look at it again, then decide.",
-    )
 
 
 def refuse_own(actor: str, request: RequestRegister) -> None:

@@ -12,7 +12,7 @@ from paydesk.domain.commands import ManagerCommand, decide, decision_on
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.decision import Cause
 from paydesk.domain.errors import PaydeskError
-from paydesk.domain.refusals import explain_stale
+from paydesk.domain.stale import explain_stale
 from paydesk.infra.core.query import Result
 from paydesk.manager.port import Executed, KeyedCommand, ManagerDesk, Spread
 

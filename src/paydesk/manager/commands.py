@@ -8,7 +8,7 @@ from uuid import UUID
 from paydesk.domain import commands
 from paydesk.domain.commands import Approve, Decide, ManagerCommand, Reject, SendHeld, Undo
 from paydesk.domain.errors import Conflict, Stale, TooLate
-from paydesk.domain.refusals import explain_stale
+from paydesk.domain.stale import explain_stale
 from paydesk.infra.core.codec import terms_of_revision
 from paydesk.infra.core.execute import Execution, Hold, Key, Said, executing, say, writing
 from paydesk.infra.core.storage import Storage

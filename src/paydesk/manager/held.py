@@ -3,7 +3,8 @@
 from paydesk.domain.commands import Decide, Named
 from paydesk.domain.decision import DecisionRegister
 from paydesk.domain.payment_request import RequestRegister, called
-from paydesk.domain.refusals import explain_stale, name_of, refuse_others, refuse_undecided
+from paydesk.domain.refusals import name_of, refuse_others, refuse_undecided
+from paydesk.domain.stale import explain_stale
 from paydesk.domain.text import same_person
 from paydesk.infra.core.codec import other_terms_of_revision
 from paydesk.infra.core.records import Row

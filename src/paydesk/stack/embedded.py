@@ -4,6 +4,7 @@ import contextlib
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,11 +20,15 @@ from paydesk.stack.home import Folder
 from paydesk.stack.kafka_server import Kafka
 from paydesk.stack.memory_broker import MemoryBroker
 from paydesk.stack.process import Process
-from paydesk.stack.servers import Postgres, Valkey
+from paydesk.stack.servers import Postgres, Server, Valkey
 from paydesk.waiting import waiting_for
 
 _WAIT_S = 60.0
 _LOOK_S = 0.03
+_ANSWER_S = 8.0
+"""So long all servers together have to answer; one that is well does at once."""
+_SILENT = "{} runs as process {}, and does not answer."
+_END_IT = "Is it stopped, or the machine busy? `paydesk stack down` ends it, the next command starts it."
 
 
 class EmbeddedStack:
@@ -163,16 +168,53 @@ class StackStatus:
     memory: int
 
 
-def status(home: Path) -> StackStatus:
-    """Return how the stack in ``home`` stands; starts nothing."""
+def status(home: Path, *, asks: bool = False) -> StackStatus:
+    """Return how the stack in ``home`` stands; starts nothing. ``asks``: a server is ready only when it answers now."""
     folder = Folder.existing(home)
     if folder is None:
         return StackStatus(home.expanduser().absolute(), False, {}, [], 0)
     state = folder.read("state.json")
     running = _supervised(state)
     servers = state.get("servers", {}) if running else {}
+    if asks:
+        servers = _answering(folder, servers)
     memory = _memory(state["supervisor"]["pid"]) if running else 0
     return StackStatus(folder.home, running, servers, folder.users(), memory)
+
+
+def _answering(folder: Folder, servers: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return what is known of servers; of one that should be ready and does not answer, that it is silent."""
+    ready = {name: told for name, told in servers.items() if told.get("state") == "ready"}
+    answered: set[str] = set()
+
+    def ask(name: str, memory: bool) -> None:
+        if _server(folder, name, memory).ready():
+            answered.add(name)
+
+    asking = [
+        threading.Thread(target=ask, args=(name, bool(told.get("memory"))), daemon=True) for name, told in ready.items()
+    ]
+    for thread in asking:
+        thread.start()
+    until = time.monotonic() + _ANSWER_S
+    for thread in asking:
+        thread.join(max(0.0, until - time.monotonic()))
+    silent = {
+        name: {**told, "state": "silent", "trouble": _SILENT.format(name, told.get("pid")), "hint": _END_IT}
+        for name, told in ready.items()
+        if name not in answered
+    }
+    return {**servers, **silent}
+
+
+def _server(folder: Folder, name: str, memory: bool) -> Server:
+    match name:
+        case "postgres":
+            return Postgres(folder)
+        case "valkey":
+            return Valkey(folder)
+        case _:
+            return MemoryBroker(folder) if memory else Kafka(folder)
 
 
 def running_database(home: Path, role: str) -> str | None:

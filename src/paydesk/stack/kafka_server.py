@@ -1,7 +1,6 @@
 """Apache Kafka in KRaft mode, one node on loopback, with SCRAM logins and ACLs from its first start."""
 
 import os
-import socket
 from pathlib import Path
 
 from paydesk.stack import binaries, provision
@@ -10,9 +9,6 @@ from paydesk.stack.errors import BrokerMissing, StackError
 from paydesk.stack.home import Folder
 from paydesk.stack.memory_broker import MemoryBroker
 from paydesk.stack.servers import Server
-
-_ANSWER_S = 5.0
-"""How long a busy machine may take to let a new client in."""
 
 
 class Kafka(Server):
@@ -95,16 +91,7 @@ class Kafka(Server):
 
     def ready(self) -> bool:
         """Whether the port takes a connection and the stack's login is let in."""
-        with socket.socket() as probe:
-            probe.settimeout(1)
-            if probe.connect_ex(("127.0.0.1", self.port)) != 0:
-                return False
-        from confluent_kafka import KafkaException
-
-        try:
-            return bool(provision.kafka_admin(self.conf("stack")).list_topics(timeout=_ANSWER_S).brokers)
-        except KafkaException:
-            return False
+        return provision.kafka_answers(self.port, self.conf("stack"))
 
     def provision(self) -> None:
         """Make the logins, what each may do, and both topics."""

@@ -15,6 +15,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from paydesk.stack import provision
 from paydesk.stack.errors import StackError
 from paydesk.stack.home import Folder
 from paydesk.stack.provision import DECISIONS, REQUESTS
@@ -55,10 +56,8 @@ class MemoryBroker(Server):
         return [sys.executable, "-m", "paydesk.stack.memory_broker", str(self.port), REQUESTS, DECISIONS]
 
     def ready(self) -> bool:
-        """Whether the port takes a connection; it listens only once both topics are there."""
-        with socket.socket() as probe:
-            probe.settimeout(1)
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+        """Whether it tells of its topics; it listens only once both are there."""
+        return provision.kafka_answers(self.port, {"bootstrap.servers": self.address})
 
     def provision(self) -> None:
         """Nothing: it has no logins, and made its topics before it listened."""

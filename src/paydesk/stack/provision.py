@@ -1,6 +1,7 @@
 """Logins, what each may do, schemas and topics: made on the embedded servers and on servers of one's own alike."""
 
 import logging
+import socket
 import string
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -23,6 +24,8 @@ TOPIC_SETTINGS = {
 TRIGRAMS, TRIGRAMS_SCHEMA = "pg_trgm", "text_search"
 """What finds a word amid a million descriptions; in a schema of its own, as nobody may look into ``public``."""
 _CALL_S = 10.0
+_ANSWER_S = 5.0
+"""How long a busy machine may take to let a new client in."""
 _IN_MEMORY = "mockCluster"
 """How librdkafka's own broker calls its cluster, before a number."""
 _MOST_CONNECTIONS = 90
@@ -83,6 +86,20 @@ def kafka_admin(conf: Mapping[str, str]) -> Any:
     from confluent_kafka.admin import AdminClient
 
     return AdminClient(dict[str, Any](conf) | {"logger": logging.getLogger("paydesk.stack.kafka")})
+
+
+def kafka_answers(port: int, conf: Mapping[str, str]) -> bool:
+    """Whether a broker of this machine takes a connection, lets this login in, and answers it."""
+    from confluent_kafka import KafkaException
+
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        if probe.connect_ex(("127.0.0.1", port)) != 0:
+            return False
+    try:
+        return bool(kafka_admin(conf).list_topics(timeout=_ANSWER_S).brokers)
+    except KafkaException:
+        return False
 
 
 def is_in_memory(admin: Any) -> bool:

@@ -22,6 +22,8 @@ from paydesk.stack.process import Process
 from paydesk.stack.provision import Login
 
 _END_S = 10.0
+_VALKEY_S = 2.0
+"""How long it may take to answer."""
 
 
 class Server(ABC):
@@ -238,10 +240,15 @@ class Valkey(Server):
         return [str(binaries.valkey()), str(binaries.deploy("valkey/valkey.conf")), *flags]
 
     def ready(self) -> bool:
-        """Whether the socket takes a connection."""
-        with socket.socket(socket.AF_UNIX) as probe:
-            probe.settimeout(1)
-            return probe.connect_ex(self.address) == 0
+        """Whether a question is answered: a frozen server still takes connections."""
+        try:
+            with socket.socket(socket.AF_UNIX) as probe:
+                probe.settimeout(_VALKEY_S)
+                probe.connect(self.address)
+                probe.sendall(b"PING\r\n")
+                return bool(probe.recv(1))  # Whether it wants a login first or not.
+        except OSError:
+            return False
 
     def there(self) -> bool:
         """Whether the socket is still there."""

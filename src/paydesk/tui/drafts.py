@@ -14,6 +14,8 @@ from uuid import UUID, uuid4, uuid5
 
 from uuid_utils.compat import uuid7
 
+from paydesk.domain.payment_request import Terms
+
 _BETWEEN = "+"
 """Divides a file's name from its draft's; no person's name has it there."""
 
@@ -25,6 +27,8 @@ class Draft:
     fields: dict[str, str] = field(default_factory=dict)
     key: UUID = field(default_factory=uuid4)
     request_id: UUID = field(default_factory=uuid7)
+    sent: Terms | None = None
+    """The terms that were sent last to revise a request: they may be saved, where that did not end well."""
 
     @property
     def empty(self) -> bool:

@@ -10,6 +10,7 @@ from paydesk.infra.core.role import Role
 from paydesk.infra.diagnostics.finding import Finding
 from paydesk.infra.postgres.filter_sql import status_in
 from paydesk.infra.postgres.read.queries import Connection
+from paydesk.libpq import FIRST_MOMENT, LAST_MOMENT
 
 _FIRST_NUMBER = 1001
 _MOST = 5
@@ -34,9 +35,29 @@ ORDER BY p.number IS NULL, u.last_at DESC LIMIT 100
 """
 
 
+# What Python has no day for is shown as the nearest one that it has.
+_NO_DAYS = """
+SELECT id, number FROM payment_request
+WHERE requested_at NOT BETWEEN %(first)s AND %(last)s OR decided_at NOT BETWEEN %(first)s AND %(last)s
+    OR received_at NOT BETWEEN %(first)s AND %(last)s OR due_date NOT BETWEEN '0001-01-01' AND '9999-12-31'
+    OR decided_due_date NOT BETWEEN '0001-01-01' AND '9999-12-31'
+ORDER BY number, id LIMIT 100
+"""
+
+
 def doubts(role: Role, connection: Connection) -> list[Finding]:
     """Return what a side should know of numbers far from its counting, and of versions that it never said."""
-    return [*_far_numbers(role, connection), *_unknown_versions(role, connection)]
+    return [*_far_numbers(role, connection), *_unknown_versions(role, connection), *_no_days(role, connection)]
+
+
+def _no_days(role: Role, connection: Connection) -> list[Finding]:
+    rows = connection.execute(_NO_DAYS, {"first": FIRST_MOMENT, "last": LAST_MOMENT}).fetchall()
+    if not rows:
+        return []
+    names = _joined([called(number, request_id) for request_id, number in rows])
+    shown = f"shown as {FIRST_MOMENT:%Y-%m-%d} or {LAST_MOMENT:%Y-%m-%d}"
+    seen = f"{names}: a day or a time that cannot be, such as infinity, {shown}; paydesk never writes one"
+    return [Finding(f"{role.name} days", False, seen, "Put the right one there, as a superuser, or ask anew.")]
 
 
 def _far_numbers(role: Role, connection: Connection) -> list[Finding]:

@@ -57,7 +57,7 @@ def _try_again(store: Storage, key: Key, command: Redrive, blamed: str) -> tuple
             if not transaction.schema.checked():
                 raise ServerDown(
                     "This side has not read its own topic yet, and applies nothing before it has.",
-                    "Nothing was done. Say it again once Kafka answers; `paydesk doctor` tells.",
+                    "Nothing was done. Say it again once it was read; `paydesk doctor` tells what keeps it.",
                 )
             changed = _retake(store, transaction, [message], command.actor, blamed)
             execution.changed = _message(transaction, command.message).became != message.became

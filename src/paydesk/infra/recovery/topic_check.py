@@ -78,8 +78,11 @@ def check(
             if reading.last is not None or reading.start is None:
                 transaction.topic.set_verified(number, reading.last or Verified(topic_id))
     done = Checked(imported, unsent, unfounded + sum(reading.foreign for reading in readings))
+    whole = all(reading.start is None for reading in readings)
     with store.transaction() as transaction:
-        transaction.topic.set_amiss(_foreign_sentence(done))
+        # A check that read on from where the one before ended tells nothing of the messages that this one found.
+        if whole or done.foreign:
+            transaction.topic.set_amiss(_foreign_sentence(done, "" if whole else "at least "))
         transaction.schema.note_checked(holder)
     return done
 
@@ -124,8 +127,9 @@ def _ask_again(store: Storage, reader: LogReader) -> None:
             transaction.holds.keep_overdue()
 
 
-def _foreign_sentence(done: Checked) -> str:
-    return f"Never said by this side, but on its own topic: {counted(done.foreign, 'message')}." if done.foreign else ""
+def _foreign_sentence(done: Checked, least: str) -> str:
+    count = f"{least}{counted(done.foreign, 'message')}"
+    return f"Never said by this side, but on its own topic: {count}." if done.foreign else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,27 +178,29 @@ def _take(store: Storage, role: Role, reading: PartitionReading, records: Sequen
         known = transaction.outbox.known(ids)
     for record in records:
         event_id = header(record, "ce_id")
+        # The check before verified the record that this one begins with, and told of it if it was foreign.
+        known_before = reading.first is None and reading.start is not None
         if reading.first is None:
             reading.first = record.offset, event_id, record.appended_at
         reading.last = Verified(topic_id, record.offset, event_id, record.appended_at)
-        if record.unreadable:
+        if event_id in known and known[event_id].said(record) and not record.unreadable:
+            reading.known[event_id] = record.offset, record.appended_at
+        elif (record.unreadable or event_id in known or not _is_own(reading, role, record)) and not known_before:
             reading.foreign += 1
-            continue
-        if event_id in known:
-            if known[event_id].said(record):
-                reading.known[event_id] = record.offset, record.appended_at
-            else:
-                reading.foreign += 1
-            continue
-        try:
-            reading.unknown.append(Unknown(record, decode_own(role, record.key, record.headers, record.value)))
-        except Ignore:
-            reading.foreign += bool(fault_of_control(record))
-        except (Quarantine, Park):
-            reading.foreign += 1
-        except Exception:
-            log.exception("not read: %s/%d at %d", record.topic, record.partition, record.offset)
-            reading.foreign += 1
+
+
+def _is_own(reading: PartitionReading, role: Role, record: Record) -> bool:
+    """Whether a record is of this side: an event, which is noted as not known yet, or a message about copies."""
+    try:
+        reading.unknown.append(Unknown(record, decode_own(role, record.key, record.headers, record.value)))
+    except Ignore:
+        return not fault_of_control(record)
+    except (Quarantine, Park):
+        return False
+    except Exception:
+        log.exception("not read: %s/%d at %d", record.topic, record.partition, record.offset)
+        return False
+    return True
 
 
 def header(record: Record, name: str) -> str:

@@ -14,8 +14,10 @@ from textual.content import Content
 from textual.widgets import Static
 
 from paydesk.domain.copy import RequestCopy, RequestDetail
+from paydesk.domain.doubts import look_alikes
 from paydesk.domain.duplicates import Alike, Asking
 from paydesk.domain.status_facts import DECIDABLE
+from paydesk.domain.text import clean
 from paydesk.infra.core.query import News
 from paydesk.tui.messages import DetailRead, ReadFailed
 from paydesk.tui.port import Desk, PanePort
@@ -152,4 +154,6 @@ class DetailScreen(OwnScreen[None]):
             if yes:
                 self.app.open_url(link)
 
-        self.app.push_screen(Confirm(f"Open a document at {urlsplit(link).hostname}?", [link]), answered)
+        doubt = look_alikes({"document": link}).get("document")
+        lines = [link, clean(doubt)] if doubt else [link]
+        self.app.push_screen(Confirm(f"Open a document at {urlsplit(link).hostname}?", lines), answered)

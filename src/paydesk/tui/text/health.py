@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from paydesk.domain.text import clean
-from paydesk.infra.core.health import Duty, Health, Part, PartState
+from paydesk.infra.core.health import KAFKA_AWAY, Duty, Health, Part, PartState
 from paydesk.role_names import RoleName
 from paydesk.settings import MEMORY_BROKER
 from paydesk.tui.text.role_words import words_of
@@ -102,10 +102,19 @@ def _arrivals(health: Health, other: str) -> PartReport:
         silent_s = health.kafka_silent_s
         away = health.kafka.state is not PartState.OK
         then = f"Kafka answered last {_ago(silent_s)}" if away and silent_s is not None else ""
-        return PartReport("Arrivals", "◔ not known", then, "How much is still to come shows once Kafka answers.")
+        return PartReport("Arrivals", "◔ not known", then, f"How much is still to come shows once {_awaited(health)}.")
     if health.lag:
         return PartReport("Arrivals", f"◔ {health.lag:,} to come", "", f"What {other} said last is not here yet.")
     return PartReport("Arrivals", "✓ all here", "", f"All that {other} said is on this desk.")
+
+
+def _awaited(health: Health) -> str:
+    """Return what has to happen before it is known how much is to come: the trouble may be any server's."""
+    if health.kafka.state is PartState.OK and health.postgres.state is not PartState.OK:
+        return "the database answers"
+    if health.kafka.state is PartState.OK:
+        return "it was counted"
+    return "Kafka answers" if health.kafka.error in ("", KAFKA_AWAY) else "this desk can use Kafka"
 
 
 def _ago(seconds: float) -> str:

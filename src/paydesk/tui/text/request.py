@@ -7,6 +7,7 @@ from textual.content import Content
 
 from paydesk.domain.copy import RequestCopy, RequestDetail, Step
 from paydesk.domain.decision import Outcome
+from paydesk.domain.doubts import look_alikes
 from paydesk.domain.duplicates import Alike
 from paydesk.domain.names import shown_name
 from paydesk.domain.payment_request import TERM_NAMES, describe_changes, typed_fields
@@ -94,6 +95,8 @@ def facts(
             if fields[name]:
                 label = Content.styled(f"{name.replace('_', ' '):<13}", "$secondary")
                 yield indented(label, clean(fields[name], 600), width)
+        for warning in look_alikes(fields).values():
+            yield indented(Content.styled("⚠ ", "$warning"), clean(warning), width, "$warning")
     yield Content.styled(f"{'id':<13}{copy.id}" if width >= 49 else str(copy.id), "$secondary")
     if copy.lapsed and copy.request is not None and terms is not None:
         yield Content("")

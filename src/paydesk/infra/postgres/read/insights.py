@@ -22,7 +22,8 @@ from paydesk.infra.postgres.read.queries import Connection
 from paydesk.infra.postgres.read.request_list import OLDER, age_bounds, ageing, conditions_of, counted_alone, where
 
 _DECIDED = f"{status_in(DECIDED, 'p.status')} AND p.decided_at IS NOT NULL"
-_TOOK_KNOWN = f"{_DECIDED} AND p.requested_at IS NOT NULL"
+# Between two infinite moments PostgreSQL counts no time; a row that has them was put in by hand.
+_TOOK_KNOWN = f"{_DECIDED} AND isfinite(p.decided_at) AND isfinite(p.requested_at)"
 _TOOK = "greatest(p.decided_at - p.requested_at, interval '0')"
 _TOOK_PLACE = " + ".join(f"({_TOOK} >= %(took{place})s)::int" for place in range(len(TOOK_BOUNDS)))
 _READ = f"""

@@ -39,6 +39,9 @@ ORDER BY at
 """
 
 
+_DECISIONS = ("accepted", "rejected", "held")
+
+
 def detail(connection: Connection, request_id: UUID) -> RequestDetail:
     """Return a request with its timeline, oldest first. Raises ``UnknownRequest``."""
     with connection.transaction():
@@ -66,7 +69,8 @@ def _step(row: dict[str, Any]) -> Step:
     return Step(
         at=_happened_at(document, row),
         kind=kind,
-        actor=document.get("actor"),
+        # A decision says itself who decided, and every screen tells that one, whoever its message says to be from.
+        actor=document.get("decided_by") if kind in _DECISIONS else document.get("actor"),
         revision=document.get("revision"),
         text=_text(document, kind) if kind != "withdrawn" else "",
         money=terms.money if terms else None,
