@@ -1,5 +1,6 @@
 """The columns of the manager's two lists: what waits, and what was decided."""
 
+import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -29,8 +30,13 @@ def _description(alike: Likeness, copy: RequestCopy, now: datetime) -> Cell:
         twins = alike(copy.id)
         if twins and copy.terms:
             return say(f"⚠ like {twins[0].number} · {copy.terms.description}", "accent")
-        return say(copy.terms.description if copy.terms else "(not arrived yet)")
+        return say(_as_typed(copy.terms.description) if copy.terms else "(not arrived yet)")
     return _state(copy, now)
+
+
+def _as_typed(description: str) -> str:
+    """Return a description, in quotes where it begins with a mark: states stand in this column too, and begin so."""
+    return f'"{description}"' if unicodedata.category(description[:1] or " ") in ("So", "Sm") else description
 
 
 def _state(copy: RequestCopy, now: datetime) -> Cell:
