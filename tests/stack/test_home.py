@@ -1,14 +1,16 @@
 """Whose folder the home of a stack is: paydesk's own, or one in which nothing is made, changed or deleted."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
-from paydesk.stack.embedded import reset, running_database, status
+from paydesk.stack.embedded import down, reset, running_database, status
 from paydesk.stack.errors import NotOurs, StackError, StillOpen
 from paydesk.stack.home import Folder
 from paydesk.stack.ownership import MARKER
+from paydesk.stack.process import Process
 
 ours = pytest.mark.fault(kind="A folder that paydesk did not make stays as it is.", mended="stack/ownership.py")
 still_open = pytest.mark.fault(
@@ -197,3 +199,27 @@ def test_data_without_its_passwords_is_told_as_that(tmp_path: Path) -> None:
     (folder.home / "secrets.json").unlink()
     with pytest.raises(StackError, match=r"passwords of the data in .* are gone"):
         folder.secrets()
+
+
+@pytest.mark.fault(
+    kind="A copy of a stack's folder says nothing of the servers and users of the original, and ends none.",
+    mended="stack/home.py",
+)
+def test_a_copy_of_a_folder_whose_stack_runs_is_a_stack_that_does_not_run(tmp_path: Path) -> None:
+    original = Folder(tmp_path / ("long" * 30) / "original")
+    me = Process.of(os.getpid())
+    server = me.document() | {"state": "ready"}
+    original.write_own("state.json", {"supervisor": me.document(), "servers": {"postgres": server}})
+    original.enter()
+    sockets = original.run
+    assert status(original.home).running and original.users() == [me.pid]
+    assert running_database(original.home, "manager") is not None
+    copied = tmp_path / "copied"
+    shutil.copytree(original.home, copied)
+    assert not status(copied).running and running_database(copied, "manager") is None
+    assert not down(copied), "and this process lives"
+    copy = Folder(copied)
+    assert copy.users() == [] and copy.run != sockets
+    moved = original.home.rename(tmp_path / ("long" * 30) / "moved")
+    assert status(moved).running and Folder(moved).users() == [me.pid] and Folder(moved).run == sockets
+    shutil.rmtree(sockets)

@@ -73,10 +73,10 @@ class EmbeddedStack:
     def _join(self) -> dict[str, Any]:
         until = time.monotonic() + _WAIT_S
         while True:
-            state = self.folder.read("state.json")
+            state = self.folder.read_own("state.json")
             if not _supervised(state):
                 self.start()
-                state = self.folder.read("state.json")
+                state = self.folder.read_own("state.json")
             postgres = state.get("servers", {}).get("postgres", {})
             if _supervised(state) and not state.get("stopping"):
                 there = Postgres(self.folder).there()
@@ -100,7 +100,7 @@ class EmbeddedStack:
             if self._left:
                 raise StackError("This program has left the embedded stack.", "Start it again.")
             until = time.monotonic() + _WAIT_S
-            if _supervised(self.folder.read("state.json")):
+            if _supervised(self.folder.read_own("state.json")):
                 return
             command = [sys.executable, "-m", "paydesk.stack.supervisor", str(self.folder.home), str(self.idle_s)]
             with self.folder.log("supervisor").open("ab") as out:
@@ -113,7 +113,7 @@ class EmbeddedStack:
                     cwd=self.folder.home,
                     start_new_session=True,
                 )
-            while not _supervised(self.folder.read("state.json")):
+            while not _supervised(self.folder.read_own("state.json")):
                 if child.poll() not in (None, 0) or time.monotonic() > until:
                     raise self.folder.failed("The embedded stack did not start.", self.folder.log("supervisor"))
                 time.sleep(_LOOK_S)
@@ -129,7 +129,7 @@ class EmbeddedStack:
 
     def notice(self) -> str:
         """Return a line about servers that are still coming or in trouble, or an empty string."""
-        servers = self.folder.read("state.json").get("servers", {})
+        servers = self.folder.read_own("state.json").get("servers", {})
         for server in servers.values():
             if server.get("notice") or server.get("trouble"):
                 return str(server["notice"] or server["trouble"])
@@ -173,7 +173,7 @@ def status(home: Path, *, asks: bool = False) -> StackStatus:
     folder = Folder.existing(home)
     if folder is None:
         return StackStatus(home.expanduser().absolute(), False, {}, [], 0)
-    state = folder.read("state.json")
+    state = folder.read_own("state.json")
     running = _supervised(state)
     servers = state.get("servers", {}) if running else {}
     if asks:
@@ -222,7 +222,7 @@ def running_database(home: Path, role: str) -> str | None:
     folder = Folder.existing(home)
     if folder is None:
         return None
-    state = folder.read("state.json")
+    state = folder.read_own("state.json")
     ready = state.get("servers", {}).get("postgres", {}).get("state") == "ready"
     return Postgres(folder).url(role) if ready and _supervised(state) else None
 
@@ -230,7 +230,7 @@ def running_database(home: Path, role: str) -> str | None:
 def down(home: Path, wait_s: float = 45) -> bool:
     """Stop the stack and keep its data; returns whether it ran. Raises ``StackError`` when it does not stop."""
     folder = Folder.existing(home)
-    state = folder.read("state.json") if folder else {}
+    state = folder.read_own("state.json") if folder else {}
     if not _supervised(state):
         return False
     supervisor = Process.from_document(state["supervisor"])
@@ -275,7 +275,7 @@ def reset(home: Path, *, though_open: bool = False) -> list[str]:
 def environment(home: Path, login: str) -> dict[str, str]:
     """Return the variables with which other tools connect as ``login`` (stack, contractor or manager)."""
     folder = Folder(home)
-    memory = folder.read("state.json").get("servers", {}).get("kafka", {}).get("memory")
+    memory = folder.read_own("state.json").get("servers", {}).get("kafka", {}).get("memory")
     kafka = MemoryBroker(folder) if memory else Kafka(folder)
     return {
         "DATABASE_URL": Postgres(folder).url(login),

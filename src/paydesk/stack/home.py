@@ -32,6 +32,8 @@ _LEAST_ROOM = 1 << 20
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 _LAST_WORDS = 2048
 LOGINS = ("stack", *ROLES)
+_OF_HOME = "home"
+"""Where a file about what runs here names the folder that it is of."""
 
 
 class Folder:
@@ -109,7 +111,7 @@ class Folder:
 
     def _elsewhere(self) -> Path:
         """Return the folder that this stack chose in the temporary folder: one for all, whatever TMPDIR each has."""
-        chosen = self.read("run.json").get("folder")
+        chosen = self.read_own("run.json").get("folder")
         if chosen and Path(chosen).parent.is_dir():
             return Path(chosen)
         name = f"paydesk-{os.geteuid()}-{hashlib.sha256(os.fsencode(self.home)).hexdigest()[:12]}"
@@ -117,7 +119,7 @@ class Folder:
             (place / name for place in (Path(tempfile.gettempdir()), Path("/tmp")) if _is_an_address(place / name)),
             Path("/tmp") / name,
         )
-        self.write("run.json", {"folder": str(folder)})
+        self.write_own("run.json", {"folder": str(folder)})
         return folder
 
     def log(self, name: str) -> Path:
@@ -164,6 +166,20 @@ class Folder:
             json.dump(content, file)
         fresh.replace(self.home / name)
 
+    def read_own(self, name: str) -> dict[str, Any]:
+        """Return a JSON file about what runs here; an empty dict too where it is of a folder that this is a copy of."""
+        document = self.read(name)
+        return document if document.get(_OF_HOME, self._identity()) == self._identity() else {}
+
+    def write_own(self, name: str, content: dict[str, Any]) -> None:
+        """Replace a JSON file about what runs here, as ``write`` does; in a copy of this folder it says nothing."""
+        self.write(name, content | {_OF_HOME: self._identity()})
+
+    def _identity(self) -> list[int]:
+        """Return device and inode of the home: they go along when it is moved, and a copy has its own."""
+        there = self.home.stat()
+        return [there.st_dev, there.st_ino]
+
     def secrets(self) -> dict[str, str]:
         """Return the passwords of this stack by login, made at random the first time."""
         with self.lock("secrets"):
@@ -198,7 +214,7 @@ class Folder:
         me = Process.of(os.getpid())
         file = self.home / "users" / f"{me.pid}-{secrets.token_hex(4)}"
         try:
-            file.write_text(json.dumps(me.document()))
+            file.write_text(json.dumps(me.document() | {_OF_HOME: self._identity()}))
         except OSError as error:
             if error.errno not in _NO_ROOM or not (self.home / "state.json").exists():
                 raise
@@ -211,10 +227,7 @@ class Folder:
         """Return the pids of living users; files of dead ones are removed."""
         living = []
         for file in (self.home / "users").iterdir():
-            try:
-                user = Process.from_document(json.loads(file.read_text()))
-            except (OSError, ValueError):
-                user = None
+            user = Process.from_document(self.read_own(f"users/{file.name}"))
             if user is not None and user.alive:
                 living.append(user.pid)
                 continue

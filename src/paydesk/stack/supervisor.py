@@ -41,7 +41,7 @@ class Supervisor:
 
     def _stop_orphans(self) -> None:
         """End the servers that a killed supervisor left, so that each data folder has one server."""
-        for document in self.folder.read("state.json").get("servers", {}).values():
+        for document in self.folder.read_own("state.json").get("servers", {}).values():
             left = Process.from_document(document)
             if left is not None and left.alive:
                 log.warning("ending the server %s that was left behind", left.pid)
@@ -66,7 +66,7 @@ class Supervisor:
                 "idle_s": self.idle_s,
             }
             try:
-                self.folder.write("state.json", state)
+                self.folder.write_own("state.json", state)
             except OSError as error:
                 log.error("the state cannot be told: %s", error)
                 self.unreported = True
