@@ -1,9 +1,10 @@
 """What a command line has committed: from a commit on, whatever fails ends as number, key, and exit code 10 or 0."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from functools import partial
 from shlex import quote
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -37,32 +38,26 @@ class Saved:
         """Everything that was asked for was done or refused; only closing is left."""
         self._entries: dict[UUID, _Entry] = {}
         self._names: dict[UUID, str] = {}
-        self._under_way: UUID | None = None
         self._paused = False
 
     # The watch of commits.
 
-    def committing(self, request_id: UUID, number: str | None) -> None:
-        """A command about this request is about to be committed."""
+    @contextmanager
+    def committing(self, request_id: UUID, number: str | None) -> Iterator[Callable[[], None]]:
+        """Surround the commit of a command about this request; gives what to call where it is rolled back."""
         if self._paused:
+            yield lambda: None
             return
         if number:
             self._names[request_id] = number
-        self._under_way = request_id
-        # Said twice in one run, it is at least as sure as before.
+        # Committed twice in one run, it is at least as sure as before.
         self._entries[request_id] = replace(self._entries.get(request_id, _Entry()), reported=False)
+        yield partial(self._rolled_back, request_id)
+        self._entries[request_id] = replace(self._entries[request_id], sure=True)
 
-    def committed(self) -> None:
-        """It is."""
-        if self._under_way is not None:
-            self._entries[self._under_way] = replace(self._entries[self._under_way], sure=True)
-        self._under_way = None
-
-    def rolled_back(self) -> None:
-        """It is not, and never will be."""
-        if self._under_way is not None and not self._entries[self._under_way].sure:
-            del self._entries[self._under_way]
-        self._under_way = None
+    def _rolled_back(self, request_id: UUID) -> None:
+        if not self._entries[request_id].sure:
+            del self._entries[request_id]
 
     @contextmanager
     def paused(self) -> Iterator[None]:

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from copy import copy
 from datetime import datetime
 from shlex import quote
@@ -71,16 +71,14 @@ _FROZEN = "idle_in_transaction_session_timeout"
 
 
 class CommitWatch(Protocol):
-    """Is told of each commit of a command, before and after, as only then it is known what is saved."""
+    """Stands around each commit of a command, as only the answer to it shows what is saved."""
 
-    def committing(self, request_id: UUID, number: str | None) -> None:
-        """A command about this request is about to be committed."""
+    def committing(self, request_id: UUID, number: str | None) -> AbstractContextManager[Callable[[], None]]:
+        """Surround the commit of a command about this request, whose number is None as long as it has none.
 
-    def committed(self) -> None:
-        """It is."""
-
-    def rolled_back(self) -> None:
-        """It is not, and never will be."""
+        Left without an error: it is saved. Left by an error: nobody knows, unless the function that the context gives
+        was called before, which says that it is not saved and never will be.
+        """
 
 
 class Store:
@@ -187,26 +185,8 @@ class Store:
                 with self._noted(transaction):
                     yield transaction
                 session.flush()
-                claimed = transaction.claimed
-                watch = self._watch if claimed.request_id is not None else None
-                if watch is not None and claimed.request_id is not None:
-                    watch.committing(claimed.request_id, claimed.number)
-                try:
-                    with self.awaited.waiting():
-                        session.commit()
-                    if watch is not None:
-                        watch.committed()
-                except DBAPIError as error:
-                    if is_transient(error) and error.connection_invalidated:
-                        again = f"Run the same command again with --key {quote(self._word)}." if self._word else ""
-                        raise OutcomeUnknown(
-                            "The database went away while it was saving; nobody knows yet whether it did.",
-                            again or "Look at it again when the database answers.",
-                            key=self._word,
-                        ) from error
-                    if watch is not None:
-                        watch.rolled_back()
-                    raise
+                with self._watched(transaction.claimed) as rolled_back:
+                    self._commit(session, rolled_back)
         except NoneFree as error:
             raise _none_free() from error
         except DBAPIError as error:
@@ -214,6 +194,28 @@ class Store:
                 raise unreachable(error.orig or error) from error
             if not is_content(error):
                 raise StorageTrouble(sentence_of(error.orig or error)) from error
+            raise
+
+    def _watched(self, claimed: Claimed) -> AbstractContextManager[Callable[[], None]]:
+        """Return what stands around the commit of a command where somebody watches it, else a context of no effect."""
+        if self._watch is None or claimed.request_id is None:
+            return nullcontext(lambda: None)
+        return self._watch.committing(claimed.request_id, claimed.number)
+
+    def _commit(self, session: Session, rolled_back: Callable[[], None]) -> None:
+        """Commit; calls ``rolled_back`` where it fails for sure. Raises ``OutcomeUnknown`` where its answer is lost."""
+        try:
+            with self.awaited.waiting():
+                session.commit()
+        except DBAPIError as error:
+            if is_transient(error) and error.connection_invalidated:
+                again = f"Run the same command again with --key {quote(self._word)}." if self._word else ""
+                raise OutcomeUnknown(
+                    "The database went away while it was saving; nobody knows yet whether it did.",
+                    again or "Look at it again when the database answers.",
+                    key=self._word,
+                ) from error
+            rolled_back()
             raise
 
     @contextmanager
