@@ -136,6 +136,11 @@ def test_the_servers_have_the_locale_the_memory_and_the_log_of_the_embedded_ones
     assert on_host("kafka", file) == str(binaries.deploy("kafka/log4j2.properties"))
 
 
+@pytest.mark.fault(kind="A server of compose works as the embedded one does.", mended="compose.yaml")
+def test_postgres_has_the_shared_memory_that_parallel_queries_take() -> None:
+    assert SERVICES["postgres"]["shm_size"] == "1g", "an engine gives 64 MB, a system half of its memory"
+
+
 @pytest.mark.fault(kind="What compose starts leaves nothing behind that has no name.", mended="compose.yaml")
 def test_every_volume_that_an_image_declares_is_mounted_so_none_is_left_without_a_name() -> None:
     declared = {
