@@ -17,7 +17,7 @@ from paydesk.domain.commands import ManagerCommand, RequestPayment, RevisePaymen
 from paydesk.domain.errors import UnknownRequest
 from paydesk.domain.payment_request import checked_terms
 from paydesk.infra.core.errors import ServerDown
-from paydesk.infra.core.execute import Key, Said
+from paydesk.infra.core.execute import CommandResult, Key
 from paydesk.infra.core.storage import Storage
 from tests.cli.conftest import Paydesk
 
@@ -184,7 +184,7 @@ def test_what_is_left_when_the_database_goes_is_not_tried_and_the_same_line_deci
     line = ("manager", "approve", *ids, "--as", "bo", "--key", secrets.token_hex(8), "--json")
     real, tried = bulk_decide.execute, []
 
-    def away_after_one(store: Storage, key: Key, command: ManagerCommand) -> Said:
+    def away_after_one(store: Storage, key: Key, command: ManagerCommand) -> CommandResult:
         tried.append(command)
         if len(tried) > 1:
             raise ServerDown("PostgreSQL does not answer.", "Nothing was written.")
@@ -210,7 +210,7 @@ def test_what_was_decided_before_an_interruption_is_told(
         ids = asked(session, ada, 3)
     real = bulk_decide.execute
 
-    def interrupted(store: Storage, key: Key, command: ManagerCommand) -> Said:
+    def interrupted(store: Storage, key: Key, command: ManagerCommand) -> CommandResult:
         if str(command.id) == ids[1]:
             raise KeyboardInterrupt
         return real(store, key, command)

@@ -8,7 +8,7 @@ from datetime import datetime
 import pytest
 
 from paydesk.infra.core.intake import Judged, incoming
-from paydesk.infra.core.records import Applied, Heard, Record
+from paydesk.infra.core.records import Applied, ReceivedEvent, Record
 from paydesk.infra.core.role import Role
 from paydesk.infra.core.transaction import Transaction
 from paydesk.infra.postgres.connection import connect
@@ -45,7 +45,7 @@ class Bench:
 def bench(paydesk: Paydesk, stack: EmbeddedStack, ada: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     made, right = Bench(paydesk, stack, ada), handlers.apply
 
-    def apply(transaction: Transaction, role: Role, heard: Sequence[Heard], now: datetime) -> Applied:
+    def apply(transaction: Transaction, role: Role, heard: Sequence[ReceivedEvent], now: datetime) -> Applied:
         for one in heard:
             if one.event.register.terms and one.event.register.terms.description in made.buggy:
                 raise ZeroDivisionError("a bug of the handler")

@@ -14,7 +14,7 @@ from paydesk.domain.events import Event, event_type_of
 from paydesk.domain.payment_request import RequestRegister, checked_terms
 from paydesk.infra.core.codec import encode
 from paydesk.infra.core.intake import Judged, incoming, judge
-from paydesk.infra.core.records import Heard, Incoming, Outgoing, Record, Row
+from paydesk.infra.core.records import Incoming, Outgoing, ReceivedEvent, Record, Row
 from paydesk.infra.core.role import Role
 from paydesk.infra.core.storage import Storage
 from paydesk.infra.postgres.lease import Lease
@@ -110,9 +110,9 @@ def said(
     )  # fmt: skip
 
 
-def heard(register: RequestRegister | DecisionRegister, content_hash: str = "a hash") -> Heard:
+def heard(register: RequestRegister | DecisionRegister, content_hash: str = "a hash") -> ReceivedEvent:
     """Return a register as it is heard by the other side."""
-    return Heard(event_of(register), content_hash, at(3))
+    return ReceivedEvent(event_of(register), content_hash, at(3))
 
 
 def message(

@@ -122,7 +122,7 @@ def test_what_is_said_leaves_in_order_and_is_known_by_its_acknowledgement(side_o
         assert [event.value for event in t.outbox.unsent(9)] == [one.value], "with its stored bytes"
         t.topic.set_verified(0, Verified(TOPIC_ID, 6, str(two.id), at(6)))
         assert t.topic.verified(0) == Verified(TOPIC_ID, 6, str(two.id), at(6)) and t.topic.verified(1) is None
-        t.topic.set_amiss("something")
+        t.topic.note_unexplained("something")
         t.topic.forget_others("another topic")
         assert t.topic.verified(0) is None and [event.id for event in t.outbox.unsent(9)] == [one.id, two.id]
 

@@ -13,7 +13,7 @@ from paydesk.domain.commands import AskWithdrawal, RequestPayment, RevisePayment
 from paydesk.domain.errors import PaydeskError
 from paydesk.domain.payment_request import Terms, checked_terms, typed_fields
 from paydesk.domain.status import Status
-from paydesk.infra.core.execute import Said
+from paydesk.infra.core.execute import CommandResult
 from tests.domain.desks import Desks, told
 from tests.simulation.memory import MemoryStorage
 
@@ -42,12 +42,14 @@ class Contractors(RuleBasedStateMachine):
         self.desks = Desks()
         self.ids: list[UUID] = []
         self.shown: dict[UUID, list[tuple[int, str]]] = {}
-        self.done: list[tuple[Callable[[], Said], Said, Callable[[], Said]]] = []
+        self.done: list[tuple[Callable[[], CommandResult], CommandResult, Callable[[], CommandResult]]] = []
 
     def pick(self, which: int) -> UUID:
         return self.ids[which % len(self.ids)]
 
-    def do(self, side: MemoryStorage, command: Callable[[UUID], Said], other: Callable[[UUID], Said]) -> bool | None:
+    def do(
+        self, side: MemoryStorage, command: Callable[[UUID], CommandResult], other: Callable[[UUID], CommandResult]
+    ) -> bool | None:
         """Run a command; returns whether it changed something, None when it was refused: then nothing is changed."""
         key, before = self.desks.fresh(), side.tables
         try:

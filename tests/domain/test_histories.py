@@ -12,7 +12,7 @@ from paydesk.domain.commands import Approve, Reject, Undo
 from paydesk.domain.decision import Cause, CauseCode
 from paydesk.domain.errors import KeyReused
 from paydesk.domain.status import Status
-from paydesk.infra.core.execute import Said
+from paydesk.infra.core.execute import CommandResult
 from paydesk.manager import commands as decides
 from tests.domain.contractors import WHICH, Contractors, moneys
 from tests.domain.desks import told
@@ -84,7 +84,7 @@ class Histories(Contractors):
         before, now = told(row.request, row.decision), (request.revision, request.terms.hash)
         at = now if not seen else self.shown[request_id][-seen % len(self.shown[request_id])]
 
-        def say(key: UUID, revision: int) -> Said:
+        def say(key: UUID, revision: int) -> CommandResult:
             if cause is None:
                 return decides.execute(store, key, Approve(request_id, actor, revision, at[1]), hold_s)
             return decides.execute(store, key, Reject(request_id, actor, revision, at[1], cause), hold_s)

@@ -12,7 +12,7 @@ from paydesk.domain.commands import Approve, AskWithdrawal, Reject, RequestPayme
 from paydesk.domain.decision import CauseCode, checked_cause
 from paydesk.domain.errors import PaydeskError
 from paydesk.domain.payment_request import Terms, checked_terms
-from paydesk.infra.core.execute import Said
+from paydesk.infra.core.execute import CommandResult
 from paydesk.manager import commands as decides
 from tests.simulation import faults
 from tests.simulation.clones import clone
@@ -28,7 +28,7 @@ class Order:
 
     key: UUID
     words: str
-    act: Callable[[], Said]
+    act: Callable[[], CommandResult]
     about: tuple[int, str] | None = None
     """Of a decision: the revision and the terms' hash that were on the screen."""
     undoes: Callable[[], set[str]] = set

@@ -150,7 +150,7 @@ class MemoryTopicState:
     def set_verified(self, partition: int, verified: Verified) -> None:
         self.tables.meta[partition] = verified
 
-    def set_amiss(self, sentence: str) -> None:
+    def note_unexplained(self, sentence: str) -> None:
         self.tables.amiss = sentence
 
     def forget_others(self, topic_id: str) -> None:
@@ -160,10 +160,10 @@ class MemoryTopicState:
         )
         self.tables.meta = {key: known for key, known in self.tables.meta.items() if known.topic_id == topic_id}
 
-    def unsend_missing(self, topic_id: str, partition: int, after: int, found: Collection[str]) -> int:
+    def unsend_missing(self, topic_id: str, partition: int, after: int, present: Collection[str]) -> int:
         def gone(sent: Sent) -> bool:
             here = sent.published and sent.topic_id == topic_id and not sent.beaten and sent.ack is not None
-            return here and sent.ack.offset > after and str(sent.event.id) not in found  # type: ignore[union-attr]
+            return here and sent.ack.offset > after and str(sent.event.id) not in present  # type: ignore[union-attr]
 
         assert partition == 0
         return len(self.tables.change(gone, lambda sent: replace(sent, published=False)))

@@ -105,9 +105,9 @@ BUGS = (
     Bug(
         "an event of the other side decided again",
         "infra/core/apply.py",
-        "            newest[request_id] = one\n",
+        "            newest[request_id] = received\n",
         "            if is_final(Outcome(head.outcome)):\n                continue\n"
-        "            newest[request_id] = one\n",
+        "            newest[request_id] = received\n",
     ),
     Bug(
         "what is not on the screen decided",

@@ -12,7 +12,7 @@ from paydesk.domain.events import REQUEST_TYPES, Requested
 from paydesk.domain.payment_request import RequestRegister
 from paydesk.domain.status import Status, status
 from paydesk.infra.core.messages import RequestMessage
-from paydesk.infra.core.records import Half, Head, Heard, Locks, Row
+from paydesk.infra.core.records import Half, Head, Locks, ReceivedEvent, Row
 from paydesk.infra.core.transaction import Register
 from tests.simulation.tables import Kept, Tables
 
@@ -61,7 +61,7 @@ class MemoryRequests:
             found[request_id] = Head(register.version if register else None, content_hash, outcome.value)
         return found
 
-    def replace(self, newest: Sequence[Heard], half: Half, now: datetime) -> None:
+    def replace(self, newest: Sequence[ReceivedEvent], half: Half, now: datetime) -> None:
         del now
         for one in newest:
             register = one.event.register

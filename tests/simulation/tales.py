@@ -7,7 +7,7 @@ from paydesk.contractor import commands as asks
 from paydesk.domain.commands import Approve, Reject, RequestPayment
 from paydesk.domain.decision import CauseCode, checked_cause
 from paydesk.domain.payment_request import checked_terms
-from paydesk.infra.core.execute import Said
+from paydesk.infra.core.execute import CommandResult
 from paydesk.manager import commands as decides
 from tests.simulation.actions import Order, People, say_withdrawal
 from tests.simulation.faults import lose_schema
@@ -75,7 +75,7 @@ def _asked(world: World, people: People) -> tuple[UUID, Process, Process]:
 def _decide(world: World, people: People, process: Process, request_id: UUID, *, approve: bool) -> None:
     key, store, cause = world.new_id(), process.side.storage, checked_cause(CauseCode.NOT_AGREED, None)
 
-    def act() -> Said:
+    def act() -> CommandResult:
         if approve:
             return decides.execute(store, key, Approve(request_id, "bo", 1, _TERMS.hash))
         return decides.execute(store, key, Reject(request_id, "bo", 1, _TERMS.hash, cause))

@@ -22,7 +22,7 @@ from paydesk.domain.status_facts import WAITING
 from paydesk.infra.core.codec import decode
 from paydesk.infra.core.errors import SchemaTooNew, ServerDown
 from paydesk.infra.core.query import PageQuery
-from paydesk.infra.core.records import Applied, Heard, Verified
+from paydesk.infra.core.records import Applied, ReceivedEvent, Verified
 from paydesk.infra.core.role import Role
 from paydesk.infra.migrations import HEAD, current_revision, migrate
 from paydesk.infra.postgres.columns import decision_columns, request_columns
@@ -60,7 +60,7 @@ class Both:
         heard = []
         for key, headers, value, content_hash in rows:
             event = decode(reader.role, writer.writes, key, [(n, v.encode()) for n, v in headers], value)
-            heard.append(Heard(event, content_hash, datetime.now(UTC)))
+            heard.append(ReceivedEvent(event, content_hash, datetime.now(UTC)))
         with reader.transaction() as transaction:
             return reader.role.load_apply()(transaction, reader.role, heard, datetime.now(UTC))
 

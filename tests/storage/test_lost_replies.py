@@ -13,7 +13,7 @@ from paydesk.contractor import commands as asks
 from paydesk.domain.commands import RequestPayment
 from paydesk.domain.payment_request import checked_terms
 from paydesk.infra.core.errors import OutcomeUnknown
-from paydesk.infra.core.execute import Said
+from paydesk.infra.core.execute import CommandResult
 from paydesk.infra.postgres.connection import connect
 from paydesk.infra.postgres.storage import Store
 from tests.conftest import Sides
@@ -94,7 +94,7 @@ def test_the_same_key_settles_an_unknown_outcome(
     assert "--key 'k 1'" in unknown.value.hint
     with connect(sides.url(sides.contractor), "contractor") as connection:
         assert connection.execute("SELECT count(*) FROM outbox").fetchone() == (written,)
-    assert asks.execute(store, key, RequestPayment(request_id, "ada", TERMS)) == Said(request_id, True)
+    assert asks.execute(store, key, RequestPayment(request_id, "ada", TERMS)) == CommandResult(request_id, True)
     with connect(sides.url(sides.contractor), "contractor") as connection:
         for table in ("outbox", "payment_request", "command"):
             assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (1,)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from paydesk.infra.core.records import Applied, Heard
+from paydesk.infra.core.records import Applied, ReceivedEvent
 from paydesk.infra.core.role import Apply, Role
 from paydesk.infra.core.transaction import Transaction
 from paydesk.infra.postgres.connection import connect
@@ -37,7 +37,7 @@ def failing(role: Role, request_ids: set[UUID]) -> Apply:
     """Return a role's handler with a bug that some requests bring to light."""
     real = role.load_apply()
 
-    def apply(transaction: Transaction, card: Role, heard: Sequence[Heard], now: datetime) -> Applied:
+    def apply(transaction: Transaction, card: Role, heard: Sequence[ReceivedEvent], now: datetime) -> Applied:
         if any(one.event.request_id in request_ids for one in heard):
             raise ZeroDivisionError("the handler's bug")
         return real(transaction, card, heard, now)

@@ -20,7 +20,7 @@ from paydesk.domain.payment_request import RequestRegister
 from paydesk.domain.status_facts import DECIDABLE
 from paydesk.domain.text import clean, same_person
 from paydesk.infra.core.errors import ServerDown
-from paydesk.infra.core.execute import Said
+from paydesk.infra.core.execute import CommandResult
 from paydesk.infra.postgres.read import queries
 from paydesk.infra.postgres.read.duplicates import alike_of
 from paydesk.infra.postgres.read.queries import Connection
@@ -77,7 +77,7 @@ def decide_each(call: Call, wish: Wish) -> None:
             session.claim({**wish.line, "requests": names, "revision": wish.revision})
         items = _items(session, names, wish, before)
 
-        def act(name: str) -> Said:
+        def act(name: str) -> CommandResult:
             item = items[name]
             if isinstance(item, PaydeskError):
                 raise item
@@ -216,27 +216,32 @@ class _Several:
     """Several decisions: each is made whatever became of the others, and each is told."""
 
     def __init__(
-        self, session: Session, act: Callable[[str], Said], items: Mapping[str, _Item | PaydeskError], *, as_json: bool
+        self,
+        session: Session,
+        act: Callable[[str], CommandResult],
+        items: Mapping[str, _Item | PaydeskError],
+        *,
+        as_json: bool,
     ) -> None:
         self._session = session
         self._act = act
         self._items = items
         self._as_json = as_json
         self._away = False
-        self._results: dict[UUID, Said | PaydeskError] = {}
+        self._results: dict[UUID, CommandResult | PaydeskError] = {}
         """What became of each request: named twice, it is decided once."""
         self.failures: list[PaydeskError] = []
 
     def decide(self, names: Sequence[str]) -> None:
         """Decide some, then have them sent and tell each; where it is interrupted, what was decided is told too."""
-        results: list[tuple[str, Said | PaydeskError]] = []
+        results: list[tuple[str, CommandResult | PaydeskError]] = []
         try:
             for name in names:
                 results.append((name, self._once(name)))
         finally:
             self._tell(results)
 
-    def _once(self, name: str) -> Said | PaydeskError:
+    def _once(self, name: str) -> CommandResult | PaydeskError:
         item = self._items[name]
         if isinstance(item, PaydeskError):
             return item
@@ -244,7 +249,7 @@ class _Several:
             self._results[item.copy.id] = self._attempt(name, item.copy.id)
         return self._results[item.copy.id]
 
-    def _attempt(self, name: str, request_id: UUID) -> Said | PaydeskError:
+    def _attempt(self, name: str, request_id: UUID) -> CommandResult | PaydeskError:
         if self._away:
             return ServerDown("Not tried, as the database was away.", "Nothing was written.")
         try:
@@ -253,8 +258,8 @@ class _Several:
             self._away = isinstance(error, ServerDown)
             return in_words(self._session, error, request_id)
 
-    def _tell(self, results: Sequence[tuple[str, Said | PaydeskError]]) -> None:
-        done = {result.request_id: result for _, result in results if isinstance(result, Said)}
+    def _tell(self, results: Sequence[tuple[str, CommandResult | PaydeskError]]) -> None:
+        done = {result.request_id: result for _, result in results if isinstance(result, CommandResult)}
         failure: Exception = KeyError("not read back")
         copies: dict[UUID, RequestCopy] = {}
         try:
@@ -262,10 +267,10 @@ class _Several:
         except Exception as error:
             failure = error
         for name, result in results:
-            if isinstance(result, Said) and result.request_id in copies:
+            if isinstance(result, CommandResult) and result.request_id in copies:
                 report(self._session, copies[result.request_id], result.changed, as_json=self._as_json)
                 continue
-            why = in_words(self._session, failure, result.request_id) if isinstance(result, Said) else result
+            why = in_words(self._session, failure, result.request_id) if isinstance(result, CommandResult) else result
             self.failures.append(why)
             refused(name, why, self._as_json, "request")
             if isinstance(item := self._items[name], _Item):

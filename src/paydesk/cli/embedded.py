@@ -38,10 +38,10 @@ def up(as_json: bool) -> None:
         while True:
             endpoints = servers.endpoints("contractor")
             if endpoints.kafka is not None and endpoints.redis_url is not None:
-                found = embedded.status(settings.home, asks=True)
-                if all(server["state"] == "ready" for server in found.servers.values()):
+                stack_status = embedded.status(settings.home, asks=True)
+                if all(server["state"] == "ready" for server in stack_status.servers.values()):
                     break
-                notice = next((server["trouble"] for server in found.servers.values() if server["trouble"]), "")
+                notice = next((server["trouble"] for server in stack_status.servers.values() if server["trouble"]), "")
             else:
                 notice = servers.notice()
             if notice != last:
@@ -52,7 +52,7 @@ def up(as_json: bool) -> None:
             time.sleep(0.1)
     finally:
         servers.leave()
-    _tell(found, as_json)
+    _tell(stack_status, as_json)
 
 
 @click.command("status")

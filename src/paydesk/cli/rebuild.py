@@ -107,7 +107,7 @@ def _report(session: Session, before: Filled, as_json: bool) -> None:
     less = f", {missing:,} fewer than before" if missing > 0 else ""
     requests = counted(after.requests, "request")
     click.echo(f"The {session.role.name}'s schema is read anew: {requests}{less}, {after.locked} locked.")
-    click.echo(back.told if back else "Nothing came back from the own topic.")
+    click.echo(back.sentences if back else "Nothing came back from the own topic.")
     bad = f", of them {after.bad:,} in quarantine or parked" if after.bad else ""
     click.echo(f"{counted(after.heard, 'message')} of the other side came in again{bad}. {UNKNOWN}")
 

@@ -22,7 +22,7 @@ from paydesk.domain.copy import Delivery, RequestCopy
 from paydesk.domain.errors import UnknownRequest
 from paydesk.domain.text import clean
 from paydesk.infra.core.errors import ServerDown
-from paydesk.infra.core.execute import CommandKey, Said, executing
+from paydesk.infra.core.execute import CommandKey, CommandResult, executing
 from paydesk.infra.core.health import KAFKA_AWAY, Anew, PartState
 from paydesk.infra.core.origin import CopiedSchema
 from paydesk.infra.core.role import Role
@@ -144,7 +144,7 @@ class Session:
                 raise UnknownRequest(f"`{command}` takes no revision; write {with_revision[1]}.") from error
             if anew is None:
                 raise
-            raise UnknownRequest(f"{error.message} It may still come: {anew.told}.", error.hint) from error
+            raise UnknownRequest(f"{error.message} It may still come: {anew.progress}.", error.hint) from error
 
     def tell_anew(self, *, as_json: bool) -> bool:
         """Say on standard error how far the first reading is, and its end, each once; returns whether it goes on."""
@@ -155,7 +155,7 @@ class Session:
                 counts = {"read": anew.read, "of": anew.of} if anew else None
                 say_aside(json.dumps({"reading_anew": counts}))
             else:
-                say_aside(f"{anew.told[0].upper()}{anew.told[1:]}." if anew else "All is read now.")
+                say_aside(f"{anew.progress[0].upper()}{anew.progress[1:]}." if anew else "All is read now.")
         return anew is not None
 
     def get(self, request_id: UUID) -> RequestCopy:
@@ -205,11 +205,11 @@ class Session:
         except Exception:
             log.exception("saved, and not told to the others yet: the next worker of this role does that")
 
-    def deliver(self, result: Said, timeout_s: float = DELIVER_S) -> RequestCopy:
+    def deliver(self, result: CommandResult, timeout_s: float = DELIVER_S) -> RequestCopy:
         """Tell the open desks, and relay what was said while there is a broker; returns the copy after it."""
         return self.deliver_all([result], timeout_s)[0]
 
-    def deliver_all(self, results: Sequence[Said], timeout_s: float = DELIVER_S) -> list[RequestCopy]:
+    def deliver_all(self, results: Sequence[CommandResult], timeout_s: float = DELIVER_S) -> list[RequestCopy]:
         """Do as ``deliver`` does for what several commands said; what they said is saved, whatever happens here.
 
         Raises ``OutcomeUnknown``, with what is saved, where nothing can be read back.

@@ -7,11 +7,11 @@ from paydesk.domain.commands import AskWithdrawal, ContractorCommand, RequestPay
 from paydesk.domain.errors import UnknownRequest
 from paydesk.domain.payment_request import RequestRegister
 from paydesk.domain.refusals import refuse_locked
-from paydesk.infra.core.execute import Execution, Key, Said, executing, say
+from paydesk.infra.core.execute import CommandResult, Execution, Key, executing, say
 from paydesk.infra.core.storage import Storage
 
 
-def execute(store: Storage, key: Key, command: ContractorCommand) -> Said:
+def execute(store: Storage, key: Key, command: ContractorCommand) -> CommandResult:
     """Execute a command of a contractor once, whole or not at all; the same ``key`` again gives the same answer.
 
     Raises the refusals of the rules, ``UnknownRequest``, ``KeyReused``, ``CopiedSchema``, ``ServerDown``, and
@@ -26,7 +26,7 @@ def execute(store: Storage, key: Key, command: ContractorCommand) -> Said:
                     execution.changed = _change(execution, command)
                 case _:
                     assert_never(command)
-    return execution.said
+    return execution.result
 
 
 def _request(execution: Execution, command: RequestPayment) -> bool:

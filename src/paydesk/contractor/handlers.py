@@ -10,12 +10,12 @@ from paydesk.domain.decision import DecisionRegister
 from paydesk.domain.events import Answers, Requested, answers
 from paydesk.infra.core.apply import Fault, apply_registers
 from paydesk.infra.core.codec import with_number
-from paydesk.infra.core.records import UNSAID, Applied, Heard
+from paydesk.infra.core.records import UNSAID, Applied, ReceivedEvent
 from paydesk.infra.core.role import Role
 from paydesk.infra.core.transaction import Transaction
 
 
-def apply(transaction: Transaction, _: Role, heard: Sequence[Heard], now: datetime) -> Applied:
+def apply(transaction: Transaction, _: Role, heard: Sequence[ReceivedEvent], now: datetime) -> Applied:
     """Apply a batch of decisions to the contractor's copy, in the caller's transaction.
 
     A decision about what this side never said is not applied: it is quarantined; or parked, where this side was lost or
@@ -24,7 +24,7 @@ def apply(transaction: Transaction, _: Role, heard: Sequence[Heard], now: dateti
     requested = transaction.requests.history(sorted({one.event.request_id for one in heard}))
     lost = transaction.schema.was_lost()
 
-    def fault_of(one: Heard) -> Fault | None:
+    def fault_of(one: ReceivedEvent) -> Fault | None:
         register = one.event.register
         assert isinstance(register, DecisionRegister)
         found, what = answers(register, requested.get(register.id, Requested()))

@@ -29,8 +29,8 @@ def look_alikes(typed: Mapping[str, str]) -> dict[str, str]:
     return {name: sentence for name, sentence in sentences.items() if sentence}
 
 
-def _mixed(what: str, letters: str) -> str:
-    return f"{what} mixes scripts, so that it may look like another one: {letters}." if letters else ""
+def _mixed(label: str, letters: str) -> str:
+    return f"{label} mixes scripts, so that it may look like another one: {letters}." if letters else ""
 
 
 def _past(typed: str, today: date) -> str:

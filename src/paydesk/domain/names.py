@@ -53,8 +53,8 @@ def lookalikes(text: str) -> str:
 
     A text of several words may be in several scripts; a word that mixes them may look like another one.
     """
-    found = [word[place] for word in _WORDS.findall(text) for place in _odd(word)]
-    return ", ".join(f"{letter} (U+{ord(letter):04X})" for letter in list(dict.fromkeys(found))[:3])
+    letters = [word[place] for word in _WORDS.findall(text) for place in _odd(word)]
+    return ", ".join(f"{letter} (U+{ord(letter):04X})" for letter in list(dict.fromkeys(letters))[:3])
 
 
 def lookalikes_of_host(link: str) -> str:

@@ -179,10 +179,10 @@ def _typed_link(typed: str) -> str | None:
     except ValueError:
         port = 0
     if port == 0:
-        told = (
+        sentence = (
             "The port of the link cannot be; ports are numbers from 1 to 65535, such as https://example.org:8443/a.pdf."
         )
-        raise InvalidInput.of("document", told)
+        raise InvalidInput.of("document", sentence)
     return text
 
 

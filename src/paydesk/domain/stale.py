@@ -20,10 +20,10 @@ def explain_other_revision(named: int, request: RequestRegister) -> Stale:
     name = called(request.number, request.id)
     now = f"it is at revision {request.revision}, {request.terms.money}, {request.terms.description}"
     if named > request.revision:
-        told = f"There is no revision {named} of {name} here: {now}."
+        sentence = f"There is no revision {named} of {name} here: {now}."
     else:
-        told = f"{name} changed since you looked: {now}."
+        sentence = f"{name} changed since you looked: {now}."
     look = f"Look at it with `paydesk contractor show {name}`, then revise {name}@{request.revision}."
-    refusal = Stale(told, look)
+    refusal = Stale(sentence, look)
     refusal.desk_hint = "Look at what it says now, then send yours again."
     return refusal

@@ -33,7 +33,7 @@ from paydesk.infra.postgres.read.timeline import detail
 from paydesk.settings import Servers
 
 if TYPE_CHECKING:
-    from paydesk.infra.core.execute import Said
+    from paydesk.infra.core.execute import CommandResult
     from paydesk.infra.postgres.storage import CommitWatch, Store
     from paydesk.infra.redis.hints import HintListener, HintSender
     from paydesk.infra.worker.worker import Worker
@@ -166,7 +166,7 @@ class DeskService:
             self._store = self._new_store()
         return self._store
 
-    def result(self, result: "Said") -> Result:
+    def result(self, result: "CommandResult") -> Result:
         """Tell everyone what a command said; returns the copy after it. Raises ``OutcomeUnknown``, as ``spread``."""
         reach("W3")
         self.nudge()

@@ -10,13 +10,13 @@ from paydesk.domain.commands import Approve, Decide, ManagerCommand, Reject, Sen
 from paydesk.domain.errors import Conflict, Stale, TooLate
 from paydesk.domain.stale import explain_stale
 from paydesk.infra.core.codec import terms_of_revision
-from paydesk.infra.core.execute import Execution, Hold, Key, Said, executing, say, writing
+from paydesk.infra.core.execute import CommandResult, Execution, Hold, Key, executing, say, writing
 from paydesk.infra.core.storage import Storage
 from paydesk.manager.handlers import confirm_withdrawals
 from paydesk.manager.held import own_decision, refuse_nothing, refuse_replaced_terms
 
 
-def execute(store: Storage, key: Key, command: ManagerCommand, hold_s: float = 0) -> Said:
+def execute(store: Storage, key: Key, command: ManagerCommand, hold_s: float = 0) -> CommandResult:
     """Execute a command of a manager once, whole or not at all; the same ``key`` again gives the same answer.
 
     A decision is held for ``hold_s`` seconds before it is released. Raises the refusals of the rules,
@@ -34,7 +34,7 @@ def execute(store: Storage, key: Key, command: ManagerCommand, hold_s: float = 0
                     execution.changed = _send(execution, command)
                 case _:
                     assert_never(command)
-    return execution.said
+    return execution.result
 
 
 def send_now(store: Storage, request_ids: Collection[UUID] | None, actor: str) -> int:

@@ -8,15 +8,15 @@ from uuid import UUID
 from paydesk.domain.commands import confirm_withdrawal
 from paydesk.infra.core.apply import apply_registers
 from paydesk.infra.core.execute import Author, say
-from paydesk.infra.core.records import Applied, Heard
+from paydesk.infra.core.records import Applied, ReceivedEvent
 from paydesk.infra.core.role import Role
 from paydesk.infra.core.transaction import Transaction
 
 
-def apply(transaction: Transaction, role: Role, heard: Sequence[Heard], now: datetime) -> Applied:
+def apply(transaction: Transaction, role: Role, heard: Sequence[ReceivedEvent], now: datetime) -> Applied:
     """Apply a batch of requests to the manager's copy, in the caller's transaction."""
     applied = apply_registers(transaction, heard, now)
-    return replace(applied, said=confirm_withdrawals(transaction, role, applied.changed, now))
+    return replace(applied, answered=confirm_withdrawals(transaction, role, applied.changed, now))
 
 
 def confirm_withdrawals(

@@ -184,7 +184,7 @@ def status(home: Path, *, asks: bool = False) -> StackStatus:
 
 def _answering(folder: Folder, servers: Mapping[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """Return what is known of servers; of one that should be ready and does not answer, that it is silent."""
-    ready = {name: told for name, told in servers.items() if told.get("state") == "ready"}
+    ready = {name: server for name, server in servers.items() if server.get("state") == "ready"}
     answered: set[str] = set()
 
     def ask(name: str, memory: bool) -> None:
@@ -192,7 +192,8 @@ def _answering(folder: Folder, servers: Mapping[str, dict[str, Any]]) -> dict[st
             answered.add(name)
 
     asking = [
-        threading.Thread(target=ask, args=(name, bool(told.get("memory"))), daemon=True) for name, told in ready.items()
+        threading.Thread(target=ask, args=(name, bool(server.get("memory"))), daemon=True)
+        for name, server in ready.items()
     ]
     for thread in asking:
         thread.start()
@@ -200,8 +201,8 @@ def _answering(folder: Folder, servers: Mapping[str, dict[str, Any]]) -> dict[st
     for thread in asking:
         thread.join(max(0.0, until - time.monotonic()))
     silent = {
-        name: {**told, "state": "silent", "trouble": _SILENT.format(name, told.get("pid")), "hint": _END_IT}
-        for name, told in ready.items()
+        name: {**server, "state": "silent", "trouble": _SILENT.format(name, server.get("pid")), "hint": _END_IT}
+        for name, server in ready.items()
         if name not in answered
     }
     return {**servers, **silent}

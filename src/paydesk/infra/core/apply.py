@@ -9,7 +9,7 @@ from paydesk.domain.decision import Outcome
 from paydesk.domain.events import newer
 from paydesk.domain.payment_request import RequestRegister
 from paydesk.domain.status_facts import is_final
-from paydesk.infra.core.records import Applied, Half, Head, Heard
+from paydesk.infra.core.records import Applied, Half, Head, ReceivedEvent
 from paydesk.infra.core.transaction import Transaction
 
 
@@ -25,9 +25,9 @@ class Fault:
 
 def apply_registers(
     transaction: Transaction,
-    heard: Sequence[Heard],
+    batch: Sequence[ReceivedEvent],
     now: datetime,
-    fault_of: Callable[[Heard], Fault | None] = lambda _: None,
+    fault_of: Callable[[ReceivedEvent], Fault | None] = lambda _: None,
 ) -> Applied:
     """Apply a batch of one kind of register to the copy; rows are locked in the order of their ids.
 
@@ -35,39 +35,39 @@ def apply_registers(
     writer to settle. One that would replace a published final outcome is ``flipping``: quarantined too, and its
     request is locked, for a person to settle. A newer one in which ``fault_of`` finds a fault is ``unfounded``.
     """
-    if not heard:
+    if not batch:
         return Applied(frozenset())
-    half: Half = "request" if isinstance(heard[0].event.register, RequestRegister) else "decision"
-    known = dict(transaction.requests.heads(sorted({one.event.request_id for one in heard}), half))
-    newest: dict[UUID, Heard] = {}
+    half: Half = "request" if isinstance(batch[0].event.register, RequestRegister) else "decision"
+    known = dict(transaction.requests.heads(sorted({received.event.request_id for received in batch}), half))
+    newest: dict[UUID, ReceivedEvent] = {}
     forked, flipping = set(), set()
     unfounded: dict[tuple[UUID, str], tuple[str, str]] = {}
     reasons: dict[UUID, str] = {}
-    for one in heard:
-        request_id, register = one.event.request_id, one.event.register
+    for received in batch:
+        request_id, register = received.event.request_id, received.event.register
         head = known.get(request_id, Head(None, None, "none"))
-        if newer(one.event.version, head.version):
+        if newer(received.event.version, head.version):
             outcome = head.outcome if isinstance(register, RequestRegister) else register.outcome.value
-            fault = fault_of(one)
+            fault = fault_of(received)
             if is_final(Outcome(head.outcome)) and outcome != head.outcome and not (fault and fault.certain):
-                flipping.add(one)
+                flipping.add(received)
                 reasons[request_id] = f"after {head.outcome} was published, another outcome was said: {outcome}"
                 continue
             if fault is not None:
-                unfounded[one.event.id, one.content_hash] = fault.became, fault.reason
+                unfounded[received.event.id, received.content_hash] = fault.became, fault.reason
                 continue
-            newest[request_id] = one
-            known[request_id] = Head(one.event.version, one.content_hash, outcome)
-        elif one.event.version == head.version and one.content_hash != head.content_hash:
-            forked.add(one)
+            newest[request_id] = received
+            known[request_id] = Head(received.event.version, received.content_hash, outcome)
+        elif received.event.version == head.version and received.content_hash != head.content_hash:
+            forked.add(received)
     if newest:
         transaction.requests.replace([newest[key] for key in sorted(newest)], half, now)
     if reasons:
         transaction.locks.lock(reasons, now)
     return Applied(
-        newer=frozenset(one.event.id for one in newest.values()),
-        forked=frozenset((one.event.id, one.content_hash) for one in forked),
-        flipping=frozenset((one.event.id, one.content_hash) for one in flipping),
+        newer=frozenset(received.event.id for received in newest.values()),
+        forked=frozenset((received.event.id, received.content_hash) for received in forked),
+        flipping=frozenset((received.event.id, received.content_hash) for received in flipping),
         unfounded=unfounded,
         changed=frozenset(newest) | frozenset(reasons),
     )

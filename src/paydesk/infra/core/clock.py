@@ -19,8 +19,8 @@ def moment_of(connection: Any) -> datetime:
     # What follows may set how its own transaction reads, which PostgreSQL takes only before the first statement.
     with connection.transaction():
         row = connection.execute("SELECT clock_timestamp()").fetchone()
-    found: datetime = row[0]
-    return found
+    moment: datetime = row[0]
+    return moment
 
 
 class DatabaseClock:

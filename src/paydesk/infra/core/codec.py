@@ -74,36 +74,36 @@ def _decoded(
 ) -> Event:
     if value is None or len(value) > MAX_BYTES:
         raise Quarantine("empty message" if value is None else f"larger than {MAX_BYTES} bytes")
-    told = _attributes(headers)
-    if told.get("ce_specversion") != "1.0":
+    attributes = _attributes(headers)
+    if attributes.get("ce_specversion") != "1.0":
         raise Quarantine("no CloudEvents 1.0 message")
-    if told.get("ce_source") != writer:
+    if attributes.get("ce_source") != writer:
         raise Quarantine("not from the rightful writer of this topic")
-    if told.get("ce_type") in NOT_STORED:
+    if attributes.get("ce_type") in NOT_STORED:
         raise Ignore
     try:
-        kind = EventType(told.get("ce_type", ""))
+        kind = EventType(attributes.get("ce_type", ""))
     except ValueError:
-        raise Park(f"unknown type {told.get('ce_type', '')[:80]!r}") from None
+        raise Park(f"unknown type {attributes.get('ce_type', '')[:80]!r}") from None
     if kind not in kinds:
         raise Quarantine(f"{kind} is not this topic's to say")
     try:
-        event = _event(kind, told, value)
+        event = _event(kind, attributes, value)
         check_facts(event)
     except InvalidInput as error:
         raise Quarantine(f"{error.message}"[:300]) from error
     except (ValidationError, ValueError, KeyError, RecursionError) as error:
         raise Quarantine(f"does not decode: {str(error).splitlines()[0][:200]}") from error
-    if key != str(event.request_id).encode() or told.get("ce_subject") != str(event.request_id):
+    if key != str(event.request_id).encode() or attributes.get("ce_subject") != str(event.request_id):
         raise Quarantine("key, subject and request id differ")
     return event
 
 
 def subject_of(record: Record) -> UUID | None:
     """Return the request that a message calls its subject, or None where that is no id."""
-    told = dict(record.headers).get("ce_subject") or b""
+    subject = dict(record.headers).get("ce_subject") or b""
     try:
-        return UUID(told.decode())
+        return UUID(subject.decode())
     except ValueError:
         return None
 
@@ -128,27 +128,29 @@ def other_terms_of_revision(values: Iterable[bytes], revision: int, terms: Terms
 
 def _attributes(headers: Sequence[tuple[str, bytes | None]]) -> Mapping[str, str]:
     try:
-        told = {name: (raw or b"").decode() for name, raw in headers}
+        attributes = {name: (raw or b"").decode() for name, raw in headers}
     except UnicodeDecodeError:
         raise Quarantine("headers are no UTF-8") from None
-    if "\x00" in "".join(chain.from_iterable(told.items())):
+    if "\x00" in "".join(chain.from_iterable(attributes.items())):
         raise Quarantine("headers hold what no text may: NUL")
-    return told
+    return attributes
 
 
-def _event(kind: EventType, told: Mapping[str, str], value: bytes) -> Event:
-    said = _read(kind, value)
-    occurred_at = datetime.fromisoformat(told["ce_time"])
+def _event(kind: EventType, attributes: Mapping[str, str], value: bytes) -> Event:
+    message = _read(kind, value)
+    occurred_at = datetime.fromisoformat(attributes["ce_time"])
     if occurred_at.tzinfo is None:
         raise ValueError("ce_time has no time zone")
-    register = register_of(said)
-    return Event(UUID(told["ce_id"]), kind, occurred_at, said.actor, said.command_id, said.command_hash, register)
+    register = register_of(message)
+    return Event(
+        UUID(attributes["ce_id"]), kind, occurred_at, message.actor, message.command_id, message.command_hash, register
+    )
 
 
 def with_number(value: bytes, number: str) -> bytes:
     """Return what a contractor's event says, with the number of its request."""
-    said = RequestMessage.model_validate_json(value)
-    return said.model_copy(update={"number": number}).model_dump_json().encode()
+    message = RequestMessage.model_validate_json(value)
+    return message.model_copy(update={"number": number}).model_dump_json().encode()
 
 
 def decode_own_value(kind: str, value: bytes) -> RequestRegister | DecisionRegister:

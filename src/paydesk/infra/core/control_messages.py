@@ -90,8 +90,8 @@ def is_control(record: Record) -> bool:
 
 def decode_control(role: Role, record: Record) -> Digest | Answer | None:
     """Return what the other side's plumbing says, or None where the message is nothing of the kind or unreadable."""
-    told = dict(record.headers)
-    if record.unreadable or record.topic not in role.reads or told.get("ce_source") != role.hears_from.encode():
+    headers = dict(record.headers)
+    if record.unreadable or record.topic not in role.reads or headers.get("ce_source") != role.hears_from.encode():
         return None
     try:
         return _control(record)
@@ -112,13 +112,13 @@ def _control(record: Record) -> Digest | Answer | None:
     """Return what a message of the plumbing says. Raises ``ValueError`` (pydantic's are such), ``RecursionError``."""
     kind, value = dict(record.headers).get("ce_type"), record.value or b""
     if kind == _DIGEST:
-        said = DigestMessage.model_validate_json(value)
-        return Digest(tuple(said.buckets), tuple(said.locked), said.more_locked)
+        message = DigestMessage.model_validate_json(value)
+        return Digest(tuple(message.buckets), tuple(message.locked), message.more_locked)
     if kind == _RESYNC:
         return _answer(ResyncMessage.model_validate_json(value))
     return None
 
 
-def _answer(said: ResyncMessage) -> Answer:
-    lines: Sequence[Line] = [Line(*each) for each in zip(said.ids, said.versions, said.hashes, strict=True)]
-    return Answer(said.total, tuple(said.buckets), tuple(lines), tuple(said.refused))
+def _answer(message: ResyncMessage) -> Answer:
+    lines: Sequence[Line] = [Line(*parts) for parts in zip(message.ids, message.versions, message.hashes, strict=True)]
+    return Answer(message.total, tuple(message.buckets), tuple(lines), tuple(message.refused))

@@ -71,12 +71,14 @@ def digest_of(lines: Iterable[Line], total: int) -> tuple[str, ...]:
     for line in lines:
         written = f"{line.id}/{line.version}/{line.content_hash}"
         sums[bucket_of(line.id, total)] ^= int.from_bytes(hashlib.sha256(written.encode()).digest()[:8])
-    return tuple(f"{each:016x}" for each in sums)
+    return tuple(f"{bucket_sum:016x}" for bucket_sum in sums)
 
 
 def _fullest(wanted: Collection[int], total: int, lines: Iterable[Line], refused: Iterable[tuple[UUID, str]]) -> int:
     """Return how many lines and refused hashes the fullest of these buckets holds."""
-    counts = Counter(bucket_of(each, total) for each in chain((line.id for line in lines), (row[0] for row in refused)))
+    counts = Counter(
+        bucket_of(request_id, total) for request_id in chain((line.id for line in lines), (row[0] for row in refused))
+    )
     return max((counts[bucket] for bucket in wanted), default=0)
 
 
@@ -100,20 +102,20 @@ def answers(
     for request_id, content_hash in refused:
         if (bucket := bucket_of(request_id, total)) in wanted:
             by_bucket[bucket][1].append(content_hash)
-    found: list[Answer] = []
+    parts: list[Answer] = []
     some: list[int] = []
     held: list[Line] = []
     bad: list[str] = []
     for bucket, (mine, theirs) in by_bucket.items():
         if some and len(held) + len(bad) + len(mine) + len(theirs) > MOST_LINES:
-            found.append(Answer(total, tuple(some), tuple(held), tuple(bad)))
+            parts.append(Answer(total, tuple(some), tuple(held), tuple(bad)))
             some, held, bad = [], [], []
         some.append(bucket)
         held += mine
         bad += theirs
     if some:
-        found.append(Answer(total, tuple(some), tuple(held), tuple(bad)))
-    return found
+        parts.append(Answer(total, tuple(some), tuple(held), tuple(bad)))
+    return parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,7 @@ class Reply:
 
 
 def reply(
-    answer: Answer, newest: Collection[tuple[Line, UUID]], said: Collection[str], locked: Collection[UUID]
+    answer: Answer, newest: Collection[tuple[Line, UUID]], own_hashes: Collection[str], locked: Collection[UUID]
 ) -> Reply:
     """Return what the writer does: ``newest`` are its released lines in these buckets, each with its event's id.
 
@@ -141,9 +143,9 @@ def reply(
         held = theirs.get(request_id)
         if request_id in locked or held == line:
             continue
-        if (held is None or held.content_hash in said) and line.content_hash not in answer.refused:
+        if (held is None or held.content_hash in own_hashes) and line.content_hash not in answer.refused:
             again.append(event)
     for request_id, held in theirs.items():
-        if request_id not in locked and held.content_hash not in said:
+        if request_id not in locked and held.content_hash not in own_hashes:
             unknown.append(held)
     return Reply(tuple(again), tuple(unknown))

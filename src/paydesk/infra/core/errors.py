@@ -58,5 +58,5 @@ class StorageTrouble(Exception):
 
 def sentence_of(error: BaseException) -> str:
     """Return an error in one line of at most some 200 characters, for a health line or a reason."""
-    told = hide(next(iter(str(error).splitlines()), ""))[:200]
-    return f"{type(error).__name__}: {told}" if told else type(error).__name__
+    text = hide(next(iter(str(error).splitlines()), ""))[:200]
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

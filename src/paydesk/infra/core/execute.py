@@ -24,7 +24,7 @@ from paydesk.infra.core.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class CommandResult:
     """What a command did to one request."""
 
     request_id: UUID
@@ -93,11 +93,11 @@ class Execution:
         return self.known is None
 
     @property
-    def said(self) -> Said:
+    def result(self) -> CommandResult:
         """Return what the command did, now or when it ran first: a repeat may have made another id for its request."""
         if self.known is not None:
-            return Said(self.known.request_id, self.known.changed)
-        return Said(self.command.id, self.changed)
+            return CommandResult(self.known.request_id, self.known.changed)
+        return CommandResult(self.command.id, self.changed)
 
     def author(self, now: datetime) -> Author:
         """Return who says now what the command makes."""
@@ -174,7 +174,7 @@ def outgoing_of(event: Event, role: Role) -> Outgoing:
     )
 
 
-def settle(store: Storage, key: Key, command: Settle) -> Said:
+def settle(store: Storage, key: Key, command: Settle) -> CommandResult:
     """Keep a note of how a locked request was settled. Raises ``Conflict`` where it is not locked."""
     with executing(store, key, command) as execution:
         if execution.is_new:
@@ -182,4 +182,4 @@ def settle(store: Storage, key: Key, command: Settle) -> Said:
             refuse_unlocked(row.locked, row.request, command.id)
             execution.transaction.locks.note_settled(execution.command_id, command.id, command.note, command.actor)
             execution.changed = True
-    return execution.said
+    return execution.result

@@ -59,7 +59,7 @@ class BroughtBack:
     """How long ago it was, by the database's clock."""
 
     @property
-    def told(self) -> str:
+    def sentences(self) -> str:
         """What is known again, and what cannot be known any more, in sentences."""
         many = counted(self.events, "event")
         return (
@@ -88,7 +88,7 @@ class Anew:
         return self.of is None or self.under_way
 
     @property
-    def told(self) -> str:
+    def progress(self) -> str:
         """How far it is, as a sentence without its end."""
         if self.of is None:
             return "not read from Kafka yet, so there may be more"

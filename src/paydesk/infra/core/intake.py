@@ -12,7 +12,7 @@ from paydesk.domain.events import Event
 from paydesk.infra.core.codec import Ignore, Park, Quarantine, decode, subject_of
 from paydesk.infra.core.control_messages import fault_of_control
 from paydesk.infra.core.errors import sentence_of
-from paydesk.infra.core.records import Applied, Heard, Incoming, Record
+from paydesk.infra.core.records import Applied, Incoming, ReceivedEvent, Record
 from paydesk.infra.core.role import Apply, Role
 from paydesk.infra.core.transaction import Transaction
 
@@ -57,10 +57,10 @@ def judge(role: Role, record: Record, blamed: str = "") -> Judged:
 
 def take_in(transaction: Transaction, role: Role, apply: Apply, batch: Sequence[Judged], now: datetime) -> Applied:
     """Apply what of a batch is an event, and write down on each what became of it."""
-    heard = [Heard(one.event, digest(one.record), now) for one in batch if one.event is not None]
-    applied = apply(transaction, role, heard, now)
-    for one in batch:
-        conclude(one, applied)
+    received = [ReceivedEvent(judged.event, digest(judged.record), now) for judged in batch if judged.event is not None]
+    applied = apply(transaction, role, received, now)
+    for judged in batch:
+        conclude(judged, applied)
     return applied
 
 
@@ -87,37 +87,37 @@ def sift(
         return take(batch, sentence_of(error))
 
 
-def incoming(one: Judged, source: str, topic_id: str, now: datetime) -> Incoming:
+def incoming(judged: Judged, source: str, topic_id: str, now: datetime) -> Incoming:
     """Return the row of a message heard from ``source``: under its own id only where it is trusted."""
-    record, event = one.record, one.event
-    trusted = event is not None and one.became not in ("quarantined", "parked")
+    record, event = judged.record, judged.event
+    trusted = event is not None and judged.became not in ("quarantined", "parked")
     return Incoming(
         source=source if trusted else record.topic,
         event_id=str(event.id) if event is not None and trusted else f"{topic_id}/{record.partition}/{record.offset}",
-        request_id=event.request_id if event else one.about,
+        request_id=event.request_id if event else judged.about,
         version=event.version if event else None,
         type=event.type.value if event else None,
         topic_id=topic_id,
         record=record,
-        became=one.became,
-        reason=one.reason,
+        became=judged.became,
+        reason=judged.reason,
         heard_at=now,
     )
 
 
-def conclude(one: Judged, applied: Applied) -> None:
+def conclude(judged: Judged, applied: Applied) -> None:
     """Write down what became of an event that decoded fully."""
-    if one.event is None:
+    if judged.event is None:
         return
-    said = one.event.id, digest(one.record)
-    if said in applied.unfounded:
-        one.became, one.reason = applied.unfounded[said]
-    elif said in applied.flipping:
-        one.became, one.reason = "quarantined", "would replace a published final outcome by another"
-    elif said in applied.forked:
-        one.became, one.reason = "quarantined", "same version as one known, with another content"
+    key = judged.event.id, digest(judged.record)
+    if key in applied.unfounded:
+        judged.became, judged.reason = applied.unfounded[key]
+    elif key in applied.flipping:
+        judged.became, judged.reason = "quarantined", "would replace a published final outcome by another"
+    elif key in applied.forked:
+        judged.became, judged.reason = "quarantined", "same version as one known, with another content"
     else:
-        one.became = "applied" if one.event.id in applied.newer else "stale"
+        judged.became = "applied" if judged.event.id in applied.newer else "stale"
 
 
 def digest(record: Record) -> str:

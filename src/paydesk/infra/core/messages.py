@@ -79,7 +79,7 @@ class DecisionMessage(Message):
 
 def message_of(event: Event) -> RequestMessage | DecisionMessage:
     """Return the value of an event: its writer's whole register, by whom and by which command."""
-    said = {"actor": event.actor, "command_id": event.command_id, "command_hash": event.command_hash}
+    command_fields = {"actor": event.actor, "command_id": event.command_id, "command_hash": event.command_hash}
     register = event.register
     if isinstance(register, RequestRegister):
         return RequestMessage(
@@ -92,7 +92,7 @@ def message_of(event: Event) -> RequestMessage | DecisionMessage:
             terms=_terms_out(register.terms),
             terms_hash=register.terms.hash,
             withdrawal_asked=register.withdrawal_asked,
-            **said,
+            **command_fields,
         )
     cause = register.cause
     return DecisionMessage(
@@ -108,38 +108,38 @@ def message_of(event: Event) -> RequestMessage | DecisionMessage:
         decided_by=register.decided_by,
         decided_at=register.decided_at,
         received_at=register.received_at,
-        **said,
+        **command_fields,
     )
 
 
-def register_of(said: RequestMessage | DecisionMessage) -> RequestRegister | DecisionRegister:
+def register_of(message: RequestMessage | DecisionMessage) -> RequestRegister | DecisionRegister:
     """Return the register that a message states. Raises ``ValueError`` where it contradicts itself."""
-    if isinstance(said, RequestMessage):
-        terms = terms_in(said.terms)
-        if said.terms_hash != terms.hash:
+    if isinstance(message, RequestMessage):
+        terms = terms_in(message.terms)
+        if message.terms_hash != terms.hash:
             raise ValueError("the hash of the terms is not theirs")
         return RequestRegister(
-            said.id,
-            said.version,
-            said.number,
-            said.contractor,
-            said.requested_at,
-            said.revision,
+            message.id,
+            message.version,
+            message.number,
+            message.contractor,
+            message.requested_at,
+            message.revision,
             terms,
-            said.withdrawal_asked,
+            message.withdrawal_asked,
         )
     return DecisionRegister(
-        said.id,
-        said.version,
-        Outcome(said.outcome),
-        said.rejected_upto,
-        Cause(CauseCode(said.cause_code), said.cause_note) if said.cause_code else None,
-        said.revision,
-        terms_in(said.terms) if said.terms else None,
-        said.terms_hash,
-        said.decided_by,
-        said.decided_at,
-        said.received_at,
+        message.id,
+        message.version,
+        Outcome(message.outcome),
+        message.rejected_upto,
+        Cause(CauseCode(message.cause_code), message.cause_note) if message.cause_code else None,
+        message.revision,
+        terms_in(message.terms) if message.terms else None,
+        message.terms_hash,
+        message.decided_by,
+        message.decided_at,
+        message.received_at,
     )
 
 

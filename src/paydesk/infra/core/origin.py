@@ -69,7 +69,7 @@ def refuse_copy(schema: Copied, role_name: str) -> None:
         raise CopiedSchema.of(role_name)
 
 
-def here(ask: Ask) -> Mark:
+def database_mark(ask: Ask) -> Mark:
     """Return the mark of the database that is asked."""
     cluster = ask(_CLUSTER)[0] if ask(_MAY_READ)[0] else ""
     return Mark(cluster, int(ask(_DATABASE)[0]))
@@ -87,12 +87,12 @@ def in_another_database(connection: Any) -> bool:
     def ask(statement: str) -> Any:
         return connection.execute(statement).fetchone()
 
-    return is_copy(ask, here(ask))
+    return is_copy(ask, database_mark(ask))
 
 
 def mark(ask: Ask, run: Callable[[str], object]) -> bool:
     """Give the schema the mark of this database where it has none, or holds nothing; returns whether it is a copy."""
-    where = here(ask)
+    where = database_mark(ask)
     marked = ask(_MADE_IN) is not None
     if marked and not is_copy(ask, where):
         return False

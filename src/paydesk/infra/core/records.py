@@ -136,7 +136,7 @@ class Known:
     offset: int | None = None
     """Where it stands as far as is noted; kept when it is to be sent again."""
 
-    def said(self, record: Record) -> bool:
+    def matches(self, record: Record) -> bool:
         """Whether the message is that event, byte by byte: anybody with the writer's login can name an id."""
         headers = [(name, text.encode()) for name, text in self.headers]
         digest = hashlib.sha256(record.value or b"").hexdigest()
@@ -218,7 +218,7 @@ class OwnRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class ReceivedEvent:
     """One event of the other side that decoded fully and came from its rightful writer."""
 
     event: Event
@@ -241,5 +241,5 @@ class Applied:
     """By event id and content hash, what became of events that answer nothing that this side said, and why."""
     changed: frozenset[UUID] = frozenset()
     """Requests whose row changed, for the hint."""
-    said: frozenset[UUID] = frozenset()
+    answered: frozenset[UUID] = frozenset()
     """Requests of which the handler said something itself, in the same transaction."""

@@ -7,7 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from paydesk.domain.events import EventType
-from paydesk.infra.core.records import Applied, Heard
+from paydesk.infra.core.records import Applied, ReceivedEvent
 from paydesk.infra.core.transaction import Transaction
 from paydesk.role_names import RoleName
 
@@ -15,7 +15,9 @@ from paydesk.role_names import RoleName
 class Apply(Protocol):
     """A role's handler of what it hears: one batch, in the caller's transaction, set-based, never row by row."""
 
-    def __call__(self, transaction: Transaction, role: "Role", heard: Sequence[Heard], now: datetime, /) -> Applied: ...
+    def __call__(
+        self, transaction: Transaction, role: "Role", batch: Sequence[ReceivedEvent], now: datetime, /
+    ) -> Applied: ...
 
 
 class Owed(Protocol):

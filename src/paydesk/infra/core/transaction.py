@@ -19,7 +19,6 @@ from paydesk.infra.core.records import (
     Claim,
     Half,
     Head,
-    Heard,
     Incoming,
     Known,
     Locks,
@@ -27,6 +26,7 @@ from paydesk.infra.core.records import (
     OwnRow,
     Place,
     Position,
+    ReceivedEvent,
     Refused,
     Row,
     Verified,
@@ -82,7 +82,7 @@ class Requests(Protocol):
     def heads(self, ids: Collection[UUID], half: Half) -> Mapping[UUID, Head]:
         """Return what is known of one half of these requests, locked; requests that are not here are left out."""
 
-    def replace(self, newest: Sequence[Heard], half: Half, now: datetime) -> None:
+    def replace(self, newest: Sequence[ReceivedEvent], half: Half, now: datetime) -> None:
         """Replace one half of each request where the event is newer; one statement, never row by row."""
 
     def owing_withdrawal(self, ids: Collection[UUID]) -> list[Row]:
@@ -211,14 +211,14 @@ class TopicState(Protocol):
     def set_verified(self, partition: int, verified: Verified) -> None:
         """Note what was verified of a partition."""
 
-    def set_amiss(self, sentence: str) -> None:
+    def note_unexplained(self, sentence: str) -> None:
         """Note what the check of the topic found and could not explain; empty when all is well."""
 
     def forget_others(self, topic_id: str) -> None:
         """Make unsent again what was acknowledged on a topic with another id: that topic is no more."""
 
-    def unsend_missing(self, topic_id: str, partition: int, after: int, found: Collection[str]) -> int:
-        """Make unsent again what was acknowledged above the offset ``after`` and is not among the ids ``found``.
+    def unsend_missing(self, topic_id: str, partition: int, after: int, present: Collection[str]) -> int:
+        """Make unsent again what was acknowledged above the offset ``after`` and is not among the ids ``present``.
 
         Returns how many events that are.
         """

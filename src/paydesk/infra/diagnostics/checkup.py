@@ -121,7 +121,7 @@ def _schema(role: Role, connection: queries.Connection, answers: str) -> list[Fi
         sentence = "words are looked for row by row, as the extension pg_trgm is not there"
         lines.append(Finding(f"{role.name} search", True, sentence, "`paydesk stack provision` makes it."))
     if counts.brought_back:
-        lines.append(Finding(f"{role.name} own topic", True, counts.brought_back.told))
+        lines.append(Finding(f"{role.name} own topic", True, counts.brought_back.sentences))
     if lost:
         sentence = f"{', '.join(lost)}: said and lost, as another version had been published, which stands"
         lines.append(Finding(f"{role.name} lost", False, sentence, "Look at each, and say it again if need be."))

@@ -90,15 +90,15 @@ class InboxProcessor:
 
     def step(self, wait_s: float) -> frozenset[UUID]:
         """Read what is there and apply it; returns what changed. Raises ``BrokerTrouble``, ``Overtaken``."""
-        found = self.reader.read(wait_s, MOST_MESSAGES)
-        if found.lost:
+        reading = self.reader.read(wait_s, MOST_MESSAGES)
+        if reading.lost:
             # What was applied is ignored by its version, so reading anew is safe.
-            self.reader.assign(dict.fromkeys(found.lost))
-            self.reader.commit(dict.fromkeys(found.lost, 0))
-            self.anew |= found.lost
+            self.reader.assign(dict.fromkeys(reading.lost))
+            self.reader.commit(dict.fromkeys(reading.lost, 0))
+            self.anew |= reading.lost
         changed: frozenset[UUID] = frozenset()
         batch: list[Record] = []
-        for record in found.records:
+        for record in reading.records:
             if self.entropy is not None and is_control(record):
                 # A digest is compared once everything before it was applied.
                 changed |= self._take(batch) if batch else frozenset()
@@ -106,9 +106,9 @@ class InboxProcessor:
                 changed |= self._converse(self.entropy, record)
             batch.append(record)
         changed |= self._take(batch) if batch else frozenset()
-        self.at_end -= {record.place for record in found.records}
-        self.at_end |= found.ended
-        self.anew -= found.ended
+        self.at_end -= {record.place for record in reading.records}
+        self.at_end |= reading.ended
+        self.anew -= reading.ended
         if self.entropy is not None and not self.anew:
             self.entropy.caught_up()
         return changed
@@ -158,15 +158,15 @@ class InboxProcessor:
                 # Lost or restored a moment ago, or another's lease: what is known here may be less than was said.
                 raise Overtaken
             applied = take_in(transaction, self.role, self.apply, batch, now)
-            for one in batch:
-                topic_id = self.places[one.record.place].topic_id
-                moved[one.record.place] = Position(topic_id, one.record.offset + 1)
+            for judged in batch:
+                topic_id = self.places[judged.record.place].topic_id
+                moved[judged.record.place] = Position(topic_id, judged.record.offset + 1)
             ui_priority.give()
             transaction.inbox.record(
                 [
-                    incoming(one, self.role.hears_from, self.places[one.record.place].topic_id, now)
-                    for one in batch
-                    if one.became != "ignored"
+                    incoming(judged, self.role.hears_from, self.places[judged.record.place].topic_id, now)
+                    for judged in batch
+                    if judged.became != "ignored"
                 ]
             )
             for place, position in moved.items():
@@ -174,7 +174,7 @@ class InboxProcessor:
                     raise Overtaken
             reach("C2")
         reach("C3")
-        if applied.said:
+        if applied.answered:
             reach("C5")
         for place, position in moved.items():
             self.places[place].known = position

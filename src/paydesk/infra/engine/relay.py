@@ -137,12 +137,12 @@ class Relay:
     def _identity(self) -> tuple[str, int]:
         now = self._clock()
         if self._known_identity is None or not self._checked or now - self._looked_at >= _LOOK_AT_TOPIC_S:
-            found = self.writer.identity()
+            identity = self.writer.identity()
             self._looked_at = now
-            if self._known_identity not in (None, found):
+            if self._known_identity not in (None, identity):
                 # librdkafka keeps a stale topic id for ever: a producer never outlives the topic it knew.
                 raise BrokerTrouble(f"The topic {self.role.writes} was made anew.")
-            self._known_identity = found
+            self._known_identity = identity
         return self._known_identity
 
     def _check(self, identity: tuple[str, int]) -> frozenset[UUID]:
@@ -221,11 +221,11 @@ class Relay:
                     transaction.topic.set_verified(partition, Verified(identity[0]))
             self._checked = False
             return
-        said = entropy.due(sent_more=self._sent_more)
-        if said:
+        messages = entropy.due(sent_more=self._sent_more)
+        if messages:
             self._sent_more = False
-            acks = self.writer.append(said, self._keep)
-            taken = [event for event in said if event.id not in self.writer.too_large]
+            acks = self.writer.append(messages, self._keep)
+            taken = [event for event in messages if event.id not in self.writer.too_large]
             if not mark_sent(self.store, identity[0], acks) or len(acks) < len(taken):
                 self._checked = False
 
@@ -246,7 +246,7 @@ def mark_sent(store: Storage, topic_id: str, acks: Sequence[Ack]) -> bool:
     with store.transaction() as transaction:
         partitions = sorted({ack.partition for ack in acks})
         known = [transaction.topic.verified(partition) for partition in partitions]
-        if any(one is None or one.topic_id != topic_id for one in known):
+        if any(position is None or position.topic_id != topic_id for position in known):
             return False
         transaction.outbox.mark_sent(topic_id, acks)
         for partition, verified in zip(partitions, known, strict=True):

@@ -33,7 +33,7 @@ def adopt(database_url: str, role_name: str) -> Adopted:
             def ask(statement: str) -> object:
                 return connection.execute(statement).fetchone()
 
-            where = origin.here(ask)
+            where = origin.database_mark(ask)
             if not origin.is_copy(ask, where):
                 return Adopted(changed=False)
             held = connection.execute(_ASK_AGAIN).rowcount

@@ -126,8 +126,8 @@ class Store:
         # Nothing is committed: a commit whose answer is lost would be told as one that may have saved something.
         try:
             with self._engine.connect() as connection:
-                found: datetime = connection.exec_driver_sql("SELECT clock_timestamp()").scalar_one()
-                return found
+                moment: datetime = connection.exec_driver_sql("SELECT clock_timestamp()").scalar_one()
+                return moment
         except DBAPIError as error:
             if is_transient(error):
                 raise unreachable(error.orig or error) from error

@@ -8,7 +8,7 @@ from uuid import UUID
 from paydesk.domain.commands import Discard, Redrive
 from paydesk.domain.errors import PaydeskError, UnknownRequest
 from paydesk.infra.core.errors import NotNow, ServerDown, StorageTrouble, sentence_of
-from paydesk.infra.core.execute import Key, Said, executing
+from paydesk.infra.core.execute import CommandResult, Key, executing
 from paydesk.infra.core.intake import incoming, judge, sift, take_in
 from paydesk.infra.core.records import Refused
 from paydesk.infra.core.storage import Storage
@@ -48,7 +48,7 @@ def redrive(store: Storage, key: Key, command: Redrive) -> Redriven:
         return Redriven(_message(transaction, command.message), result.changed, changed)
 
 
-def _try_again(store: Storage, key: Key, command: Redrive, blamed: str) -> tuple[Said, frozenset[UUID]]:
+def _try_again(store: Storage, key: Key, command: Redrive, blamed: str) -> tuple[CommandResult, frozenset[UUID]]:
     """Take the message in, or write down what is to blame; returns which requests changed by it too."""
     changed: frozenset[UUID] = frozenset()
     with executing(store, key, command) as execution:
@@ -61,7 +61,7 @@ def _try_again(store: Storage, key: Key, command: Redrive, blamed: str) -> tuple
                 )
             changed = _retake(store, transaction, [message], command.actor, blamed)
             execution.changed = _message(transaction, command.message).became != message.became
-    return execution.said, changed
+    return execution.result, changed
 
 
 def redrive_parked(store: Storage) -> frozenset[UUID]:
@@ -110,7 +110,7 @@ def discard(store: Storage, key: Key, command: Discard) -> bool:
             if not message.discarded:
                 execution.transaction.quarantine.discard(command.message, command.why, command.actor)
                 execution.changed = True
-    return execution.said.changed
+    return execution.result.changed
 
 
 def _message(transaction: Transaction, number: int) -> Refused:

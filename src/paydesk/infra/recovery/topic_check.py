@@ -82,7 +82,7 @@ def check(
     with store.transaction() as transaction:
         # A check that read on from where the one before ended tells nothing of the messages that this one found.
         if whole or done.foreign:
-            transaction.topic.set_amiss(_foreign_sentence(done, "" if whole else "at least "))
+            transaction.topic.note_unexplained(_foreign_sentence(done, "" if whole else "at least "))
         transaction.schema.note_checked(holder)
     return done
 
@@ -183,7 +183,7 @@ def _take(store: Storage, role: Role, reading: PartitionReading, records: Sequen
         if reading.first is None:
             reading.first = record.offset, event_id, record.appended_at
         reading.last = Verified(topic_id, record.offset, event_id, record.appended_at)
-        if event_id in known and known[event_id].said(record) and not record.unreadable:
+        if event_id in known and known[event_id].matches(record) and not record.unreadable:
             reading.known[event_id] = record.offset, record.appended_at
         elif (record.unreadable or event_id in known or not _is_own(reading, role, record)) and not known_before:
             reading.foreign += 1

@@ -142,9 +142,9 @@ def _exceptions(health: Health, role: RoleName) -> Iterator[PartReport]:
         yield PartReport("Lost", f"✗ {len(health.lost):,}", names, "Said here, but another version stands.")
     if health.anew and health.anew.incomplete:
         meaning = "There may be more requests than are shown; they come by themselves."
-        yield PartReport("First reading", "◔ under way", health.anew.told, meaning)
+        yield PartReport("First reading", "◔ under way", health.anew.progress, meaning)
     if health.brought_back:
-        yield PartReport("Own topic", "✓ read", "", health.brought_back.told)
+        yield PartReport("Own topic", "✓ read", "", health.brought_back.sentences)
     if health.topic_faults:
         meaning = "A promise rests on it: `paydesk doctor` tells the command that mends it."
         yield PartReport("Topics", f"✗ {len(health.topic_faults)}", clean(" ".join(health.topic_faults), 600), meaning)

@@ -178,7 +178,7 @@ def health_words(health: Health | None, role: RoleName) -> HealthWords:
             "in-memory broker: any login of this machine can write to it; it forgets at its end, your desk does not"
         )
     if health.anew and health.anew.under_way:
-        lines = [f"◔ {health.anew.told}", lines[2], outbox]
+        lines = [f"◔ {health.anew.progress}", lines[2], outbox]
     elif health.brought_back:
         back = health.brought_back
         progress = f"◔ {back.events:,} came back from the topic, the last of {clock_text(back.last_said_at)}"
@@ -225,4 +225,4 @@ def nothing_yet(health: Health | None) -> str:
     anew = health.anew if health is not None else None
     if anew is None or not anew.incomplete:
         return ""
-    return f"No requests so far: {anew.told}.\nThey appear here by themselves."
+    return f"No requests so far: {anew.progress}.\nThey appear here by themselves."

@@ -49,11 +49,11 @@ class SqlCommands:
 
     def known(self, key: UUID) -> Claim | None:
         """Return what a command did that ran before, and who gave it; None when there was none. Registers nothing."""
-        found = self.session.execute(sa.text(_KNOWN), {"key": key}).first()
-        if found is None:
+        row = self.session.execute(sa.text(_KNOWN), {"key": key}).first()
+        if row is None:
             return None
-        content_hash, self.claimed.request_id, changed, self.claimed.number, actor = found
-        return Claim(content_hash, found[1], changed, actor)
+        content_hash, self.claimed.request_id, changed, self.claimed.number, actor = row
+        return Claim(content_hash, row[1], changed, actor)
 
     def note_changed(self, key: UUID) -> None:
         """Note that the command changed something."""

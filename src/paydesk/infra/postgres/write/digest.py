@@ -61,15 +61,15 @@ class SqlDigests:
 
     def note_unknown(self, lines: Sequence[Line]) -> None:
         """Keep what the other side claims to hold and what this side never said."""
-        rows = [{"id": str(each.id), "version": each.version, "hash": each.content_hash} for each in lines]
+        rows = [{"id": str(line.id), "version": line.version, "hash": line.content_hash} for line in lines]
         self.session.execute(sa.text(_UNKNOWN), {"rows": json.dumps(rows), "most": _MOST_UNKNOWN})
 
     def resting(self, lines: Sequence[Line]) -> list[Line]:
         """Return which of these, unknown to this side, were looked for a short while ago."""
-        found = {
+        hashes = {
             row[0]: row[1] for row in self.session.execute(sa.text(_RESTING), {"ids": [line.id for line in lines]})
         }
-        return [line for line in lines if found.get(line.id) == line.content_hash]
+        return [line for line in lines if hashes.get(line.id) == line.content_hash]
 
     def forget_unknown(self, ids: Collection[UUID]) -> None:
         """Forget such claims about these requests."""

@@ -38,7 +38,7 @@ class SqlInbox:
     def record(self, messages: Sequence[Incoming]) -> None:
         """Keep what was heard; a message that is kept already stays as it is."""
         if messages:
-            self.session.execute(sa.text(_RECORD), {"rows": json.dumps([_row(one) for one in messages])})
+            self.session.execute(sa.text(_RECORD), {"rows": json.dumps([_row(message) for message in messages])})
 
     def values(self, request_id: UUID) -> Iterator[bytes]:
         """Yield the values of what was heard of a request, newest first, as far as it was trusted."""
@@ -66,25 +66,25 @@ class SqlInbox:
         return bool(moved.rowcount == 1)  # type: ignore[attr-defined]
 
 
-def _row(one: Incoming) -> dict[str, Any]:
-    record = one.record
+def _row(message: Incoming) -> dict[str, Any]:
+    record = message.record
     return {
-        "source": one.source,
-        "event_id": one.event_id,
-        "request_id": str(one.request_id) if one.request_id else None,
-        "version": one.version,
-        "type": one.type,
+        "source": message.source,
+        "event_id": message.event_id,
+        "request_id": str(message.request_id) if message.request_id else None,
+        "version": message.version,
+        "type": message.type,
         "topic": record.topic,
-        "topic_id": one.topic_id,
+        "topic_id": message.topic_id,
         "partition": record.partition,
         "kafka_offset": record.offset,
         "log_append_time": record.appended_at.isoformat() if record.appended_at else None,
         "key": _hex(record.key),
         "headers": [[_written(name), _written(raw)] for name, raw in record.headers],
         "value": _hex(record.value),
-        "became": one.became,
-        "reason": _written(one.reason) or None,
-        "heard_at": one.heard_at.isoformat(),
+        "became": message.became,
+        "reason": _written(message.reason) or None,
+        "heard_at": message.heard_at.isoformat(),
     }
 
 

@@ -45,7 +45,7 @@ class SqlRequestLocks:
 
     def lock(self, reasons: Mapping[UUID, str], now: datetime) -> None:
         """Mark requests that only a person can settle, known here or not, and why; the first reason stays."""
-        rows = [{"id": str(each), "why": reasons[each]} for each in sorted(reasons)]
+        rows = [{"id": str(request_id), "why": reasons[request_id]} for request_id in sorted(reasons)]
         self.session.execute(sa.text(_LOCK), {"rows": json.dumps(rows), "now": now})
 
     def ids(self) -> list[UUID]:

@@ -40,8 +40,8 @@ class SqlNumbers:
     def unnumbered(self) -> list[Row]:
         """Return the own requests without a number, locked, the oldest first."""
         read = sa.select(_request).where(_request.c.number.is_(None), _request.c.request_version.is_not(None))
-        found = self.session.execute(read.order_by(_request.c.requested_at, _request.c.id).with_for_update())
-        return [row_of(dict(row)) for row in found.mappings()]
+        result = self.session.execute(read.order_by(_request.c.requested_at, _request.c.id).with_for_update())
+        return [row_of(dict(row)) for row in result.mappings()]
 
     def holders(self, numbers: Collection[str]) -> Mapping[UUID, str]:
         """Return which requests have one of these numbers, and which."""

@@ -119,28 +119,28 @@ class SqlOutbox:
 
     def known(self, ids: Collection[str]) -> Mapping[str, Known]:
         """Return what the outbox knows of the events with these ids."""
-        said = "id::text, key, headers, content_hash, published_at IS NOT NULL, kafka_offset"
-        read = f"SELECT {said} FROM outbox WHERE id = ANY(:ids)"
+        columns = "id::text, key, headers, content_hash, published_at IS NOT NULL, kafka_offset"
+        read = f"SELECT {columns} FROM outbox WHERE id = ANY(:ids)"
         return {name: Known(*row) for name, *row in self.session.execute(sa.text(read), {"ids": event_ids(ids)})}
 
 
 def event_ids(ids: Collection[str]) -> list[UUID]:
     """Return what is a UUID in its canonical form; nothing else can be the id of an own event."""
-    found = []
-    for each in sorted(ids):
+    parsed = []
+    for text in sorted(ids):
         try:
-            if str(UUID(each)) == each:
-                found.append(UUID(each))
+            if str(UUID(text)) == text:
+                parsed.append(UUID(text))
         except ValueError:
             continue
-    return found
+    return parsed
 
 
 def _decision_before(row: Row) -> dict[str, Any]:
     """Return the decision columns of a row as JSON values; none where there was no decision yet."""
-    found = row.decision
+    decision = row.decision
     # A row that nobody decided holds the column's defaults, not nulls.
     values: dict[str, Any] = dict.fromkeys(DECISION_COLUMNS) | {"outcome": "none", "rejected_upto": 0}
-    if found is not None:
-        values |= decision_columns(found) | {"decision_hash": row.decision_hash}
+    if decision is not None:
+        values |= decision_columns(decision) | {"decision_hash": row.decision_hash}
     return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}

@@ -57,14 +57,14 @@ class SqlReimport:
         """Put events into the outbox in this order, what stands on the topic as sent, its commands among those done."""
         done = [
             {
-                "id": each.event.command_id,
-                "content_hash": each.command_hash,
-                "request_id": each.event.request_id,
+                "id": entry.event.command_id,
+                "content_hash": entry.command_hash,
+                "request_id": entry.event.request_id,
             }
-            for each in brought
-            if each.ack is not None and each.stands and each.event.command_id
+            for entry in brought
+            if entry.ack is not None and entry.stands and entry.event.command_id
         ]
-        self._insert(_BRING, [_row(each, topic_id) for each in brought])
+        self._insert(_BRING, [_row(entry, topic_id) for entry in brought])
         self._insert(_DONE, done)
 
     def note(self, topic_id: str, count: int, last_said_at: datetime) -> None:

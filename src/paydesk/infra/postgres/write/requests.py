@@ -16,7 +16,7 @@ from paydesk.domain.decision import DecisionRegister
 from paydesk.domain.errors import UnknownRequest
 from paydesk.domain.events import REQUEST_TYPES, Requested
 from paydesk.domain.payment_request import RequestRegister
-from paydesk.infra.core.records import Half, Head, Heard, Row
+from paydesk.infra.core.records import Half, Head, ReceivedEvent, Row
 from paydesk.infra.core.transaction import Register
 from paydesk.infra.postgres.columns import (
     DECISION_COLUMNS,
@@ -62,8 +62,8 @@ class SqlRequests:
 
     def get(self, request_id: UUID) -> Row:
         """Return a request, locked until the transaction ends. Raises ``UnknownRequest``."""
-        found = self.session.execute(sa.select(_request).where(_request.c.id == request_id).with_for_update())
-        row = found.mappings().first()
+        result = self.session.execute(sa.select(_request).where(_request.c.id == request_id).with_for_update())
+        row = result.mappings().first()
         if row is None:
             raise UnknownRequest("There is no such request here.", "`list` shows the ones that are.")
         return row_of(dict(row))
@@ -79,7 +79,11 @@ class SqlRequests:
     def write_all(self, registers: Sequence[tuple[Register, str]], now: datetime) -> None:
         """Write own registers, each of another request, with the hashes of their events."""
         for kind in (RequestRegister, DecisionRegister):
-            rows = [own_columns(each, content_hash, now) for each, content_hash in registers if isinstance(each, kind)]
+            rows = [
+                own_columns(register, content_hash, now)
+                for register, content_hash in registers
+                if isinstance(register, kind)
+            ]
             if rows:
                 values = {"rows": json.dumps(rows, default=plain)}
                 self.session.execute(sa.text(_upsert(rows[0])), values)
@@ -92,7 +96,7 @@ class SqlRequests:
         )
         return {row[0]: Head(row[1], row[2], row[3]) for row in self.session.execute(read, {"ids": sorted(ids)})}
 
-    def replace(self, newest: Sequence[Heard], half: Half, now: datetime) -> None:
+    def replace(self, newest: Sequence[ReceivedEvent], half: Half, now: datetime) -> None:
         """Replace one half of each request where the event is newer."""
         names = _COLUMNS[half]
         sets = ", ".join(f"{name} = excluded.{name}" for name in names if name != "revision_received_at")
@@ -105,7 +109,9 @@ class SqlRequests:
             " changed_at = excluded.changed_at"
             f" WHERE payment_request.{version} IS NULL OR payment_request.{version} < excluded.{version}"
         )
-        self.session.execute(statement, {"rows": json.dumps([_row(one, now) for one in newest], default=plain)})
+        self.session.execute(
+            statement, {"rows": json.dumps([_row(received, now) for received in newest], default=plain)}
+        )
 
     def owing_withdrawal(self, ids: Collection[UUID]) -> list[Row]:
         """Return which of these are open with a withdrawal known, locked, in the order of ids."""
@@ -118,25 +124,25 @@ class SqlRequests:
     def history(self, ids: Collection[UUID]) -> Mapping[UUID, Requested]:
         """Return what was ever said of these requests by the contractor's side."""
         rows = self.session.execute(sa.text(_REQUESTED), {"ids": sorted(ids), "asking": sorted(REQUEST_TYPES)})
-        found: dict[UUID, list[tuple[str, int, str, bool]]] = defaultdict(list)
+        by_request: dict[UUID, list[tuple[str, int, str, bool]]] = defaultdict(list)
         for request_id, contractor, revision, terms_hash, withdrawal in rows:
-            found[request_id].append((contractor, revision, terms_hash, withdrawal))
+            by_request[request_id].append((contractor, revision, terms_hash, withdrawal))
         return {
             request_id: Requested(
-                frozenset(row[0] for row in said),
-                frozenset((row[1], row[2]) for row in said),
-                any(row[3] for row in said),
+                frozenset(row[0] for row in rows),
+                frozenset((row[1], row[2]) for row in rows),
+                any(row[3] for row in rows),
             )
-            for request_id, said in found.items()
+            for request_id, rows in by_request.items()
         }
 
 
 def own_columns(register: Register, content_hash: str, now: datetime) -> dict[str, Any]:
     """Return the columns of ``payment_request`` that saying a register writes, the id among them."""
-    said = {"id": register.id, "changed_at": now}
+    own = {"id": register.id, "changed_at": now}
     if isinstance(register, RequestRegister):
-        return request_columns(register) | said | {"request_hash": content_hash, "revision_received_at": now}
-    return decision_columns(register) | said | {"decision_hash": content_hash}
+        return request_columns(register) | own | {"request_hash": content_hash, "revision_received_at": now}
+    return decision_columns(register) | own | {"decision_hash": content_hash}
 
 
 def row_of(columns: dict[str, Any]) -> Row:
@@ -160,13 +166,16 @@ def _upsert(columns: Collection[str]) -> str:
     )
 
 
-def _row(one: Heard, now: datetime) -> dict[str, Any]:
-    register = one.event.register
+def _row(received: ReceivedEvent, now: datetime) -> dict[str, Any]:
+    register = received.event.register
     row: dict[str, Any]
     if isinstance(register, RequestRegister):
-        row = request_columns(register) | {"request_hash": one.content_hash, "revision_received_at": one.heard_at}
+        row = request_columns(register) | {
+            "request_hash": received.content_hash,
+            "revision_received_at": received.heard_at,
+        }
     else:
-        row = decision_columns(register) | {"decision_hash": one.content_hash}
+        row = decision_columns(register) | {"decision_hash": received.content_hash}
     return row | {"id": register.id, "changed_at": now}
 
 

@@ -34,7 +34,7 @@ class SqlSchemaState:
 
         # Where a connection leads stays for its life; the next one may lead to another server of the same name.
         if _HERE not in connection.info:
-            connection.info[_HERE] = origin.here(ask)
+            connection.info[_HERE] = origin.database_mark(ask)
         return origin.is_copy(ask, connection.info[_HERE])
 
     def checked(self) -> bool:

@@ -43,7 +43,7 @@ class SqlTopicState:
         }
         self.session.execute(sa.text(_VERIFY), values)
 
-    def set_amiss(self, sentence: str) -> None:
+    def note_unexplained(self, sentence: str) -> None:
         """Note what the check of the own topic found and could not explain."""
         self.session.execute(sa.text("UPDATE meta SET amiss = :amiss"), {"amiss": sentence or None})
 
@@ -58,12 +58,12 @@ class SqlTopicState:
         )
         self.session.execute(sa.text(gone), values)
 
-    def unsend_missing(self, topic_id: str, partition: int, after: int, found: Collection[str]) -> int:
-        """Make unsent again what was acknowledged above ``after`` and is not among ``found``; returns how many."""
+    def unsend_missing(self, topic_id: str, partition: int, after: int, present: Collection[str]) -> int:
+        """Make unsent again what was acknowledged above ``after`` and is not among ``present``; returns how many."""
         gone = sa.text(
             "UPDATE outbox SET published_at = NULL WHERE published_at IS NOT NULL AND topic_id = :topic_id"
             " AND partition = :partition AND kafka_offset > :after AND NOT beaten AND id <> ALL(:found)"
             " RETURNING 1"
         )
-        values = {"topic_id": topic_id, "partition": partition, "after": after, "found": event_ids(found)}
+        values = {"topic_id": topic_id, "partition": partition, "after": after, "found": event_ids(present)}
         return len(self.session.execute(gone, values).all())
