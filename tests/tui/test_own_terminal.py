@@ -94,12 +94,12 @@ def test_a_desk_that_was_stopped_from_outside_goes_on_and_ends(names: list[str])
             before = desk.raw.count(b"\x1b[?1049h")
             desk.kill(getattr(signal, f"SIG{name}"))
             if name == "CONT":
-                desk.until(lambda n=before: desk.raw.count(b"\x1b[?1049h") > n, within_s=10, what="the terminal again")
+                desk.until(lambda n=before: desk.raw.count(b"\x1b[?1049h") > n, what="the terminal again")
             else:
                 # Else it would be told to go on before it stopped, and stay so.
                 process = psutil.Process(desk.pid)
                 desk.until(lambda of=process: of.status() == psutil.STATUS_STOPPED, what="a process that is stopped")
-        desk.until(lambda: "▸" in desk.text, within_s=10, what="the list")
+        desk.until(lambda: "▸" in desk.text, what="the list")
         desk.write("j")
         desk.see("▸", "PR-1003")
         desk.write("q")
