@@ -67,7 +67,7 @@ fault-table: install ## Try every fault that people met again, and write the tab
 check: lint test ## What a change has to pass.
 
 trace: install ## Run one request all the way under coverage, and hold docs/architecture.md to what ran.
-	@$(BIN)/python -m pytest -m "long or not long" tests/house/test_story.py
+	@$(BIN)/python -m pytest -m "long or not long" tests/architecture/test_story.py
 
 picture: install ## Paint both desks anew for the README.
 	@$(BIN)/python -m tests.tui.picture docs/desks.svg

@@ -23,7 +23,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 from confluent_kafka import Consumer, TopicPartition
-from storm import house
+from storm import site
 
 from paydesk.contractor import commands as asks
 from paydesk.contractor.role import ROLE as CONTRACTOR
@@ -198,7 +198,7 @@ def main() -> None:
     parser.add_argument("--against", type=Path, help="the src folder of another version of the program")
     given = parser.parse_args()
     versions = {"this": HERE} | ({"other": given.against.resolve()} if given.against else {})
-    with house() as (home, env):
+    with site() as (home, env):
         stack = Stack(home, env)
         began = time.monotonic()
         fill(stack, given.requests)

@@ -139,7 +139,7 @@ def until_applied(url: str, count: int, within_s: float) -> float:
 
 
 @contextmanager
-def house() -> Iterator[tuple[Path, dict[str, str]]]:
+def site() -> Iterator[tuple[Path, dict[str, str]]]:
     """Start servers of one's own; returns where they are and the environment that leads there."""
     root = Path(tempfile.mkdtemp(prefix="pd-"))
     kept = {name: os.environ[name] for name in ("PATH", "LOGNAME", "USER", "HOME") if name in os.environ}
@@ -169,7 +169,7 @@ def other_side(home: Path) -> Iterator[tuple[IO[str], IO[str]]]:
 def main() -> None:
     """Rest, storm; twice, so that what else the machine does meets both alike."""
     chance, rest, storm = random.Random(36), list[float](), list[float]()
-    with house() as (home, env), other_side(home) as (tell_other, told), Desk(env) as desk:
+    with site() as (home, env), other_side(home) as (tell_other, told), Desk(env) as desk:
         url = environment(home, "manager")["DATABASE_URL"]
         desk.until_painted("Kafka lag 0")
         until_applied(url, REQUESTS, PATIENCE_S)

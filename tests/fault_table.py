@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tests.house.files import CHECKOUT
+from tests.architecture.files import CHECKOUT
 
 DOCUMENT = CHECKOUT / "docs" / "reliability.md"
 BEGIN, END = "<!-- faults, written by a run: begin -->", "<!-- faults, written by a run: end -->"

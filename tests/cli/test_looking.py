@@ -30,7 +30,7 @@ from paydesk.manager.role import ROLE
 from paydesk.stack.embedded import EmbeddedStack
 from tests.cli.conftest import Paydesk
 from tests.conftest import until
-from tests.e2e.house import sentences
+from tests.e2e.site import sentences
 from tests.pace import scaled
 
 

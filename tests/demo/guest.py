@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.e2e.house import PAYDESK, House
+from tests.e2e.site import PAYDESK, Site
 
 
 class Guest:
@@ -16,7 +16,7 @@ class Guest:
         self.tmp = root / "tmp"
         self.tmp.mkdir()
         nowhere = "postgresql://nobody@127.0.0.1:1/nothing"
-        self.house = House(
+        self.site = Site(
             root,
             {
                 "TMPDIR": str(self.tmp),
@@ -31,7 +31,7 @@ class Guest:
         """Start the demo, both of its outputs in one pipe."""
         return subprocess.Popen(
             [*PAYDESK, "demo"],
-            env=self.house.env,
+            env=self.site.env,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -50,4 +50,4 @@ class Guest:
 
     def left(self) -> list[object]:
         """Return everything that remains: processes, folders, sockets."""
-        return [*self.processes(), *self.tmp.iterdir(), *([self.house.home] if self.house.home.exists() else [])]
+        return [*self.processes(), *self.tmp.iterdir(), *([self.site.home] if self.site.home.exists() else [])]

@@ -7,7 +7,7 @@ import pytest
 
 from tests.conftest import until
 from tests.demo.guest import Guest
-from tests.e2e.house import PAYDESK
+from tests.e2e.site import PAYDESK
 from tests.e2e.terminal import Terminal
 
 pytestmark = pytest.mark.long
@@ -15,8 +15,8 @@ TIMES = r"\d\d:\d\d:\d\d +(?:\d+ ms|\d+\.\d\d s) +(?:\d+ ms|\d+\.\d\d s)   "
 
 
 def start(guest: Guest, columns: int, rows: int) -> Terminal:
-    terminal = Terminal([*PAYDESK, "demo"], env=guest.house.env, columns=columns, rows=rows, cwd=str(guest.house.root))
-    guest.house.terminals.append(terminal)
+    terminal = Terminal([*PAYDESK, "demo"], env=guest.site.env, columns=columns, rows=rows, cwd=str(guest.site.root))
+    guest.site.terminals.append(terminal)
     return terminal
 
 

@@ -1,4 +1,4 @@
-"""Servers of one's own, started once for the tests of this folder, and a house that uses them by settings alone."""
+"""Servers of one's own, started once for the tests of this folder, and a site that uses them by settings alone."""
 
 import os
 import shutil
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.deploy.native import CHECKOUT, ON_COMPOSE, Native, environment, free_port
-from tests.e2e.house import PAYDESK, House
+from tests.e2e.site import PAYDESK, Site
 
 
 def settings_of(root: Path, login: str) -> dict[str, str]:
@@ -24,18 +24,18 @@ def settings_of(root: Path, login: str) -> dict[str, str]:
 
 def make(root: Path) -> Native:
     """Start servers with their logins made, by `.env` and `paydesk stack provision` alone, on free ports."""
-    house = House(root)
-    subprocess.run([*PAYDESK, "stack", "compose-env", "--folder", root], env=house.env, check=True, capture_output=True)
+    site = Site(root)
+    subprocess.run([*PAYDESK, "stack", "compose-env", "--folder", root], env=site.env, check=True, capture_output=True)
     text = (root / ".env").read_text()
     for name in ("POSTGRES_PORT", "BROKER_PORT", "REDIS_PORT"):
         text = text.replace(f"{name}={environment(root / '.env')[name]}", f"{name}={free_port()}")
     (root / ".env").write_text(text)
-    house.run("stack", "compose-env", "--folder", str(root))
+    site.run("stack", "compose-env", "--folder", str(root))
     found = Native(root, environment(root / ".env"))
     try:
         found.start()
-        house.extra = settings_of(root, "stack")
-        house.run("stack", "provision")
+        site.extra = settings_of(root, "stack")
+        site.run("stack", "provision")
     except BaseException:
         found.close()
         raise
@@ -56,9 +56,9 @@ def native() -> Iterator[Native]:
 
 
 @pytest.fixture
-def house(native: Native) -> Iterator[House]:
-    """Return a house whose desks use these servers, by PAYDESK_* settings alone."""
-    found = House(Path(tempfile.mkdtemp(prefix="pd-")), settings_of(native.folder, "stack"))
+def site(native: Native) -> Iterator[Site]:
+    """Return a site whose desks use these servers, by PAYDESK_* settings alone."""
+    found = Site(Path(tempfile.mkdtemp(prefix="pd-")), settings_of(native.folder, "stack"))
     yield found
     while found.terminals:
         found.terminals.pop().close()

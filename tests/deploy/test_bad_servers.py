@@ -8,55 +8,55 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 
 from tests.deploy.native import free_port
-from tests.e2e.house import House, sentences
+from tests.e2e.site import Site, sentences
 
 DATABASE, REDIS, KAFKA = (f"PAYDESK_CONTRACTOR_{name}" for name in ("DATABASE_URL", "REDIS_URL", "KAFKA_CONFIG"))
 WRONG = "not-the-password"
 
 
-def spoil(house: House, server: str, how: str, folder: Path) -> None:
-    """Have this house's contractor use a wrong password or a port where nobody listens."""
+def spoil(site: Site, server: str, how: str, folder: Path) -> None:
+    """Have this site's contractor use a wrong password or a port where nobody listens."""
     if server == "kafka":
         if how == "port":
-            house.extra["PAYDESK_KAFKA_BOOTSTRAP_SERVERS"] = f"127.0.0.1:{free_port()}"
+            site.extra["PAYDESK_KAFKA_BOOTSTRAP_SERVERS"] = f"127.0.0.1:{free_port()}"
             return
         spoilt = folder / "wrong.kafka"
         spoilt.write_text(
-            re.sub("(?m)^sasl.password=.*$", f"sasl.password={WRONG}", Path(house.extra[KAFKA]).read_text())
+            re.sub("(?m)^sasl.password=.*$", f"sasl.password={WRONG}", Path(site.extra[KAFKA]).read_text())
         )
         spoilt.chmod(0o600)
-        house.extra[KAFKA] = str(spoilt)
+        site.extra[KAFKA] = str(spoilt)
         return
     name = DATABASE if server == "postgres" else REDIS
-    parts = urlsplit(house.extra[name])
+    parts = urlsplit(site.extra[name])
     port = free_port() if how == "port" else parts.port
     password = WRONG if how == "password" else parts.password
-    house.extra[name] = urlunsplit(parts._replace(netloc=f"{parts.username}:{password}@127.0.0.1:{port}"))
+    site.extra[name] = urlunsplit(parts._replace(netloc=f"{parts.username}:{password}@127.0.0.1:{port}"))
 
 
 @pytest.mark.long
-def test_postgres_with_a_wrong_password(house: House, tmp_path: Path) -> None:
-    spoil(house, "postgres", "password", tmp_path)
-    assert_refused(house, "PostgreSQL refused the password.")
+def test_postgres_with_a_wrong_password(site: Site, tmp_path: Path) -> None:
+    spoil(site, "postgres", "password", tmp_path)
+    assert_refused(site, "PostgreSQL refused the password.")
 
 
 @pytest.mark.long
-def test_postgres_at_a_port_where_nobody_listens(house: House, tmp_path: Path) -> None:
-    spoil(house, "postgres", "port", tmp_path)
-    assert_refused(house, "PostgreSQL does not answer", "onnection refused")
+def test_postgres_at_a_port_where_nobody_listens(site: Site, tmp_path: Path) -> None:
+    spoil(site, "postgres", "port", tmp_path)
+    assert_refused(site, "PostgreSQL does not answer", "onnection refused")
 
 
-def assert_refused(house: House, *says: str) -> None:
+def assert_refused(site: Site, *says: str) -> None:
     """Hold a command and a desk to what a database that cannot be used asks of them."""
-    done = house.run("contractor", "request", "1", "EUR", "x", check=False)
+    done = site.run("contractor", "request", "1", "EUR", "x", check=False)
     assert (done.returncode, done.stdout) == (7, "") and "Traceback" not in done.stderr
     assert all(words in done.stderr for words in says) and sentences(done.stderr).count("\n") == 1, done.stderr
-    done = house.run("contractor", "list", "--json", check=False)
+    done = site.run("contractor", "list", "--json", check=False)
     error = json.loads(sentences(done.stderr))["error"]
     assert (done.returncode, error["code"]) == (7, "server_down") and error["hint"] and says[0] in error["message"]
-    done = house.run("doctor", check=False)
+    done = site.run("doctor", check=False)
     assert done.returncode == 7 and says[0] in done.stdout and "→" in done.stdout
-    desk = house.desk("contractor", columns=100, rows=30)
+    desk = site.desk("contractor", columns=100, rows=30)
     assert desk.wait() == 7 and says[0].encode() in desk.raw and b"Traceback" not in desk.raw
 
 
@@ -71,15 +71,15 @@ def assert_refused(house: House, *says: str) -> None:
     ],
 )
 def test_without_kafka_or_redis_requests_are_kept(
-    house: House, tmp_path: Path, server: str, how: str, words: str, on_the_desk: str
+    site: Site, tmp_path: Path, server: str, how: str, words: str, on_the_desk: str
 ) -> None:
-    spoil(house, server, how, tmp_path)
-    done = house.run("contractor", "request", "1", "EUR", f"{server} {how}", "--json")
+    spoil(site, server, how, tmp_path)
+    done = site.run("contractor", "request", "1", "EUR", f"{server} {how}", "--json")
     delivery = json.loads(done.stdout)["delivery"]
     assert sentences(done.stderr) == "" and delivery == ("sent" if server == "redis" else "queued"), done
-    done = house.run("doctor", check=False)
+    done = site.run("doctor", check=False)
     assert done.returncode == 7 and words in done.stdout and WRONG not in done.stdout
-    desk = house.desk("contractor", columns=120, rows=36)
+    desk = site.desk("contractor", columns=120, rows=36)
     desk.see(on_the_desk)
     desk.see(f"{server} {how}")
     desk.press("q")

@@ -12,7 +12,7 @@ import pytest
 from paydesk.stack import binaries
 from tests.deploy.conftest import make, settings_of
 from tests.deploy.native import ON_COMPOSE, Native, environment, on_host
-from tests.e2e.house import House
+from tests.e2e.site import Site
 
 
 @pytest.fixture
@@ -29,28 +29,28 @@ def servers() -> Iterator[Native]:
 @pytest.mark.skipif(ON_COMPOSE in os.environ, reason=".ci/compose goes this way on the images themselves")
 @pytest.mark.fault(kind="A lost .env locks nobody out of the data.", mended="deploy/postgres/password.sql")
 def test_what_the_readme_says_brings_the_data_back_after_a_lost_env(servers: Native) -> None:
-    house = House(Path(tempfile.mkdtemp(prefix="pd-")), settings_of(servers.folder, "stack"))
-    number = house.json("contractor", "request", "1250", "EUR", "logo", "--as", "ada")["number"]
+    site = Site(Path(tempfile.mkdtemp(prefix="pd-")), settings_of(servers.folder, "stack"))
+    number = site.json("contractor", "request", "1250", "EUR", "logo", "--as", "ada")["number"]
     ports = {name: value for name, value in servers.told.items() if name.endswith("_PORT") or name == "CONTROLLER"}
     (servers.folder / ".env").unlink()
-    house.run("stack", "compose-env", "--folder", str(servers.folder))
+    site.run("stack", "compose-env", "--folder", str(servers.folder))
     servers.told = environment(servers.folder / ".env") | ports
     (servers.folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in servers.told.items()))
     (servers.folder / ".env").chmod(0o600)
-    house.run("stack", "compose-env", "--folder", str(servers.folder))
-    house.extra = settings_of(servers.folder, "stack")
+    site.run("stack", "compose-env", "--folder", str(servers.folder))
+    site.extra = settings_of(servers.folder, "stack")
     rules = servers.folder / "postgres" / "pg_hba.conf"
     rules.write_text(f"local all all trust\n{rules.read_text()}")  # As in the image.
     servers.restart()
-    refused = house.run("contractor", "list", check=False)
+    refused = site.run("contractor", "list", check=False)
     assert refused.returncode == 7 and "PostgreSQL refused the password" in refused.stderr
     set_password(servers)
-    house.run("stack", "provision")
-    assert number in [row["number"] for row in house.rows("contractor")]
-    assert number in [row["number"] for row in house.rows("manager")]
-    assert house.json("contractor", "request", "5", "EUR", "after", "--as", "ada")["delivery"] == "sent"
+    site.run("stack", "provision")
+    assert number in [row["number"] for row in site.rows("contractor")]
+    assert number in [row["number"] for row in site.rows("manager")]
+    assert site.json("contractor", "request", "5", "EUR", "after", "--as", "ada")["delivery"] == "sent"
     with pytest.raises(psycopg.OperationalError):
-        psycopg.connect(house.extra["PAYDESK_ADMIN_DATABASE_URL"].replace(servers.told["STACK_PASSWORD"], "wrong"))
+        psycopg.connect(site.extra["PAYDESK_ADMIN_DATABASE_URL"].replace(servers.told["STACK_PASSWORD"], "wrong"))
 
 
 def set_password(servers: Native) -> None:

@@ -8,94 +8,94 @@ import redis
 from tests.conftest import until
 from tests.deploy.conftest import settings_of
 from tests.deploy.native import Native
-from tests.e2e.house import House
+from tests.e2e.site import Site
 
 pytestmark = pytest.mark.long
 
 
-def nothing_embedded(house: House) -> bool:
-    """Whether no embedded stack was started or prepared for this house."""
+def nothing_embedded(site: Site) -> bool:
+    """Whether no embedded stack was started or prepared for this site."""
     started = [
-        process for process in psutil.process_iter(["cmdline"]) if str(house.home) in (process.info["cmdline"] or [])
+        process for process in psutil.process_iter(["cmdline"]) if str(site.home) in (process.info["cmdline"] or [])
     ]
-    return not house.home.exists() and not started
+    return not site.home.exists() and not started
 
 
-def test_a_request_goes_both_ways_and_no_embedded_process_starts(house: House) -> None:
-    asked = house.json("contractor", "request", "1250", "EUR", "logo", "--as", "studio-nord")
+def test_a_request_goes_both_ways_and_no_embedded_process_starts(site: Site) -> None:
+    asked = site.json("contractor", "request", "1250", "EUR", "logo", "--as", "studio-nord")
     assert asked["delivery"] == "sent"
     number = asked["number"]
     # A command waits 3 s for the other side; a busy machine needs more of them.
-    until(lambda: number in [row["number"] for row in house.rows("manager")], within_s=120)
-    house.run("manager", "reject", number, "--cause", "not_agreed", "--note", "too much")
-    assert house.json("contractor", "wait", number, "--timeout", "60s")["status"] == "rejected"
-    shown = house.json("contractor", "show", number)
+    until(lambda: number in [row["number"] for row in site.rows("manager")], within_s=120)
+    site.run("manager", "reject", number, "--cause", "not_agreed", "--note", "too much")
+    assert site.json("contractor", "wait", number, "--timeout", "60s")["status"] == "rejected"
+    shown = site.json("contractor", "show", number)
     assert "too much" in shown["decision"]["cause"]["text"]
-    house.run("contractor", "revise", number, "--amount", "1200", "--as", "studio-nord")
-    until(lambda: (number, 2) in [(row["number"], row["revision"]) for row in house.rows("manager")], within_s=120)
-    house.run("manager", "approve", f"{number}@2")
-    assert house.json("contractor", "wait", number, "--timeout", "60s")["status"] == "accepted"
-    assert nothing_embedded(house)
+    site.run("contractor", "revise", number, "--amount", "1200", "--as", "studio-nord")
+    until(lambda: (number, 2) in [(row["number"], row["revision"]) for row in site.rows("manager")], within_s=120)
+    site.run("manager", "approve", f"{number}@2")
+    assert site.json("contractor", "wait", number, "--timeout", "60s")["status"] == "accepted"
+    assert nothing_embedded(site)
 
 
 @pytest.mark.long
-def test_the_desks_are_live_and_say_which_servers_they_use(house: House) -> None:
-    contractor = house.desk("contractor", "--as", "studio-nord", columns=120, rows=36)
-    manager = house.desk("manager", columns=120, rows=36)
+def test_the_desks_are_live_and_say_which_servers_they_use(site: Site) -> None:
+    contractor = site.desk("contractor", "--as", "studio-nord", columns=120, rows=36)
+    manager = site.desk("manager", columns=120, rows=36)
     contractor.see("· compose", "✓ live")
     manager.see("· compose", "✓ live")
-    asked = house.json("contractor", "request", "77", "EUR", "seen at once", "--as", "studio-nord")
+    asked = site.json("contractor", "request", "77", "EUR", "seen at once", "--as", "studio-nord")
     manager.see(asked["number"], "seen at once")
-    house.run("manager", "reject", asked["number"], "--cause", "duplicate")
+    site.run("manager", "reject", asked["number"], "--cause", "duplicate")
     contractor.see(asked["number"], "✗ rejected")
     for desk in (contractor, manager):
         desk.press("q")
         assert desk.wait() == 0
-    assert nothing_embedded(house)
+    assert nothing_embedded(site)
 
 
-def test_doctor_finds_all_well_and_shows_no_password(native: Native, house: House) -> None:
-    house.run("contractor", "list")
-    house.run("manager", "list")
+def test_doctor_finds_all_well_and_shows_no_password(native: Native, site: Site) -> None:
+    site.run("contractor", "list")
+    site.run("manager", "list")
     for arguments in (("doctor",), ("doctor", "--json")):
-        done = house.run(*arguments)
+        done = site.run(*arguments)
         assert "called compose" in done.stdout and "embedded" not in done.stdout
         assert not [name for name, value in native.told.items() if "PASSWORD" in name and value in done.stdout]
-    assert nothing_embedded(house)
+    assert nothing_embedded(site)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize(("login", "other"), [("contractor", "manager"), ("manager", "contractor")])
-def test_one_roles_settings_are_enough_for_its_desk(native: Native, house: House, login: str, other: str) -> None:
-    house.extra = settings_of(native.folder, login)
-    house.run(login, "list")
-    said = house.run("doctor").stdout
+def test_one_roles_settings_are_enough_for_its_desk(native: Native, site: Site, login: str, other: str) -> None:
+    site.extra = settings_of(native.folder, login)
+    site.run(login, "list")
+    said = site.run("doctor").stdout
     assert f"{other} settings" in said and "not here" in said and f"{login} Redis" in said
-    refused = house.run(other, "list", check=False)
+    refused = site.run(other, "list", check=False)
     assert refused.returncode == 2 and f"PAYDESK_{other.upper()}_DATABASE_URL" in refused.stderr
 
 
-def test_the_stack_commands_say_that_there_is_none(house: House) -> None:
-    done = house.run("stack", "up", check=False)
+def test_the_stack_commands_say_that_there_is_none(site: Site) -> None:
+    done = site.run("stack", "up", check=False)
     assert done.returncode == 2 and "own servers are configured" in done.stderr
-    assert nothing_embedded(house)
+    assert nothing_embedded(site)
 
 
-def test_provisioning_again_changes_nothing_for_the_desks(house: House) -> None:
-    said = house.run("stack", "provision").stdout
+def test_provisioning_again_changes_nothing_for_the_desks(site: Site) -> None:
+    said = site.run("stack", "provision").stdout
     assert "contractor and manager" in said and "both topics" in said
-    assert house.json("contractor", "request", "5", "EUR", "again")["delivery"] == "sent"
+    assert site.json("contractor", "request", "5", "EUR", "again")["delivery"] == "sent"
 
 
-def test_the_logins_are_as_narrow_as_the_embedded_ones(house: House) -> None:
-    url = house.extra["PAYDESK_CONTRACTOR_DATABASE_URL"]
+def test_the_logins_are_as_narrow_as_the_embedded_ones(site: Site) -> None:
+    url = site.extra["PAYDESK_CONTRACTOR_DATABASE_URL"]
     with (
         psycopg.connect(url) as connection,
         pytest.raises(psycopg.errors.InsufficientPrivilege),
     ):
         connection.execute("SELECT * FROM manager.payment_request")
     with (
-        redis.Redis.from_url(house.extra["PAYDESK_CONTRACTOR_REDIS_URL"]) as client,
+        redis.Redis.from_url(site.extra["PAYDESK_CONTRACTOR_REDIS_URL"]) as client,
         pytest.raises(redis.exceptions.NoPermissionError),
     ):
         client.publish("paydesk:manager:changed", "{}")

@@ -7,15 +7,15 @@ from typing import Any
 import psycopg
 
 from paydesk.stack.embedded import environment
-from tests.e2e.house import House
+from tests.e2e.site import Site
 from tests.e2e.terminal import Terminal
 
 HEALTHY = "✓ Kafka lag 0"
 
 
-def opened(house: House, role: str, *arguments: str, columns: int = 80, rows: int = 24, **env: str) -> Terminal:
+def opened(site: Site, role: str, *arguments: str, columns: int = 80, rows: int = 24, **env: str) -> Terminal:
     """Open a desk, and wait until it is at work or stands by."""
-    desk = house.desk(role, *arguments, columns=columns, rows=rows, **env)
+    desk = site.desk(role, *arguments, columns=columns, rows=rows, **env)
     desk.until(lambda: desk.line_with("✓ Kafka") and desk.line_with("✓ live"), what="a desk at work")
     return desk
 
@@ -67,22 +67,22 @@ def put_cursor_on(desk: Terminal, number: str) -> None:
     see_cursor_on(desk, number)
 
 
-def registers(house: House, role: str, request_id: str) -> dict[str, Any]:
+def registers(site: Site, role: str, request_id: str) -> dict[str, Any]:
     """Return both registers of a request as a side's schema holds them."""
     columns = (
         "request_version, revision, withdrawal_asked, terms_hash, decision_version, outcome, rejected_upto,"
         " decided_revision, decided_terms_hash, decided_by, cause_code, cause_note, status"
     )
-    with psycopg.connect(environment(house.home, role)["DATABASE_URL"]) as connection:
+    with psycopg.connect(environment(site.home, role)["DATABASE_URL"]) as connection:
         cursor = connection.execute(f"SELECT {columns} FROM {role}.payment_request WHERE id = %s", [request_id])
         found = cursor.fetchone()
         assert cursor.description is not None
         return dict(zip((column.name for column in cursor.description), found or (), strict=False))
 
 
-def kafka_login(house: House, role: str) -> dict[str, Any]:
+def kafka_login(site: Site, role: str) -> dict[str, Any]:
     """Return the librdkafka settings of a role's login."""
-    env = environment(house.home, role)
+    env = environment(site.home, role)
     return {
         "bootstrap.servers": env["KAFKA_BOOTSTRAP_SERVERS"],
         "security.protocol": "SASL_PLAINTEXT",
@@ -92,12 +92,12 @@ def kafka_login(house: House, role: str) -> dict[str, Any]:
     }
 
 
-def messages_on(house: House, role: str, topic: str) -> list[tuple[str, dict[str, bytes], bytes]]:
+def messages_on(site: Site, role: str, topic: str) -> list[tuple[str, dict[str, bytes], bytes]]:
     """Return key, headers and value of every message on a topic, read with a role's login."""
     from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
     own = {"group.id": f"paydesk.{role}", "enable.auto.commit": False}
-    consumer = Consumer(kafka_login(house, role) | own)
+    consumer = Consumer(kafka_login(site, role) | own)
     try:
         end = consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=20)[1]
         consumer.assign([TopicPartition(topic, 0, OFFSET_BEGINNING)])
@@ -112,9 +112,9 @@ def messages_on(house: House, role: str, topic: str) -> list[tuple[str, dict[str
         consumer.close()
 
 
-def said_on(house: House, role: str, topic: str) -> list[tuple[str, str]]:
+def said_on(site: Site, role: str, topic: str) -> list[tuple[str, str]]:
     """Return key and type of every message on a topic, read with a role's login."""
-    return [(key, headers.get("ce_type", b"").decode()) for key, headers, _ in messages_on(house, role, topic)]
+    return [(key, headers.get("ce_type", b"").decode()) for key, headers, _ in messages_on(site, role, topic)]
 
 
 def failed(done: subprocess.CompletedProcess[str], code: int, *words: str) -> None:

@@ -1,4 +1,4 @@
-"""A house for each module of tests: one embedded stack, real servers, gone afterwards."""
+"""A site for each module of tests: one embedded stack, real servers, gone afterwards."""
 
 import shutil
 import tempfile
@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.house import House
+from tests.e2e.site import Site
 
 
 @pytest.fixture(scope="module")
-def house() -> Iterator[House]:
-    """Return a house whose servers all answer."""
+def site() -> Iterator[Site]:
+    """Return a site whose servers all answer."""
     root = Path(tempfile.mkdtemp(prefix="pd-"))
-    found = House(root)
+    found = Site(root)
     try:
         found.run("stack", "up", within_s=300)
         yield found
@@ -25,9 +25,9 @@ def house() -> Iterator[House]:
 
 @pytest.fixture(autouse=True)
 def _terminals(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Close what a test opened in its house."""
+    """Close what a test opened in its site."""
     yield
-    if "house" in request.fixturenames:
-        opened: House = request.getfixturevalue("house")
+    if "site" in request.fixturenames:
+        opened: Site = request.getfixturevalue("site")
         while opened.terminals:
             opened.terminals.pop().close()

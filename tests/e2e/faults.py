@@ -22,7 +22,7 @@ from paydesk.infra.postgres.storage import Store
 from paydesk.manager.role import ROLE as MANAGER
 from paydesk.stack.kafka_server import Kafka
 from paydesk.stack.servers import Postgres
-from tests.e2e.house import PAYDESK, House
+from tests.e2e.site import PAYDESK, Site
 
 TERMS = checked_terms("1200", "EUR", "August retainer")
 ROLES = (CONTRACTOR, MANAGER)
@@ -32,11 +32,11 @@ CONTROL = (DIGEST.encode(), RESYNC.encode())
 class WorkerProcess:
     """One ``paydesk ROLE worker``; what it says of itself is read from its stderr."""
 
-    def __init__(self, house: House, role: str) -> None:
+    def __init__(self, site: Site, role: str) -> None:
         self.role = role
-        self._said = house.root / f"worker-{uuid4().hex}.err"
+        self._said = site.root / f"worker-{uuid4().hex}.err"
         with self._said.open("wb") as said:
-            self.process = subprocess.Popen([*PAYDESK, role, "worker"], env=house.env, cwd=house.root, stderr=said)
+            self.process = subprocess.Popen([*PAYDESK, role, "worker"], env=site.env, cwd=site.root, stderr=said)
 
     @property
     def said(self) -> str:
@@ -62,13 +62,13 @@ class WorkerProcess:
 
 @dataclass
 class Faults:
-    """A house with workers in it."""
+    """A site with workers in it."""
 
-    house: House
+    site: Site
 
     def url(self, role: Role) -> str:
         """Return the database URL of a role's login."""
-        return Postgres(self.house.folder).url(role.name)
+        return Postgres(self.site.folder).url(role.name)
 
     @contextlib.contextmanager
     def workers(self, *roles: str) -> Iterator[list["WorkerProcess"]]:
@@ -76,7 +76,7 @@ class Faults:
         started: list[WorkerProcess] = []
         try:
             for role in roles:
-                started.append(WorkerProcess(self.house, role))
+                started.append(WorkerProcess(self.site, role))
             yield started
         finally:
             for process in started:
@@ -112,7 +112,7 @@ class Faults:
 
     def records(self, role: Role) -> list[str]:
         """Return the event id of every event on the topic that a role writes, in order; digests are none."""
-        conf = {**Kafka(self.house.folder).conf(role.name), "group.id": f"paydesk.{role.name}"}
+        conf = {**Kafka(self.site.folder).conf(role.name), "group.id": f"paydesk.{role.name}"}
         client = Consumer({**conf, "enable.partition.eof": True, "enable.auto.commit": False, "log_level": 0})
         found: list[str] = []
         try:

@@ -24,7 +24,7 @@ from paydesk.stack import binaries
 from paydesk.stack.servers import Postgres
 from tests.conftest import until
 from tests.e2e.faults import ROLES, Faults
-from tests.e2e.house import House
+from tests.e2e.site import Site
 
 Waiting = tuple[UUID, int, str]
 """A request that waits for a manager: id, revision and terms hash."""
@@ -33,7 +33,7 @@ ALL_NUMBERS = "SELECT count(*), count(DISTINCT number), count(*) FILTER (WHERE n
 
 def drop(faults: Faults, role: Role) -> None:
     """Drop a role's schema with everything in it, and make it anew, empty, as whoever runs the database would."""
-    server = Postgres(faults.house.folder)
+    server = Postgres(faults.site.folder)
     with psycopg.connect(server.url("stack"), autocommit=True) as admin:
         admin.execute(f"DROP SCHEMA {role.name} CASCADE")
     server.provision()
@@ -41,14 +41,14 @@ def drop(faults: Faults, role: Role) -> None:
 
 def copied(faults: Faults, role: Role) -> Path:
     """Return a copy of a role's schema, as a backup makes it."""
-    copy = faults.house.root / f"{role.name}-{uuid4().hex}.sql"
-    _program("pg_dump", "--schema", role.name, "--file", str(copy), Postgres(faults.house.folder).url("stack"))
+    copy = faults.site.root / f"{role.name}-{uuid4().hex}.sql"
+    _program("pg_dump", "--schema", role.name, "--file", str(copy), Postgres(faults.site.folder).url("stack"))
     return copy
 
 
 def restore(faults: Faults, role: Role, copy: Path) -> None:
     """Put a copy in the place of a role's schema."""
-    url = Postgres(faults.house.folder).url("stack")
+    url = Postgres(faults.site.folder).url("stack")
     with psycopg.connect(url, autocommit=True) as admin:
         admin.execute(f"DROP SCHEMA {role.name} CASCADE")
     _program("psql", "--quiet", "--no-psqlrc", "--set", "ON_ERROR_STOP=1", "--file", str(copy), url)
@@ -61,19 +61,19 @@ def _program(name: str, *arguments: str) -> None:
 
 
 @contextmanager
-def broker_away(house: House) -> Iterator[None]:
+def broker_away(site: Site) -> Iterator[None]:
     """Kill the broker, and keep it away for a while."""
-    pid = house.pid("kafka")
-    with house.supervisor_stopped():
+    pid = site.pid("kafka")
+    with site.supervisor_stopped():
         os.kill(pid, signal.SIGKILL)
         until(lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
         yield
-    until(lambda: house.folder.read("state.json")["servers"]["kafka"]["state"] == "ready", within_s=120, every_s=0.1)
+    until(lambda: site.folder.read("state.json")["servers"]["kafka"]["state"] == "ready", within_s=120, every_s=0.1)
 
 
-def cut_end(house: House, topic: str, first: int) -> int:
+def cut_end(site: Site, topic: str, first: int) -> int:
     """Cut off all batches of a topic from an offset on while the broker is away; returns how many there were."""
-    folder = house.home / "kafka" / f"{topic}-0"
+    folder = site.home / "kafka" / f"{topic}-0"
     segment = max(folder.glob("*.log"))
     content, at, starts = segment.read_bytes(), 0, dict[int, int]()
     while at + 12 <= len(content) and (length := struct.unpack_from(">i", content, at + 8)[0]) > 0:

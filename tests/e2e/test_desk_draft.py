@@ -6,13 +6,13 @@ import signal
 import pytest
 
 from tests.e2e.acts import fill, opened
-from tests.e2e.house import House
+from tests.e2e.site import Site
 
 pytestmark = pytest.mark.long
 
 
-def test_a_draft_is_kept_on_esc_and_after_the_desk_is_killed(house: House) -> None:
-    desk = opened(house, "contractor")
+def test_a_draft_is_kept_on_esc_and_after_the_desk_is_killed(site: Site) -> None:
+    desk = opened(site, "contractor")
     desk.press("n")
     desk.see("You ask for")
     fill(desk, amount="99.90", currency="EUR", description="Typed before the crash")
@@ -26,7 +26,7 @@ def test_a_draft_is_kept_on_esc_and_after_the_desk_is_killed(house: House) -> No
     desk.kill(signal.SIGKILL)
     assert desk.wait() == -signal.SIGKILL
 
-    again = opened(house, "contractor")
+    again = opened(site, "contractor")
     again.see("draft kept, n resumes it")
     again.press("n")
     again.see("Description", "Typed before the crash, and after esc")
@@ -37,14 +37,14 @@ def test_a_draft_is_kept_on_esc_and_after_the_desk_is_killed(house: House) -> No
     again.gone("draft kept")
 
 
-def test_a_killed_database_is_said_keeps_the_draft_and_is_recovered_from(house: House) -> None:
-    desk = opened(house, "contractor")
+def test_a_killed_database_is_said_keeps_the_draft_and_is_recovered_from(site: Site) -> None:
+    desk = opened(site, "contractor")
     desk.press("n")
     desk.see("You ask for")
     fill(desk, amount="55", currency="EUR", description="Typed while the database died")
     desk.see("55.00 EUR")
-    postgres = house.pid("postgres")
-    with house.supervisor_stopped():
+    postgres = site.pid("postgres")
+    with site.supervisor_stopped():
         os.kill(postgres, signal.SIGKILL)
         desk.see("The database does not answer")
         desk.see("Description", "Typed while the database died")
@@ -56,4 +56,4 @@ def test_a_killed_database_is_said_keeps_the_draft_and_is_recovered_from(house: 
     desk.see("asks for 55.00 EUR")
     desk.see("✓ live")
     desk.see("✓ Kafka lag 0")
-    assert [row["description"] for row in house.rows("contractor")].count("Typed while the database died") == 1
+    assert [row["description"] for row in site.rows("contractor")].count("Typed while the database died") == 1

@@ -12,7 +12,7 @@ from paydesk.contractor.role import ROLE as CONTRACTOR
 from paydesk.domain.money import Money
 from paydesk.domain.payment_request import Terms
 from tests.e2e.acts import ask, kafka_login, messages_on, opened
-from tests.e2e.house import House
+from tests.e2e.site import Site
 from tests.e2e.terminal import Terminal
 from tests.e2e.texts import foreign_in, honest, hostile
 
@@ -28,8 +28,8 @@ def nothing_foreign_in(desk: Terminal) -> None:
     desk.until(lambda: not foreign_in(desk.raw), what="bytes without a foreign sequence")
 
 
-def test_the_form_refuses_300_hostile_texts(house: House) -> None:
-    desk = opened(house, "contractor")
+def test_the_form_refuses_300_hostile_texts(site: Site) -> None:
+    desk = opened(site, "contractor")
     desk.press("n")
     desk.see("You ask for")
     desk.press(*"10", "tab", *"EUR", "tab", "^s")
@@ -48,15 +48,15 @@ def test_the_form_refuses_300_hostile_texts(house: House) -> None:
     paste_raw(desk, "Honest after all")
     desk.press("^s")
     desk.see("asks for 10.00 EUR")
-    assert [row["description"] for row in house.rows("contractor")] == ["Honest after all"]
+    assert [row["description"] for row in site.rows("contractor")] == ["Honest after all"]
 
 
 def test_the_command_line_refuses_300_hostile_texts(
-    house: House, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    site: Site, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name, value in house.env.items():
+    for name, value in site.env.items():
         monkeypatch.setenv(name, value)
-    before = len(house.rows("contractor"))
+    before = len(site.rows("contractor"))
     codes = []
     for place, text in enumerate(hostile()):
         options = ([], ["--reference", text], ["--pay-to", text], ["--as", text])[place % 4]
@@ -67,9 +67,9 @@ def test_the_command_line_refuses_300_hostile_texts(
     assert codes == [3] * 300
     for text in hostile()[:: 300 // 12]:
         if "\x00" not in text:  # The system itself refuses NUL in an argument.
-            done = house.run("contractor", "request", "10", "EUR", text.encode("utf-8", "surrogatepass"), check=False)
+            done = site.run("contractor", "request", "10", "EUR", text.encode("utf-8", "surrogatepass"), check=False)
             assert done.returncode == 3 and "Traceback" not in done.stderr, (text, done.stderr)
-    assert len(house.rows("contractor")) == before
+    assert len(site.rows("contractor")) == before
 
 
 def forged(like: dict[str, Any], text: str, place: int) -> tuple[str, dict[str, Any]]:
@@ -88,18 +88,18 @@ def forged(like: dict[str, Any], text: str, place: int) -> tuple[str, dict[str, 
     return request_id, value | {"terms": changed, "terms_hash": digest}
 
 
-def test_a_foreign_producer_with_the_rightful_login_is_quarantined(house: House) -> None:
+def test_a_foreign_producer_with_the_rightful_login_is_quarantined(site: Site) -> None:
     from confluent_kafka import Producer
 
-    contractor, manager = opened(house, "contractor"), opened(house, "manager")
+    contractor, manager = opened(site, "contractor"), opened(site, "manager")
     number = ask(contractor, "20", "EUR", "Said by the rightful writer")
     manager.see(number)
-    before = len(house.lines("manager", "quarantine", "list"))
+    before = len(site.lines("manager", "quarantine", "list"))
     _, headers, body = next(
-        each for each in messages_on(house, "contractor", CONTRACTOR.writes) if number.encode() in each[2]
+        each for each in messages_on(site, "contractor", CONTRACTOR.writes) if number.encode() in each[2]
     )
     like = json.loads(body)
-    producer = Producer(kafka_login(house, "contractor") | {"batch.num.messages": 1})
+    producer = Producer(kafka_login(site, "contractor") | {"batch.num.messages": 1})
     for place, text in enumerate(hostile()):
         request_id, value = forged(like, text, place)
         own = headers | {"ce_id": str(uuid7()).encode(), "ce_subject": request_id.encode()}
@@ -109,20 +109,20 @@ def test_a_foreign_producer_with_the_rightful_login_is_quarantined(house: House)
     later = ask(contractor, "21", "EUR", "Arrives after all of them")
     manager.see(later, "Arrives after all of them")
     manager.see("in quarantine")
-    found = house.lines("manager", "quarantine", "list")
+    found = site.lines("manager", "quarantine", "list")
     assert len(found) - before == 300
     assert {each["became"] for each in found} == {"quarantined"}
-    shown = house.run("manager", "quarantine", "list").stdout
+    shown = site.run("manager", "quarantine", "list").stdout
     assert foreign_in(shown.replace("\n", "\r\n").encode()) == []
-    assert {row["number"] for row in house.rows("manager")} >= {number, later}
-    assert all(UUID(row["id"]) for row in house.rows("manager"))
+    assert {row["number"] for row in site.rows("manager")} >= {number, later}
+    assert all(UUID(row["id"]) for row in site.rows("manager"))
     for desk in (contractor, manager):
         assert desk.child.isalive()
         nothing_foreign_in(desk)
 
 
-def test_honest_texts_come_back_unchanged(house: House) -> None:
-    desk = opened(house, "contractor", columns=120, rows=36)
+def test_honest_texts_come_back_unchanged(site: Site) -> None:
+    desk = opened(site, "contractor", columns=120, rows=36)
     texts = honest()
     for amount, text in enumerate(texts[:16], start=30):
         desk.press("n")
@@ -133,8 +133,8 @@ def test_honest_texts_come_back_unchanged(house: House) -> None:
         desk.see(f"asks for {amount}.00 EUR")
         desk.see(f"{amount}.00 EUR", "pending")
     for text in texts[16:32]:
-        house.run("contractor", "request", "--", "30", "EUR", text)
+        site.run("contractor", "request", "--", "30", "EUR", text)
     for role in ("contractor", "manager"):
-        came = {row["description"] for row in house.rows(role)}
+        came = {row["description"] for row in site.rows(role)}
         assert came >= set(texts[:32]), set(texts[:32]) - came
     nothing_foreign_in(desk)

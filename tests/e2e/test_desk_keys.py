@@ -7,7 +7,7 @@ import time
 import pytest
 
 from tests.e2e.acts import opened, own_row, put_cursor_on, see_cursor_on
-from tests.e2e.house import PAYDESK, House
+from tests.e2e.site import PAYDESK, Site
 from tests.e2e.terminal import Terminal
 
 pytestmark = pytest.mark.long
@@ -15,37 +15,37 @@ WHAT = ("Rack and cables", "Second visit", "Licence renewal", "Hotel and train",
 
 
 @pytest.fixture(scope="module")
-def numbers(house: House) -> list[str]:
+def numbers(site: Site) -> list[str]:
     """Ask for five payments, of 10.00 EUR and up."""
     asked = enumerate(WHAT, start=10)
-    return [house.json("contractor", "request", str(amount), "EUR", what)["number"] for amount, what in asked]
+    return [site.json("contractor", "request", str(amount), "EUR", what)["number"] for amount, what in asked]
 
 
-def statuses(house: House) -> list[str]:
-    return [row["status"] for row in house.rows("manager")]
+def statuses(site: Site) -> list[str]:
+    return [row["status"] for row in site.rows("manager")]
 
 
-def test_a_held_key_decides_once_and_a_paste_decides_nothing(house: House, numbers: list[str]) -> None:
-    manager = opened(house, "manager", PAYDESK_HOLD_SECONDS="60")
+def test_a_held_key_decides_once_and_a_paste_decides_nothing(site: Site, numbers: list[str]) -> None:
+    manager = opened(site, "manager", PAYDESK_HOLD_SECONDS="60")
     manager.see(numbers[-1])
     manager.paste("aaax1aa")
     manager.see("Pasted text is ignored here.")
     manager.write("aaaa")
     manager.see("Keys came faster than anyone types: nothing was decided.")
     time.sleep(0.5)
-    assert "accepted" not in statuses(house)
+    assert "accepted" not in statuses(site)
     for _ in range(20):
         manager.write("a")
         time.sleep(0.033)
     manager.see("1 held")
     time.sleep(0.5)
-    assert statuses(house).count("accepted") == 1
+    assert statuses(site).count("accepted") == 1
     manager.press("u")
     manager.see("is pending again: nothing was sent")
 
 
-def test_a_click_moves_the_cursor_and_a_second_opens(house: House, numbers: list[str]) -> None:
-    manager = opened(house, "manager")
+def test_a_click_moves_the_cursor_and_a_second_opens(site: Site, numbers: list[str]) -> None:
+    manager = opened(site, "manager")
     put_cursor_on(manager, numbers[2])
     row = own_row(manager, numbers[2])
     manager.click(row or 0, 10)
@@ -56,8 +56,8 @@ def test_a_click_moves_the_cursor_and_a_second_opens(house: House, numbers: list
 
 
 @pytest.mark.parametrize("role", ["contractor", "manager"])
-def test_resized_while_open_nothing_is_lost_or_left_over(house: House, numbers: list[str], role: str) -> None:
-    desk = opened(house, role)
+def test_resized_while_open_nothing_is_lost_or_left_over(site: Site, numbers: list[str], role: str) -> None:
+    desk = opened(site, role)
     put_cursor_on(desk, numbers[1])
     for columns, rows in ((160, 45), (100, 30), (60, 16), (80, 24)):
         desk.resize(columns, rows)
@@ -72,8 +72,8 @@ def test_resized_while_open_nothing_is_lost_or_left_over(house: House, numbers: 
     see_cursor_on(desk, numbers[1])
 
 
-def test_esc_and_a_key_right_after_it_are_two_keys(house: House, numbers: list[str]) -> None:
-    desk = opened(house, "contractor")
+def test_esc_and_a_key_right_after_it_are_two_keys(site: Site, numbers: list[str]) -> None:
+    desk = opened(site, "contractor")
     put_cursor_on(desk, numbers[1])
     desk.press("enter")
     desk.see("Timeline")
@@ -83,9 +83,9 @@ def test_esc_and_a_key_right_after_it_are_two_keys(house: House, numbers: list[s
 
 @pytest.mark.parametrize("role", ["contractor", "manager"])
 def test_every_footer_fits_into_80_columns_and_names_help_and_the_way_back(
-    house: House, numbers: list[str], role: str
+    site: Site, numbers: list[str], role: str
 ) -> None:
-    desk = opened(house, role)
+    desk = opened(site, role)
     desk.see(numbers[0])
     for keys, ends_with in (((), "q Quit"), (("enter",), "q Back")):
         desk.press(*keys)
@@ -107,9 +107,9 @@ def test_every_footer_fits_into_80_columns_and_names_help_and_the_way_back(
     assert desk.child.isalive()
 
 
-def test_suspended_and_brought_back_the_desk_goes_on(house: House, numbers: list[str]) -> None:
-    shell = Terminal(["/bin/bash", "--norc", "-i"], env={**house.env, "PS1": "shell> "}, cwd=str(house.root))
-    house.terminals.append(shell)
+def test_suspended_and_brought_back_the_desk_goes_on(site: Site, numbers: list[str]) -> None:
+    shell = Terminal(["/bin/bash", "--norc", "-i"], env={**site.env, "PS1": "shell> "}, cwd=str(site.root))
+    site.terminals.append(shell)
     shell.see("shell>")
     shell.write(f"{' '.join(PAYDESK)} contractor\r")
     shell.see("▸", "PR-")
@@ -120,7 +120,7 @@ def test_suspended_and_brought_back_the_desk_goes_on(house: House, numbers: list
     shell.see("still 42 here")
     shell.write("fg\r")
     shell.see("▸", "PR-")
-    number = house.json("contractor", "request", "3", "EUR", "Came after the pause")["number"]
+    number = site.json("contractor", "request", "3", "EUR", "Came after the pause")["number"]
     shell.see(number, "Came after the pause")
     shell.press("q")
     shell.see("shell>")
@@ -129,8 +129,8 @@ def test_suspended_and_brought_back_the_desk_goes_on(house: House, numbers: list
 @pytest.mark.parametrize(
     "looks", [{"NO_COLOR": "1"}, {"PAYDESK_ASCII": "1"}, {"TEXTUAL_THEME": "paydesk-paper"}], ids=str
 )
-def test_other_looks_lose_nothing(house: House, numbers: list[str], looks: dict[str, str]) -> None:
-    desk = house.desk("contractor", **looks)
+def test_other_looks_lose_nothing(site: Site, numbers: list[str], looks: dict[str, str]) -> None:
+    desk = site.desk("contractor", **looks)
     desk.see(numbers[0], "10.00 EUR", "pending", "Rack and cables")
     desk.still()
     if "PAYDESK_ASCII" in looks:
@@ -144,13 +144,13 @@ def test_other_looks_lose_nothing(house: House, numbers: list[str], looks: dict[
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_closed_window_or_a_kind_kill_leaves_in_order(house: House, numbers: list[str], number: int) -> None:
-    manager = opened(house, "manager", PAYDESK_HOLD_SECONDS="60")
-    waiting = next(row for row in house.rows("manager") if row["status"] == "pending")
+def test_a_closed_window_or_a_kind_kill_leaves_in_order(site: Site, numbers: list[str], number: int) -> None:
+    manager = opened(site, "manager", PAYDESK_HOLD_SECONDS="60")
+    waiting = next(row for row in site.rows("manager") if row["status"] == "pending")
     put_cursor_on(manager, waiting["number"])
     manager.press("a")
     manager.see(waiting["number"], "sends in")
     manager.kill(number)
     manager.wait()
     assert b"\x1b[?1049l" in manager.raw
-    assert house.json("manager", "show", waiting["number"])["delivery"] == "held", "nobody quit: its time is not over"
+    assert site.json("manager", "show", waiting["number"])["delivery"] == "held", "nobody quit: its time is not over"

@@ -8,18 +8,18 @@ from paydesk.manager.role import ROLE as MANAGER
 from tests.conftest import until
 from tests.e2e.acts import opened, put_cursor_on, said_on
 from tests.e2e.faults import Faults
-from tests.e2e.house import House
+from tests.e2e.site import Site
 
 pytestmark = pytest.mark.long
 HOLD_S = 15
 
 
 def test_killed_within_the_window_the_next_worker_releases_the_decision_once_and_not_before_its_time(
-    house: House,
+    site: Site,
 ) -> None:
-    faults = Faults(house)
-    manager = opened(house, "manager", PAYDESK_HOLD_SECONDS=str(HOLD_S))
-    asked = house.json("contractor", "request", "40", "EUR", "Held, then left alone")
+    faults = Faults(site)
+    manager = opened(site, "manager", PAYDESK_HOLD_SECONDS=str(HOLD_S))
+    asked = site.json("contractor", "request", "40", "EUR", "Held, then left alone")
     put_cursor_on(manager, asked["number"])
     manager.press("a")
     manager.see("✓ accepted", asked["number"], "sends in")
@@ -30,7 +30,7 @@ def test_killed_within_the_window_the_next_worker_releases_the_decision_once_and
         return faults.one(MANAGER, f"SELECT {what} FROM outbox WHERE request_id = %s", [asked["id"]])
 
     def said() -> int:
-        return [key for key, _ in said_on(house, "manager", MANAGER.writes)].count(asked["id"])
+        return [key for key, _ in said_on(site, "manager", MANAGER.writes)].count(asked["id"])
 
     due = outbox("hold_until")
     with faults.workers("manager") as (worker,):
@@ -45,5 +45,5 @@ def test_killed_within_the_window_the_next_worker_releases_the_decision_once_and
     ), "sent before its time"
     with faults.workers("manager") as (worker,):
         until(lambda: worker.duty == "working", within_s=60)
-        assert house.json("contractor", "wait", asked["id"], "--timeout", "30s")["status"] == "accepted"
+        assert site.json("contractor", "wait", asked["id"], "--timeout", "30s")["status"] == "accepted"
     assert said() == 1

@@ -3,16 +3,16 @@
 import pytest
 
 from tests.e2e.acts import ask, fill, opened, put_cursor_on, see_cursor_on
-from tests.e2e.house import House
+from tests.e2e.site import Site
 
 SIZES = [(80, 24), pytest.param(120, 36, marks=pytest.mark.long)]
 NOTE = "Which of the two networks was reworked, and who agreed to the second visit in July?"
 
 
 @pytest.mark.parametrize(("columns", "rows"), SIZES, ids=["80x24", "120x36"])
-def test_asked_rejected_revised_and_approved_between_two_terminals(house: House, columns: int, rows: int) -> None:
-    contractor = opened(house, "contractor", columns=columns, rows=rows)
-    manager = opened(house, "manager", columns=columns, rows=rows)
+def test_asked_rejected_revised_and_approved_between_two_terminals(site: Site, columns: int, rows: int) -> None:
+    contractor = opened(site, "contractor", columns=columns, rows=rows)
+    manager = opened(site, "manager", columns=columns, rows=rows)
 
     # Another sum each time: who asks for what looks alike is asked first.
     what, less = f"Network rework {columns}", f"1,{columns + 100}.00"
@@ -56,29 +56,29 @@ def test_asked_rejected_revised_and_approved_between_two_terminals(house: House,
 
 
 @pytest.mark.long
-def test_what_a_third_terminal_does_by_command_line_appears_on_both_desks(house: House) -> None:
-    contractor, manager = opened(house, "contractor"), opened(house, "manager")
-    first = house.json("contractor", "request", "77.70", "EUR", "Asked by command line")
+def test_what_a_third_terminal_does_by_command_line_appears_on_both_desks(site: Site) -> None:
+    contractor, manager = opened(site, "contractor"), opened(site, "manager")
+    first = site.json("contractor", "request", "77.70", "EUR", "Asked by command line")
     number = first["number"]
     contractor.see(number, "77.70 EUR", "◦ pending")
     manager.see(number, "77.70 EUR", "Asked by command")
 
-    house.run("manager", "reject", number, "--cause", "missing_document")
+    site.run("manager", "reject", number, "--cause", "missing_document")
     contractor.see(number, "✗ rejected", "decided")
     manager.see(number, "✗ rejected")
 
-    house.run("contractor", "revise", number, "--amount", "70", "--document", "https://example.com/i.pdf")
+    site.run("contractor", "revise", number, "--amount", "70", "--document", "https://example.com/i.pdf")
     contractor.see(number, "70.00 EUR", "◦ pending")
     manager.see(number, "70.00 EUR", "Asked by command")
 
-    house.run("manager", "approve", number)
+    site.run("manager", "approve", number)
     contractor.see(number, "✓ accepted")
     manager.see(number, "✓ accepted")
 
 
 @pytest.mark.long
-def test_a_second_desk_of_a_role_shows_what_the_first_does(house: House) -> None:
-    first, second = opened(house, "contractor"), opened(house, "contractor")
+def test_a_second_desk_of_a_role_shows_what_the_first_does(site: Site) -> None:
+    first, second = opened(site, "contractor"), opened(site, "contractor")
     second.see("✓ Kafka stands by")
     number = ask(first, "5", "EUR", "Seen on both desks")
     second.see(number, "Seen on both desks")
@@ -87,19 +87,19 @@ def test_a_second_desk_of_a_role_shows_what_the_first_does(house: House) -> None
     second.see(f"Withdraw {number}?")
     second.press("y")
     first.see(number, "◔ withdrawing")
-    opened(house, "manager")  # Its worker confirms the withdrawal.
+    opened(site, "manager")  # Its worker confirms the withdrawal.
     for desk in (first, second):
         desk.see(number, "↶ withdrawn")
 
 
 @pytest.mark.long
-def test_the_selection_stays_on_its_request_when_rows_arrive(house: House) -> None:
-    contractor, manager = opened(house, "contractor"), opened(house, "manager")
+def test_the_selection_stays_on_its_request_when_rows_arrive(site: Site) -> None:
+    contractor, manager = opened(site, "contractor"), opened(site, "manager")
     number = ask(contractor, "11", "EUR", "Held in the hand")
     put_cursor_on(manager, number)
     put_cursor_on(contractor, number)
     for place in range(3):
-        came = house.json("contractor", "request", "12", "EUR", f"Arrives {place}")["number"]
+        came = site.json("contractor", "request", "12", "EUR", f"Arrives {place}")["number"]
         for desk in (contractor, manager):
             desk.see(came)
             see_cursor_on(desk, number)

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from tests.e2e.acts import opened
-from tests.e2e.house import House
+from tests.e2e.site import Site
 from tests.e2e.terminal import Terminal
 
 HEAVY = {"sqlmodel", "sqlalchemy", "psycopg", "redis", "confluent_kafka"}
@@ -30,11 +30,11 @@ main()
 
 
 @pytest.mark.parametrize("role", ["contractor", "manager"])
-def test_nothing_heavy_is_imported_before_the_first_frame(house: House, role: str) -> None:
-    seen = house.root / f"modules-{role}.json"
+def test_nothing_heavy_is_imported_before_the_first_frame(site: Site, role: str) -> None:
+    seen = site.root / f"modules-{role}.json"
     command = [sys.executable, "-c", f"import sys; sys.argv = ['paydesk', {role!r}]{WATCHED}"]
-    desk = Terminal(command, env={**house.env, "SEEN": str(seen)})
-    house.terminals.append(desk)
+    desk = Terminal(command, env={**site.env, "SEEN": str(seen)})
+    site.terminals.append(desk)
     desk.see(f"paydesk {role}")
     loaded = set(json.loads(desk.until(lambda: seen.exists() and seen.read_text())))
     assert "textual" in loaded
@@ -43,10 +43,10 @@ def test_nothing_heavy_is_imported_before_the_first_frame(house: House, role: st
 
 
 @pytest.mark.long
-def test_twenty_keys_typed_in_the_first_two_seconds_all_take_effect(house: House) -> None:
-    house.run("contractor", "request", "1", "EUR", "Something to move over")
+def test_twenty_keys_typed_in_the_first_two_seconds_all_take_effect(site: Site) -> None:
+    site.run("contractor", "request", "1", "EUR", "Something to move over")
     started = time.monotonic()
-    desk = house.desk("contractor")
+    desk = site.desk("contractor")
     desk.until(lambda: b"\x1b[?1049h" in desk.raw, within_s=20, what="the terminal taken over")
     keys = ["n", *"123.45", "tab", *"usd", "tab", *"typed ahead"]
     assert len(keys) >= 20
@@ -62,9 +62,9 @@ def test_twenty_keys_typed_in_the_first_two_seconds_all_take_effect(house: House
 
 
 @pytest.mark.long
-def test_a_first_command_typed_before_the_servers_answer_is_kept(house: House) -> None:
-    house.run("stack", "down")
-    desk = house.desk("contractor")
+def test_a_first_command_typed_before_the_servers_answer_is_kept(site: Site) -> None:
+    site.run("stack", "down")
+    desk = site.desk("contractor")
     desk.until(lambda: b"\x1b[?1049h" in desk.raw, within_s=20, what="the terminal taken over")
     desk.press("n", *"7", "tab", *"eur", "tab", *"While the servers come", "^s", pause_s=0.02)
     desk.see("asks for 7.00 EUR")
@@ -72,9 +72,9 @@ def test_a_first_command_typed_before_the_servers_answer_is_kept(house: House) -
 
 
 @pytest.mark.long
-def test_both_desks_open_and_quit_in_order(house: House) -> None:
+def test_both_desks_open_and_quit_in_order(site: Site) -> None:
     for role in ("contractor", "manager"):
-        desk = opened(house, role)
+        desk = opened(site, role)
         desk.press("q")
         assert desk.wait() == 0
         assert b"\x1b[?1049l" in desk.raw

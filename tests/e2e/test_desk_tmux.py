@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from tests.e2e.acts import fill, see_cursor_on
-from tests.e2e.house import PAYDESK, House
+from tests.e2e.site import PAYDESK, Site
 from tests.e2e.terminal import Terminal
 
 pytestmark = [pytest.mark.long, pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")]
@@ -16,18 +16,18 @@ WHAT = ("Rack and cables", "Second visit", "Licence renewal")
 
 
 @pytest.fixture(scope="module")
-def numbers(house: House) -> list[str]:
+def numbers(site: Site) -> list[str]:
     """Ask for three payments, of 10.00 EUR and up."""
     asked = enumerate(WHAT, start=10)
-    return [house.json("contractor", "request", str(amount), "EUR", what)["number"] for amount, what in asked]
+    return [site.json("contractor", "request", str(amount), "EUR", what)["number"] for amount, what in asked]
 
 
 @pytest.fixture
-def shell(house: House) -> Iterator[Terminal]:
+def shell(site: Site) -> Iterator[Terminal]:
     """Return a shell in a tmux with a server and with settings of its own: those that it comes with."""
     tmux = ["tmux", "-L", f"paydesk-{uuid4().hex[:8]}", "-f", "/dev/null"]
-    env = {**house.env, "TMUX_TMPDIR": str(house.root)}
-    terminal = Terminal([*tmux, "new-session", "env PS1='shell> ' /bin/bash --norc -i"], env=env, cwd=str(house.root))
+    env = {**site.env, "TMUX_TMPDIR": str(site.root)}
+    terminal = Terminal([*tmux, "new-session", "env PS1='shell> ' /bin/bash --norc -i"], env=env, cwd=str(site.root))
     try:
         terminal.see("shell>")
         yield terminal
@@ -70,14 +70,14 @@ def test_esc_keeps_one_request_and_the_key_after_it_decides_on_the_list(shell: T
     desk.see(f"{numbers[0]} is pending again: nothing was sent")
 
 
-def test_control_keys_do_what_they_say(shell: Terminal, house: House, numbers: list[str]) -> None:
+def test_control_keys_do_what_they_say(shell: Terminal, site: Site, numbers: list[str]) -> None:
     desk = desk_in(shell, "contractor")
     desk.press("n")
     desk.see("You ask for")
     fill(desk, amount="99", currency="EUR", description="Sent from tmux")
     desk.press("^s")
     desk.see("asks for 99.00 EUR")
-    assert "Sent from tmux" in {row["description"] for row in house.rows("contractor")}
+    assert "Sent from tmux" in {row["description"] for row in site.rows("contractor")}
     desk.press("^c")
     desk.see("q quits; ^q too")
     desk.press("^z")
@@ -86,7 +86,7 @@ def test_control_keys_do_what_they_say(shell: Terminal, house: House, numbers: l
     desk.see("still 42 here")
     desk.write("fg\r")
     desk.see("▸", "PR-")
-    number = house.json("contractor", "request", "3", "EUR", "Came after the pause")["number"]
+    number = site.json("contractor", "request", "3", "EUR", "Came after the pause")["number"]
     desk.see(number, "Came after the pause")
     desk.press("^q")
     desk.gone(number)

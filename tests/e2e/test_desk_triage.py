@@ -14,7 +14,7 @@ from paydesk.manager.role import ROLE as MANAGER
 from tests.conftest import until
 from tests.e2e.acts import opened
 from tests.e2e.faults import Faults
-from tests.e2e.house import House
+from tests.e2e.site import Site
 from tests.e2e.terminal import Terminal
 
 pytestmark = [pytest.mark.long, pytest.mark.alone, pytest.mark.timeout(600)]
@@ -42,9 +42,9 @@ def under_cursor(desk: Terminal) -> str:
     return desk.until(look, what="one cursor")[0]
 
 
-def decided(house: House) -> Decided:
+def decided(site: Site) -> Decided:
     """Return what the manager's side decided: number to status and cause."""
-    with psycopg.connect(Faults(house).url(MANAGER)) as connection:
+    with psycopg.connect(Faults(site).url(MANAGER)) as connection:
         rows = connection.execute(
             "SELECT number, status, cause_code FROM manager.payment_request WHERE status IN ('accepted', 'rejected')"
         )
@@ -52,17 +52,17 @@ def decided(house: House) -> Decided:
 
 
 @pytest.fixture
-def faults(house: House) -> Iterator[Faults]:
+def faults(site: Site) -> Iterator[Faults]:
     """Return a look into both schemas, while a contractor's worker sends what is asked."""
-    house.run("contractor", "list")  # This side's first check: from here on every request has its number at once.
-    found = Faults(house)
+    site.run("contractor", "list")  # This side's first check: from here on every request has its number at once.
+    found = Faults(site)
     with found.workers("contractor"):
         yield found
 
 
-def waiting(faults: Faults, house: House, more: int) -> Terminal:
+def waiting(faults: Faults, site: Site, more: int) -> Terminal:
     """Ask for so many payments more, and open the manager's desk on all that wait."""
-    manager = opened(house, "manager")
+    manager = opened(site, "manager")
     there = faults.count(MANAGER, where="status = 'pending'") + more
     faults.ask(more, terms)
     manager.see(f"{there} waiting")
@@ -70,9 +70,9 @@ def waiting(faults: Faults, house: House, more: int) -> Terminal:
 
 
 def test_sixty_are_decided_by_keys_alone_and_each_key_meant_what_was_under_the_cursor(
-    house: House, faults: Faults
+    site: Site, faults: Faults
 ) -> None:
-    manager, chance, keys = waiting(faults, house, REQUESTS), random.Random(60), 0
+    manager, chance, keys = waiting(faults, site, REQUESTS), random.Random(60), 0
     late = 0
     meant: Decided = {}
 
@@ -100,33 +100,33 @@ def test_sixty_are_decided_by_keys_alone_and_each_key_meant_what_was_under_the_c
         if len(meant) % 20 == 0:
             faults.ask(3, terms)  # They come at the end, while the hand goes on.
     manager.press("S")
-    until(lambda: len(decided(house)) >= REQUESTS, within_s=30)
-    assert decided(house) == meant
+    until(lambda: len(decided(site)) >= REQUESTS, within_s=30)
+    assert decided(site) == meant
     assert keys <= 1.5 * REQUESTS
     assert late <= REQUESTS / 4
     manager.see("waiting")
 
 
-def test_a_held_key_decides_the_one_under_the_cursor_and_no_other(house: House, faults: Faults) -> None:
-    manager, before = waiting(faults, house, 4), decided(house)
+def test_a_held_key_decides_the_one_under_the_cursor_and_no_other(site: Site, faults: Faults) -> None:
+    manager, before = waiting(faults, site, 4), decided(site)
     number = under_cursor(manager)
     for _ in range(20):
         manager.write("a")
         time.sleep(0.033)
     manager.see("✓ accepted", number, "sends in")
     time.sleep(0.5)  # Long enough for more decisions to be written, if any were.
-    assert decided(house) == before | {number: ("accepted", None)}
+    assert decided(site) == before | {number: ("accepted", None)}
     manager.press("S")
 
 
 @pytest.mark.parametrize("pause_s", [0.110, 0.085])
-def test_typed_ahead_each_key_decides_the_next_row(house: House, faults: Faults, pause_s: float) -> None:
-    manager, before = waiting(faults, house, 4), decided(house)
+def test_typed_ahead_each_key_decides_the_next_row(site: Site, faults: Faults, pause_s: float) -> None:
+    manager, before = waiting(faults, site, 4), decided(site)
     first = under_cursor(manager)
     row = next(place for place, line in enumerate(manager.lines) if UNDER_CURSOR.match(line))
     second, third = (manager.lines[row + below].split()[0] for below in (1, 2))
     manager.press("a", "a", "x", "1", pause_s=pause_s)
     meant: Decided = {first: ("accepted", None), second: ("accepted", None), third: ("rejected", "duplicate")}
-    until(lambda: len(decided(house)) == len(before) + 3, within_s=30)
-    assert decided(house) == before | meant
+    until(lambda: len(decided(site)) == len(before) + 3, within_s=30)
+    assert decided(site) == before | meant
     manager.press("S")

@@ -8,30 +8,30 @@ import sys
 import pytest
 
 from tests.conftest import until
-from tests.e2e.house import PAYDESK, House, sentences
+from tests.e2e.site import PAYDESK, Site, sentences
 from tests.pace import scaled
 
 pytestmark = pytest.mark.long
 
 
 @pytest.fixture(scope="module")
-def number(house: House) -> str:
+def number(site: Site) -> str:
     """A request that waits."""
-    found: str = house.json("contractor", "request", "5", "EUR", "waits")["number"]
+    found: str = site.json("contractor", "request", "5", "EUR", "waits")["number"]
     return found
 
 
-def shell(house: House, script: str) -> subprocess.CompletedProcess[str]:
+def shell(site: Site, script: str) -> subprocess.CompletedProcess[str]:
     """Run a line of shell in which ``$P`` is paydesk."""
-    env = {**house.env, "P": " ".join(PAYDESK)}
+    env = {**site.env, "P": " ".join(PAYDESK)}
     return subprocess.run(["bash", "-c", script], env=env, capture_output=True, text=True, timeout=scaled(60))
 
 
 @pytest.mark.parametrize("json_", ["", "--json"])
-def test_interrupted_while_it_waits(house: House, number: str, json_: str) -> None:
+def test_interrupted_while_it_waits(site: Site, number: str, json_: str) -> None:
     line = [*PAYDESK, "contractor", "wait", number, "--timeout", "60s", *filter(None, [json_])]
-    with subprocess.Popen(line, env=house.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as waiting:
-        users = house.folder.home / "users"
+    with subprocess.Popen(line, env=site.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as waiting:
+        users = site.folder.home / "users"
         until(lambda: any(str(waiting.pid) in entry.name for entry in users.glob("*")))
         waiting.send_signal(signal.SIGINT)
         out, told = waiting.communicate(timeout=scaled(30))
@@ -52,7 +52,7 @@ def test_interrupted_before_it_stands() -> None:
 
 
 @pytest.mark.long
-def test_whoever_reads_may_stop_reading_or_not_listen_at_all(house: House, number: str) -> None:
+def test_whoever_reads_may_stop_reading_or_not_listen_at_all(site: Site, number: str) -> None:
     for script in (
         "$P contractor list --json | true; exit ${PIPESTATUS[0]}",
         "$P contractor list >&-",
@@ -60,12 +60,12 @@ def test_whoever_reads_may_stop_reading_or_not_listen_at_all(house: House, numbe
         f"$P contractor show {number} --json >&-",
         f"$P contractor show {number} >/dev/null 2>&-",
     ):
-        done = shell(house, script)
+        done = shell(site, script)
         assert (done.returncode, sentences(done.stderr)) == (0, ""), (script, done.stderr)
-    assert shell(house, "$P contractor show PR-999999 2>&-").returncode == 4
+    assert shell(site, "$P contractor show PR-999999 2>&-").returncode == 4
 
 
-def test_a_full_disk_under_the_output_is_one_sentence(house: House, number: str) -> None:
-    done = shell(house, f"$P contractor show {number} >/dev/full")
+def test_a_full_disk_under_the_output_is_one_sentence(site: Site, number: str) -> None:
+    done = shell(site, f"$P contractor show {number} >/dev/full")
     assert done.returncode == 1 and sentences(done.stderr).startswith("The system refused: No space left on device.")
     assert len(sentences(done.stderr).splitlines()) == 1

@@ -17,7 +17,7 @@ from paydesk.manager.role import ROLE as MANAGER
 from paydesk.stack.kafka_server import Kafka
 from tests.conftest import until
 from tests.e2e.faults import Faults
-from tests.e2e.house import House
+from tests.e2e.site import Site
 
 pytestmark = pytest.mark.long
 
@@ -76,7 +76,7 @@ def bad(good: Message) -> list[tuple[str, Message]]:
 
 
 def good_of(faults: Faults) -> Message:
-    """Return the message of the newest event that this house's contractor has to say."""
+    """Return the message of the newest event that this site's contractor has to say."""
     with connect(faults.url(CONTRACTOR), "contractor") as connection:
         row = connection.execute("SELECT key, headers, value FROM outbox ORDER BY position DESC LIMIT 1").fetchone()
     assert row is not None
@@ -93,7 +93,7 @@ def unknown(good: Message) -> list[Message]:
 
 
 def good_messages(faults: Faults, count: int) -> list[Message]:
-    """Return new requests' messages, made of the one that this house's contractor said."""
+    """Return new requests' messages, made of the one that this site's contractor said."""
     _, headers, first = good_of(faults)
     said, made = json.loads(first or b""), list[Message]()
     for number in range(count):
@@ -108,14 +108,14 @@ def good_messages(faults: Faults, count: int) -> list[Message]:
 
 @pytest.mark.long
 @pytest.mark.timeout(300)
-def test_a_thousand_bad_among_a_thousand_good(house: House) -> None:
-    faults = Faults(house)
-    house.run("contractor", "request", "5", "EUR", "the one of before")
+def test_a_thousand_bad_among_a_thousand_good(site: Site) -> None:
+    faults = Faults(site)
+    site.run("contractor", "request", "5", "EUR", "the one of before")
     goods = good_messages(faults, 1000)
     kinds = [(word, "quarantined") for word, _ in bad(goods[0])] + [("unknown type", "parked")] * 2
     wanted: Counter[str] = Counter()
     producer = Producer(
-        {**Kafka(house.folder).conf("contractor"), "batch.size": 60000, "queue.buffering.max.messages": 5000}
+        {**Kafka(site.folder).conf("contractor"), "batch.size": 60000, "queue.buffering.max.messages": 5000}
     )
     with faults.workers("manager") as (worker,):
         until(lambda: worker.duty == "working", within_s=60)
@@ -134,23 +134,23 @@ def test_a_thousand_bad_among_a_thousand_good(house: House) -> None:
     assert wanted.total() == 1000
     for became, count in wanted.items():
         assert faults.count(MANAGER, "inbox", f"became = '{became}' AND reason <> ''") == count
-    listed = [json.loads(line) for line in house.run("manager", "quarantine", "list", "--json").stdout.splitlines()]
+    listed = [json.loads(line) for line in site.run("manager", "quarantine", "list", "--json").stdout.splitlines()]
     assert len(listed) == 1000 and {row["became"] for row in listed} == {"quarantined", "parked"}
     reasons = "\n".join(row["reason"] for row in listed)
     assert all(word in reasons for word, _ in kinds)
     for row in listed[: len(kinds)]:
-        shown = house.json("manager", "quarantine", "show", str(row["id"]))
+        shown = site.json("manager", "quarantine", "show", str(row["id"]))
         assert shown == row and shown["reason"] and shown["where"].startswith(CONTRACTOR.writes)
-    plain = house.run("manager", "quarantine", "list").stdout
+    plain = site.run("manager", "quarantine", "list").stdout
     assert "\x1b" not in plain and len(plain.splitlines()) == 1000
-    assert house.run("manager", "quarantine", "show", "999999", check=False).returncode == 4
+    assert site.run("manager", "quarantine", "show", "999999", check=False).returncode == 4
 
 
 @pytest.mark.long
-def test_bad_messages_before_the_good_one_on_the_own_topic(house: House) -> None:
+def test_bad_messages_before_the_good_one_on_the_own_topic(site: Site) -> None:
     """Its writer reads them first, and takes none of them for what it has to say, though some name its id."""
-    faults = Faults(house)
-    house.run("manager", "list")
+    faults = Faults(site)
+    site.run("manager", "list")
     faults.ask(1)
     with faults.workers("contractor", "manager"):
         until(lambda: faults.count(MANAGER, where="contractor = 'ada'"), within_s=60)
@@ -161,7 +161,7 @@ def test_bad_messages_before_the_good_one_on_the_own_topic(house: House) -> None
     store.close()
     good = good_of(faults)
     wrong = [message for word, message in bad(good) if word != FORKED] + unknown(good)
-    producer = Producer(Kafka(house.folder).conf("contractor"))
+    producer = Producer(Kafka(site.folder).conf("contractor"))
     for key, headers, value in wrong:
         producer.produce(CONTRACTOR.writes, value, key, headers=list(headers.items()))
     assert producer.flush(60) == 0
@@ -175,11 +175,11 @@ def test_bad_messages_before_the_good_one_on_the_own_topic(house: House) -> None
     assert place == faults.one(MANAGER, f"SELECT kafka_offset FROM inbox WHERE event_id = '{event}'")
 
 
-def test_what_is_too_large_is_refused_by_the_broker(house: House) -> None:
-    house.run("contractor", "request", "5", "EUR", "makes the topic")
+def test_what_is_too_large_is_refused_by_the_broker(site: Site) -> None:
+    site.run("contractor", "request", "5", "EUR", "makes the topic")
     refused: list[KafkaError | None] = []
     producer = Producer(
-        {**Kafka(house.folder).conf("contractor"), "message.max.bytes": 1_000_000, "compression.type": "none"}
+        {**Kafka(site.folder).conf("contractor"), "message.max.bytes": 1_000_000, "compression.type": "none"}
     )
     try:
         producer.produce(CONTRACTOR.writes, b"x" * 70_000, on_delivery=lambda error, _: refused.append(error))

@@ -12,7 +12,7 @@ from paydesk.infra.core.role import Role
 from paydesk.manager.role import ROLE as MANAGER
 from tests.conftest import until
 from tests.e2e.faults import Faults, WorkerProcess
-from tests.e2e.house import House
+from tests.e2e.site import Site
 
 KILLED_S = 1.0
 FROZEN_S = 4.0
@@ -42,9 +42,9 @@ def strike(faults: Faults, role: Role, workers: list[WorkerProcess], number: int
     return took_s
 
 
-def rounds(house: House, role: Role, number: int, times: int) -> list[float]:
+def rounds(site: Site, role: Role, number: int, times: int) -> list[float]:
     """Strike the holder again and again, each in the middle of 1,000 events, and check both schemas at the end."""
-    faults, found = Faults(house), []
+    faults, found = Faults(site), []
     with faults.workers("contractor", "manager", role.name) as (*rest, extra):
         workers = [extra, *(w for w in rest if w.role == role.name)]
         for _ in range(times):
@@ -56,7 +56,7 @@ def rounds(house: House, role: Role, number: int, times: int) -> list[float]:
             found.append(strike(faults, role, workers, number))
             asking.join()
             if number == signal.SIGKILL:
-                workers.append(WorkerProcess(house, role.name))
+                workers.append(WorkerProcess(site, role.name))
         until(faults.settled, within_s=120, every_s=0.2)
         for worker in workers:
             worker.end()
@@ -68,15 +68,15 @@ def rounds(house: House, role: Role, number: int, times: int) -> list[float]:
 @pytest.mark.long
 @pytest.mark.alone
 @pytest.mark.timeout(600)
-def test_a_killed_holder_is_followed_within_a_second(house: House) -> None:
-    assert median(rounds(house, MANAGER, signal.SIGKILL, 2)) < KILLED_S
+def test_a_killed_holder_is_followed_within_a_second(site: Site) -> None:
+    assert median(rounds(site, MANAGER, signal.SIGKILL, 2)) < KILLED_S
 
 
 @pytest.mark.long
 @pytest.mark.alone
 @pytest.mark.timeout(600)
-def test_a_frozen_holder_is_followed_within_four_and_stands_by_when_woken(house: House) -> None:
-    assert median(rounds(house, CONTRACTOR, signal.SIGSTOP, 1)) < FROZEN_S
+def test_a_frozen_holder_is_followed_within_four_and_stands_by_when_woken(site: Site) -> None:
+    assert median(rounds(site, CONTRACTOR, signal.SIGSTOP, 1)) < FROZEN_S
 
 
 @pytest.mark.long
@@ -84,5 +84,5 @@ def test_a_frozen_holder_is_followed_within_four_and_stands_by_when_woken(house:
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("role", [CONTRACTOR, MANAGER], ids=lambda role: role.name)
 @pytest.mark.parametrize(("number", "at_most_s"), [(signal.SIGKILL, KILLED_S), (signal.SIGSTOP, FROZEN_S)])
-def test_again_and_again(house: House, role: Role, number: int, at_most_s: float) -> None:
-    assert median(rounds(house, role, number, 5)) < at_most_s
+def test_again_and_again(site: Site, role: Role, number: int, at_most_s: float) -> None:
+    assert median(rounds(site, role, number, 5)) < at_most_s

@@ -15,7 +15,7 @@ from paydesk.infra.postgres.connection import connect
 from paydesk.manager.role import ROLE as MANAGER
 from tests.conftest import until
 from tests.e2e.faults import Faults
-from tests.e2e.house import House
+from tests.e2e.site import Site
 
 pytestmark = pytest.mark.long
 
@@ -30,11 +30,11 @@ class Racer:
     process: subprocess.Popen[str]
 
     @classmethod
-    def start(cls, house: House, person: str) -> "Racer":
+    def start(cls, site: Site, person: str) -> "Racer":
         """Start the process, and wait until it can decide."""
-        command = [sys.executable, "-m", "tests.e2e.racer", str(house.home), person]
+        command = [sys.executable, "-m", "tests.e2e.racer", str(site.home), person]
         process = subprocess.Popen(
-            command, env=house.env, cwd=CHECKOUT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            command, env=site.env, cwd=CHECKOUT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         racer = cls(person, process)
         assert racer.answer() == "ready"
@@ -60,9 +60,9 @@ class Racer:
 
 
 @pytest.fixture
-def racers(house: House) -> Iterator[tuple[Racer, Racer]]:
+def racers(site: Site) -> Iterator[tuple[Racer, Racer]]:
     """Two managers."""
-    both = Racer.start(house, "bo"), Racer.start(house, "cy")
+    both = Racer.start(site, "bo"), Racer.start(site, "cy")
     yield both
     for racer in both:
         racer.end()
@@ -113,15 +113,15 @@ def race(faults: Faults, racers: tuple[Racer, Racer], way: str, count: int) -> C
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("way", [pytest.param("cli", marks=pytest.mark.long), "desk"])
-def test_two_managers_at_once(house: House, racers: tuple[Racer, Racer], way: str) -> None:
-    won = race(Faults(house), racers, way, 20)
+def test_two_managers_at_once(site: Site, racers: tuple[Racer, Racer], way: str) -> None:
+    won = race(Faults(site), racers, way, 20)
     assert won.total() == 20
 
 
 @pytest.mark.long
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("way", ["cli", "desk"])
-def test_two_managers_at_once_two_hundred_times(house: House, racers: tuple[Racer, Racer], way: str) -> None:
-    won = race(Faults(house), racers, way, 200)
+def test_two_managers_at_once_two_hundred_times(site: Site, racers: tuple[Racer, Racer], way: str) -> None:
+    won = race(Faults(site), racers, way, 200)
     print(f"{way}: {dict(won)}")  # noqa: T201
     assert won.total() == 200 and won["bo"] > 0 and won["cy"] > 0, "each wins some"

@@ -22,31 +22,31 @@ from paydesk.manager.service import ManagerService
 from paydesk.stack.embedded import EmbeddedStack
 from tests.conftest import until
 from tests.e2e.faults import TERMS, Faults
-from tests.e2e.house import House
+from tests.e2e.site import Site
 
 REQUEST = ("contractor", "request", "5", "EUR", "kept")
 
 
 @pytest.fixture
-def faults(house: House) -> Faults:
-    return Faults(house)
+def faults(site: Site) -> Faults:
+    return Faults(site)
 
 
-def ready(house: House, server: str) -> bool:
+def ready(site: Site, server: str) -> bool:
     """Whether a member of the stack answers."""
-    found: dict[str, dict[str, str]] = house.folder.read("state.json").get("servers", {})
+    found: dict[str, dict[str, str]] = site.folder.read("state.json").get("servers", {})
     return found.get(server, {}).get("state") == "ready"
 
 
 @pytest.mark.long
 def test_only_the_workers_run_and_a_desk_stands_by_until_one_is_killed(faults: Faults) -> None:
-    house = faults.house
+    site = faults.site
     with faults.workers("contractor", "manager") as (_, manager):
         until(lambda: manager.duty == "working", within_s=60)
-        asked = house.json(*REQUEST)
+        asked = site.json(*REQUEST)
         assert asked["delivery"] == "sent"
         until(lambda: faults.count(MANAGER, where=f"number = '{asked['number']}' AND status = 'pending'") == 1)
-        desk = ManagerService(EmbeddedStack(house.home), "bo", 0)
+        desk = ManagerService(EmbeddedStack(site.home), "bo", 0)
         desk.open()
         desk.start(lambda _: None)
         try:
@@ -54,7 +54,7 @@ def test_only_the_workers_run_and_a_desk_stands_by_until_one_is_killed(faults: F
             assert desk.health().kafka.state is PartState.OK, "a desk that stands by keeps its clients connected"
             manager.end()
             until(lambda: desk.health().duty == "working")
-            again = house.json(*REQUEST)
+            again = site.json(*REQUEST)
             until(lambda: faults.count(MANAGER, where=f"number = '{again['number']}'") == 1)
         finally:
             desk.close()
@@ -64,15 +64,15 @@ def test_only_the_workers_run_and_a_desk_stands_by_until_one_is_killed(faults: F
 @pytest.mark.long
 @pytest.mark.timeout(300)
 def test_a_killed_broker_doubles_nothing(faults: Faults) -> None:
-    house = faults.house
+    site = faults.site
     with faults.workers("contractor", "manager"):
-        until(lambda: house.json(*REQUEST)["delivery"] == "sent")
+        until(lambda: site.json(*REQUEST)["delivery"] == "sent")
         asking = threading.Thread(target=faults.ask, args=(1000,))
         asking.start()
         for share in (200, 500):
             until(lambda share=share: faults.count(CONTRACTOR, "outbox", "published_at IS NOT NULL") > share)  # type: ignore[misc]
-            house.kill("kafka")
-            kept = json.loads(house.run(*REQUEST, "--json").stdout)
+            site.kill("kafka")
+            kept = json.loads(site.run(*REQUEST, "--json").stdout)
             assert kept["delivery"] in ("queued", "sent")
         asking.join()
         until(faults.settled, within_s=120, every_s=0.2)
@@ -82,19 +82,19 @@ def test_a_killed_broker_doubles_nothing(faults: Faults) -> None:
 @pytest.mark.long
 @pytest.mark.timeout(300)
 def test_a_broker_that_stays_away_is_said_and_waited_for(faults: Faults) -> None:
-    house = faults.house
-    until(lambda: ready(house, "kafka"), within_s=60)
-    pid = house.pid("kafka")
+    site = faults.site
+    until(lambda: ready(site, "kafka"), within_s=60)
+    pid = site.pid("kafka")
     with faults.workers("contractor", "manager") as workers:
         until(lambda: all(worker.duty == "working" for worker in workers), within_s=60)
         os.kill(pid, signal.SIGSTOP)
         try:
             started = time.monotonic()
-            plain = house.run(*REQUEST)
+            plain = site.run(*REQUEST)
             took_s = time.monotonic() - started
             assert "queued" in plain.stdout and "not acknowledged yet after 3 s; it is kept" in plain.stdout
             assert took_s < 30, f"a request took {took_s:.0f} s while the broker was frozen"
-            queued = house.json(*REQUEST)
+            queued = site.json(*REQUEST)
             assert queued["delivery"] == "queued"
             until(lambda: "Offline" in workers[0].said, within_s=60)
         finally:
@@ -107,22 +107,22 @@ def test_a_broker_that_stays_away_is_said_and_waited_for(faults: Faults) -> None
 @pytest.mark.long
 @pytest.mark.timeout(300)
 def test_without_valkey_desks_read_by_themselves_and_hear_again_when_it_is_back(faults: Faults) -> None:
-    house, heard = faults.house, list[News]()
-    desk = ContractorService(EmbeddedStack(house.home), "ada")
+    site, heard = faults.site, list[News]()
+    desk = ContractorService(EmbeddedStack(site.home), "ada")
     desk.open()
     desk.start(heard.append)
     try:
         until(lambda: desk.health().redis.state is PartState.OK and desk.health().duty == "working")
-        pid = house.pid("valkey")
+        pid = site.pid("valkey")
         os.kill(pid, signal.SIGSTOP)
         until(lambda: desk.health().redis.state is PartState.DOWN)
         assert not desk.health().live
-        assert house.json(*REQUEST)["delivery"] == "sent", "a hint that cannot be sent holds nobody up"
+        assert site.json(*REQUEST)["delivery"] == "sent", "a hint that cannot be sent holds nobody up"
         os.kill(pid, signal.SIGCONT)
         os.kill(pid, signal.SIGKILL)
-        until(lambda: house.pid("valkey") not in (pid, None) and desk.health().redis.state is PartState.OK)
+        until(lambda: site.pid("valkey") not in (pid, None) and desk.health().redis.state is PartState.OK)
         heard.clear()
-        asked = house.json(*REQUEST)
+        asked = site.json(*REQUEST)
         until(lambda: any(news.changed and asked["id"] in map(str, news.changed) for news in heard), within_s=5)
     finally:
         desk.close()
@@ -131,15 +131,15 @@ def test_without_valkey_desks_read_by_themselves_and_hear_again_when_it_is_back(
 @pytest.mark.long
 @pytest.mark.timeout(300)
 def test_postgres_killed_under_load_is_waited_out_and_never_quarantined(faults: Faults) -> None:
-    house = faults.house
+    site = faults.site
     done: list[subprocess.CompletedProcess[str]] = []
-    desk = ContractorService(EmbeddedStack(house.home), "ada")
+    desk = ContractorService(EmbeddedStack(site.home), "ada")
     desk.open()
     desk.start(lambda _: None)
 
     def load() -> None:
         while len(done) < 12:
-            done.append(house.run(*REQUEST, "--json", check=False))
+            done.append(site.run(*REQUEST, "--json", check=False))
 
     with faults.workers("manager"):
         until(lambda: desk.health().duty == "working", within_s=60)
@@ -148,9 +148,9 @@ def test_postgres_killed_under_load_is_waited_out_and_never_quarantined(faults: 
         loading.start()
         for least in (3, 7):
             until(lambda least=least: len(done) >= least, within_s=120)  # type: ignore[misc]
-            pid = house.pid("postgres")
-            house.kill("postgres")
-            until(lambda pid=pid: house.pid("postgres") != pid and ready(house, "postgres"), within_s=60)  # type: ignore[misc]
+            pid = site.pid("postgres")
+            site.kill("postgres")
+            until(lambda pid=pid: site.pid("postgres") != pid and ready(site, "postgres"), within_s=60)  # type: ignore[misc]
         loading.join()
         until(lambda: desk.health().postgres.state is PartState.OK and desk.health().duty == "working", within_s=60)
         until(faults.settled, within_s=120, every_s=0.2)
@@ -164,15 +164,15 @@ def test_postgres_killed_under_load_is_waited_out_and_never_quarantined(faults: 
     for answer in done:
         if answer.returncode == 10:
             key = json.loads(answer.stderr.splitlines()[-1])["error"]["hint"].split("--key ")[1].rstrip(".")
-            house.run(*REQUEST, "--key", key)
+            site.run(*REQUEST, "--key", key)
     faults.assert_once()
 
 
 @pytest.mark.long
 @pytest.mark.timeout(300)
 def test_a_desk_without_postgres_says_so_and_recovers(faults: Faults) -> None:
-    house, nobody = faults.house, uuid4()
-    desk = ContractorService(EmbeddedStack(house.home), "ada")
+    site, nobody = faults.site, uuid4()
+    desk = ContractorService(EmbeddedStack(site.home), "ada")
     desk.open()
     desk.start(lambda _: None)
 
@@ -187,7 +187,7 @@ def test_a_desk_without_postgres_says_so_and_recovers(faults: Faults) -> None:
 
     try:
         until(lambda: desk.health().duty == "working", within_s=60)
-        house.kill("postgres")
+        site.kill("postgres")
         assert "PostgreSQL does not answer" in until(refused, every_s=0)
         assert desk.health().postgres.state is PartState.DOWN
         until(lambda: not refused() and desk.health().postgres.state is PartState.OK, within_s=60)

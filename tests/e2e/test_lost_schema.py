@@ -11,8 +11,8 @@ from paydesk.infra.postgres.connection import connect
 from paydesk.manager.role import ROLE as MANAGER
 from tests.conftest import until
 from tests.e2e.faults import Faults, WorkerProcess
-from tests.e2e.house import House
 from tests.e2e.losses import assert_kept, assert_numbers, decide, decisions, drop
+from tests.e2e.site import Site
 
 
 def go_on(faults: Faults, lost: Role) -> None:
@@ -26,16 +26,16 @@ def go_on(faults: Faults, lost: Role) -> None:
 @pytest.mark.long
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("lost", [MANAGER, CONTRACTOR], ids=lambda role: role.name)
-def test_a_schema_dropped_comes_back_by_itself(house: House, lost: Role) -> None:
-    faults, once = Faults(house), f"once-{lost.name}"
+def test_a_schema_dropped_comes_back_by_itself(site: Site, lost: Role) -> None:
+    faults, once = Faults(site), f"once-{lost.name}"
     amount = "5" if lost is MANAGER else "6"  # Like no other, also of the run before.
     ask = ("contractor", "request", amount, "EUR", "once", "--as", "ada", "--key", once)
     with faults.workers("contractor", "manager") as workers:
         until(lambda: all(worker.duty == "working" for worker in workers), within_s=60)
-        asked = house.json(*ask)
+        asked = site.json(*ask)
         until(lambda: faults.count(MANAGER, where=f"id = '{asked['id']}'") == 1)
         approve = ("manager", "approve", str(asked["number"]), "--as", "bo", "--key", once)
-        assert house.json(*approve)["changed"]
+        assert site.json(*approve)["changed"]
         faults.ask(300)
         until(faults.settled, within_s=120, every_s=0.2)
         decide(faults, 120)
@@ -46,20 +46,20 @@ def test_a_schema_dropped_comes_back_by_itself(house: House, lost: Role) -> None
         drop(faults, lost)
         go_on(faults, lost)
         started = time.monotonic()
-        workers.append(WorkerProcess(house, lost.name))
+        workers.append(WorkerProcess(site, lost.name))
         until(lambda: workers[-1].duty == "working", within_s=60)
         until(faults.settled, within_s=240, every_s=0.3)
         took_s = time.monotonic() - started
         assert_kept(faults, before)
         said = {role.name: faults.count(role, "outbox") for role in (CONTRACTOR, MANAGER)}
-        again = house.json(*ask)
+        again = site.json(*ask)
         assert (again["id"], again["number"]) == (asked["id"], asked["number"])
-        assert house.json(*approve)["status"] == "accepted"
+        assert site.json(*approve)["status"] == "accepted"
         assert said == {role.name: faults.count(role, "outbox") for role in (CONTRACTOR, MANAGER)}, "a second effect"
         faults.ask(20)
         until(faults.settled, within_s=60, every_s=0.1)
         assert_numbers(faults)
-        health = house.run("doctor").stdout
+        health = site.run("doctor").stdout
         assert "came back from the own topic" in health and "may have gaps" in health
     faults.assert_once()
     events, requests = faults.count(lost, "outbox"), faults.count(lost)
@@ -69,15 +69,15 @@ def test_a_schema_dropped_comes_back_by_itself(house: House, lost: Role) -> None
 @pytest.mark.long
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("damaged", [MANAGER, CONTRACTOR], ids=lambda role: role.name)
-def test_a_damaged_schema_is_rebuilt_by_one_command(house: House, damaged: Role) -> None:
-    faults, command = Faults(house), ("rebuild", damaged.name, "--yes", "--json")
+def test_a_damaged_schema_is_rebuilt_by_one_command(site: Site, damaged: Role) -> None:
+    faults, command = Faults(site), ("rebuild", damaged.name, "--yes", "--json")
     with faults.workers("contractor", "manager") as workers:
         until(lambda: all(worker.duty == "working" for worker in workers), within_s=60)
         faults.ask(200)
         until(faults.settled, within_s=120, every_s=0.2)
         decide(faults, 60)
         until(faults.settled, within_s=120, every_s=0.2)
-        refused = house.run(*command, check=False)
+        refused = site.run(*command, check=False)
         assert refused.returncode == 5 and "is at work" in refused.stderr
         good, before = faults.registers(damaged), decisions(faults, MANAGER)
         next(worker for worker in workers if worker.role == damaged.name).end()
@@ -87,9 +87,9 @@ def test_a_damaged_schema_is_rebuilt_by_one_command(house: House, damaged: Role)
             connection.execute("UPDATE payment_request SET locked = true")
         assert faults.registers(damaged) != good
         go_on(faults, damaged)
-        told = json.loads(house.run(*command).stdout)
+        told = json.loads(site.run(*command).stdout)
         assert told["requests"] == faults.count(CONTRACTOR) and told["locked"] == 0
-        workers.append(WorkerProcess(house, damaged.name))
+        workers.append(WorkerProcess(site, damaged.name))
         until(faults.settled, within_s=60, every_s=0.1)
         assert_kept(faults, before)
         assert_numbers(faults)

@@ -16,7 +16,6 @@ from paydesk.manager import commands as decides
 from paydesk.manager.role import ROLE as MANAGER
 from tests.conftest import until
 from tests.e2e.faults import ROLES, Faults, WorkerProcess
-from tests.e2e.house import House
 from tests.e2e.losses import (
     Waiting,
     assert_numbers,
@@ -29,6 +28,7 @@ from tests.e2e.losses import (
     pending,
     restore,
 )
+from tests.e2e.site import Site
 
 TORN = 12
 """So many decisions are heard by the contractor's side and then cut off the log."""
@@ -58,16 +58,16 @@ def claimed(faults: Faults) -> set[UUID]:
     return set(faults.one(MANAGER, "SELECT coalesce(array_agg(request_id), '{}') FROM unknown_version"))
 
 
-def findings(house: House) -> dict[str, Any]:
+def findings(site: Site) -> dict[str, Any]:
     """Return what doctor says of each thing that it looks at."""
-    told: dict[str, Any] = json.loads(house.run("doctor", "--json", check=False).stdout)
+    told: dict[str, Any] = json.loads(site.run("doctor", "--json", check=False).stdout)
     return {one["name"]: one for one in told["findings"]}
 
 
 @pytest.mark.long
 @pytest.mark.timeout(600)
-def test_nothing_flips_and_what_one_side_alone_knows_is_told_to_the_other(house: House) -> None:
-    faults = Faults(house)
+def test_nothing_flips_and_what_one_side_alone_knows_is_told_to_the_other(site: Site) -> None:
+    faults = Faults(site)
     with faults.workers("contractor", "manager") as workers:
         until(lambda: all(worker.duty == "working" for worker in workers), within_s=60)
         faults.ask(100)
@@ -81,16 +81,16 @@ def test_nothing_flips_and_what_one_side_alone_knows_is_told_to_the_other(house:
         before, ids = decisions(faults, CONTRACTOR), {row[0] for row in torn}
         first = faults.one(MANAGER, "SELECT min(kafka_offset) FROM outbox WHERE request_id = ANY(%s)", [list(ids)])
         workers[1].end()
-        with broker_away(house):
+        with broker_away(site):
             restore(faults, MANAGER, copy)
-            gone = cut_end(house, MANAGER.writes, first)
+            gone = cut_end(site, MANAGER.writes, first)
             # Nobody here knows of those any more: other things are said, of half of them too, and stand in their place.
             say(faults, torn[: TORN // 2] + others, "cy", rejects=4)
-        workers.append(WorkerProcess(house, "manager"))
+        workers.append(WorkerProcess(site, "manager"))
         until(lambda: faults.count(MANAGER, "outbox", "published_at IS NULL") == 0, within_s=60)
         workers[-1].end()
         drop(faults, MANAGER)
-        workers.append(WorkerProcess(house, "manager"))
+        workers.append(WorkerProcess(site, "manager"))
         until(lambda: workers[-1].duty == "working", within_s=60)
         started = time.monotonic()
         faults.ask(1)
@@ -105,7 +105,7 @@ def test_nothing_flips_and_what_one_side_alone_knows_is_told_to_the_other(house:
         now = decisions(faults, CONTRACTOR)
         assert {each: now[each] for each in before} == before, "what was published and heard flips"
         assert locked(faults) == [set(), set()], "a claim of the other side locks nothing"
-        told = findings(house)["manager claims"]
+        told = findings(site)["manager claims"]
         assert not told["ok"] and f"{len(ids)} versions that this side never said" in told["seen"]
         assert {now[row[0]][5] for row in others} == {"cy"}
         assert_numbers(faults)

@@ -18,7 +18,6 @@ from paydesk.manager import commands as decides
 from paydesk.manager.role import ROLE as MANAGER
 from tests.conftest import until
 from tests.e2e.faults import Faults, WorkerProcess
-from tests.e2e.house import House
 from tests.e2e.losses import (
     Waiting,
     assert_kept,
@@ -30,6 +29,7 @@ from tests.e2e.losses import (
     pending,
     restore,
 )
+from tests.e2e.site import Site
 
 LATER = 300
 HELD_S = 15
@@ -41,9 +41,9 @@ def number(faults: Faults, request_id: UUID) -> str:
     return str(faults.one(CONTRACTOR, "SELECT number FROM payment_request WHERE id = %s", [request_id]))
 
 
-def findings(house: House) -> dict[str, str]:
+def findings(site: Site) -> dict[str, str]:
     """Return what doctor sees, by name."""
-    told: dict[str, Any] = json.loads(house.run("doctor", "--json", check=False).stdout)
+    told: dict[str, Any] = json.loads(site.run("doctor", "--json", check=False).stdout)
     return {found["name"]: found["seen"] for found in told["findings"]}
 
 
@@ -89,25 +89,25 @@ def lived(faults: Faults) -> Past:
 
 def answer_for_bo(faults: Faults, past: Past) -> None:
     """Hold doctor and list to what bo is told, and say of each hold that ran out what becomes of it."""
-    house, told = faults.house, findings(faults.house)
+    site, told = faults.site, findings(faults.site)
     assert all(f"{number(faults, row[0])} (bo)" in told["manager lost"] for row in past.replaced)
     asked_again = {number(faults, row[0]) for row in past.undone}
     assert all(each in told["manager held"] for each in asked_again)
-    assert {row["number"] for row in house.rows("manager") if row["overdue"]} == asked_again
+    assert {row["number"] for row in site.rows("manager") if row["overdue"]} == asked_again
     first, *others = sorted(asked_again)
-    assert house.json("manager", "approve", first, "--as", "bo")["delivery"] == "sent"
+    assert site.json("manager", "approve", first, "--as", "bo")["delivery"] == "sent"
     for other in others:
-        assert house.json("manager", "undo", other, "--as", "bo")["status"] == "pending"
+        assert site.json("manager", "undo", other, "--as", "bo")["status"] == "pending"
     until(faults.settled, within_s=60, every_s=0.1)
-    assert house.json("contractor", "show", first)["decision"]["decided_by"] == "bo"
-    assert "manager held" not in findings(house)
+    assert site.json("contractor", "show", first)["decision"]["decided_by"] == "bo"
+    assert "manager held" not in findings(site)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("away", [False, True], ids=["kafka there", "kafka away at first"])
-def test_the_managers_copy_with_held_decisions_that_were_undone_since(house: House, away: bool) -> None:
-    faults = Faults(house)
+def test_the_managers_copy_with_held_decisions_that_were_undone_since(site: Site, away: bool) -> None:
+    faults = Faults(site)
     with faults.workers("contractor", "manager") as workers:
         until(lambda: all(worker.duty == "working" for worker in workers), within_s=60)
         past = lived(faults)
@@ -116,8 +116,8 @@ def test_the_managers_copy_with_held_decisions_that_were_undone_since(house: Hou
         restore(faults, MANAGER, past.copy)
         until(lambda: faults.count(MANAGER, "outbox", f"{HELD} AND hold_until > clock_timestamp()") == 0, every_s=0.1)
         assert faults.count(MANAGER, "outbox", HELD) == 12, "the copy holds what was undone, replaced or sent since"
-        with broker_away(house) if away else nullcontext():
-            workers.append(WorkerProcess(house, "manager"))
+        with broker_away(site) if away else nullcontext():
+            workers.append(WorkerProcess(site, "manager"))
             if away:
                 until(lambda: "Offline" in workers[-1].said, within_s=60)
                 assert faults.count(MANAGER, "outbox", HELD) == 12, "nothing is released before the first check"
@@ -135,11 +135,11 @@ def test_the_managers_copy_with_held_decisions_that_were_undone_since(house: Hou
 
 @pytest.mark.long
 @pytest.mark.timeout(600)
-def test_the_contractors_copy_and_what_was_said_before_kafka_came_back(house: House) -> None:
-    faults = Faults(house)
+def test_the_contractors_copy_and_what_was_said_before_kafka_came_back(site: Site) -> None:
+    faults = Faults(site)
     with faults.workers("contractor", "manager") as workers:
         until(lambda: all(worker.duty == "working" for worker in workers), within_s=60)
-        asked = house.json("contractor", "request", "5", "EUR", "revised since", "--as", "ada")
+        asked = site.json("contractor", "request", "5", "EUR", "revised since", "--as", "ada")
         until(faults.settled, within_s=60, every_s=0.1)
         copy = copied(faults, CONTRACTOR)
         store = Store(faults.url(CONTRACTOR), CONTRACTOR)
@@ -152,20 +152,20 @@ def test_the_contractors_copy_and_what_was_said_before_kafka_came_back(house: Ho
         before, most = decisions(faults, MANAGER), faults.one(MANAGER, MOST_NUMBER)
         workers[0].end()
         restore(faults, CONTRACTOR, copy)
-        with broker_away(house):
-            again = house.json("contractor", "revise", str(asked["number"]), "--amount", "7", "--as", "ada")
+        with broker_away(site):
+            again = site.json("contractor", "revise", str(asked["number"]), "--amount", "7", "--as", "ada")
             assert (again["delivery"], again["revision"]) == ("queued", 2), "it knows nothing of what was said since"
-            fresh = house.json("contractor", "request", "8", "EUR", "new", "--as", "eve")
+            fresh = site.json("contractor", "request", "8", "EUR", "new", "--as", "eve")
             assert (fresh["number"], fresh["delivery"]) == (None, "queued"), "no number before the first check"
-            workers.append(WorkerProcess(house, "contractor"))
+            workers.append(WorkerProcess(site, "contractor"))
             until(lambda: "Offline" in workers[-1].said, within_s=60)
         until(lambda: faults.count(MANAGER, where=f"id = '{fresh['id']}'") == 1, within_s=240, every_s=0.3)
         until(faults.settled, within_s=60, every_s=0.1)
         assert_kept(faults, before)
         assert_numbers(faults)
         assert int(number(faults, UUID(fresh["id"]))[3:]) > most
-        stands = house.json("contractor", "show", str(asked["number"]))
+        stands = site.json("contractor", "show", str(asked["number"]))
         assert (stands["amount"], stands["revision"]) == ("6.00", 2), "what was published stands"
-        assert findings(house)["contractor lost"].startswith(f"{asked['number']} (ada)")
+        assert findings(site)["contractor lost"].startswith(f"{asked['number']} (ada)")
         assert [step["actor"] for step in stands["timeline"] if step["kind"] == "lost"] == ["ada"]
     print(f"contractor restored, kafka away: {faults.count(CONTRACTOR)} requests, {len(before)} decisions kept")  # noqa: T201

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.house import PAYDESK, House
+from tests.e2e.site import PAYDESK, Site
 from tests.pace import scaled
 
 pytestmark = [
@@ -32,18 +32,18 @@ main()
 HARD = "Łódź € 京都"
 
 
-def asked(house: House, description: str) -> list[dict[str, str]]:
-    return house.lines("contractor", "list", f'"{description}"')
+def asked(site: Site, description: str) -> list[dict[str, str]]:
+    return site.lines("contractor", "list", f'"{description}"')
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
-def test_a_signal_right_after_the_commit_is_told_as_saved(house: House, number: signal.Signals) -> None:
+def test_a_signal_right_after_the_commit_is_told_as_saved(site: Site, number: signal.Signals) -> None:
     words = f"struck by {number.name}"
     line = ("contractor", "request", str(100 + number), "EUR", words, "--key", f"k-{number.name}")
     struck = subprocess.run(
-        [sys.executable, "-c", STRUCK, "W2", str(int(number)), *line], env=house.env, capture_output=True, text=True
+        [sys.executable, "-c", STRUCK, "W2", str(int(number)), *line], env=site.env, capture_output=True, text=True
     )
-    (saved,) = asked(house, words)
+    (saved,) = asked(site, words)
     assert struck.returncode == 10 and struck.stdout == "", struck
     lines = [each for each in struck.stderr.splitlines() if each]
     # On a busy machine it says first what it waits for.
@@ -51,19 +51,19 @@ def test_a_signal_right_after_the_commit_is_told_as_saved(house: House, number: 
     names = saved["number"], f"…{saved['id'][-6:]}"  # A request may get its number a moment after the commit.
     assert told.startswith(tuple(f"{name} is saved, and then it was interrupted." for name in names)), told
     assert f"--key {line[-1]}" in told
-    again = house.json(*line)
-    assert again["id"] == saved["id"] and len(asked(house, words)) == 1
+    again = site.json(*line)
+    assert again["id"] == saved["id"] and len(asked(site, words)) == 1
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
-def test_a_signal_right_before_the_commit_saves_nothing(house: House, number: signal.Signals, code: int) -> None:
+def test_a_signal_right_before_the_commit_saves_nothing(site: Site, number: signal.Signals, code: int) -> None:
     words = f"never by {number.name}"
     line = ("contractor", "request", "7", "EUR", words, "--json")
     struck = subprocess.run(
-        [sys.executable, "-c", STRUCK, "W1", str(int(number)), *line], env=house.env, capture_output=True, text=True
+        [sys.executable, "-c", STRUCK, "W1", str(int(number)), *line], env=site.env, capture_output=True, text=True
     )
     assert struck.returncode == code and json.loads(struck.stderr.splitlines()[-1])["error"]["code"] == "interrupted"
-    assert asked(house, words) == []
+    assert asked(site, words) == []
 
 
 @pytest.mark.parametrize(
@@ -77,12 +77,12 @@ def test_a_signal_right_before_the_commit_saves_nothing(house: House, number: si
         ("<&- >&- 2>&-", 0),
     ],
 )
-def test_outputs_that_take_nothing_make_no_failure_of_a_request(house: House, redirection: str, code: int) -> None:
+def test_outputs_that_take_nothing_make_no_failure_of_a_request(site: Site, redirection: str, code: int) -> None:
     words = f"into {redirection}".translate(str.maketrans("<>&/-", "abcde"))
     script = f"$P contractor request 8 EUR '{words}' --key 'K {words}' --due 2020-01-31 {redirection}"
-    env = {**house.env, "P": " ".join(PAYDESK)}
+    env = {**site.env, "P": " ".join(PAYDESK)}
     done = subprocess.run(["bash", "-c", script], env=env, capture_output=True, text=True, timeout=scaled(120))
-    (saved,) = asked(house, words)
+    (saved,) = asked(site, words)
     assert done.returncode == code, done
     if code == 10 and "2>" not in redirection:
         assert saved["number"] in done.stderr and f"--key 'K {words}'" in done.stderr
@@ -90,16 +90,16 @@ def test_outputs_that_take_nothing_make_no_failure_of_a_request(house: House, re
         assert saved["number"] in done.stderr and f"K {words}" in done.stderr
     assert "Traceback" not in done.stderr and "Exception ignored" not in done.stderr
     assert (
-        house.json("contractor", "request", "8", "EUR", words, "--due", "2020-01-31", "--key", f"K {words}")["id"]
+        site.json("contractor", "request", "8", "EUR", words, "--due", "2020-01-31", "--key", f"K {words}")["id"]
         == saved["id"]
     )
 
 
-def test_nobody_reads_what_was_saved(house: House) -> None:
+def test_nobody_reads_what_was_saved(site: Site) -> None:
     script = "$P contractor request 9 EUR 'nobody reads' --key unread | true; exit ${PIPESTATUS[0]}"
-    env = {**house.env, "P": " ".join(PAYDESK)}
+    env = {**site.env, "P": " ".join(PAYDESK)}
     done = subprocess.run(["bash", "-c", script], env=env, capture_output=True, text=True, timeout=scaled(120))
-    (saved,) = asked(house, "nobody reads")
+    (saved,) = asked(site, "nobody reads")
     assert done.returncode == 0 or (saved["number"] in done.stderr and "--key unread" in done.stderr)
 
 
@@ -116,17 +116,15 @@ def latin(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return {"LOCPATH": str(folder), "LC_ALL": name, "LANG": name}
 
 
-def test_a_terminal_without_a_character_gets_another_and_programs_get_utf_8(
-    house: House, latin: dict[str, str]
-) -> None:
-    env = {**house.env, **latin}
+def test_a_terminal_without_a_character_gets_another_and_programs_get_utf_8(site: Site, latin: dict[str, str]) -> None:
+    env = {**site.env, **latin}
 
     def run(*arguments: str) -> bytes:
         done = subprocess.run([*PAYDESK, *arguments], env=env, capture_output=True, timeout=scaled(120))
         assert done.returncode == 0 and b"Traceback" not in done.stderr and b"Error" not in done.stderr, done
         return done.stdout
 
-    number = house.json("contractor", "request", "10", "EUR", HARD)["number"]
+    number = site.json("contractor", "request", "10", "EUR", HARD)["number"]
     other = run("contractor", "request", "11", "EUR", "plain").decode("latin-1")
     assert other.startswith("PR-") and "? pending" in other
     assert "? accepted" in run("manager", "approve", number).decode("latin-1")

@@ -13,10 +13,10 @@ from pathlib import Path
 from paydesk.stack.embedded import EmbeddedStack, down
 from paydesk.stack.kafka_server import Kafka
 from paydesk.stack.servers import Postgres, Valkey
-from tests.e2e.house import House
+from tests.architecture.files import CHECKOUT
+from tests.e2e.site import Site
 from tests.faults.control import REST, Counts, Orders
 from tests.faults.look import ROLES, Look, until
-from tests.house.files import CHECKOUT
 
 PACES_US = {"contractor": 50_000, "manager": 120_000}
 """What lies between two commands of a desk while nothing is to happen; so that a manager always finds something."""
@@ -55,7 +55,7 @@ class Bench:
     reached: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
-        self.house = House(self.root)
+        self.site = Site(self.root)
         self.orders = {role: Orders(self.root / f"{role}.orders") for role in ROLES}
         self.started = 0
         self.died: list[str] = []
@@ -67,18 +67,18 @@ class Bench:
         """Start the servers, and stay a user of them."""
         self.start_servers()
         # A first start on a new machine fetches the broker while the others answer already.
-        until(lambda: Kafka(self.house.folder).port, "the broker's address", 600, 0.1)
-        self._stack = EmbeddedStack(self.house.home)
-        self.look = Look(Postgres(self.house.folder).url("stack", "paydesk"))
-        self.house.extra |= self.addresses() | {"PYTHONPATH": str(CHECKOUT)}
+        until(lambda: Kafka(self.site.folder).port, "the broker's address", 600, 0.1)
+        self._stack = EmbeddedStack(self.site.home)
+        self.look = Look(Postgres(self.site.folder).url("stack", "paydesk"))
+        self.site.extra |= self.addresses() | {"PYTHONPATH": str(CHECKOUT)}
 
     def start_servers(self) -> None:
         """Start the servers."""
-        self.house.run("stack", "up", within_s=300)
+        self.site.run("stack", "up", within_s=300)
 
     def addresses(self) -> dict[str, str]:
         """Return the settings that name this stack's servers."""
-        folder, told = self.house.folder, {}
+        folder, told = self.site.folder, {}
         for role in ROLES:
             conf = self.root / f"{role}.kafka"
             conf.touch(mode=0o600)  # It holds a password: paydesk takes it from nobody else's file.
@@ -96,7 +96,7 @@ class Bench:
         command = [sys.executable, "-m", "tests.faults.launcher", str(self.orders[role].path), str(counts.path)]
         command += [kind, role] if kind == "worker" else [kind, role, name, str(self.journal(name))]
         with (self.root / f"{name}.err").open("ab") as said:
-            popen = subprocess.Popen(command, env=self.house.env, cwd=self.root, stderr=said, stdout=said)
+            popen = subprocess.Popen(command, env=self.site.env, cwd=self.root, stderr=said, stdout=said)
         process = Process(role, kind, name, popen, counts)
         self.crew.append(process)
         return process
@@ -186,16 +186,16 @@ class Bench:
         if self._stack is not None:
             self._stack.leave()
         # Not by ``stack down``: the crew's settings name the servers, and so it would find none of its own.
-        down(self.house.home)
+        down(self.site.home)
         shutil.rmtree(self.root, ignore_errors=True)
 
     def kill_server(self, name: str, number: int = signal.SIGKILL) -> int:
         """Send a server a signal; returns its process id."""
-        pid = int(self.house.folder.read("state.json")["servers"][name]["pid"])
+        pid = int(self.site.folder.read("state.json")["servers"][name]["pid"])
         os.kill(pid, number)
         return pid
 
     def server_ready(self, name: str, but: int = 0) -> bool:
         """Whether a server answers, and is not the process ``but``."""
-        found = self.house.folder.read("state.json").get("servers", {}).get(name, {})
+        found = self.site.folder.read("state.json").get("servers", {}).get(name, {})
         return found.get("state") == "ready" and found.get("pid") not in (None, but)

@@ -28,7 +28,7 @@ class Burst:
 
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
-        server = Postgres(bench.house.folder)
+        server = Postgres(bench.site.folder)
         self._stores = {role.name: Store(server.url(role.name), role) for role in (CONTRACTOR, MANAGER)}
         self._journals: Mapping[str, Journal] = {
             role: Journal(bench.journal(f"{role}-{NAME}")) for role in self._stores

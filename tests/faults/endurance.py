@@ -140,7 +140,7 @@ class Endurance:
 
     def _sample(self) -> None:
         self.bench.watch()
-        servers = self.bench.house.folder.read("state.json")["servers"]
+        servers = self.bench.site.folder.read("state.json")["servers"]
         self.samples.append(
             Sample(
                 time.monotonic() - self._began,
@@ -148,7 +148,7 @@ class Endurance:
                 sum(self.struck.values()),
                 max(_memory_mb(process.popen.pid) for process in self.bench.crew),
                 {name: _memory_mb(servers[name].get("pid") or 0) for name in SERVERS},
-                _disk_mb(self.bench.house.home),
+                _disk_mb(self.bench.site.home),
             )
         )
 

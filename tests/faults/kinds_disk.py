@@ -24,9 +24,9 @@ class SmallDiskBench(Bench):
 
     def start_servers(self) -> None:
         """Prepare the servers' folders, then start them again where these are on disks of their own."""
-        self.house.run("stack", "up", within_s=300)
-        self.house.run("stack", "down")
-        home = self.house.home
+        self.site.run("stack", "up", within_s=300)
+        self.site.run("stack", "down")
+        home = self.site.home
         lines = []
         for name, size in SIZES.items():
             disk, folder = shlex.quote(str(home / f"{name}.disk")), shlex.quote(str(home / name))
@@ -35,14 +35,14 @@ class SmallDiskBench(Bench):
         start = f"exec {shlex.quote(sys.executable)} -m paydesk.stack.supervisor {shlex.quote(str(home))} 600"
         script = "set -e\n" + "\n".join([*lines, start])
         self.supervisor = subprocess.Popen(
-            [*_UNSHARE, "sh", "-c", script], env=self.house.env, cwd=self.root, start_new_session=True
+            [*_UNSHARE, "sh", "-c", script], env=self.site.env, cwd=self.root, start_new_session=True
         )
         until(lambda: all(self.server_ready(name) for name in (*SIZES, "valkey")), "servers on small disks", 90)
 
     def filler(self, name: str) -> Path:
         """Return the file that takes the room on a server's disk, as it is reached from outside."""
-        pid = self.house.folder.read("state.json")["supervisor"]["pid"]
-        return Path(f"/proc/{pid}/root{self.house.home / f'{name}.disk'}/filler")
+        pid = self.site.folder.read("state.json")["supervisor"]["pid"]
+        return Path(f"/proc/{pid}/root{self.site.home / f'{name}.disk'}/filler")
 
     def close(self) -> None:
         """End everything."""

@@ -34,7 +34,7 @@ _ACCOUNTED = (
 def hostile(amount: int, striker: Striker, row: Row) -> None:
     """Ask for many payments, and put as many bad messages among them on the contractor's topic."""
     bench, row.recovers = striker.bench, "end"
-    folder = bench.house.folder
+    folder = bench.site.folder
     store = Store(Postgres(folder).url("contractor"), CONTRACTOR)
     journal = Journal(bench.journal("contractor-bulk"))
     placed: list[int] = []

@@ -7,13 +7,13 @@ import time
 from collections.abc import Callable
 
 from paydesk.stack.servers import Postgres, Valkey
+from tests.architecture.files import CHECKOUT
 from tests.faults.bench import Bench
 from tests.faults.look import ROLES, until
 from tests.faults.proxy import Proxy
 from tests.faults.rows import Row
 from tests.faults.strikes import Striker
 from tests.faults.supervised import BEHIND
-from tests.house.files import CHECKOUT
 
 SERVERS = ("kafka", "postgres", "valkey")
 LATENCY_S = 0.1
@@ -25,12 +25,12 @@ class ProxiedBench(Bench):
 
     def start_servers(self) -> None:
         """Start the servers, and the proxies before them."""
-        self.house.root.mkdir(exist_ok=True)
-        environment = self.house.env | {"PYTHONPATH": str(CHECKOUT)}
-        command = [sys.executable, "-m", "tests.faults.supervised", str(self.house.home)]
+        self.site.root.mkdir(exist_ok=True)
+        environment = self.site.env | {"PYTHONPATH": str(CHECKOUT)}
+        command = [sys.executable, "-m", "tests.faults.supervised", str(self.site.home)]
         self.supervisor = subprocess.Popen(command, env=environment, cwd=self.root, start_new_session=True)
-        ports = until(lambda: self.house.folder.read("ports.json"), "the broker's port", 120)
-        folder, place = self.house.folder, self.root / "proxies"
+        ports = until(lambda: self.site.folder.read("ports.json"), "the broker's port", 120)
+        folder, place = self.site.folder, self.root / "proxies"
         place.mkdir()
         pg, valkey = folder.run / ".s.PGSQL.5432", Valkey(folder).address
         self.proxies = {
@@ -38,11 +38,11 @@ class ProxiedBench(Bench):
             "postgres": Proxy(str(place / pg.name), str(pg)),
             "valkey": Proxy(str(place / "valkey.sock"), valkey),
         }
-        self.house.run("stack", "up", within_s=300)
+        self.site.run("stack", "up", within_s=300)
 
     def addresses(self) -> dict[str, str]:
         """Return the settings that name the proxies."""
-        told, folder, place = super().addresses(), self.house.folder, self.root / "proxies"
+        told, folder, place = super().addresses(), self.site.folder, self.root / "proxies"
         for role in ROLES:
             url = Postgres(folder).url(role)
             told[f"PAYDESK_{role.upper()}_DATABASE_URL"] = url.replace(str(folder.run), str(place))

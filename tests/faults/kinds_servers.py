@@ -64,13 +64,13 @@ def broker_wiped(striker: Striker, row: Row, rounds: int) -> None:
     """Kill the broker, empty its disk while hundreds of commands wait, and start it again: other topics."""
     bench, row.recovers = striker.bench, "end"
     for _ in range(rounds):
-        with bench.house.supervisor_stopped():
+        with bench.site.supervisor_stopped():
             pid = bench.kill_server("kafka")
             bench.pace(0)
             until(lambda: sum(bench.look.unsent(role) for role in ROLES) >= UNSENT, "commands that wait", 90)
             bench.pace()
             row.in_flight.append(sum(bench.look.unsent(role) for role in ROLES))
-            shutil.rmtree(bench.house.home / "kafka")
+            shutil.rmtree(bench.site.home / "kafka")
         until(lambda pid=pid: bench.server_ready("kafka", pid), "kafka ready", 90)  # type: ignore[misc]
         row.runs += 1
         row.recovery_s.append(striker.whole(time.monotonic()))
@@ -79,7 +79,7 @@ def broker_wiped(striker: Striker, row: Row, rounds: int) -> None:
 def topics_made_anew(striker: Striker, row: Row, rounds: int) -> None:
     """Delete one topic or both under load; nobody but the program makes them again."""
     bench, row.recovers = striker.bench, "end"
-    admin = AdminClient({**Kafka(bench.house.folder).conf("stack"), "log_level": 0})
+    admin = AdminClient({**Kafka(bench.site.folder).conf("stack"), "log_level": 0})
     for turn in range(rounds):
         bench.pace()
         time.sleep(striker.random.uniform(0.3, 1))
@@ -98,10 +98,10 @@ def tail_cut(striker: Striker, row: Row, rounds: int) -> None:
     for turn in range(rounds):
         bench.pace()
         time.sleep(1)
-        with bench.house.supervisor_stopped():
+        with bench.site.supervisor_stopped():
             pid = bench.kill_server("kafka", signal.SIGKILL if turn % 2 else signal.SIGTERM)
             until(lambda pid=pid: _ended(pid), "kafka ended")  # type: ignore[misc]
-            gone = cut(bench.house.home / "kafka" / f"{TOPICS[ROLES[turn % 2]]}-0", _BATCHES)
+            gone = cut(bench.site.home / "kafka" / f"{TOPICS[ROLES[turn % 2]]}-0", _BATCHES)
             row.notes.append(f"{gone} batches cut off")
         until(lambda pid=pid: bench.server_ready("kafka", pid), "kafka ready", 90)  # type: ignore[misc]
         row.runs += 1
@@ -130,7 +130,7 @@ def messages_again(striker: Striker, row: Row, rounds: int) -> None:
     bench, row.recovers = striker.bench, "end"
     for turn in range(rounds):
         role = ROLES[turn % 2]
-        kafka = Kafka(bench.house.folder).conf(role)
+        kafka = Kafka(bench.site.folder).conf(role)
         newest = list(raw(striker.kafka, TOPICS[role]))[-_COPIES:]
         producer = Producer({**kafka, "log_level": 0})
         for _, headers, value in newest:

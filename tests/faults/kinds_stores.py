@@ -59,7 +59,7 @@ def schema_lost(role: str) -> Callable[[Striker, Row, int], None]:
             bench.pace(None, OTHER[role])
             _unpublished(striker, role, row)
             _drop(striker, role)
-            Postgres(bench.house.folder).provision()
+            Postgres(bench.site.folder).provision()
             time.sleep(1)
             if turn % 2:
                 bench.orders[role].arm("I1", signal.SIGKILL)
@@ -81,7 +81,7 @@ def schema_restored(role: str) -> Callable[[Striker, Row, int], None]:
 
     def strike(striker: Striker, row: Row, rounds: int) -> None:
         bench, row.recovers = striker.bench, "start"
-        server = Postgres(bench.house.folder)
+        server = Postgres(bench.site.folder)
         for turn in range(rounds):
             bench.pace(0)
             time.sleep(1.5)
@@ -119,7 +119,7 @@ def schema_restored(role: str) -> Callable[[Striker, Row, int], None]:
 
 def answer_again(striker: Striker) -> int:
     """Take back what an old copy holds, as a person would that took it back before; returns how many there were."""
-    look, server = striker.bench.look, Postgres(striker.bench.house.folder)
+    look, server = striker.bench.look, Postgres(striker.bench.site.folder)
     striker.bench.rest()
     query = "SELECT request_id, actor FROM manager.outbox WHERE published_at IS NULL AND hold_until IS NOT NULL"
     query += " AND NOT beaten"

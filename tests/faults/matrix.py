@@ -99,7 +99,7 @@ class Trial:
     @property
     def kafka(self) -> dict[str, str]:
         """The login with which topics are looked at."""
-        return Kafka(self.bench.house.folder).conf("stack")
+        return Kafka(self.bench.site.folder).conf("stack")
 
     def open(self) -> None:
         """Start the servers and the crew, and let people begin."""

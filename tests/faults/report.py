@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from statistics import median
 
+from tests.architecture.files import CHECKOUT
 from tests.faults.control import POINTS
 from tests.faults.look import ROLES
 from tests.faults.rows import FROM, Row, percentile
-from tests.house.files import CHECKOUT
 
 DOCUMENT = CHECKOUT / "docs" / "reliability.md"
 BEGIN, END = "<!-- written by the run: begin -->", "<!-- written by the run: end -->"

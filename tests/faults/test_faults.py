@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from paydesk.stack.kafka_server import Kafka
+from tests.architecture.files import CHECKOUT, modules_of
 from tests.faults.bench import Bench
 from tests.faults.checker import Checker, Verdict
 from tests.faults.look import ROLES, until
 from tests.faults.matrix import Trial, kinds, run
 from tests.faults.report import commit, keep, kept, told
 from tests.faults.rows import Row
-from tests.house.files import CHECKOUT, modules_of
 
 ACCEPTED = "SELECT command_id FROM contractor.outbox ORDER BY position LIMIT 1"
 PLANTED: dict[str, tuple[str, Callable[[Verdict], list[str]]]] = {
@@ -62,7 +62,7 @@ PLANTED: dict[str, tuple[str, Callable[[Verdict], list[str]]]] = {
 
 def judge(bench: Bench) -> Verdict:
     """Return what the judge finds."""
-    checker = Checker(bench.look.connection, Kafka(bench.house.folder).conf("stack"))
+    checker = Checker(bench.look.connection, Kafka(bench.site.folder).conf("stack"))
     return checker.judge({role: bench.journals(role) for role in ROLES})
 
 

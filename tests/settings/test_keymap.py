@@ -8,7 +8,7 @@ from paydesk.cli import keymap as keys
 from paydesk.cli.keymap import keymap
 from paydesk.cli.main import run
 from paydesk.settings_file import SettingsError, read_settings
-from tests.house.test_keys import OURS
+from tests.architecture.test_keys import OURS
 
 
 def of_file(tmp_path: Path, text: str) -> dict[str, str]:

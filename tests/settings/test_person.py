@@ -9,7 +9,7 @@ import pytest
 from paydesk.cli.main import run
 from paydesk.cli.servers import person_of
 from paydesk.settings_file import Settings, SettingsError
-from tests.house.test_options import COMMANDS
+from tests.architecture.test_options import COMMANDS
 
 OWN = {"contractor_database_url": "postgresql://u:p@127.0.0.1:9/x"}
 

@@ -1,4 +1,4 @@
-"""Stacks that a test may start, kill and spoil: each in a house of its own, gone afterwards."""
+"""Stacks that a test may start, kill and spoil: each in a site of its own, gone afterwards."""
 
 import shutil
 import tempfile
@@ -7,22 +7,22 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.house import House
+from tests.e2e.site import Site
 
-NewHouse = Callable[..., House]
+NewSite = Callable[..., Site]
 
 
 @pytest.fixture
-def new_house() -> Iterator[NewHouse]:
-    """Return a maker of houses; ``extra`` is their environment, ``root`` where they stand."""
-    houses: list[House] = []
+def new_site() -> Iterator[NewSite]:
+    """Return a maker of sites; ``extra`` is their environment, ``root`` where they stand."""
+    sites: list[Site] = []
 
-    def make(root: Path | None = None, **extra: str) -> House:
-        found = House(root or Path(tempfile.mkdtemp(prefix="pd-")), extra)
-        houses.append(found)
+    def make(root: Path | None = None, **extra: str) -> Site:
+        found = Site(root or Path(tempfile.mkdtemp(prefix="pd-")), extra)
+        sites.append(found)
         return found
 
     yield make
-    for house in houses:
-        house.close()
-        shutil.rmtree(house.root, ignore_errors=True)
+    for site in sites:
+        site.close()
+        shutil.rmtree(site.root, ignore_errors=True)

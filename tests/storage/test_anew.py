@@ -17,7 +17,7 @@ from paydesk.infra.postgres.connection import connect
 from paydesk.tui.text.request import facts
 from tests.conftest import Sides, until
 from tests.contract.storages import accepted, at, request
-from tests.e2e.house import PAYDESK
+from tests.e2e.site import PAYDESK
 from tests.storage.offline import Bench
 
 ANEW = pytest.mark.fault(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.house.files import CHECKOUT
+from tests.architecture.files import CHECKOUT
 from tests.pace import scaled
 
 WORKFLOW = (CHECKOUT / ".github" / "workflows" / "ci.yml").read_text()

@@ -14,7 +14,7 @@ from paydesk.cli.main import paydesk
 from paydesk.domain.filter_text import FIELDS, parse_filter
 from paydesk.settings import ASCII_KEY, CONFIG_KEY, KEYS_KEY, THEME_KEY
 from paydesk.settings_file import PREFIX, Settings
-from tests.house.files import CHECKOUT, SOURCE
+from tests.architecture.files import CHECKOUT, SOURCE
 from tests.tui import scene
 
 README = (CHECKOUT / "README.md").read_text()

@@ -9,8 +9,8 @@ from textual.binding import Binding
 
 import paydesk
 from paydesk.cli.main import paydesk as program
-from tests.house.files import CHECKOUT
-from tests.house.test_docs import commands
+from tests.architecture.files import CHECKOUT
+from tests.architecture.test_docs import commands
 
 ROOMS = ("paydesk.tui", "paydesk.contractor", "paydesk.manager", "paydesk.cli.demo")
 OF_THE_SCREEN = ("move", "open", "back", "mark", "filter", "sort", "peek", "help", "palette", "theme", "quit")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.files import CHECKOUT
+from tests.architecture.files import CHECKOUT
 from tests.progress import Progress, line
 
 _SAID = pytest.mark.fault(

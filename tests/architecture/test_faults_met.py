@@ -3,7 +3,7 @@
 import ast
 import re
 
-from tests.house.files import CHECKOUT, SOURCE, all_python, name, tree
+from tests.architecture.files import CHECKOUT, SOURCE, all_python, name, tree
 
 
 def _markers() -> list[tuple[str, ast.Call]]:

@@ -26,7 +26,7 @@ def sentences(stderr: str) -> str:
 
 
 @dataclass
-class House:
+class Site:
     """Where a test's people live; ``extra`` is set in the environment of everything that is started here."""
 
     root: Path

@@ -21,8 +21,8 @@ from paydesk.contractor.service import ContractorService
 from paydesk.manager.app import ManagerApp
 from paydesk.manager.inbox import ManagerInbox
 from paydesk.manager.service import ManagerService
+from tests.architecture.files import CHECKOUT, SOURCE, functions, sources, tree
 from tests.conftest import Sides
-from tests.house.files import CHECKOUT, SOURCE, functions, sources, tree
 from tests.tui.conftest import seen, shown
 
 DOCS = (CHECKOUT / "docs" / "architecture.md").read_text()

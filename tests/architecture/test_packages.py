@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.files import CHECKOUT, all_python, modules_of, sources
+from tests.architecture.files import CHECKOUT, all_python, modules_of, sources
 
 LOCK = (CHECKOUT / "requirements.lock").read_text()
 IMPORTED_AS = {"confluent-kafka": "confluent_kafka", "uuid-utils": "uuid_utils", "psycopg[binary]": "psycopg"}

@@ -1,12 +1,12 @@
-"""Every file keeps the rules of the house, and every rule has been seen to fail."""
+"""Every file keeps the rules of the site, and every rule has been seen to fail."""
 
 import ast
 from pathlib import Path
 
 import pytest
 
-from tests.house import rules
-from tests.house.files import CHECKOUT, SOURCE, all_python, modules_of, name, sources, tree
+from tests.architecture import rules
+from tests.architecture.files import CHECKOUT, SOURCE, all_python, modules_of, name, sources, tree
 
 EVERYWHERE = (rules.short_file, rules.short_functions, rules.module_docstring, rules.no_leftovers)
 FROZEN = "infra/migrations/versions"

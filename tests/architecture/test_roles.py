@@ -8,7 +8,7 @@ import pytest
 
 from paydesk.domain.events import EventType
 from paydesk.infra.core.role import Role
-from tests.house.files import SOURCE
+from tests.architecture.files import SOURCE
 
 CARDS: list[Role] = [
     import_module(f"paydesk.{file.parent.name}.role").ROLE

@@ -7,7 +7,7 @@ import pytest
 
 from paydesk.cli.groups import LazyGroup, Leaf
 from paydesk.cli.main import paydesk
-from tests.house.files import CHECKOUT
+from tests.architecture.files import CHECKOUT
 
 README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
 READS = frozenset({"list", "show", "insights", "wait", "worker", "quarantine list", "quarantine show"})

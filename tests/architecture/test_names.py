@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
-from tests.house.files import CHECKOUT, SOURCE, sources, tree
+from tests.architecture.files import CHECKOUT, SOURCE, sources, tree
 
 CONTRIBUTING = (CHECKOUT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 PRIVATE_WORDS = {
@@ -22,7 +22,7 @@ PRIVATE_WORDS = {
     "flat",
     "floor",
 }
-PRIVATE_WORDS |= {"front_door", "house"}
+PRIVATE_WORDS |= {"front_door", "site"}
 """Words that named things here once, and say something else to whoever reads them for the first time."""
 SAY_NOTHING = {"found", "told", "said", "one", "each", "what", "here"}
 """Words that do not say what a value is, where they are the whole name."""

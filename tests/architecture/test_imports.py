@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.files import CHECKOUT
+from tests.architecture.files import CHECKOUT
 from tests.pace import scaled
 
 BAD_SAMPLES = {
@@ -75,7 +75,7 @@ BAD_SAMPLES = {
         "stack.home -> paydesk.stack.supervisor",
     ),
     "a room without a floor": ("infra/attic.py", "", "attic"),
-    "a house without a floor": ("shed/__init__.py", "", "shed"),
+    "a site without a floor": ("shed/__init__.py", "", "shed"),
 }
 
 

@@ -1,1 +1,0 @@
-"""The house rules, as tests: they hold for every file, and each has been seen to fail."""
