@@ -96,7 +96,10 @@ def test_an_option_is_not_taken_for_the_value_of_another_one(
 
 
 def test_behind_two_dashes_and_an_equals_sign_every_text_is_a_value(capsys: pytest.CaptureFixture[str]) -> None:
-    for arguments in (["contractor", "request", "--as=--json", "x", "EUR", "y"], ["manager", "show", "--", "--json"]):
+    for arguments in (
+        ["contractor", "request", "--as=--json", "x", "EUR", "y"],
+        ["manager", "show", "--", "--as", "-h"],
+    ):
         run(arguments)
         assert "requires an argument" not in "".join(capsys.readouterr())
 

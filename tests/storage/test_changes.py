@@ -7,9 +7,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from paydesk.infra.migrations import prepare
+from paydesk.infra.postgres import storage
 from paydesk.infra.postgres.connection import connect
 from paydesk.infra.postgres.read import changes
-from paydesk.infra.postgres.write import commands
 from tests.conftest import Sides
 from tests.worker.test_worker import ask
 
@@ -25,7 +25,7 @@ def test_a_poll_finds_what_a_desk_said_whose_clock_is_off(sides: Sides, monkeypa
     for off in OFF:
         # The first 48 bits of a UUIDv7 are milliseconds of the clock of who makes it.
         made = int((time.time() + off.total_seconds()) * 1000) << 80 | 7 << 76 | 2 << 62
-        monkeypatch.setattr(commands, "uuid7", lambda made=made: UUID(int=made | uuid4().int & 0xFFFF_FFFF))
+        monkeypatch.setattr(storage, "uuid7", lambda made=made: UUID(int=made | uuid4().int & 0xFFFF_FFFF))
         with connect(sides.url(sides.contractor), "contractor") as connection:
             place = changes.newest(connection)
         asked = ask(sides)

@@ -130,7 +130,11 @@ def test_what_reads_takes_a_unique_part_and_says_which_request_it_took(bench: Be
 )
 @pytest.mark.parametrize(
     "line",
-    [*(line for line in WRITES if line[1] not in ("approve", "reject")), ("manager", "show"), ("contractor", "wait")],
+    [
+        *(line for line in WRITES if line[1] not in ("approve", "reject", "revise")),
+        ("manager", "show"),
+        ("contractor", "wait"),
+    ],
     ids=" ".join,
 )
 def test_a_command_that_takes_no_revision_says_so(bench: Bench, line: tuple[str, ...]) -> None:
