@@ -1,4 +1,4 @@
-"""What the site rules look at: every file of the project, parsed once."""
+"""What the rules look at: every file of the project, parsed once."""
 
 import ast
 from collections.abc import Iterator

@@ -75,7 +75,7 @@ BAD_SAMPLES = {
         "stack.home -> paydesk.stack.supervisor",
     ),
     "a room without a floor": ("infra/attic.py", "", "attic"),
-    "a site without a floor": ("shed/__init__.py", "", "shed"),
+    "a package without a floor": ("shed/__init__.py", "", "shed"),
 }
 
 
