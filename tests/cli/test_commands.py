@@ -51,6 +51,7 @@ def test_the_whole_way_of_a_request(paydesk: Paydesk, ada: str) -> None:
     assert paydesk("manager", "send", number, "--as", "zoe").code == 6
 
 
+@pytest.mark.long
 @pytest.mark.fault(
     kind="What is typed to revise one revision never replaces a later one unseen.",
     mended="domain/stale.py",

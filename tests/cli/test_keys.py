@@ -41,6 +41,7 @@ def test_a_request_without_a_key_is_a_new_one_each_time(paydesk: Paydesk, ada: s
     assert outcome(paydesk(*line[:-2], "eve", "--json", "--key", key))[1] != outcome(paydesk(*line, "--key", key))[1]
 
 
+@pytest.mark.long
 def test_a_revision_is_not_made_again_though_the_request_moved_on(
     paydesk: Paydesk, ada: str, number: str, key: str
 ) -> None:
@@ -97,6 +98,7 @@ def test_several_requests_share_a_key(paydesk: Paydesk, ada: str, number: str, k
     assert paydesk("manager", "approve", other, "--as", "bo", "--key", key).code == 8
 
 
+@pytest.mark.long
 def test_a_revision_named_may_come_with_the_catching_up(paydesk: Paydesk, ada: str, number: str) -> None:
     assert paydesk("manager", "show", number).code == 0
     paydesk("contractor", "revise", number, "--amount", "6", "--as", ada)

@@ -67,6 +67,7 @@ def test_a_killed_broker_ends_it_with_the_name_of_the_step(guest: Guest) -> None
     assert guest.left() == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("number", "code", "words"),
     [

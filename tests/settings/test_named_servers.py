@@ -40,6 +40,7 @@ def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return file
 
 
+@pytest.mark.long
 @NAMED
 @pytest.mark.parametrize("name", OWN)
 @pytest.mark.parametrize("in_file", [False, True])

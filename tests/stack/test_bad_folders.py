@@ -224,6 +224,7 @@ def test_an_ordinary_login_needs_no_root(new_site: NewSite) -> None:
     assert down.returncode == 0
 
 
+@pytest.mark.long
 def test_no_secret_is_shown(stack: EmbeddedStack) -> None:
     site = Site(stack.folder.home.parent, {"PAYDESK_HOME": str(stack.folder.home)})
     secrets = [value for name, value in stack.folder.secrets().items() if name != "kafka_cluster"]

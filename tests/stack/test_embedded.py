@@ -246,6 +246,7 @@ def test_the_lines_of_env_connect(stack: EmbeddedStack, role: str) -> None:
     assert "paydesk.contractor.requests.v1" in topics
 
 
+@pytest.mark.long
 def test_status_tells_a_program(new_site: NewSite) -> None:
     site = new_site(PAYDESK_BROKER=MEMORY)
     told = json.loads(site.run("stack", "status", "--json").stdout)

@@ -48,6 +48,7 @@ def note(folder: Folder, state: str, *, memory: bool) -> None:
     folder.write("state.json", {"supervisor": Process.of(os.getpid()).document(), "servers": servers})
 
 
+@pytest.mark.long
 @SILENT
 @pytest.mark.parametrize("memory", [False, True], ids=["kafka", "in memory"])
 def test_servers_that_take_connections_and_answer_nothing_are_silent(

@@ -94,6 +94,7 @@ def test_the_holder_takes_no_transaction_id_and_keeps_no_row_from_being_cleaned(
         assert connection.execute(read, [int(lease.identity.split("/")[0])]).fetchone() == (True,)
 
 
+@pytest.mark.long
 @MAINTENANCE
 def test_a_frozen_holder_still_loses_the_lease(sides: Sides) -> None:
     url = sides.url(sides.contractor)
@@ -137,6 +138,7 @@ def test_one_of_the_version_before_that_took_the_table_while_it_was_free_is_left
         assert not lease.take()
 
 
+@pytest.mark.long
 @ALONE
 @pytest.mark.parametrize("statement", [OLD_TAKE, "LOCK TABLE lease_lock IN EXCLUSIVE MODE"])
 def test_a_schema_is_checked_by_whoever_works_of_either_version(sides: Sides, statement: str) -> None:
@@ -176,6 +178,7 @@ def test_where_a_worker_is_at_work_nobody_is_sent_to_open_a_desk(sides: Sides, a
     assert not outbox.ok and outbox.seen.startswith("1 unsent") and outbox.todo.startswith(todo)
 
 
+@pytest.mark.long
 @pytest.mark.fault(
     kind="What doctor proposes can be done where it is read, and helps with what was found.",
     mended="infra/diagnostics/checkup.py",

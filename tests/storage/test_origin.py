@@ -153,6 +153,7 @@ def test_a_database_is_told_by_its_cluster_where_that_may_be_read_and_by_its_oid
     assert kept.same(found) is same
 
 
+@pytest.mark.long
 @COPY
 def test_commands_on_a_copy_end_with_the_code_of_what_is_not_allowed(
     sides: Sides, clone: Sides, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -163,6 +163,7 @@ def test_commands_need_three_connections_at_most(sides: Sides, monkeypatch: pyte
     assert pooler.longest_s < GIVES_UP_S
 
 
+@pytest.mark.long
 @pytest.mark.fault(
     kind="A command of one person works through a pooler that gives it three connections, and waits for none for ever.",
     mended="infra/postgres/storage.py",

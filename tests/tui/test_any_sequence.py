@@ -198,6 +198,7 @@ def test_whatever_the_framework_raises_the_next_key_works(monkeypatch: pytest.Mo
     assert keys(read(parser, "j", clock)) == ["j"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("role", ["contractor", "manager"])
 def test_a_desk_in_a_terminal_lives_whatever_is_sent(role: str) -> None:
     sent = (

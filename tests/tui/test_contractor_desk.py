@@ -146,6 +146,7 @@ async def test_rows_that_arrive_do_not_move_the_cursor_from_its_request(world: W
         assert table.current is not None and table.current.number == "PR-1003"
 
 
+@pytest.mark.long
 async def test_a_rejection_shows_the_whole_cause_and_can_be_revised(world: World) -> None:
     async with contractor(world).run_test(size=(80, 24)) as pilot:
         await opened(pilot)

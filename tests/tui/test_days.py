@@ -75,6 +75,7 @@ class Stopping(FakeManagerDesk):
         return super().decided(key, command, hold_s)
 
 
+@pytest.mark.long
 @KEYS
 @pytest.mark.parametrize("digit", "12345")
 async def test_any_cause_takes_a_note(world: World, digit: str) -> None:

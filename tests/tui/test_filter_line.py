@@ -166,6 +166,7 @@ async def test_the_last_filters_come_back_also_after_a_start(world: World, tmp_p
         assert typed(pilot) == "from:me "
 
 
+@pytest.mark.long
 async def test_s_goes_through_every_order(world: World) -> None:
     async with manager(world).run_test(size=(80, 24)) as pilot:
         table = await opened(pilot)

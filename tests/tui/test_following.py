@@ -47,6 +47,7 @@ async def form(pilot: Pilot[None], *keys: str) -> None:
     await seen(pilot, lambda: isinstance(pilot.app.screen, RequestForm))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("order", Sort)
 async def test_what_was_asked_for_is_followed_to_wherever_the_order_puts_it(world: World, order: Sort) -> None:
     async with contractor(many(world)).run_test(size=(80, 24)) as pilot:
@@ -61,6 +62,7 @@ async def test_what_was_asked_for_is_followed_to_wherever_the_order_puts_it(worl
         await seen(pilot, lambda: under(table) == "hotel")
 
 
+@pytest.mark.long
 async def test_what_lands_amid_many_has_its_neighbours_around_it(world: World) -> None:
     async with contractor(many(world)).run_test(size=(80, 24)) as pilot:
         table = await opened(pilot)
@@ -74,6 +76,7 @@ async def test_what_lands_amid_many_has_its_neighbours_around_it(world: World) -
         await seen(pilot, lambda: under(table) == "task 100")
 
 
+@pytest.mark.long
 async def test_a_hand_that_moves_on_is_not_held(world: World) -> None:
     async with contractor(world).run_test(size=(80, 24)) as pilot:
         table = await opened(pilot)
@@ -112,6 +115,7 @@ async def test_new_like_this_goes_on_with_the_new_one_and_so_does_the_list(world
         await seen(pilot, lambda: under(table) == "hotel" and "▸ PR-1009" in shown(pilot))
 
 
+@pytest.mark.long
 async def test_what_the_filter_hides_is_said_and_the_key_that_shows_it_goes_there(world: World) -> None:
     async with contractor(world).run_test(size=(80, 24)) as pilot:
         table = await opened(pilot)
@@ -125,6 +129,7 @@ async def test_what_the_filter_hides_is_said_and_the_key_that_shows_it_goes_ther
         await seen(pilot, lambda: under(table) == "hotel")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("keys", "said"),
     [
@@ -146,6 +151,7 @@ async def test_what_a_change_takes_out_of_the_filter_is_said_too(
         await seen(pilot, lambda: all(row.number != "PR-1007" for row in table.rows))
 
 
+@pytest.mark.long
 async def test_a_decision_that_makes_it_fit_later_moves_nobody(world: World) -> None:
     async with contractor(world).run_test(size=(80, 24)) as pilot:
         table = await opened(pilot)

@@ -13,6 +13,7 @@ from tests.fakes import World
 from tests.tui.conftest import contractor, opened, seen, shown
 
 
+@pytest.mark.long
 async def test_a_due_date_that_is_past_is_warned_about_under_its_field_and_in_the_preview_and_is_sent(
     world: World,
 ) -> None:
@@ -50,6 +51,7 @@ async def test_that_a_draft_is_kept_stands_apart_from_the_order(world: World) ->
         await seen(pilot, lambda: "draft kept, n resumes it" in shown(pilot))
 
 
+@pytest.mark.long
 async def test_a_form_as_it_was_opened_leaves_no_draft_and_what_was_kept_before_it_stays(world: World) -> None:
     async with contractor(world).run_test(size=(80, 24)) as pilot:
         await opened(pilot)
@@ -78,6 +80,7 @@ async def test_the_arrows_go_from_field_to_field_and_the_help_says_so(world: Wor
         await seen(pilot, lambda: "tab ↓" in shown(pilot) and "Field before, as shift+tab" in shown(pilot))
 
 
+@pytest.mark.long
 @pytest.mark.fault(
     kind="What looks like an IBAN is checked, and the form and the command line say what is wrong with it.",
     mended="domain/iban.py",

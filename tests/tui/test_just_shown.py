@@ -29,6 +29,7 @@ async def test_what_changed_a_moment_before_the_key_was_not_what_the_person_saw(
         await seen(pilot, lambda: request.id in world.holds)
 
 
+@pytest.mark.long
 async def test_a_request_that_slid_under_the_cursor_is_not_decided_by_a_key_on_its_way(world: World) -> None:
     clock = Clock(step_s=0.0)
     async with manager(world, clock=clock).run_test(size=(80, 24)) as pilot:

@@ -254,6 +254,7 @@ async def test_the_question_about_marks_says_what_is_decided_when_one_changes_me
         await seen(pilot, lambda: decided(world) == {"PR-1003"} and not isinstance(pilot.app.screen, BulkDialog))
 
 
+@pytest.mark.long
 @pytest.mark.fault(
     kind="A mark that the filter does not hide is not said to be hidden by it.", mended="manager/inbox_rows.py"
 )

@@ -130,6 +130,7 @@ async def test_a_note_says_how_much_room_is_left_and_a_longer_one_is_not_cut(wor
         assert cause is not None and len(cause.note or "") == 500
 
 
+@pytest.mark.long
 @pytest.mark.fault(
     kind="A note that was typed for a rejection which wrote nothing is offered again.",
     mended="manager/dialogs/reject.py",
@@ -161,6 +162,7 @@ async def test_a_note_is_offered_again_after_an_error_that_wrote_nothing(
         await seen(pilot, lambda: asks(pilot) and "1-7 rejects" in shown(pilot) and "is kept" not in shown(pilot))
 
 
+@pytest.mark.long
 @pytest.mark.fault(
     kind="A note that was typed for a rejection which wrote nothing is offered again.",
     mended="manager/dialogs/reject.py",

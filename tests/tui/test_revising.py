@@ -36,6 +36,7 @@ async def revising(pilot: Pilot[None], *first: str) -> None:
     await pilot.press("home", "1", "tab", "tab", "end", *" by May")
 
 
+@pytest.mark.long
 @KEPT
 @pytest.mark.parametrize("first", [(), ("enter",)], ids=["list", "detail"])
 async def test_a_lost_database_keeps_what_was_typed_of_a_revision_and_it_is_sent_once(
@@ -55,6 +56,7 @@ async def test_a_lost_database_keeps_what_was_typed_of_a_revision_and_it_is_sent
         assert world.requests[of(world, "PR-1007")].terms.description.endswith(" by May") and len(desk.keys) == 1
 
 
+@pytest.mark.long
 @KEPT
 async def test_what_became_of_a_request_meanwhile_is_seen_in_the_form_that_opens_again(world: World) -> None:
     async with contractor(world).run_test(size=(100, 30)) as pilot:
@@ -125,6 +127,7 @@ class SavedUnheard(FakeContractorDesk):
         return done
 
 
+@pytest.mark.long
 @ELSEWHERE
 @pytest.mark.parametrize("edits", [False, True], ids=["as sent", "typed on"])
 async def test_a_revision_that_is_saved_though_its_answer_was_lost_is_known_as_ones_own(
@@ -155,6 +158,7 @@ async def test_sending_again_what_is_saved_already_makes_no_second_revision(worl
         assert world.requests[of(world, "PR-1007")].revision == 2
 
 
+@pytest.mark.long
 @ELSEWHERE
 @pytest.mark.parametrize(
     ("key", "saved"), [("enter", False), ("n", True), pytest.param("2", True, marks=pytest.mark.long)], ids=str
@@ -225,6 +229,7 @@ async def test_a_form_in_which_nothing_was_typed_is_left_without_a_question(
             await pilot.press("escape")
 
 
+@pytest.mark.long
 @ASKED
 async def test_a_draft_that_was_resumed_and_stays_as_it_was_is_kept(world: World) -> None:
     async with contractor(world).run_test(size=(100, 30)) as pilot:

@@ -100,6 +100,7 @@ def test_a_missing_right_is_named_and_the_desk_is_live_once_it_is_given(
     assert redis_findings(ROLE, own.url)[0].ok
 
 
+@pytest.mark.long
 @pytest.mark.fault(
     kind="A desk is live only while Redis answers in time and gives each right that is needed.",
     mended="infra/redis/hints.py",

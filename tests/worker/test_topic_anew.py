@@ -58,6 +58,7 @@ def test_a_missing_topic_is_no_other_topic(sides: Sides, admin: AdminClient, rea
     assert reader.identity(topic) == found
 
 
+@pytest.mark.long
 def test_who_stood_by_takes_over_after_the_topics_were_made_anew(sides: Sides, admin: AdminClient) -> None:
     working, waiting, manager = (
         Worker(sides.contractor, sides),
