@@ -170,7 +170,7 @@ def _link(typed: str) -> str | None:
 
 
 def _typed_link(typed: str) -> str | None:
-    """Return a link that leads to a port which there can be; what crossed before that was asked stays a link."""
+    """Return a link whose port can exist. Links from before this check stay as they are."""
     text = _link(typed)
     if text is None:
         return None

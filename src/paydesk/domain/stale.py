@@ -1,4 +1,4 @@
-"""What changed since a person looked: the refusals that say so, and how to look again."""
+"""Refusals that say what changed since a person looked, and how to look again."""
 
 from paydesk.domain.errors import Stale
 from paydesk.domain.names import shown_name

@@ -58,7 +58,7 @@ class Numbers(Protocol):
         """Return the next number, as ``PR-1001``; None before the first check of who holds the lease is done."""
 
     def unnumbered(self) -> list[Row]:
-        """Return the own requests without a number, locked, the oldest first."""
+        """Return this side's requests without a number, the oldest first, and lock them."""
 
     def holders(self, numbers: Collection[str]) -> Mapping[UUID, str]:
         """Return which requests have one of these numbers, and which."""
@@ -164,7 +164,7 @@ class Holds(Protocol):
         """Return whether something is held whose time is over, by the storage's own time."""
 
     def keep_overdue(self) -> set[UUID]:
-        """Keep held what ran out while nobody looked, until a person releases it; returns the requests."""
+        """Keep holds that ran out while nobody looked, until a person releases them; returns the requests."""
 
 
 class Inbox(Protocol):
@@ -203,7 +203,7 @@ class Quarantine(Protocol):
 
 
 class TopicState(Protocol):
-    """How far the topic that this side writes agrees with its outbox."""
+    """Up to where the topic that this side writes was compared with its outbox."""
 
     def verified(self, partition: int) -> Verified | None:
         """Return what was verified of a partition, locked; None where it was never looked at."""
@@ -324,7 +324,7 @@ class Transaction(Protocol):
 
     @property
     def topic(self) -> TopicState:
-        """How far the topic that this side writes agrees with its outbox."""
+        """Up to where the topic that this side writes was compared with its outbox."""
 
     @property
     def reimport(self) -> Reimport:

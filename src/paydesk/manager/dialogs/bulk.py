@@ -1,4 +1,4 @@
-"""The question before several requests are decided: how many, how much, what is skipped; then how far it is."""
+"""The dialog that asks before several requests are decided, and then shows the progress."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ class BulkQuestion:
 
 @dataclass
 class QuestionRead(Message):
-    """It is known what would be decided, or why that cannot be known."""
+    """The dialog knows what would be decided, or why it cannot know."""
 
     question: BulkQuestion | Exception
 
@@ -97,7 +97,7 @@ class BulkDialog(ModalScreen[bool]):
         self.set_interval(READ_S, self._read_stale)
 
     def rows_changed(self, ids: Collection[UUID]) -> None:
-        """Ask anew after a change: how many, how much, and what they look like is what ``y`` would decide now."""
+        """Ask again after a change, with the number, the sums and the duplicates that ``y`` would decide now."""
         if self.running is None and not self._marked.isdisjoint(ids):
             self._read_marks()
         else:

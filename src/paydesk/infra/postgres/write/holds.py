@@ -66,7 +66,7 @@ class SqlHolds:
         return bool(self.session.execute(read).scalar_one())
 
     def keep_overdue(self) -> set[UUID]:
-        """Keep held what ran out while nobody looked, until a person says so; returns the requests."""
+        """Keep holds that ran out while nobody looked, until a person releases them; returns the requests."""
         kept = sa.text(
             "UPDATE outbox SET overdue = true, hold_until = clock_timestamp() + interval '100 years'"
             " WHERE hold_until <= clock_timestamp() RETURNING request_id"

@@ -38,7 +38,7 @@ class SqlNumbers:
                 return number
 
     def unnumbered(self) -> list[Row]:
-        """Return the own requests without a number, locked, the oldest first."""
+        """Return this side's requests without a number, the oldest first, and lock them."""
         read = sa.select(_request).where(_request.c.number.is_(None), _request.c.request_version.is_not(None))
         result = self.session.execute(read.order_by(_request.c.requested_at, _request.c.id).with_for_update())
         return [row_of(dict(row)) for row in result.mappings()]

@@ -95,7 +95,7 @@ class SqlOutbox:
         self.session.execute(sa.text(_MARK), {"topic_id": topic_id, "rows": json.dumps(rows)})
 
     def send_again(self, events: Iterable[UUID]) -> int:
-        """Have these events sent again, with their stored bytes, each not more often than ``_AGAIN`` lets it."""
+        """Send these events again with their stored bytes, each at most as often as ``_AGAIN`` allows."""
         return len(self.session.execute(sa.text(_AGAIN), {"ids": sorted(events)}).all())
 
     def renew(self, event_id: UUID, fresh: UUID, value: bytes, content_hash: str) -> None:

@@ -89,7 +89,7 @@ class SqlRequests:
                 self.session.execute(sa.text(_upsert(rows[0])), values)
 
     def heads(self, ids: Collection[UUID], half: Half) -> Mapping[UUID, Head]:
-        """Return what the copy holds of these requests; rows are locked in the order of ids."""
+        """Return what the replica holds of these requests, and lock their rows in the order of ids."""
         read = sa.text(
             f"SELECT id, {half}_version, {half}_hash, outcome FROM payment_request"
             " WHERE id = ANY(:ids) ORDER BY id FOR UPDATE"

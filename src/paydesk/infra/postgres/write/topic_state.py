@@ -1,4 +1,4 @@
-"""How far the topic that this side writes agrees with its outbox: a row of ``meta`` for each partition."""
+"""Up to where the topic that this side writes was compared with its outbox: a row of ``meta`` for each partition."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
