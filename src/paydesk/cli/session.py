@@ -46,13 +46,23 @@ _DELIVERY = "Kafka to take what is saved"
 
 
 class Session:
-    """A role's side, brought up to date once and told to the other side before it ends."""
+    """A role's side, brought up to date once and told to the other side before it ends.
+
+    Args:
+        role: The role of the session.
+        person: Who acts, by name; None: as it is set, or by the login.
+        key: The key with which a retry has one effect; None: a new one.
+        reads: Whether nothing is written; then nothing is sent either, and a copied schema will do.
+
+    Raises:
+        SettingsError: The settings are wrong, or nobody is named.
+        StackError: The embedded stack cannot run.
+        CopiedSchema: The session writes, and the schema is a copy.
+        ServerDown: PostgreSQL cannot be reached.
+        SchemaTooNew: A newer program wrote the schema.
+    """
 
     def __init__(self, role: Role, person: str | None = None, key: str | None = None, *, reads: bool = False) -> None:
-        """``reads``: nothing is written by it, so nothing is sent by it either, and a copied schema will do.
-
-        Raises ``CopiedSchema`` where it writes and the schema is a copy.
-        """
         self.role = role
         self.settings = read_settings()
         self.person = person_of(self.settings, role.name, person)
@@ -303,7 +313,20 @@ class Session:
 def open_session(
     role: Role, person: str | None = None, key: str | None = None, *, reads: bool = False
 ) -> Iterator[Session]:
-    """Open a session and close it whatever happens, SIGTERM and SIGHUP among it; ``reads`` as ``Session`` takes it."""
+    """Open a session, and close it whatever happens, SIGTERM and SIGHUP among it.
+
+    Args:
+        role: The role of the session.
+        person: Who acts, as ``Session`` takes it.
+        key: The key of the command, as ``Session`` takes it.
+        reads: Whether nothing is written, as ``Session`` takes it.
+
+    Yields:
+        The session.
+
+    Raises:
+        PaydeskError: What ``Session`` raises.
+    """
     with raised(), said_by(say_aside):
         opened = Session(role, person, key, reads=reads)
         try:

@@ -12,10 +12,23 @@ from paydesk.infra.core.storage import Storage
 
 
 def execute(store: Storage, key: Key, command: ContractorCommand) -> CommandResult:
-    """Execute a command of a contractor once, whole or not at all; the same ``key`` again gives the same answer.
+    """Execute a command of a contractor once, whole or not at all.
 
-    Raises the refusals of the rules, ``UnknownRequest``, ``KeyReused``, ``CopiedSchema``, ``ServerDown``, and
-    ``OutcomeUnknown`` when only the commit's answer was lost.
+    Args:
+        store: The contractor's own schema.
+        key: The id of the command; the same one again gives the same answer.
+        command: The command.
+
+    Returns:
+        The request, and whether the command changed something.
+
+    Raises:
+        PaydeskError: A rule refuses it, such as ``Conflict``, ``NotAllowed`` or ``Stale``.
+        UnknownRequest: There is no such request here, or what was asked for is lost.
+        KeyReused: The key was used with other content.
+        CopiedSchema: The schema is a copy, and only reads.
+        ServerDown: The database is away; nothing was written.
+        OutcomeUnknown: Only the answer to the commit was lost.
     """
     with executing(store, key, command) as execution:
         if execution.is_new:

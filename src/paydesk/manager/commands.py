@@ -17,11 +17,24 @@ from paydesk.manager.held import own_decision, refuse_nothing, refuse_replaced_t
 
 
 def execute(store: Storage, key: Key, command: ManagerCommand, hold_s: float = 0) -> CommandResult:
-    """Execute a command of a manager once, whole or not at all; the same ``key`` again gives the same answer.
+    """Execute a command of a manager once, whole or not at all.
 
-    A decision is held for ``hold_s`` seconds before it is released. Raises the refusals of the rules,
-    ``UnknownRequest``, ``KeyReused``, ``CopiedSchema``, ``ServerDown``, and ``OutcomeUnknown`` when only the commit's
-    answer was lost.
+    Args:
+        store: The manager's own schema.
+        key: The id of the command; the same one again gives the same answer.
+        command: The command.
+        hold_s: The seconds for which a decision is held before it is released; 0: it leaves at once.
+
+    Returns:
+        The request, and whether the command changed something.
+
+    Raises:
+        PaydeskError: A rule refuses it, such as ``Stale``, ``AlreadyDecided`` or ``TooLate``.
+        UnknownRequest: There is no such request here.
+        KeyReused: The key was used with other content.
+        CopiedSchema: The schema is a copy, and only reads.
+        ServerDown: The database is away; nothing was written.
+        OutcomeUnknown: Only the answer to the commit was lost.
     """
     with executing(store, key, command) as execution:
         if execution.is_new:
@@ -38,7 +51,20 @@ def execute(store: Storage, key: Key, command: ManagerCommand, hold_s: float = 0
 
 
 def send_now(store: Storage, request_ids: Collection[UUID] | None, actor: str) -> int:
-    """Release what this person holds of these requests (None: all but the overdue); returns how many decisions."""
+    """Release held decisions of a person.
+
+    Args:
+        store: The manager's own schema.
+        request_ids: Of which requests; None: all but the overdue.
+        actor: The person.
+
+    Returns:
+        How many decisions were released.
+
+    Raises:
+        CopiedSchema: The schema is a copy, and only reads.
+        ServerDown: The database is away; nothing was written.
+    """
     with writing(store) as transaction:
         return transaction.holds.release(request_ids, actor)
 

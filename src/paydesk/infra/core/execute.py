@@ -144,7 +144,18 @@ def say(
     author: Author,
     hold: Hold | None = None,
 ) -> str:
-    """Put the event of a new register into the outbox; returns the SHA-256 of its value, in hexadecimal."""
+    """Put the event of a new register into the outbox.
+
+    Args:
+        transaction: The caller's transaction.
+        role: The role that publishes it.
+        register: The register in its new version.
+        author: Who changed it, when, and by which command.
+        hold: How long the event stays here; None: it leaves at once.
+
+    Returns:
+        The SHA-256 of the event's value, in hexadecimal.
+    """
     event_id = transaction.new_id()
     made = event_type_of(register)
     event = Event(event_id, made, author.at, author.actor, author.command_id, author.command_hash, register)
