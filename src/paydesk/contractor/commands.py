@@ -7,7 +7,8 @@ from paydesk.domain.commands import AskWithdrawal, ContractorCommand, RequestPay
 from paydesk.domain.errors import UnknownRequest
 from paydesk.domain.payment_request import RequestRegister
 from paydesk.domain.refusals import refuse_locked
-from paydesk.infra.core.execute import CommandResult, Execution, Key, executing, say
+from paydesk.infra.core.command_key import CommandResult, Key
+from paydesk.infra.core.execute import Execution, executing, say
 from paydesk.infra.core.storage import Storage
 
 

@@ -3,8 +3,8 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -33,7 +33,7 @@ from paydesk.infra.postgres.read.timeline import detail
 from paydesk.settings import Servers
 
 if TYPE_CHECKING:
-    from paydesk.infra.core.execute import CommandResult
+    from paydesk.infra.core.command_key import CommandResult
     from paydesk.infra.postgres.storage import CommitWatch, Store
     from paydesk.infra.redis.hints import HintListener, HintSender
     from paydesk.infra.worker.worker import Worker
@@ -138,12 +138,14 @@ class DeskService:
             brief: Whether it works for the command alone, on its connections.
         """
         if self._worker is None:
+            self._drop()
             self._worker = self._new_worker(None, brief=brief)
             self._worker.start()
         return self._worker
 
     def rest(self) -> None:
         """Stop the worker and close the connections; the next call that needs one starts another."""
+        self._drop()
         if self._worker is not None:
             self._worker.stop()
             self._worker = None
@@ -367,9 +369,32 @@ class DeskService:
         """Where the own schema is."""
         return self.servers.endpoints(self.role).database_url
 
+    @property
+    def works(self) -> bool:
+        """Whether this side has a worker of its own, at work or standing by."""
+        return self._worker is not None
+
     def reading(self) -> AbstractContextManager[psycopg.Connection[Any]]:
-        """Return a connection to read by, for a command: one of the few that it and its worker share."""
+        """Return a connection to read by, for a command: one of the few that it and its worker share.
+
+        A command that only reads and has no worker has but this one, and imports nothing that writes.
+        """
+        if self.access.reads and not self.works:
+            return self._sole()
         return self.store().lend(unhurried=True)
+
+    @contextmanager
+    def _sole(self) -> Iterator[psycopg.Connection[Any]]:
+        """Lend the one connection of a command that reads, as a store lends its own."""
+        if self._connection is None or self._connection.closed:
+            self._connection = connect(self.url, self.role)
+        try:
+            yield self._connection
+            self._connection.commit()
+            self._connection.isolation_level = None
+        except BaseException:
+            self._drop()  # A cursor or a transaction may still be open in it.
+            raise
 
     def read(self, read: Callable[[psycopg.Connection[Any]], T]) -> T:
         """Read the own schema.

@@ -10,7 +10,8 @@ from paydesk.domain.commands import Approve, Decide, ManagerCommand, Reject, Sen
 from paydesk.domain.errors import Conflict, Stale, TooLate
 from paydesk.domain.stale import explain_stale
 from paydesk.infra.core.codec import terms_of_revision
-from paydesk.infra.core.execute import CommandResult, Execution, Hold, Key, executing, say, writing
+from paydesk.infra.core.command_key import CommandResult, Key
+from paydesk.infra.core.execute import Execution, Hold, executing, say, writing
 from paydesk.infra.core.storage import Storage
 from paydesk.manager.handlers import confirm_withdrawals
 from paydesk.manager.held import own_decision, refuse_nothing, refuse_replaced_terms

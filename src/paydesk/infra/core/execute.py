@@ -15,31 +15,13 @@ from paydesk.domain.events import Event, event_type_of
 from paydesk.domain.payment_request import RequestRegister
 from paydesk.domain.refusals import refuse_unlocked
 from paydesk.infra.core.codec import encode
+from paydesk.infra.core.command_key import CommandKey, CommandResult, Key, id_of
 from paydesk.infra.core.failpoints import reach
 from paydesk.infra.core.origin import refuse_copy
 from paydesk.infra.core.records import Claim, Outgoing, Row
 from paydesk.infra.core.role import Role
 from paydesk.infra.core.storage import Storage
 from paydesk.infra.core.transaction import Transaction
-
-
-@dataclass(frozen=True, slots=True)
-class CommandResult:
-    """What a command did to one request."""
-
-    request_id: UUID
-    changed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class CommandKey:
-    """The id of a command that a person's key names, and the id that the version before made of the same key."""
-
-    id: UUID
-    before: UUID | None = None
-
-
-Key = UUID | CommandKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +40,6 @@ class Hold:
 
     until: datetime
     previous: Row
-
-
-def id_of(key: Key) -> UUID:
-    """Return the id by which a command is registered."""
-    return key.id if isinstance(key, CommandKey) else key
 
 
 @contextmanager
