@@ -45,12 +45,12 @@ def execute(store: Storage, key: Key, command: ContractorCommand) -> CommandResu
 
 def _request(execution: Execution, command: RequestPayment) -> bool:
     """Ask for a payment; returns whether it was not asked for before."""
-    transaction = execution.transaction
-    known = transaction.requests.heads([command.id], "request").get(command.id)
+    known = execution.transaction.requests.heads([command.id], "request").get(command.id)
     if known is not None and known.version is not None:
         # Asked before, and only the topic remembers: a later version came back from there, its beginning did not.
         return False
-    _write(execution, commands.request_payment(command, transaction.numbers.next(), execution.store.now()))
+    number = execution.transaction.numbers.next()
+    _write(execution, commands.request_payment(command, number, execution.store.now()))
     return True
 
 

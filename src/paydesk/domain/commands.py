@@ -207,7 +207,7 @@ def revise_payment(
     *,
     locked: bool = False,
 ) -> RequestRegister | None:
-    """Return the register with the new terms. Rule 1 of the language.
+    """Return the register with the new terms, by rule 1 of docs/architecture.md.
 
     Args:
         command: What the contractor asks for.
@@ -246,7 +246,7 @@ def ask_withdrawal(
     *,
     locked: bool = False,
 ) -> RequestRegister | None:
-    """Return the register that asks for the request back. Rule 2.
+    """Return the register that asks for the request back, by rule 2.
 
     Args:
         command: What the contractor asks for.
@@ -309,7 +309,7 @@ def decide(
     *,
     locked: bool = False,
 ) -> DecisionRegister | None:
-    """Return the register with the decision. Rules 3, 4, 7 and 8.
+    """Return the register with the decision, by rules 3, 4, 7 and 8.
 
     Args:
         command: The decision, with the revision and the hash of the terms that it is about.

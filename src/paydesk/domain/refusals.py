@@ -12,7 +12,7 @@ from paydesk.domain.text import same_person
 
 
 def refuse_own(actor: str, request: RequestRegister) -> None:
-    """Raise ``NotAllowed`` when the one who decides is the one who asked. Rule 8."""
+    """Raise ``NotAllowed`` when the one who decides is the one who asked, by rule 8."""
     if same_person(actor, request.contractor):
         raise NotAllowed("Nobody decides a request of their own.", "Another manager has to decide it.")
 

@@ -82,9 +82,9 @@ def _decide(execution: Execution, command: Decide, hold_s: float) -> bool:
         register = commands.decide(command, row.request, row.decision, now, received_at, locked=row.locked)
     except Stale as stale:
         seen = terms_of_revision(transaction.inbox.values(command.id), command.revision)
-        raise explain_stale(seen, row.request) if seen is not None else stale from None
+        raise (stale if seen is None else explain_stale(seen, row.request)) from None
     if register is None:
-        if hold_s <= 0:  # Said again by the same person where nothing is held: what a desk holds of it leaves.
+        if hold_s <= 0:  # The same decision, and at once: what a desk still holds of it leaves.
             transaction.holds.release([command.id])
         return False
     refuse_replaced_terms(transaction, command, row.request)
@@ -115,7 +115,6 @@ def _send(execution: Execution, command: SendHeld) -> bool:
     transaction = execution.transaction
     row = transaction.requests.get(command.id)
     own_decision(row, command.actor, "send", "send it now")
-    released = transaction.holds.release({command.id}, command.actor) > 0
-    if not released:
+    if not (released := transaction.holds.release({command.id}, command.actor)):
         refuse_nothing(row, "send")
-    return released
+    return released > 0

@@ -116,8 +116,7 @@ class ManagerService(DeskService):
             A sentence with how many decisions were sent, or what becomes of them; empty where nothing was held.
         """
         try:
-            released = self.send_now()
-            if released:
+            if released := self.send_now():
                 sent = "sent" if self.delivered(_DELIVER_S) else "released; the next worker of this role sends it"
                 return f"{released} held decision{'s were' if released > 1 else ' was'} {sent}."
         except PaydeskError:
