@@ -4,8 +4,6 @@ import re
 import subprocess
 from typing import Any
 
-import psycopg
-
 from paydesk.stack.embedded import environment
 from tests.e2e.site import Site
 from tests.e2e.terminal import Terminal
@@ -73,11 +71,8 @@ def registers(site: Site, role: str, request_id: str) -> dict[str, Any]:
         "request_version, revision, withdrawal_asked, terms_hash, decision_version, outcome, rejected_upto,"
         " decided_revision, decided_terms_hash, decided_by, cause_code, cause_note, status"
     )
-    with psycopg.connect(environment(site.home, role)["DATABASE_URL"]) as connection:
-        cursor = connection.execute(f"SELECT {columns} FROM {role}.payment_request WHERE id = %s", [request_id])
-        found = cursor.fetchone()
-        assert cursor.description is not None
-        return dict(zip((column.name for column in cursor.description), found or (), strict=False))
+    rows = site.look(role).sql(f"SELECT {columns} FROM payment_request WHERE id = %s", [request_id])
+    return dict(zip(columns.split(", "), rows[0], strict=True)) if rows else {}
 
 
 def kafka_login(site: Site, role: str) -> dict[str, Any]:

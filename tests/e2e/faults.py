@@ -17,7 +17,6 @@ from paydesk.domain.payment_request import Terms, checked_terms
 from paydesk.infra.core.control_messages import DIGEST, RESYNC
 from paydesk.infra.core.role import Role
 from paydesk.infra.migrations import migrate
-from paydesk.infra.postgres.connection import connect
 from paydesk.infra.postgres.storage import Store
 from paydesk.manager.role import ROLE as MANAGER
 from paydesk.stack.kafka_server import Kafka
@@ -84,10 +83,7 @@ class Faults:
 
     def one(self, role: Role, query: str, values: Any = None) -> Any:
         """Return the one value that a query finds in a role's schema."""
-        with connect(self.url(role), role.name, autocommit=True) as connection:
-            row = connection.execute(query, values).fetchone()
-            assert row is not None
-            return row[0]
+        return self.site.look(role.name).one(query, values)
 
     def count(self, role: Role, table: str = "payment_request", where: str = "true") -> int:
         """Return how many rows of a table fit."""
@@ -103,12 +99,11 @@ class Faults:
 
     def registers(self, role: Role) -> list[tuple[Any, ...]]:
         """Return both registers of every request as a role's schema holds them."""
-        with connect(self.url(role), role.name, autocommit=True) as connection:
-            return connection.execute(
-                "SELECT id, request_version, number, contractor, revision, terms_hash, withdrawal_asked, request_hash,"
-                " decision_version, outcome, rejected_upto, decided_revision, decided_terms_hash, decided_by,"
-                " decision_hash, status, locked OR peer_locked_at IS NOT NULL FROM payment_request ORDER BY id"
-            ).fetchall()
+        return self.site.look(role.name).sql(
+            "SELECT id, request_version, number, contractor, revision, terms_hash, withdrawal_asked, request_hash,"
+            " decision_version, outcome, rejected_upto, decided_revision, decided_terms_hash, decided_by,"
+            " decision_hash, status, locked OR peer_locked_at IS NOT NULL FROM payment_request ORDER BY id"
+        )
 
     def records(self, role: Role) -> list[str]:
         """Return the event id of every event on the topic that a role writes, in order; digests are none."""

@@ -13,8 +13,11 @@ from typing import Any
 
 import platformdirs
 
+from paydesk.stack.embedded import status
 from paydesk.stack.home import Folder
+from paydesk.stack.servers import Postgres
 from tests.e2e.terminal import Terminal
+from tests.faults.look import Look
 from tests.pace import scaled
 
 PAYDESK = (sys.executable, "-m", "paydesk")
@@ -32,6 +35,7 @@ class Site:
     root: Path
     extra: dict[str, str] = field(default_factory=dict)
     terminals: list[Terminal] = field(default_factory=list)
+    looks: dict[str, Look] = field(default_factory=dict)
 
     @property
     def home(self) -> Path:
@@ -95,9 +99,15 @@ class Site:
         """Return what ``list --json`` prints, newest first."""
         return self.lines(role, "list", *arguments)
 
+    def look(self, role: str) -> Look:
+        """Return the connection with a role's login by which tests look into its schema, one for all their looks."""
+        if role not in self.looks:
+            self.looks[role] = Look(Postgres(self.folder).url(role))
+        return self.looks[role]
+
     def pid(self, server: str) -> int:
         """Return the process id of a member of the stack: ``postgres``, ``valkey`` or ``kafka``."""
-        found: int = json.loads(self.run("stack", "status", "--json").stdout)["servers"][server]["pid"]
+        found: int = status(self.home).servers[server]["pid"]
         return found
 
     def kill(self, server: str, number: int = signal.SIGKILL) -> None:
@@ -115,7 +125,7 @@ class Site:
             os.kill(state["supervisor"]["pid"], signal.SIGCONT)
 
     def close(self) -> None:
-        """Close every terminal, stop the servers."""
-        for terminal in self.terminals:
-            terminal.close()
+        """Close every terminal and look, stop the servers."""
+        for opened in (*self.terminals, *self.looks.values()):
+            opened.close()
         self.run("stack", "down", check=False)

@@ -55,6 +55,8 @@ class Terminal:
         self._stream = pyte.ByteStream(self._display)
         self._raw = bytearray()
         self._rest = b""
+        self._lines: list[str] | None = None
+        """What the screen shows, once it was asked for since the last change."""
         kept = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8", **env}
         self.child = pexpect.spawn(
             command[0], list(command[1:]), env=kept, dimensions=(rows, columns), timeout=None, cwd=cwd, echo=False
@@ -82,6 +84,7 @@ class Terminal:
                 cut = _UNFINISHED.search(known)
                 self._rest = known[cut.start() :] if cut else b""
                 self._stream.feed(known[: cut.start()] if cut else known)
+                self._lines = None
 
     # What it shows.
 
@@ -95,10 +98,14 @@ class Terminal:
     def lines(self) -> list[str]:
         """The lines of the screen, without blanks at their ends."""
         with self._lock:
-            # Not its ``display``, which fails on the right half of a wide character whose left half was written over.
-            screen = self._display
-            rows = (screen.buffer[row] for row in range(screen.lines))
-            return ["".join(cells[column].data for column in range(screen.columns)).rstrip() for cells in rows]
+            if self._lines is None:
+                # Not its ``display``, which fails on the right half of a wide character of which the left half was
+                # written over.
+                screen = self._display
+                rows = (screen.buffer[row] for row in range(screen.lines))
+                columns = range(screen.columns)
+                self._lines = ["".join(cells[column].data for column in columns).rstrip() for cells in rows]
+            return self._lines
 
     @property
     def text(self) -> str:
@@ -172,6 +179,7 @@ class Terminal:
         """Change the size of the window."""
         with self._lock:
             self._display.resize(rows, columns)
+            self._lines = None
         self.child.setwinsize(rows, columns)
 
     # How it ends.
