@@ -12,7 +12,7 @@ from paydesk.domain.commands import Approve, AskWithdrawal, Reject, RequestPayme
 from paydesk.domain.decision import CauseCode, checked_cause
 from paydesk.domain.errors import PaydeskError
 from paydesk.domain.payment_request import Terms, checked_terms
-from paydesk.infra.core.command_key import CommandResult
+from paydesk.infra.core.execute import CommandResult
 from paydesk.manager import commands as decides
 from tests.simulation import faults
 from tests.simulation.clones import clone
@@ -88,8 +88,7 @@ class People:
 
 def one_action(world: World, people: People, step: int) -> None:
     """Do one thing, which the number of the step decides; below zero it is the loss of a store."""
-    random = Random(abs(step))
-    world.use(random)
+    random = world.use_seed(abs(step))
     awake = world.awake()
     process = random.choice(awake) if awake else None
     if process is not None and step < 0:

@@ -69,7 +69,7 @@ def _at_work(world: World, side: Side) -> bool:
 
 def _state(world: World) -> object:
     sides = (world.contractor.storage.tables, world.manager.storage.tables)
-    # No copies: every transaction writes to tables of its own, which take the place of these.
+    # No copies: a transaction copies a table before it writes to it, and puts the copy in its place.
     return [(tables.copy, tables.outbox, tables.inbox.keys(), tables.positions) for tables in sides], {
         name: len(topic.records) for name, topic in world.log.topics.items()
     }

@@ -2,7 +2,6 @@
 
 from tests.simulation.memory import MemoryStorage
 from tests.simulation.process import Process, Side
-from tests.simulation.tables import Tables
 from tests.simulation.world import World
 
 
@@ -12,15 +11,15 @@ class Clone:
     def __init__(self, world: World, of: Side) -> None:
         storage = MemoryStorage(of.role, world.now, world.new_id)
         storage.where = "another database"
-        storage.tables = of.storage.tables.snapshot()
-        self.copied: Tables = of.storage.tables.snapshot()
+        self.copied = of.storage.tables.snapshot()
+        storage.tables.restore(self.copied)
         self.side = Side(of.role, storage)
         self.process = Process(f"a desk on a copy of the {of.role.name}'s schema", world, self.side)
 
     @property
     def spoke(self) -> bool:
         """Whether anything was written to the copy: a command, or that an event was sent."""
-        return self.side.storage.tables != self.copied
+        return self.side.storage.tables.snapshot() != self.copied
 
 
 def clone(world: World, _: object, process: Process) -> None:

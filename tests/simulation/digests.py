@@ -46,7 +46,7 @@ class MemoryDigests:
     def note_unknown(self, lines: Sequence[Line]) -> None:
         for line in lines:
             wait_s = min(self.tables.unknown[line.id][2] * 2, 3600) if line.id in self.tables.unknown else 60
-            self.tables.unknown[line.id] = line, self.now() + timedelta(seconds=wait_s), wait_s
+            self.tables.own("unknown")[line.id] = line, self.now() + timedelta(seconds=wait_s), wait_s
 
     def resting(self, lines: Sequence[Line]) -> list[Line]:
         now, nothing = self.now(), (None, None, 0)
@@ -55,4 +55,4 @@ class MemoryDigests:
 
     def forget_unknown(self, ids: Collection[UUID]) -> None:
         for request_id in ids:
-            self.tables.unknown.pop(request_id, None)
+            self.tables.own("unknown").pop(request_id, None)

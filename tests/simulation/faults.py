@@ -159,9 +159,9 @@ def lose_schema(world: World, side: Side, how: str) -> None:
     """Let a schema be lost, or be what it was when it was copied; with it go its connections."""
     if how.endswith("restored"):
         assert world.backup is not None
-        side.storage.tables = world.backup.snapshot()
+        side.storage.tables.restore(world.backup)
     else:
-        side.storage.tables = Tables()
+        side.storage.tables.restore(Tables().snapshot())
     world.lost = True
     world.tell(f"the {side.role.name}'s schema is {how}")
     side.holder = None

@@ -19,8 +19,8 @@ class MemoryInbox:
         for one in messages:
             key = one.source, one.event_id
             if key not in self.tables.inbox and one.became in OPEN:
-                self.tables.refused[len(self.tables.refused) + 1] = key
-            self.tables.inbox.setdefault(key, one)
+                self.tables.own("refused")[len(self.tables.refused) + 1] = key
+            self.tables.own("inbox").setdefault(key, one)
 
     def values(self, request_id: UUID) -> Iterator[bytes]:
         for one in reversed(self.tables.inbox.values()):
@@ -33,7 +33,7 @@ class MemoryInbox:
     def move(self, place: Place, known: Position | None, to: Position) -> bool:
         if self.tables.positions.get(place) != known:
             return False
-        self.tables.positions[place] = to
+        self.tables.own("positions")[place] = to
         return True
 
 
@@ -69,8 +69,8 @@ class MemoryQuarantine:
             fresh, row = key, replace(row, source=key[0], event_id=key[1])
         rows = self.tables.inbox.items()
         self.tables.inbox = {fresh if each == key else each: row if each == key else one for each, one in rows}
-        self.tables.refused[number] = fresh
+        self.tables.own("refused")[number] = fresh
 
     def discard(self, number: int, why: str, actor: str) -> None:
         del why, actor
-        self.tables.discarded.add(number)
+        self.tables.discarded |= {number}

@@ -31,24 +31,27 @@ class MemoryStorage:
         """Whether the connection of the process at work was ended, asked once."""
         self.now = now
         self.new_id = new_id
+        self._transaction = MemoryTransaction(self)
 
     def transaction(self, key: str = "") -> "MemoryTransaction":
-        """Open one transaction; nothing of it is seen before its end."""
+        """Open one transaction; it is whole, or undone."""
         del key
         if self.down or self.cut():
             raise ServerDown("PostgreSQL does not answer.")
-        return MemoryTransaction(self)
+        return self._transaction
 
 
 class MemoryTransaction:
-    """Meets ``paydesk.infra.core.transaction.Transaction``; a context manager itself, as hundreds open in a run."""
+    """Meets ``paydesk.infra.core.transaction.Transaction``.
+
+    A side has one, which begins again and again: hundreds are opened in a run, and no two at once.
+    """
 
     def __init__(self, storage: MemoryStorage) -> None:
-        self._storage = storage
-        self.tables = tables = storage.tables.snapshot()
+        self.tables = tables = storage.tables
         self.now = now = storage.now
         self.new_id = storage.new_id
-        self.schema = MemorySchemaState(tables, storage.where, storage.holder)
+        self.schema = MemorySchemaState(storage)
         self.commands = MemoryCommands(tables)
         self.numbers = MemoryNumbers(tables, self.schema.checked)
         self.requests = MemoryRequests(tables)
@@ -62,11 +65,14 @@ class MemoryTransaction:
         self.digests = MemoryDigests(tables, now)
 
     def __enter__(self) -> Self:
+        self.tables.begin()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is None:
-            self._storage.tables = self.tables
+            self.tables.commit()
+        else:
+            self.tables.undo()
 
 
 @dataclass(slots=True)
@@ -78,7 +84,7 @@ class MemoryCommands:
     def claim(self, key: UUID, content_hash: str, request_id: UUID) -> Claim | None:
         known = self.known(key)
         if known is None:
-            self.tables.commands[key] = Claim(content_hash, request_id, False)
+            self.tables.own("commands")[key] = Claim(content_hash, request_id, False)
         return known
 
     def known(self, key: UUID) -> Claim | None:
@@ -90,7 +96,7 @@ class MemoryCommands:
         return replace(found, actor=next((e.actor for e in said if (e.command_id, e.request_id) == of_it), None))
 
     def note_changed(self, key: UUID) -> None:
-        self.tables.commands[key] = replace(self.tables.commands[key], changed=True)
+        self.tables.own("commands")[key] = replace(self.tables.commands[key], changed=True)
 
 
 @dataclass(slots=True)
@@ -124,18 +130,17 @@ class MemoryNumbers:
 class MemorySchemaState:
     """Meets ``paydesk.infra.core.transaction.SchemaState``."""
 
-    tables: Tables
-    where: str
-    holder: Callable[[], str]
+    storage: MemoryStorage
 
     def copied(self) -> bool:
-        return self.tables.made_in != self.where
+        return self.storage.tables.made_in != self.storage.where
 
     def checked(self) -> bool:
-        return bool(self.tables.checked_by) and self.tables.checked_by == self.holder()
+        checked_by = self.storage.tables.checked_by
+        return bool(checked_by) and checked_by == self.storage.holder()
 
     def note_checked(self, holder: str) -> None:
-        self.tables.checked_by = holder
+        self.storage.tables.checked_by = holder
 
     def was_lost(self) -> bool:
-        return self.tables.imported
+        return self.storage.tables.imported

@@ -3,12 +3,20 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from uuid import UUID
 
 from paydesk.domain.events import REQUEST_TYPES
 from paydesk.domain.text import same_person
 from paydesk.infra.core.records import Ack, Brought, Claim, Known, Outgoing, OwnRow, Verified
 from tests.simulation.tables import Sent, Tables
+
+_text = lru_cache(maxsize=4096)(str)
+"""An id as text: each check of a topic compares the ids of all there is."""
+
+
+def _released(event: Outgoing) -> Outgoing:
+    return event if event.hold_until is None else replace(event, hold_until=None)
 
 
 @dataclass(slots=True)
@@ -23,6 +31,8 @@ class MemoryOutbox:
 
     def unsent(self, most: int, without: Collection[UUID] = ()) -> list[Outgoing]:
         waiting = [sent for sent in self.tables.outbox.values() if not sent.published and not sent.beaten]
+        if not waiting:
+            return []
         held = {(s.event.request_id, s.event.version) for s in waiting if s.event.hold_until is not None}
         free = [
             sent
@@ -41,8 +51,8 @@ class MemoryOutbox:
         for ack in acks:
             sent = self.tables.outbox.get(ack.id)
             if sent is not None:
-                event = replace(sent.event, hold_until=None)
-                self.tables.outbox[ack.id] = replace(
+                event = _released(sent.event)
+                self.tables.own("outbox")[ack.id] = replace(
                     sent, event=event, published=True, ever_acked=True, ack=ack, topic_id=topic_id
                 )
 
@@ -55,16 +65,17 @@ class MemoryOutbox:
             fresh = sent.again_at is None or sent.again_at < now - timedelta(days=1)
             wait_s = 30 if fresh else min(sent.again_s * 2, 3600)
             again_at = now + timedelta(seconds=wait_s)
-            self.tables.outbox[event_id] = replace(sent, published=False, again_at=again_at, again_s=wait_s)
+            self.tables.own("outbox")[event_id] = replace(sent, published=False, again_at=again_at, again_s=wait_s)
             count += 1
         return count
 
     def renew(self, event_id: UUID, fresh: UUID, value: bytes, content_hash: str) -> None:
-        sent = self.tables.outbox.pop(event_id)
+        outbox = self.tables.own("outbox")
+        sent = outbox.pop(event_id)
         assert not sent.ever_acked
         headers = [(name, str(fresh) if name == "ce_id" else told) for name, told in sent.event.headers]
         event = replace(sent.event, id=fresh, value=value, content_hash=content_hash, headers=headers)
-        self.tables.outbox[fresh] = replace(sent, event=event)
+        outbox[fresh] = replace(sent, event=event)
 
     def standing(self, ids: Collection[UUID]) -> list[OwnRow]:
         return [
@@ -83,7 +94,7 @@ class MemoryOutbox:
                 sent.ack.offset if sent.ack else None,
             )
             for key, sent in self.tables.outbox.items()
-            if (text := str(key)) in ids
+            if (text := _text(key)) in ids
         }
 
 
@@ -101,6 +112,8 @@ class MemoryHolds:
         return len(self._release(lambda sent: meant(sent) and (actor is None or same_person(actor, sent.event.actor))))
 
     def release_due(self) -> set[UUID]:
+        if not self.ran_out():
+            return set()
         now = self.now()
         due = self._release(lambda sent: sent.event.hold_until is not None and sent.event.hold_until <= now)
         return {sent.event.request_id for sent in due}
@@ -108,24 +121,25 @@ class MemoryHolds:
     def _release(self, wanted: Callable[[Sent], bool]) -> list[Sent]:
         return self.tables.change(
             lambda sent: sent.event.hold_until is not None and wanted(sent),
-            lambda sent: replace(sent, event=replace(sent.event, hold_until=None)),
+            lambda sent: replace(sent, event=_released(sent.event)),
         )
 
     def take_back(self, request_id: UUID, version: int) -> bool:
-        for sent in list(self.tables.outbox.values()):
+        for sent in self.tables.outbox.values():
             event = sent.event
             if event.request_id == request_id and event.version == version and event.hold_until is not None:
                 before, kept = event.previous, self.tables.copy[request_id]
                 assert before is not None
-                del self.tables.outbox[event.id]
+                del self.tables.own("outbox")[event.id]
                 row = replace(kept.row, decision=before.decision, decision_hash=before.decision_hash)
-                self.tables.copy[request_id] = replace(kept, row=row)
+                self.tables.own("copy")[request_id] = replace(kept, row=row)
                 return True
         return False
 
     def ran_out(self) -> bool:
         now = self.now()
-        return any(s.event.hold_until is not None and s.event.hold_until <= now for s in self.tables.outbox.values())
+        held = [sent.event.hold_until for sent in self.tables.outbox.values() if sent.event.hold_until is not None]
+        return any(until <= now for until in held)
 
     def keep_overdue(self) -> set[UUID]:
         now, later = self.now(), self.now() + timedelta(days=36500)
@@ -148,7 +162,7 @@ class MemoryTopicState:
         return self.tables.meta.get(partition)
 
     def set_verified(self, partition: int, verified: Verified) -> None:
-        self.tables.meta[partition] = verified
+        self.tables.own("meta")[partition] = verified
 
     def note_unexplained(self, sentence: str) -> None:
         self.tables.amiss = sentence
@@ -179,8 +193,8 @@ class MemoryReimport:
         for event_id in ids:
             sent = self.tables.outbox[event_id]
             if sent.event.command_id:
-                self.tables.commands.pop(UUID(sent.event.command_id), None)
-            self.tables.outbox[event_id] = replace(sent, beaten=True, event=replace(sent.event, hold_until=None))
+                self.tables.own("commands").pop(UUID(sent.event.command_id), None)
+            self.tables.own("outbox")[event_id] = replace(sent, beaten=True, event=_released(sent.event))
 
     def bring_back(self, topic_id: str, brought: Sequence[Brought]) -> None:
         for each in brought:
@@ -191,7 +205,7 @@ class MemoryReimport:
             self.tables.insert(Sent(event, 0, True, True, ack, topic_id, not each.stands))
             if each.stands and event.command_id:
                 done = Claim(each.command_hash, event.request_id, True)
-                self.tables.commands.setdefault(UUID(event.command_id), done)
+                self.tables.own("commands").setdefault(UUID(event.command_id), done)
 
     def note(self, topic_id: str, count: int, last_said_at: datetime) -> None:
         del topic_id, count, last_said_at

@@ -30,9 +30,8 @@ class Lease:
     number: int
     beaten_at: float = -1000.0
 
-    @property
-    def identity(self) -> str:
-        return f"{self.process.name}/{self.number}"
+    def __post_init__(self) -> None:
+        self.identity = f"{self.process.name}/{self.number}"
 
     @property
     def held(self) -> bool:

@@ -33,7 +33,7 @@ class MemoryRequests:
         kept = self.tables.copy.get(request_id)
         if kept is None:
             raise UnknownRequest("There is no such request here.")
-        return replace(kept.row, locked=kept.row.locked or kept.peer_locked)
+        return replace(kept.row, locked=True) if kept.peer_locked else kept.row
 
     def write(self, register: Register, content_hash: str, now: datetime) -> None:
         kept = self.tables.copy.get(register.id, Kept(Row(register.id, None, None)))
@@ -42,7 +42,7 @@ class MemoryRequests:
             kept = replace(kept, row=row, request_hash=content_hash)
         else:
             kept = replace(kept, row=replace(kept.row, decision=register, decision_hash=content_hash))
-        self.tables.copy[register.id] = kept
+        self.tables.own("copy")[register.id] = kept
 
     def write_all(self, registers: Sequence[tuple[Register, str]], now: datetime) -> None:
         for register, content_hash in registers:
@@ -74,7 +74,7 @@ class MemoryRequests:
                 kept = replace(kept, row=row, request_hash=one.content_hash)
             else:
                 kept = replace(kept, row=replace(row, decision=register, decision_hash=one.content_hash))
-            self.tables.copy[register.id] = kept
+            self.tables.own("copy")[register.id] = kept
         assert half in ("request", "decision")
 
     def owing_withdrawal(self, ids: Collection[UUID]) -> list[Row]:
@@ -112,7 +112,7 @@ class MemoryRequestLocks:
         del now
         for request_id in reasons:
             kept = self.tables.copy.get(request_id) or Kept(Row(request_id, None, None))
-            self.tables.copy[request_id] = replace(kept, row=replace(kept.row, locked=True))
+            self.tables.own("copy")[request_id] = replace(kept, row=replace(kept.row, locked=True))
 
     def ids(self) -> list[UUID]:
         return sorted(key for key, kept in self.tables.copy.items() if kept.row.locked)
@@ -123,7 +123,7 @@ class MemoryRequestLocks:
         for request_id, kept in self.tables.copy.items():
             fresh = request_id in locks.ids or (kept.peer_locked and not locks.whole)
             if fresh != kept.peer_locked:
-                self.tables.copy[request_id] = replace(kept, peer_locked=fresh)
+                self.tables.own("copy")[request_id] = replace(kept, peer_locked=fresh)
                 changed.add(request_id)
         return changed
 

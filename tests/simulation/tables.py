@@ -1,8 +1,9 @@
-"""What one side stores, in memory: immutable rows in dicts, so that a snapshot is cheap."""
+"""What one side stores, in memory: immutable rows in dicts, which are copied before they are written to."""
 
-from collections.abc import Callable
-from dataclasses import MISSING, dataclass, field, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from paydesk.infra.core.digest import Line
@@ -34,37 +35,59 @@ class Sent:
     again_s: int = 0
 
 
-@dataclass
 class Tables:
-    """Everything one side stores."""
+    """Everything one side stores; one such object a side, for as long as the side is."""
 
-    copy: dict[UUID, Kept] = field(default_factory=dict)
-    outbox: dict[UUID, Sent] = field(default_factory=dict)
-    inbox: dict[tuple[str, str], Incoming] = field(default_factory=dict)
-    refused: dict[int, tuple[str, str]] = field(default_factory=dict)
-    """By its number, the key in ``inbox`` of what was not applied when it came."""
-    discarded: set[int] = field(default_factory=set)
-    positions: dict[Place, Position] = field(default_factory=dict)
-    commands: dict[UUID, Claim] = field(default_factory=dict)
-    meta: dict[int, Verified] = field(default_factory=dict)
-    unknown: dict[UUID, tuple[Line, datetime, int]] = field(default_factory=dict)
-    """What the other side claims to hold, until when it rests, and how long."""
-    imported: bool = False
-    amiss: str = ""
-    checked_by: str = ""
-    counted: int = 0
-    """How many rows the outbox ever had."""
-    numbers: int = 1000
-    made_in: str = "the database"
+    def __init__(self) -> None:
+        self.copy: dict[UUID, Kept] = {}
+        self.outbox: dict[UUID, Sent] = {}
+        self.inbox: dict[tuple[str, str], Incoming] = {}
+        self.refused: dict[int, tuple[str, str]] = {}
+        """By its number, the key in ``inbox`` of what was not applied when it came."""
+        self.discarded: frozenset[int] = frozenset()
+        self.positions: dict[Place, Position] = {}
+        self.commands: dict[UUID, Claim] = {}
+        self.meta: dict[int, Verified] = {}
+        self.unknown: dict[UUID, tuple[Line, datetime, int]] = {}
+        """What the other side claims to hold, until when it rests, and how long."""
+        self.imported = False
+        self.amiss = ""
+        self.checked_by = ""
+        self.counted = 0
+        """How many rows the outbox ever had."""
+        self.numbers = 1000
+        self.made_in = "the database"
+        self._before: Mapping[str, object] = {}
 
-    def snapshot(self) -> "Tables":
-        """Return a copy; what it holds is immutable."""
-        fresh = Tables.__new__(Tables)
-        there = fresh.__dict__
-        there.update(self.__dict__)
-        for name in _SHARED:
-            there[name] = there[name].copy()
-        return fresh
+    def begin(self) -> None:
+        """Begin a transaction: what is written from here on may be undone."""
+        assert not self._before, "a transaction within a transaction"
+        self._before = vars(self).copy()
+
+    def commit(self) -> None:
+        """Let stand what was written since the transaction began."""
+        self._before = {}
+
+    def undo(self) -> None:
+        """Undo what was written since the transaction began."""
+        # With it goes the note that a transaction is under way: there was none before.
+        vars(self).update(self._before)
+
+    def own(self, name: str) -> dict[Any, Any]:
+        """Return a table to write to; the first time in a transaction it is copied, as most tables are only read."""
+        table: dict[Any, Any] = getattr(self, name)
+        if table is self._before.get(name):
+            table = table.copy()
+            setattr(self, name, table)
+        return table
+
+    def snapshot(self) -> Mapping[str, object]:
+        """Return a copy; the rows in it are immutable."""
+        return {name: _copied(value) for name, value in vars(self).items()}
+
+    def restore(self, snapshot: Mapping[str, object]) -> None:
+        """Hold what was copied, as after a restore of the schema."""
+        vars(self).update((name, _copied(value)) for name, value in snapshot.items())
 
     def insert(self, fresh: Sent) -> None:
         """Add a row to the outbox."""
@@ -76,15 +99,15 @@ class Tables:
         assert not twin or fresh.beaten, "two events of one version"
         assert event.id not in self.outbox
         self.counted += 1
-        self.outbox[event.id] = fresh
+        self.own("outbox")[event.id] = fresh
 
     def change(self, wanted: Callable[[Sent], bool], change: Callable[[Sent], Sent]) -> list[Sent]:
         """Change the wanted rows of the outbox; returns them as they were."""
         found = [sent for sent in self.outbox.values() if wanted(sent)]
         for sent in found:
-            self.outbox[sent.event.id] = change(sent)
+            self.own("outbox")[sent.event.id] = change(sent)
         return found
 
 
-_SHARED = tuple(each.name for each in fields(Tables) if each.default_factory is not MISSING)
-"""What a copy must not share with its original. Every transaction begins with a copy, so this is known beforehand."""
+def _copied(value: object) -> object:
+    return value.copy() if isinstance(value, dict) else value

@@ -1,6 +1,6 @@
 """The world of one run: both sides' storages, the log, some desks a role, and time."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -14,7 +14,6 @@ from paydesk.manager.role import ROLE as MANAGER
 from tests.simulation.log import MemoryLog
 from tests.simulation.memory import MemoryStorage
 from tests.simulation.process import Process, Side
-from tests.simulation.tables import Tables
 
 if TYPE_CHECKING:
     from tests.simulation.clones import Clone
@@ -54,7 +53,7 @@ class World:
     """Whether somebody said a digest or an answer for a side: its own next digest sets it right."""
     digests: bool = True
     leases: int = 0
-    backup: Tables | None = None
+    backup: Mapping[str, object] | None = None
     clones: list["Clone"] = field(default_factory=list)
     """Copies of a side's schema in another database, each with a desk open on it."""
     most_lines: int | None = None
@@ -68,6 +67,8 @@ class World:
     """The time as it was last asked for: it is asked for far more often than it changes."""
 
     def __post_init__(self) -> None:
+        # Made once, as it takes longer to make one than to seed it anew, and every action has a seed of its own.
+        self._sources = [Random(0) for _ in range(DEEPEST + 1)]
         self.log = MemoryLog(self.now, self.new_id)
         self.contractor = Side(CONTRACTOR, MemoryStorage(CONTRACTOR, self.now, self.new_id))
         self.manager = Side(MANAGER, MemoryStorage(MANAGER, self.now, self.new_id))
@@ -112,6 +113,13 @@ class World:
     def use(self, random: Random) -> None:
         """Take all chance from here on from this source."""
         self.random = self.log.random = random
+
+    def use_seed(self, seed: int) -> Random:
+        """Take all chance of one action from this seed; one that a freeze came amid keeps its own source."""
+        random = self._sources[self._depth]
+        random.seed(seed)
+        self.use(random)
+        return random
 
     def tell(self, line: str) -> None:
         """Add a line to the story. Raises ``TooLong`` where it has more than ``most_lines`` then."""
