@@ -76,10 +76,13 @@ def _named(command: Decide) -> dict[str, object]:
     return {"revision": command.revision if command.named is Named.REVISION else None}
 
 
+_VALUES = (Terms, Cause, Money)
+
+
 def _plain(value: object) -> object:
     if value is None or isinstance(value, str):
         return value
-    if isinstance(value, Terms | Cause | Money):
+    if isinstance(value, _VALUES):
         return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, Mapping):
         return {name: _plain(inner) for name, inner in value.items()}

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import assert_never
 from uuid import UUID
 
@@ -175,7 +176,9 @@ def _check_decision(register: DecisionRegister) -> None:
         raise InvalidInput.of("cause", "A rejection carries its cause.")
 
 
+@lru_cache(maxsize=1024)
 def _check_terms(terms: Terms) -> None:
+    """Check terms from outside; every event of a request carries them, and its decision does."""
     typed = typed_fields(terms)
     money(terms.money.amount_minor, terms.money.currency, terms.money.exponent)
     # The money was checked by its own exponent: a code that ISO retired since must still replay. A due date is a day

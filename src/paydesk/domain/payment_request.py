@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import partial
+from functools import lru_cache, partial
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -38,14 +38,20 @@ class Terms:
     @property
     def hash(self) -> str:
         """SHA-256, in hexadecimal, over the canonical JSON of all terms; stable for ever."""
-        facts: dict[str, object] = {
-            "amount_minor": self.money.amount_minor,
-            "currency": self.money.currency,
-            "exponent": self.money.exponent,
-        }
-        facts |= {term.name: term.plain(self) for term in TERMS}
-        written = json.dumps(facts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-        return hashlib.sha256(written.encode()).hexdigest()
+        return _hash_of(self)
+
+
+@lru_cache(maxsize=1024)
+def _hash_of(terms: Terms) -> str:
+    """Return the hash of terms; each event and each decision about them asks for it again."""
+    facts: dict[str, object] = {
+        "amount_minor": terms.money.amount_minor,
+        "currency": terms.money.currency,
+        "exponent": terms.money.exponent,
+    }
+    facts |= {term.name: term.plain(terms) for term in TERMS}
+    written = json.dumps(facts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(written.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated
 from uuid import UUID
 
@@ -48,14 +49,7 @@ class ResyncMessage(BaseModel):
 
 
 def digest_event(role: Role, digest: Digest, event_id: UUID, now: datetime) -> Outgoing:
-    """Return a digest as a message for the role's own topic.
-
-    Args:
-        role: The role that publishes it.
-        digest: The digest; of a list of locked requests that is too long for a message, the beginning is taken.
-        event_id: The id of the message.
-        now: When it is published.
-    """
+    """Return a digest as a message for the role's own topic; of a list too long for it the beginning."""
     room = max(0, _ROOM - len(digest.buckets) * _BUCKET_BYTES) // _ID_BYTES
     cut = digest.more_locked or len(digest.locked) > room
     message = DigestMessage(buckets=list(digest.buckets), locked=list(digest.locked[:room]), more_locked=cut)
@@ -63,14 +57,7 @@ def digest_event(role: Role, digest: Digest, event_id: UUID, now: datetime) -> O
 
 
 def resync_event(role: Role, answer: Answer, event_id: UUID, now: datetime) -> Outgoing:
-    """Return an answer to a digest as a message for the role's own topic.
-
-    Args:
-        role: The role that answers.
-        answer: The answer.
-        event_id: The id of the message.
-        now: When it is published.
-    """
+    """Return an answer as a message for the role's own topic."""
     message = ResyncMessage(
         total=answer.total,
         buckets=list(answer.buckets),
@@ -124,7 +111,12 @@ def fault_of_control(record: Record) -> str:
 
 def _control(record: Record) -> Digest | Answer | None:
     """Return what a message of the plumbing says. Raises ``ValueError`` (pydantic's are such), ``RecursionError``."""
-    kind, value = dict(record.headers).get("ce_type"), record.value or b""
+    return _read(dict(record.headers).get("ce_type"), record.value or b"")
+
+
+@lru_cache(maxsize=64)
+def _read(kind: bytes | None, value: bytes) -> Digest | Answer | None:
+    """Return what a value says; whoever hears it asks twice, and the same copy gives the same digest again."""
     if kind == _DIGEST:
         message = DigestMessage.model_validate_json(value)
         return Digest(tuple(message.buckets), tuple(message.locked), message.more_locked)
