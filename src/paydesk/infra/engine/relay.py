@@ -2,8 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from uuid import UUID
@@ -47,16 +46,7 @@ _RELAYS_ALONE = Duties()
 
 
 class Relay:
-    """Relays for one role while it holds the lease; ``step`` is all it does. What it gets is closed by the caller.
-
-    Args:
-        store: The own schema.
-        lease: The right to work for the role.
-        writer: The writer of the own topic.
-        open_reader: Opens a reader for a check of the own topic.
-        duties: What is done beside relaying.
-        clock: Returns seconds that never go back.
-    """
+    """Relays for one role while it holds the lease; ``step`` is all it does. What it is given is the caller's."""
 
     def __init__(
         self,
@@ -67,6 +57,7 @@ class Relay:
         duties: Duties = _RELAYS_ALONE,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """``open_reader`` opens a reader for a check of the own topic; ``clock`` tells seconds that never go back."""
         self.role = store.role
         self.sends = duties.sends
         self.store = store
@@ -102,7 +93,8 @@ class Relay:
                 return frozenset()
             self._refuse_copy()
         self._keep()
-        identity, known = self._identity(), frozenset[UUID]()
+        identity = self._identity()
+        known: frozenset[UUID] = frozenset()
         if not self._checked:
             known = self._check(identity)
         if not self.sends:
@@ -120,19 +112,12 @@ class Relay:
 
     def _release_due(self) -> set[UUID]:
         """Release the holds that ran out; committed before anything is sent."""
-        with self._acting() as transaction:
+        with self.store.transaction() as transaction:
+            _refuse_unchecked(transaction)
             released = transaction.holds.release_due()
         if released:
             reach("H1")
         return released
-
-    @contextmanager
-    def _acting(self) -> Iterator[Transaction]:
-        """Open a transaction on the schema that was checked; raises ``LeaseLost`` where it is another since."""
-        with self.store.transaction() as transaction:
-            if not transaction.schema.checked():
-                raise LeaseLost
-            yield transaction
 
     def look_again(self) -> None:
         """Ask the log at the next step whether it is there and holds what it held; a client said that it was away.
@@ -170,7 +155,8 @@ class Relay:
         return known
 
     def _relay(self, topic_id: str) -> set[UUID]:
-        with self._acting() as transaction:
+        with self.store.transaction() as transaction:
+            _refuse_unchecked(transaction)
             self.role.load_owed()(transaction, self.role, None, self.store.now())
             now = self._clock()
             self._large = {request: large for request, large in self._large.items() if now < large[1]}
@@ -241,6 +227,12 @@ class Relay:
         if not self.lease.beat():
             raise LeaseLost
         return True
+
+
+def _refuse_unchecked(transaction: Transaction) -> None:
+    """Raise ``LeaseLost`` where the schema is another than the one that was checked."""
+    if not transaction.schema.checked():
+        raise LeaseLost
 
 
 def mark_sent(store: Storage, topic_id: str, acks: Sequence[Ack]) -> bool:

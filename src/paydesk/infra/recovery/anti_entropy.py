@@ -24,16 +24,10 @@ _MOST_SUSPECTS = 1000
 
 
 class AntiEntropy:
-    """Shared by both threads of a worker; what waits for the outbound one stands in queues.
-
-    Args:
-        role: The role of the worker.
-        store: The own schema.
-        clock: Returns seconds that never go back.
-        says: Whether digests are published; a process that lives for one command leaves that to the others.
-    """
+    """Shared by both threads of a worker; what waits for the outbound one stands in queues."""
 
     def __init__(self, role: Role, store: Storage, clock: Callable[[], float], *, says: bool = True) -> None:
+        """``says``: digests are said; a process that lives for one command leaves that to the others."""
         self.role = role
         self.store = store
         self._clock = clock
@@ -107,15 +101,19 @@ class AntiEntropy:
             differ = [bucket for bucket in range(total) if mine[bucket] != digest.buckets[bucket]]
             news = transaction.locks.mirror(Locks(frozenset(digest.locked), not digest.more_locked), self.store.now())
             asked = self._not_too_often(differ, mine, digest.buckets)
-        # What was refused as never said here may have been said since: a request that was lost is asked for anew.
-        known = redrive_unsaid(self.store) if asked else frozenset()
-        with self.store.transaction() as transaction:
-            lines = transaction.digests.held(self._half) if known else lines
-            for answer in answers(asked, total, lines, transaction.digests.refused() if asked else ()):
-                self._waiting.append(resync_event(self.role, answer, transaction.new_id(), self.store.now()))
         if differ:
             log.warning("the copy differs from what was released in %d of %d buckets", len(differ), total)
-        return frozenset(news) | known
+        return frozenset(news) | (self._answer(asked, total, lines) if asked else frozenset())
+
+    def _answer(self, asked: Sequence[int], total: int, lines: Sequence[Line]) -> frozenset[UUID]:
+        """Have answers wait for these buckets; returns the requests that changed by what was taken in before."""
+        # What was refused as never said here may have been said since: a request that was lost is asked for anew.
+        known = redrive_unsaid(self.store)
+        with self.store.transaction() as transaction:
+            lines = transaction.digests.held(self._half) if known else lines
+            for answer in answers(asked, total, lines, transaction.digests.refused()):
+                self._waiting.append(resync_event(self.role, answer, transaction.new_id(), self.store.now()))
+        return known
 
     def _not_too_often(self, differ: Sequence[int], mine: Sequence[str], theirs: Sequence[str]) -> list[int]:
         """Return the buckets to answer for: the same difference again waits twice as long each time."""

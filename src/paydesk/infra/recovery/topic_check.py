@@ -54,43 +54,34 @@ class Checked:
 def check(
     store: Storage, role: Role, reader: LogReader, identity: tuple[str, int], holder: str, beat: Callable[[], object]
 ) -> Checked:
-    """Read the own topic to its end, and compare it with the outbox.
+    """Read the own topic to its end, then import what the outbox does not know and note what was found.
 
-    Events of the outbox that are on the topic are marked sent; those that were acknowledged and are not there any more
-    are unsent again; events that the outbox does not know are imported.
-
-    Args:
-        store: The own schema.
-        role: The role that writes the topic.
-        reader: A reader for this check alone.
-        identity: The topic's id and how many partitions it has.
-        holder: Who holds the lease, noted at the end as who has checked.
-        beat: Keeps the lease meanwhile.
-
-    Raises:
-        BrokerTrouble: The broker is away, or the topic was made anew meanwhile.
+    Events of the outbox that are on the topic are marked sent; those that were acknowledged and are not there any
+    more are unsent again. At the end ``holder`` is noted as who has checked. Raises ``BrokerTrouble``.
     """
     topic_id, partitions = identity
     with store.transaction() as transaction:
         transaction.topic.forget_others(topic_id)
-        for number in range(partitions):
-            if transaction.topic.verified(number) is None:
+        verified = [transaction.topic.verified(number) for number in range(partitions)]
+        for number, known in enumerate(verified):
+            if known is None:
                 transaction.topic.set_verified(number, Verified(topic_id))
-    places = [(role.writes, number) for number in range(partitions)]
-    readings = [_Partition(store, role, reader, place, topic_id, beat).read() for place in places]
+    readings = [
+        _Partition(store, role, reader, (role.writes, number), topic_id, beat).read(known)
+        for number, known in enumerate(verified)
+    ]
     # First what is known: a row that stands on the topic was said, whatever was marked, and is not beaten any more.
     unsent = sum(_mark(store, role, number, topic_id, reading) for number, reading in enumerate(readings))
     unknown, unfounded = _founded(store, [entry for reading in readings for entry in reading.unknown])
     imported = import_unknown(store, role, topic_id, unknown, beat)
     _ask_again(store, reader)
+    done = Checked(imported, unsent, unfounded + sum(reading.foreign for reading in readings))
+    whole = all(reading.start is None for reading in readings)
     with store.transaction() as transaction:
         refuse_other_topic(transaction, role, topic_id)
         for number, reading in enumerate(readings):
             if reading.last is not None or reading.start is None:
                 transaction.topic.set_verified(number, reading.last or Verified(topic_id))
-    done = Checked(imported, unsent, unfounded + sum(reading.foreign for reading in readings))
-    whole = all(reading.start is None for reading in readings)
-    with store.transaction() as transaction:
         # A check that read on from where the one before ended tells nothing of the messages that this one found.
         if whole or done.foreign:
             transaction.topic.note_unexplained(_foreign_sentence(done, "" if whole else "at least "))
@@ -155,10 +146,8 @@ class _Partition:
     beat: Callable[[], object]
     """Keeps the lease meanwhile."""
 
-    def read(self) -> PartitionReading:
+    def read(self, known: Verified | None) -> PartitionReading:
         """Read it from the verified record on where that still stands there, else from the beginning."""
-        with self.store.transaction() as transaction:
-            known = transaction.topic.verified(self.place[1])
         if known is not None and known.offset is not None:
             reading = self._read_from(known.offset)
             if reading.first == (known.offset, known.event_id, known.appended_at):
@@ -184,11 +173,10 @@ class _Partition:
 
 
 def _take(store: Storage, role: Role, reading: PartitionReading, records: Sequence[Record], topic_id: str) -> None:
-    ids = {header(record, "ce_id") for record in records}
+    ids = [header(record, "ce_id") for record in records]
     with store.transaction() as transaction:
-        known = transaction.outbox.known(ids)
-    for record in records:
-        event_id = header(record, "ce_id")
+        known = transaction.outbox.known(set(ids))
+    for record, event_id in zip(records, ids, strict=True):
         # The check before verified the record that this one begins with, and told of it if it was foreign.
         known_before = reading.first is None and reading.start is not None
         if reading.first is None:
