@@ -14,15 +14,15 @@ class Answer:
     err: str
 
     @property
-    def told(self) -> str:
+    def printed(self) -> str:
         """All that it printed."""
         return self.out + self.err
 
     @property
     def json(self) -> dict[str, Any]:
         """The one document it printed."""
-        found: dict[str, Any] = json.loads(self.out)
-        return found
+        document: dict[str, Any] = json.loads(self.out)
+        return document
 
     @property
     def lines(self) -> list[dict[str, Any]]:
@@ -32,5 +32,5 @@ class Answer:
     @property
     def error(self) -> dict[str, str]:
         """The error it printed."""
-        found: dict[str, str] = json.loads(self.err.splitlines()[-1])["error"]
-        return found
+        document: dict[str, str] = json.loads(self.err.splitlines()[-1])["error"]
+        return document

@@ -94,5 +94,5 @@ def test_no_module_is_dead() -> None:
                 imported |= {f"{node.module}.{alias.name}" for alias in node.names}
             elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("paydesk."):
                 imported.add(node.value)  # Commands and migrations are loaded by their name.
-    here = {".".join(file.relative_to(CHECKOUT / "src").with_suffix("").parts) for file in sources()}
-    assert not {module for module in here if not module.endswith("__init__")} - imported
+    modules = {".".join(file.relative_to(CHECKOUT / "src").with_suffix("").parts) for file in sources()}
+    assert not {module for module in modules if not module.endswith("__init__")} - imported

@@ -48,7 +48,7 @@ def test_a_command_that_an_acceptance_overtook_says_that_it_lapsed(
     number = paydesk("contractor", "request", "102", "EUR", "x", "--as", ada, "--json").json["number"]
     hold(number)
     line = ("contractor", words[0], number, *words[1:], "--as", ada, "--key", ada)
-    assert "lapsed" not in paydesk(*line).told, "the decision is held: nothing is known of it here"
+    assert "lapsed" not in paydesk(*line).printed, "the decision is held: nothing is known of it here"
     assert paydesk("manager", "send", number, "--as", "bo").code == 0
     assert paydesk("contractor", "wait", number, "--timeout", "30s").code == 0
     sentence = f"{number} was accepted; {late} came too late and lapsed."

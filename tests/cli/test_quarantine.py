@@ -46,8 +46,8 @@ def bench(paydesk: Paydesk, stack: EmbeddedStack, ada: str, monkeypatch: pytest.
     made, right = Bench(paydesk, stack, ada), handlers.apply
 
     def apply(transaction: Transaction, role: Role, heard: Sequence[ReceivedEvent], now: datetime) -> Applied:
-        for one in heard:
-            if one.event.register.terms and one.event.register.terms.description in made.buggy:
+        for received in heard:
+            if received.event.register.terms and received.event.register.terms.description in made.buggy:
                 raise ZeroDivisionError("a bug of the handler")
         return right(transaction, role, heard, now)
 

@@ -47,8 +47,10 @@ def test_a_usage_error_is_sentences_on_one_line(
 @pytest.mark.parametrize("options", [["--csv", "--json"], ["--json", "--csv"], ["--json", "--follow", "--csv", "x"]])
 def test_csv_and_json_together_are_refused(role: str, options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert run([role, "list", *options]) == 2
-    told = capsys.readouterr()
-    assert told.out == "" and json.loads(told.err)["error"]["code"] == "usage" and "--csv contradict" in told.err
+    printed = capsys.readouterr()
+    assert (
+        printed.out == "" and json.loads(printed.err)["error"]["code"] == "usage" and "--csv contradict" in printed.err
+    )
 
 
 @pytest.mark.fault(kind="A text that is taken for an option is told how it is written.", mended="cli/main.py")

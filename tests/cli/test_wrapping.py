@@ -35,7 +35,7 @@ def test_no_offset_is_broken_in_two_where_versions_stand_beside_each_other(topic
     assert all(cell_len(part) <= 32 for part in parts)
     assert " ".join(parts).replace(" ", "") == f"manager:quarantined,{topic}/0/{offset}"
     assert parts[-1].endswith(offset), "the whole offset in one part"
-    assert [each for each in parts if each.isdigit() or each.endswith(f"/{offset}")] == parts[-1:]
+    assert [part for part in parts if part.isdigit() or part.endswith(f"/{offset}")] == parts[-1:]
 
 
 @pytest.mark.parametrize("words", ["show", "doctor"])

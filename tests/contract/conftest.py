@@ -26,5 +26,5 @@ def side_of(request: pytest.FixtureRequest) -> Iterator[Open]:
         return opened[-1].__enter__()
 
     yield make
-    for one in opened:
-        one.__exit__(None, None, None)
+    for context in opened:
+        context.__exit__(None, None, None)

@@ -66,18 +66,18 @@ def request(number: str | None = "PR-1001", **changes: object) -> RequestRegiste
 def rejected(asked: RequestRegister, version: int = 1) -> DecisionRegister:
     """Return a manager's rejection of it."""
     command = commands.Reject(asked.id, "bo", asked.revision, asked.terms.hash, CAUSE)
-    found = commands.decide(command, asked, None, at(1), at(0))
-    assert found is not None
-    return replace(found, version=version)
+    register = commands.decide(command, asked, None, at(1), at(0))
+    assert register is not None
+    return replace(register, version=version)
 
 
 def accepted(asked: RequestRegister, version: int = 1) -> DecisionRegister:
     """Return a manager's approval of it."""
-    found = commands.decide(
+    register = commands.decide(
         commands.Approve(asked.id, "bo", asked.revision, asked.terms.hash), asked, None, at(1), at(0)
     )
-    assert found is not None
-    return replace(found, version=version)
+    assert register is not None
+    return replace(register, version=version)
 
 
 def at(seconds: float) -> datetime:
@@ -90,7 +90,7 @@ def event_of(register: RequestRegister | DecisionRegister, command_id: str = "")
     return Event(uuid4(), event_type_of(register), at(2), "bo", command_id, "a hash", register)
 
 
-def said(
+def outgoing(
     role: Role,
     register: RequestRegister | DecisionRegister,
     *,
@@ -120,7 +120,7 @@ def message(
 ) -> Incoming:
     """Return a register as a row of the reader's inbox."""
     writer = CONTRACTOR if reader.name == MANAGER.name else MANAGER
-    event = said(replace(writer, writes=reader.reads[0]), register)
+    event = outgoing(replace(writer, writes=reader.reads[0]), register)
     headers = [(name, text.encode()) for name, text in event.headers]
     judged = judge(reader, Record(event.topic, 0, offset, event.key, headers, event.value, at(4)))
     judged.became = became

@@ -22,7 +22,7 @@ def test_what_is_asked_stands_on_both_lists_and_is_news(pair: Pair) -> None:
     assert copy.delivery is Delivery.RECEIVED
     mine = until(lambda: (own := seen(pair.contractor, copy.id)) and own.delivery is Delivery.SENT and own)
     assert mine.number == copy.number
-    assert until(lambda: any(one.changed is None or copy.id in one.changed for one in pair.news))
+    assert until(lambda: any(news.changed is None or copy.id in news.changed for news in pair.news))
 
 
 def test_the_same_key_asks_once_and_other_content_is_refused(pair: Pair) -> None:

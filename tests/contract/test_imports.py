@@ -21,14 +21,14 @@ from paydesk.infra.recovery.reimport import Unknown, import_unknown
 from paydesk.manager.role import ROLE as MANAGER
 from tests.conftest import Sides
 from tests.contract.conftest import Open
-from tests.contract.storages import TOPIC_ID, Side, accepted, at, on_postgres, rejected, request, said
+from tests.contract.storages import TOPIC_ID, Side, accepted, at, on_postgres, outgoing, rejected, request
 
 
-def found(
+def unknown_event(
     role: Role, register: RequestRegister | DecisionRegister, offset: int, command_id: str | None = None
 ) -> Unknown:
     """Return the event of a register as it stands on the own topic."""
-    event = said(role, register, command_id=str(uuid4()) if command_id is None else command_id)
+    event = outgoing(role, register, command_id=str(uuid4()) if command_id is None else command_id)
     headers = [(name, text.encode()) for name, text in event.headers]
     record = Record(role.writes, 0, offset, event.key, headers, event.value, at(offset))
     return Unknown(record, decode_own(role, record.key, record.headers, record.value))
@@ -52,15 +52,17 @@ def test_no_number_comes_back_twice_in_whatever_chunk_it_comes(
 ) -> None:
     monkeypatch.setattr(reimport, "_CHUNK", chunk)
     side = side_of(CONTRACTOR)
-    first, second, third = sorted((request("PR-7000") for _ in range(3)), key=lambda each: each.id)
+    first, second, third = sorted((request("PR-7000") for _ in range(3)), key=lambda asked: asked.id)
     third = replace(third, number="PR-7001")
     with side.store.transaction() as t:
         # The first one's number was another before it is read anew, so that is free for the third.
         t.requests.write(replace(first, number="PR-7001"), "a hash", at(0))
-    events = [found(side.role, each, offset) for offset, each in enumerate((second, first, third))]
+    events = [unknown_event(side.role, asked, offset) for offset, asked in enumerate((second, first, third))]
     bring_back(side, *events, events[0])
     with side.store.transaction() as t:
-        assert [row.number for row in (t.requests.get(each.id).request for each in (first, second, third)) if row] == [
+        assert [
+            row.number for row in (t.requests.get(asked.id).request for asked in (first, second, third)) if row
+        ] == [
             "PR-7000",
             None,
             "PR-7001",
@@ -76,25 +78,25 @@ def test_each_of_many_requests_is_settled_by_itself(side_of: Open) -> None:
     side = side_of(MANAGER)
     lost, beaten, twice, torn = (request(f"PR-{number}") for number in range(1, 5))
     free, done = str(uuid4()), str(uuid4())
-    mine = said(side.role, accepted(beaten), command_id=free)
+    mine = outgoing(side.role, accepted(beaten), command_id=free)
     with side.store.transaction() as t:
         t.commands.claim(UUID(free), "a", beaten.id)
         t.requests.write(accepted(beaten), mine.content_hash, at(0))
         t.outbox.add(mine)
     withdrawn = confirm_withdrawal(replace(torn, withdrawal_asked=True), None, at(3), at(0))
     events = [
-        found(side.role, accepted(lost), 0, done),
-        found(side.role, rejected(beaten), 1),
-        found(side.role, rejected(twice), 2),
-        found(side.role, accepted(twice), 3),
-        found(side.role, accepted(torn), 4),
-        found(side.role, replace(withdrawn, version=2), 5),
+        unknown_event(side.role, accepted(lost), 0, done),
+        unknown_event(side.role, rejected(beaten), 1),
+        unknown_event(side.role, rejected(twice), 2),
+        unknown_event(side.role, accepted(twice), 3),
+        unknown_event(side.role, accepted(torn), 4),
+        unknown_event(side.role, replace(withdrawn, version=2), 5),
     ]
     bring_back(side, *events)
     with side.store.transaction() as t:
         assert t.commands.claim(UUID(done), "x", uuid4()) == Claim("a hash", lost.id, True, "bo"), "known as done"
         assert t.commands.claim(UUID(free), "x", beaten.id) is None, "free again"
-        assert [t.requests.get(each.id).decision for each in (lost, beaten, twice, torn)] == [
+        assert [t.requests.get(register.id).decision for register in (lost, beaten, twice, torn)] == [
             accepted(lost),
             rejected(beaten),
             accepted(twice, 2),
@@ -104,7 +106,7 @@ def test_each_of_many_requests_is_settled_by_itself(side_of: Open) -> None:
         assert t.locks.ids() == [torn.id]
         assert t.requests.get(lost.id).decision_hash == events[0].content_hash
     assert [row.id for row in own(side, beaten.id)] == [events[1].event.id]
-    assert [row.id for row in own(side, torn.id)] == [each.event.id for each in events[4:]]
+    assert [row.id for row in own(side, torn.id)] == [entry.event.id for entry in events[4:]]
 
 
 def test_nothing_of_a_topic_that_was_made_anew_comes_back(side_of: Open) -> None:
@@ -112,7 +114,7 @@ def test_nothing_of_a_topic_that_was_made_anew_comes_back(side_of: Open) -> None
     with side.store.transaction() as t:
         t.topic.set_verified(0, Verified("another topic"))
     with pytest.raises(BrokerTrouble):
-        import_unknown(side.store, side.role, TOPIC_ID, [found(side.role, asked, 0)], lambda: None)
+        import_unknown(side.store, side.role, TOPIC_ID, [unknown_event(side.role, asked, 0)], lambda: None)
     assert own(side, asked.id) == []
 
 
@@ -138,9 +140,11 @@ def test_many_requests_cost_as_many_statements_as_one(sides: Sides) -> None:
         for number, many in ((2000, 1), (3000, 80)):
             asked = [request(f"PR-{number + place}") for place in range(many)]
             taken = replace(asked[-1], id=uuid4())
-            events = [found(side.role, each, place) for place, each in enumerate([*asked, taken])]
+            events = [unknown_event(side.role, register, place) for place, register in enumerate([*asked, taken])]
             with counted() as ran:
                 bring_back(side, *events)
-            assert sorted(len(own(side, each.id)) for each in (asked[-1], taken)) == [1, 2], "one lost its number"
+            assert sorted(len(own(side, register.id)) for register in (asked[-1], taken)) == [1, 2], (
+                "one lost its number"
+            )
             costs.append(len(ran))
     assert costs[0] == costs[1] < 20, costs

@@ -20,12 +20,12 @@ def test_many_are_decided_held_longer_told_at_once_and_taken_back(pair: Pair) ->
     keyed = [KeyedCommand(uuid4(), both[0], HELD_S + 300), KeyedCommand(uuid4(), both[1], HELD_S)]
     *executed, spread = pair.manager.execute_all(keyed)
     assert executed == [Executed(command) for command in both] and isinstance(spread, Spread)
-    told = spread.copies
-    assert [(copy.status, copy.delivery) for copy in told] == [
+    copies = spread.copies
+    assert [(copy.status, copy.delivery) for copy in copies] == [
         (Status.ACCEPTED, Delivery.HELD),
         (Status.REJECTED, Delivery.HELD),
     ]
-    holds = [copy.hold_until for copy in told]
+    holds = [copy.hold_until for copy in copies]
     assert holds[0] is not None and holds[1] is not None and 200 < (holds[0] - holds[1]).total_seconds() <= 300
     assert isinstance(refusal(pair, Approve(pair.ask().id, "bo", 2, first.terms.hash)), Stale)
     *_, back = pair.manager.execute_all([KeyedCommand(uuid4(), Undo(first.id, "bo"))])

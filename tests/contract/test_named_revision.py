@@ -18,9 +18,9 @@ OTHERS = checked_terms("9999", "EUR", "Logo [v2]", due_date="2026-12-31")
 
 def _arrive(side: Side, *versions: RequestRegister) -> None:
     with side.store.transaction() as t:
-        t.inbox.record([message(side.role, one, one.version) for one in versions])
-        for one in versions:
-            t.requests.replace([heard(one, f"version {one.version}")], "request", at(4))
+        t.inbox.record([message(side.role, register, register.version) for register in versions])
+        for register in versions:
+            t.requests.replace([heard(register, f"version {register.version}")], "request", at(4))
 
 
 @pytest.mark.fault(

@@ -13,14 +13,7 @@ from paydesk.infra.core.records import Ack, Brought, Claim, Head, Row, Verified
 from paydesk.infra.engine import relay
 from paydesk.manager.role import ROLE as MANAGER
 from tests.contract.conftest import Open
-from tests.contract.storages import (
-    TOPIC_ID,
-    accepted,
-    at,
-    rejected,
-    request,
-    said,
-)
+from tests.contract.storages import TOPIC_ID, accepted, at, outgoing, rejected, request
 
 
 def soon(seconds: float) -> datetime:
@@ -56,14 +49,14 @@ def test_a_known_command_names_its_person_where_its_event_tells_and_asking_regis
         assert t.commands.known(key) is None and t.commands.known(key) is None
         assert t.commands.claim(key, "a", asked.id) is None, "asking registered nothing"
         assert t.commands.known(key) == Claim("a", asked.id, False), "nobody is named before its event is there"
-        t.outbox.add(said(side.role, accepted(asked), command_id=str(key), actor="Zoé"))
+        t.outbox.add(outgoing(side.role, accepted(asked), command_id=str(key), actor="Zoé"))
         t.commands.note_changed(key)
         t.commands.claim(silent, "b", asked.id)
-        t.outbox.add(said(side.role, accepted(other), command_id=str(silent), actor="cy"))
+        t.outbox.add(outgoing(side.role, accepted(other), command_id=str(silent), actor="cy"))
     with store.transaction() as t:
         assert t.commands.known(key) == t.commands.claim(key, "x", uuid4()) == Claim("a", asked.id, True, "Zoé")
         assert t.commands.known(silent) == Claim("b", asked.id, False), "the event of another request names nobody"
-    lost = said(side.role, rejected(request()), command_id=str(uuid4()), actor="Bo")
+    lost = outgoing(side.role, rejected(request()), command_id=str(uuid4()), actor="Bo")
     with store.transaction() as t:
         t.reimport.bring_back(TOPIC_ID, [Brought(lost, Ack(lost.id, 0, 0, at(5)), "its hash")])
         assert t.commands.known(UUID(lost.command_id)) == Claim("its hash", lost.request_id, True, "Bo")
@@ -74,7 +67,7 @@ def test_a_known_command_names_its_person_where_its_event_tells_and_asking_regis
 def test_numbers_come_after_the_check_and_once(side_of: Open) -> None:
     side = side_of(CONTRACTOR)
     store, asked, other = side.store, request(None), request(None)
-    first, second = said(side.role, asked), said(side.role, other)
+    first, second = outgoing(side.role, asked), outgoing(side.role, other)
     with store.transaction() as t:
         assert not t.schema.checked() and t.numbers.next() is None
         t.topic.set_verified(0, Verified(TOPIC_ID))
@@ -100,40 +93,44 @@ def test_numbers_come_after_the_check_and_once(side_of: Open) -> None:
 def test_what_is_said_leaves_in_order_and_is_known_by_its_acknowledgement(side_of: Open) -> None:
     side = side_of(MANAGER)
     store, asked = side.store, request()
-    one, two = said(side.role, rejected(asked)), said(side.role, rejected(asked, 2))
+    first, second = outgoing(side.role, rejected(asked)), outgoing(side.role, rejected(asked, 2))
     with store.transaction() as t:
-        t.outbox.add(one)
-        t.outbox.add(two)
+        t.outbox.add(first)
+        t.outbox.add(second)
     with pytest.raises(Exception, match=r"version|one_event_per_version"), store.transaction() as t:
-        t.outbox.add(said(side.role, accepted(asked, 2)))
+        t.outbox.add(outgoing(side.role, accepted(asked, 2)))
     with store.transaction() as t:
-        assert [event.id for event in t.outbox.unsent(9)] == [one.id, two.id] and [
+        assert [event.id for event in t.outbox.unsent(9)] == [first.id, second.id] and [
             event.id for event in t.outbox.unsent(1)
-        ] == [one.id]
-        t.outbox.mark_sent(TOPIC_ID, [Ack(one.id, 0, 4, at(5)), Ack(two.id, 0, 5, at(5))])
-        assert t.outbox.unsent(9) == [] and t.digests.released() == [(Line(asked.id, 2, two.content_hash), two.id)]
-        known = t.outbox.known([str(one.id), str(uuid4()), "no id"])
-        assert set(known) == {str(one.id)} and known[str(one.id)].sent
-        assert t.digests.known_hashes([one.content_hash, "unknown"]) == {one.content_hash}
-        assert t.topic.unsend_missing(TOPIC_ID, 0, 4, [str(one.id)]) == 1
-        assert [event.id for event in t.outbox.unsent(9)] == [two.id]
-        t.outbox.mark_sent(TOPIC_ID, [Ack(two.id, 0, 6, at(6))])
-        t.outbox.send_again([one.id])
-        assert [event.value for event in t.outbox.unsent(9)] == [one.value], "with its stored bytes"
-        t.topic.set_verified(0, Verified(TOPIC_ID, 6, str(two.id), at(6)))
-        assert t.topic.verified(0) == Verified(TOPIC_ID, 6, str(two.id), at(6)) and t.topic.verified(1) is None
+        ] == [first.id]
+        t.outbox.mark_sent(TOPIC_ID, [Ack(first.id, 0, 4, at(5)), Ack(second.id, 0, 5, at(5))])
+        assert t.outbox.unsent(9) == [] and t.digests.released() == [
+            (Line(asked.id, 2, second.content_hash), second.id)
+        ]
+        known = t.outbox.known([str(first.id), str(uuid4()), "no id"])
+        assert set(known) == {str(first.id)} and known[str(first.id)].sent
+        assert t.digests.known_hashes([first.content_hash, "unknown"]) == {first.content_hash}
+        assert t.topic.unsend_missing(TOPIC_ID, 0, 4, [str(first.id)]) == 1
+        assert [event.id for event in t.outbox.unsent(9)] == [second.id]
+        t.outbox.mark_sent(TOPIC_ID, [Ack(second.id, 0, 6, at(6))])
+        t.outbox.send_again([first.id])
+        assert [event.value for event in t.outbox.unsent(9)] == [first.value], "with its stored bytes"
+        t.topic.set_verified(0, Verified(TOPIC_ID, 6, str(second.id), at(6)))
+        assert t.topic.verified(0) == Verified(TOPIC_ID, 6, str(second.id), at(6)) and t.topic.verified(1) is None
         t.topic.note_unexplained("something")
         t.topic.forget_others("another topic")
-        assert t.topic.verified(0) is None and [event.id for event in t.outbox.unsent(9)] == [one.id, two.id]
+        assert t.topic.verified(0) is None and [event.id for event in t.outbox.unsent(9)] == [first.id, second.id]
 
 
 def test_what_is_held_leaves_when_it_is_released_and_is_undone_without_a_trace(side_of: Open) -> None:
     side = side_of(MANAGER)
     store, (asked, other) = side.store, (request(), request())
     before = Row(asked.id, asked, None)
-    held = said(side.role, accepted(asked), hold_until=soon(600), previous=before)
-    ran_out = said(side.role, accepted(other), hold_until=soon(-1), previous=Row(other.id, other, None), actor="Zoé")
-    later = said(side.role, rejected(other, 2))
+    held = outgoing(side.role, accepted(asked), hold_until=soon(600), previous=before)
+    ran_out = outgoing(
+        side.role, accepted(other), hold_until=soon(-1), previous=Row(other.id, other, None), actor="Zoé"
+    )
+    later = outgoing(side.role, rejected(other, 2))
     with store.transaction() as t:
         for event in (held, ran_out, later):
             register = accepted(asked) if event is held else accepted(other)
@@ -158,9 +155,9 @@ def test_a_hold_that_ran_out_is_released_or_kept_for_a_person(side_of: Open) -> 
     side = side_of(MANAGER)
     store, (asked, other) = side.store, (request(), request())
     with store.transaction() as t:
-        t.outbox.add(said(side.role, accepted(asked), hold_until=soon(-1)))
+        t.outbox.add(outgoing(side.role, accepted(asked), hold_until=soon(-1)))
         assert t.holds.release_due() == {asked.id} and t.holds.release_due() == set()
-        t.outbox.add(said(side.role, accepted(other), hold_until=soon(-1)))
+        t.outbox.add(outgoing(side.role, accepted(other), hold_until=soon(-1)))
         assert (
             t.holds.keep_overdue() == {other.id} and t.holds.keep_overdue() == set() and t.holds.release_due() == set()
         )
@@ -171,8 +168,8 @@ def test_a_hold_that_ran_out_is_released_or_kept_for_a_person(side_of: Open) -> 
 def test_own_events_are_brought_back_and_beaten(side_of: Open) -> None:
     side = side_of(MANAGER)
     store, asked, key = side.store, request(), uuid4()
-    mine = said(side.role, accepted(asked), command_id=str(key))
-    found = said(side.role, rejected(asked), command_id=str(uuid4()))
+    mine = outgoing(side.role, accepted(asked), command_id=str(key))
+    theirs = outgoing(side.role, rejected(asked), command_id=str(uuid4()))
     with store.transaction() as t:
         t.commands.claim(key, "a", asked.id)
         t.outbox.add(mine)
@@ -182,33 +179,36 @@ def test_own_events_are_brought_back_and_beaten(side_of: Open) -> None:
         assert t.outbox.standing([asked.id]) == [] and t.outbox.unsent(9) == []
         assert t.commands.claim(key, "b", asked.id) is None, "its command is free again"
         t.reimport.supersede([])
-        history, again = said(side.role, accepted(asked), command_id=str(uuid4())), said(side.role, accepted(asked, 2))
-        at_its_place = {each.id: Ack(each.id, 0, offset, at(5)) for offset, each in enumerate((history, found), 2)}
+        history, again = (
+            outgoing(side.role, accepted(asked), command_id=str(uuid4())),
+            outgoing(side.role, accepted(asked, 2)),
+        )
+        at_its_place = {event.id: Ack(event.id, 0, offset, at(5)) for offset, event in enumerate((history, theirs), 2)}
         brought = [
             Brought(history, at_its_place[history.id], "its hash", stands=False),
-            Brought(found, at_its_place[found.id], "its hash"),
+            Brought(theirs, at_its_place[theirs.id], "its hash"),
             Brought(again),
         ]
         t.reimport.bring_back(TOPIC_ID, brought)
         t.reimport.bring_back(TOPIC_ID, [])
-        assert t.commands.claim(UUID(found.command_id), "x", uuid4()) == Claim("its hash", asked.id, True, "Bo")
+        assert t.commands.claim(UUID(theirs.command_id), "x", uuid4()) == Claim("its hash", asked.id, True, "Bo")
         assert t.commands.claim(UUID(history.command_id), "x", asked.id) is None, "what is history has done nothing"
         assert [(own.id, own.ever_acked) for own in t.outbox.standing([asked.id])] == [
-            (found.id, True),
+            (theirs.id, True),
             (again.id, False),
         ]
         t.reimport.note(TOPIC_ID, 2, at(5))
-        assert t.digests.released() == [(Line(asked.id, 1, found.content_hash), found.id)]
+        assert t.digests.released() == [(Line(asked.id, 1, theirs.content_hash), theirs.id)]
         assert t.outbox.known([str(history.id)])[str(history.id)].sent
         assert [(event.id, event.value, event.headers) for event in t.outbox.unsent(9)] == [
             (again.id, again.value, again.headers)
         ]
         t.topic.forget_others("another topic")
-        assert [event.id for event in t.outbox.unsent(9)] == [found.id, again.id], (
+        assert [event.id for event in t.outbox.unsent(9)] == [theirs.id, again.id], (
             "as they came, but for what is history"
         )
     with pytest.raises(Exception, match=r"version|one_event_per_version"), store.transaction() as t:
-        t.reimport.bring_back(TOPIC_ID, [Brought(said(side.role, rejected(asked, 2)), Ack(uuid4(), 0, 9, at(5)))])
+        t.reimport.bring_back(TOPIC_ID, [Brought(outgoing(side.role, rejected(asked, 2)), Ack(uuid4(), 0, 9, at(5)))])
 
 
 def test_own_registers_are_written_many_at_a_time(side_of: Open) -> None:
@@ -231,7 +231,7 @@ def test_own_registers_are_written_many_at_a_time(side_of: Open) -> None:
 def test_what_a_topic_that_is_no_more_acknowledged_is_not_marked(side_of: Open) -> None:
     side = side_of(MANAGER)
     store, asked = side.store, request()
-    event = said(side.role, accepted(asked))
+    event = outgoing(side.role, accepted(asked))
     acks = [Ack(event.id, 0, 0, at(5))]
     with store.transaction() as t:
         t.topic.set_verified(0, Verified("another topic"))
@@ -239,7 +239,7 @@ def test_what_a_topic_that_is_no_more_acknowledged_is_not_marked(side_of: Open) 
         t.schema.note_checked(side.holder)
     assert not relay.mark_sent(store, TOPIC_ID, acks)
     with store.transaction() as t:
-        assert [each.id for each in t.outbox.unsent(9)] == [event.id] and t.topic.verified(0) == Verified(
+        assert [unsent.id for unsent in t.outbox.unsent(9)] == [event.id] and t.topic.verified(0) == Verified(
             "another topic"
         )
         t.topic.forget_others(TOPIC_ID)

@@ -68,8 +68,8 @@ def test_a_decision_is_heard_by_the_other_side_alike(side_of: Open) -> None:
     with store.transaction() as t:
         t.requests.write(asked, "own", at(0))
         t.requests.replace([heard(accepted(asked), "said")], "decision", at(4))
-        found = t.requests.get(asked.id)
-        assert found.decision is not None and found.decision.outcome is Outcome.ACCEPTED and found.request == asked
+        row = t.requests.get(asked.id)
+        assert row.decision is not None and row.decision.outcome is Outcome.ACCEPTED and row.request == asked
         assert dict(t.requests.heads([asked.id], "decision")) == {asked.id: Head(1, "said", "accepted")}
         assert dict(t.requests.heads([asked.id], "request")) == {asked.id: Head(1, "own", "accepted")}
 
@@ -102,7 +102,7 @@ def test_what_was_refused_comes_back_as_it_was_and_is_taken_or_discarded(side_of
     with store.transaction() as t:
         t.inbox.record([bad, message(side.role, request(), 9), parked, gone])
         waiting = t.quarantine.parked(0, 9)
-        assert [(one.record, one.became, one.reason, one.topic_id) for one in waiting] == [
+        assert [(message.record, message.became, message.reason, message.topic_id) for message in waiting] == [
             (parked.record, "parked", "because", TOPIC_ID),
             (gone.record, "parked", "because", TOPIC_ID),
         ]
@@ -110,11 +110,11 @@ def test_what_was_refused_comes_back_as_it_was_and_is_taken_or_discarded(side_of
         number, last = waiting[0].number, waiting[1].number
         t.quarantine.discard(last, "A test.", "bo")
         assert t.quarantine.parked(0, 9) == waiting[:1]
-        assert [one.discarded for one in t.quarantine.messages([last, number, 999_999])] == [False, True]
+        assert [message.discarded for message in t.quarantine.messages([last, number, 999_999])] == [False, True]
         taken = message(side.role, asked, 2)
         t.quarantine.retake(number, taken, "bo")
-        (found,) = t.quarantine.messages([number])
-        assert (found.became, found.request_id) == ("applied", asked.id) and t.quarantine.parked(0, 9) == []
+        (retaken,) = t.quarantine.messages([number])
+        assert (retaken.became, retaken.request_id) == ("applied", asked.id) and t.quarantine.parked(0, 9) == []
         assert list(t.inbox.values(asked.id)) != [], "and it is trusted from now on"
         t.inbox.record([taken])
         assert len(list(t.inbox.values(asked.id))) == 1, "one row per event"

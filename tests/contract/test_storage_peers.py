@@ -11,7 +11,7 @@ from paydesk.infra.core.digest import Line
 from paydesk.infra.core.records import UNSAID, Ack, Brought, Locks, Verified
 from paydesk.manager.role import ROLE as MANAGER
 from tests.contract.conftest import Open
-from tests.contract.storages import TOPIC_ID, at, bad_message, message, request, said
+from tests.contract.storages import TOPIC_ID, at, bad_message, message, outgoing, request
 
 
 @pytest.mark.fault(
@@ -45,14 +45,14 @@ def test_the_other_sides_locks_are_kept_apart_and_cleared_by_a_whole_list_alone(
 def test_an_event_is_sent_again_once_in_a_while_whoever_asks(side_of: Open) -> None:
     side = side_of(CONTRACTOR)
     store, asked = side.store, request()
-    event = said(side.role, asked)
+    event = outgoing(side.role, asked)
     with store.transaction() as t:
         t.topic.set_verified(0, Verified(TOPIC_ID))
         t.requests.write(asked, event.content_hash, at(0))
         t.outbox.add(event)
         t.outbox.mark_sent(TOPIC_ID, [Ack(event.id, 0, 0, at(1))])
         assert t.outbox.unsent(9) == []
-        assert t.outbox.send_again([event.id]) == 1 and [one.id for one in t.outbox.unsent(9)] == [event.id]
+        assert t.outbox.send_again([event.id]) == 1 and [unsent.id for unsent in t.outbox.unsent(9)] == [event.id]
         t.outbox.mark_sent(TOPIC_ID, [Ack(event.id, 0, 1, at(2))])
         for _ in range(5):
             assert t.outbox.send_again([event.id]) == 0
@@ -84,7 +84,7 @@ def test_what_was_ever_asked_for_is_known_beaten_and_brought_back_included(side_
     store, first = side.store, request()
     second = replace(first, version=2, revision=2, terms=replace(first.terms, description="another"))
     back = replace(second, version=3, withdrawal_asked=True)
-    lost, other = said(side.role, first), said(side.role, second)
+    lost, other = outgoing(side.role, first), outgoing(side.role, second)
     with store.transaction() as t:
         assert dict(t.requests.history([first.id])) == {} and not t.schema.was_lost()
         t.requests.write(first, "own", at(0))
@@ -95,7 +95,7 @@ def test_what_was_ever_asked_for_is_known_beaten_and_brought_back_included(side_
         assert dict(t.requests.history([first.id, uuid4()])) == {
             first.id: Requested(frozenset({"ada"}), frozenset(terms), False)
         }
-        t.outbox.add(said(side.role, back))
+        t.outbox.add(outgoing(side.role, back))
         assert t.requests.history([first.id])[first.id].withdrawal
         t.reimport.note(TOPIC_ID, 1, at(1))
         assert t.schema.was_lost()
@@ -115,8 +115,8 @@ def test_what_answers_nothing_that_was_said_is_found_again(side_of: Open) -> Non
     with side.store.transaction() as t:
         kinds = ((1, "quarantined", UNSAID), (2, "parked", UNSAID), (3, "parked", ""), (4, "quarantined", UNSAID))
         t.inbox.record([replace(bad_message(side.role, n, kind), reason=f"{why} because") for n, kind, why in kinds])
-        found = t.quarantine.unsaid(0, 9)
-        assert [one.record.offset for one in found] == [1, 2, 4]
-        assert t.quarantine.unsaid(0, 2) == found[:2] and t.quarantine.unsaid(found[0].number, 9) == found[1:]
-        t.quarantine.discard(found[0].number, "A test.", "bo")
-        assert t.quarantine.unsaid(0, 9) == found[1:]
+        messages = t.quarantine.unsaid(0, 9)
+        assert [message.record.offset for message in messages] == [1, 2, 4]
+        assert t.quarantine.unsaid(0, 2) == messages[:2] and t.quarantine.unsaid(messages[0].number, 9) == messages[1:]
+        t.quarantine.discard(messages[0].number, "A test.", "bo")
+        assert t.quarantine.unsaid(0, 9) == messages[1:]

@@ -12,7 +12,7 @@ __all__ = ["pytest_pyfunc_call"]
 
 @pytest.fixture
 def guest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guest]:
-    found = Guest(tmp_path_factory.mktemp("demo"))
-    yield found
-    for process in found.processes():
+    guest = Guest(tmp_path_factory.mktemp("demo"))
+    yield guest
+    for process in guest.processes():
         process.kill()

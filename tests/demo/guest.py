@@ -40,13 +40,13 @@ class Guest:
 
     def processes(self, word: str = "") -> list[psutil.Process]:
         """Return the living processes of the demo, known by where their temporary files go."""
-        found = []
+        processes = []
         for process in psutil.process_iter(["cmdline", "status"]):
             if process.info["status"] != psutil.STATUS_ZOMBIE and word in " ".join(process.info["cmdline"] or []):
                 with contextlib.suppress(psutil.Error):
                     if process.environ().get("TMPDIR") == str(self.tmp):
-                        found.append(process)
-        return found
+                        processes.append(process)
+        return processes
 
     def left(self) -> list[object]:
         """Return everything that remains: processes, folders, sockets."""

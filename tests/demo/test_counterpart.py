@@ -118,8 +118,8 @@ def test_the_whole_walk_is_made_of_these_moves() -> None:
     contractor, manager = FakeContractorDesk(world, "studio-nord"), FakeManagerDesk(world, "accounts", hold_s=0)
     since, done = (Since(), Since()), []
     for _ in range(40):
-        asked = [contractor.copy(each) for each in world.requests]
-        inbox = [found for each in world.requests if (found := manager.copy(each)).status is Status.PENDING]
+        asked = [contractor.copy(request_id) for request_id in world.requests]
+        inbox = [copy for request_id in world.requests if (copy := manager.copy(request_id)).status is Status.PENDING]
         since[0].note(asked, world.now)
         since[1].note(inbox, world.now)
         move = next_move(Sides(asked, inbox, *since, NOON), BOTH, world.now)
@@ -131,10 +131,10 @@ def test_the_whole_walk_is_made_of_these_moves() -> None:
             ask(move, contractor)
         else:
             decide(move, manager)
-    answers = [[Act.ASK, Act.APPROVE] if "invoice" in what else [Act.ASK, Act.REJECT, Act.REVISE, Act.APPROVE]
-               for _, _, what in SUBJECTS]  # fmt: skip
+    answers = [[Act.ASK, Act.APPROVE] if "invoice" in description else [Act.ASK, Act.REJECT, Act.REVISE, Act.APPROVE]
+               for _, _, description in SUBJECTS]  # fmt: skip
     assert done == [act for answer in answers for act in answer]
-    assert {contractor.copy(each).status for each in world.requests} == {Status.ACCEPTED}
+    assert {contractor.copy(request_id).status for request_id in world.requests} == {Status.ACCEPTED}
 
 
 def test_a_request_that_named_its_invoice_is_revised_otherwise() -> None:
@@ -160,11 +160,11 @@ def test_the_simulated_manager_rejects_what_looks_like_another_request() -> None
         studio.execute(
             request_id, RequestPayment(request_id, studio.person, checked_terms("77", "EUR", "Logo, invoice 7"))
         )
-    inbox = [accounts.copy(each) for each in ids]
-    asked = [each for copy in inbox if (each := Asking.of(copy)) is not None]
+    inbox = [accounts.copy(request_id) for request_id in ids]
+    asked = [asking for copy in inbox if (asking := Asking.of(copy)) is not None]
     known = replace(sides(inbox, inbox[:1]), alike=accounts.alike(asked))
     move = next_move(known, ["manager"], LATER)
     assert move is not None and (move.act, move.twin) == (Act.REJECT, inbox[1].number)
-    told = decide(move, accounts).copy.decision
-    assert told is not None and told.cause is not None
-    assert (told.cause.code, told.cause.note) == ("duplicate", f"It looks like {inbox[1].number}.")
+    decision = decide(move, accounts).copy.decision
+    assert decision is not None and decision.cause is not None
+    assert (decision.cause.code, decision.cause.note) == ("duplicate", f"It looks like {inbox[1].number}.")

@@ -45,13 +45,13 @@ def read_to(demo: subprocess.Popen[str], words: str) -> list[str]:
 @pytest.mark.long
 def test_it_tells_the_whole_way_and_leaves_nothing(guest: Guest) -> None:
     demo = guest.start()
-    told, _ = demo.communicate(timeout=scaled(180))
-    assert demo.returncode == 0, told
+    printed, _ = demo.communicate(timeout=scaled(180))
+    assert demo.returncode == 0, printed
     place = 0
     for wanted in WAY:
-        found = re.compile(wanted).search(told, place)
-        assert found, f"not told in its place: {wanted}\n{told}"
-        place = found.end()
+        match = re.compile(wanted).search(printed, place)
+        assert match, f"not told in its place: {wanted}\n{printed}"
+        place = match.end()
     assert guest.left() == []
 
 
@@ -61,9 +61,9 @@ def test_a_killed_broker_ends_it_with_the_name_of_the_step(guest: Guest) -> None
     read_to(demo, "1. studio-nord requests")
     (java,) = guest.processes("kafka.Kafka")
     java.kill()
-    told, _ = demo.communicate(timeout=scaled(60))
-    assert demo.returncode == 7, told
-    assert re.search(r"The demo stopped at: .+\. Apache Kafka ended", told), told
+    printed, _ = demo.communicate(timeout=scaled(60))
+    assert demo.returncode == 7, printed
+    assert re.search(r"The demo stopped at: .+\. Apache Kafka ended", printed), printed
     assert guest.left() == []
 
 

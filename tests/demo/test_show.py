@@ -23,17 +23,17 @@ SIZES = [(80, 24), (120, 36), (160, 45)]
 FIRST = UUID(int=0x0199_0000_0000_7000_8000_0000_0000_0001)
 
 
-def told(world: World) -> list[StoredEvent]:
+def events_of(world: World) -> list[StoredEvent]:
     """Return what the contractor's side said, 12 ms to Kafka, 18 ms to the manager's side."""
-    found = []
+    events = []
     for request in world.requests.values():
         at = request.requested_at
         into, seen_at = at + timedelta(milliseconds=12), at + timedelta(milliseconds=18)
-        found.append(
+        events.append(
             StoredEvent(str(request.id), request.id, "paydesk.payment_requested.v1", at, into, into, "topic", 0, 0,
                  request.contractor, False, seen_at, str(request.terms.money), request.terms.description)
         )  # fmt: skip
-    return found
+    return events
 
 
 @pytest.mark.fault(kind="A time of the demonstration is right, or none is told.", mended="cli/demo/story.py")
@@ -47,16 +47,16 @@ def told(world: World) -> list[StoredEvent]:
     ],
 )
 def test_no_time_is_told_that_two_clocks_cannot_give(clock: str, times: list[str], early: timedelta) -> None:
-    event = told(with_one(World()))[0]
+    event = events_of(with_one(World()))[0]
     event = replace(event, **{clock: event.said_at + early})  # A broker in memory says that it is 1970.
-    _, *found = happened(event, None).partition(event.actor)[0].split()
-    assert found == times
+    _, *words = happened(event, None).partition(event.actor)[0].split()
+    assert words == times
 
 
 def show(world: World, looked: Callable[[], object] = lambda: None) -> ShowApp:
     def tell() -> list[StoredEvent]:
         looked()
-        return told(world)
+        return events_of(world)
 
     return ShowApp(
         lambda: FakeContractorDesk(world, "studio-nord"),

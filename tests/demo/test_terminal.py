@@ -23,14 +23,14 @@ def start(guest: Guest, columns: int, rows: int) -> Terminal:
 def test_it_goes_the_whole_way_by_itself_and_q_deletes_everything(guest: Guest) -> None:
     terminal = start(guest, 120, 36)
     terminal.see("paydesk contractor", "paydesk manager")
-    for what in (
+    for words in (
         "studio-nord requested PR-1001, 1,200.00 EUR: Logo design, August",
         "accounts rejected PR-1001: Which invoice is this for?",
         "studio-nord revised PR-1001, 1,200.00 EUR: Logo design, August, invoice 2026-081",
         "accounts approved PR-1001, 1,200.00 EUR",
     ):
-        told = re.compile(TIMES + re.escape(what))
-        terminal.until(lambda told=told: told.search(terminal.text), what=what)  # type: ignore[misc]
+        pattern = re.compile(TIMES + re.escape(words))
+        terminal.until(lambda pattern=pattern: pattern.search(terminal.text), what=words)  # type: ignore[misc]
     terminal.press("q")
     assert terminal.wait() == 0
     assert guest.left() == []

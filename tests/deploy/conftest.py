@@ -17,8 +17,8 @@ from tests.e2e.site import PAYDESK, Site
 def settings_of(root: Path, login: str) -> dict[str, str]:
     """Return what the settings file of a login says, as environment variables; its paths count from where it is."""
     file = root / ".compose" / f"{login}.toml"
-    told = tomllib.loads(file.read_text())
-    placed = {name: file.parent / value if name.endswith("_kafka_config") else value for name, value in told.items()}
+    given = tomllib.loads(file.read_text())
+    placed = {name: file.parent / value if name.endswith("_kafka_config") else value for name, value in given.items()}
     return {f"PAYDESK_{name.upper()}": str(value) for name, value in placed.items()}
 
 
@@ -31,15 +31,15 @@ def make(root: Path) -> Native:
         text = text.replace(f"{name}={environment(root / '.env')[name]}", f"{name}={free_port()}")
     (root / ".env").write_text(text)
     site.run("stack", "compose-env", "--folder", str(root))
-    found = Native(root, environment(root / ".env"))
+    servers = Native(root, environment(root / ".env"))
     try:
-        found.start()
+        servers.start()
         site.extra = settings_of(root, "stack")
         site.run("stack", "provision")
     except BaseException:
-        found.close()
+        servers.close()
         raise
-    return found
+    return servers
 
 
 @pytest.fixture(scope="session")
@@ -48,18 +48,18 @@ def native() -> Iterator[Native]:
     if os.environ.get(ON_COMPOSE):
         yield Native(CHECKOUT, environment(CHECKOUT / ".env"))
         return
-    found = make(Path(tempfile.mkdtemp(prefix="pd-")))
+    servers = make(Path(tempfile.mkdtemp(prefix="pd-")))
     try:
-        yield found
+        yield servers
     finally:
-        found.close()
+        servers.close()
 
 
 @pytest.fixture
 def site(native: Native) -> Iterator[Site]:
     """Return a site whose desks use these servers, by PAYDESK_* settings alone."""
-    found = Site(Path(tempfile.mkdtemp(prefix="pd-")), settings_of(native.folder, "stack"))
-    yield found
-    while found.terminals:
-        found.terminals.pop().close()
-    shutil.rmtree(found.root)
+    site = Site(Path(tempfile.mkdtemp(prefix="pd-")), settings_of(native.folder, "stack"))
+    yield site
+    while site.terminals:
+        site.terminals.pop().close()
+    shutil.rmtree(site.root)

@@ -36,10 +36,10 @@ def environment(file: Path) -> dict[str, str]:
     return dict(line.split("=", 1) for line in file.read_text().splitlines() if line)
 
 
-def filled(text: str, told: dict[str, str]) -> str:
+def filled(text: str, variables: dict[str, str]) -> str:
     """Fill variables in as compose does; ``$$`` is a dollar. Fails for one that nobody tells."""
-    found = re.sub(r"(?<!\$)\$\{([A-Z_]+)(?::\?[^}]*)?\}", lambda match: told[match[1]], text)
-    return found.replace("$$", "$")
+    with_values = re.sub(r"(?<!\$)\$\{([A-Z_]+)(?::\?[^}]*)?\}", lambda match: variables[match[1]], text)
+    return with_values.replace("$$", "$")
 
 
 def free_port() -> int:
@@ -60,7 +60,7 @@ class Native:
     """Servers that a test runs in a folder; ``told`` is the content of ``.env``."""
 
     folder: Path
-    told: dict[str, str]
+    variables: dict[str, str]
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def start(self) -> None:
@@ -69,13 +69,13 @@ class Native:
         self.start_redis()
         self.start_kafka()
         until(lambda: self._postgres_answers(), within_s=60)
-        until(lambda: _answers(int(self.told["REDIS_PORT"])), within_s=60)
-        until(lambda: _answers(int(self.told["BROKER_PORT"])), within_s=60)
+        until(lambda: _answers(int(self.variables["REDIS_PORT"])), within_s=60)
+        until(lambda: _answers(int(self.variables["BROKER_PORT"])), within_s=60)
 
     def _of(self, service: str) -> dict[str, str]:
         """Return the environment that compose gives a service."""
         given = COMPOSE["services"][service]["environment"]
-        return {name: filled(str(value), self.told) for name, value in given.items()}
+        return {name: filled(str(value), self.variables) for name, value in given.items()}
 
     def _run(self, name: str, command: list[str], env: dict[str, str]) -> None:
         with (self.folder / f"{name}.log").open("ab") as log:
@@ -94,14 +94,14 @@ class Native:
             made = binaries.unprivileged([*command, "-A", "scram-sha-256", *env["POSTGRES_INITDB_ARGS"].split()])
             subprocess.run(made, check=True, capture_output=True, env=binaries.server_environment())
         program, *arguments = COMPOSE["services"]["postgres"]["command"]
-        arguments = [on_host("postgres", each) for each in arguments]
-        place = ["-D", str(data), "-p", self.told["POSTGRES_PORT"], "-c", f"unix_socket_directories={self.folder}"]
+        arguments = [on_host("postgres", argument) for argument in arguments]
+        place = ["-D", str(data), "-p", self.variables["POSTGRES_PORT"], "-c", f"unix_socket_directories={self.folder}"]
         self._run("postgres", binaries.unprivileged([str(programs / program), *arguments, *place]), {})
 
     def start_redis(self) -> None:
         """Start Valkey, in place of Redis, by the script of compose."""
-        command = [on_host("redis", each) for each in COMPOSE["services"]["redis"]["entrypoint"]]
-        place = {"VALKEY_SERVER": str(binaries.valkey()), "VALKEY_PORT": self.told["REDIS_PORT"]}
+        command = [on_host("redis", argument) for argument in COMPOSE["services"]["redis"]["entrypoint"]]
+        place = {"VALKEY_SERVER": str(binaries.valkey()), "VALKEY_PORT": self.variables["REDIS_PORT"]}
         place["USERS_FILE"] = str(self.folder / "users.acl")
         self._run("redis", command, self._of("redis") | place)
 
@@ -109,7 +109,7 @@ class Native:
         """Format the storage as the image does, at each start, and start the broker with the environment of compose."""
         config = on_host("kafka", "/mnt/shared/config/server.properties")
         env = self._of("kafka") | {"BROKER_HOST": "127.0.0.1", "BROKER_DATA": str(self.folder / "kafka")}
-        env["BROKER_CONTROLLER_PORT"] = self.told.setdefault("CONTROLLER", str(free_port()))
+        env["BROKER_CONTROLLER_PORT"] = self.variables.setdefault("CONTROLLER", str(free_port()))
         class_path = os.pathsep.join(map(str, binaries.fetch_jars(lambda *_: None, Event())))
         given = " ".join(env[f"KAFKA_{name}_OPTS"] for name in ("HEAP", "GC_LOG", "LOG4J"))
         options = on_host("kafka", given).split()
@@ -123,7 +123,7 @@ class Native:
         self._run("kafka", [*java, "kafka.Kafka", config], env)
 
     def _postgres_answers(self) -> bool:
-        url = f"postgresql://paydesk:{self.told['STACK_PASSWORD']}@127.0.0.1:{self.told['POSTGRES_PORT']}/postgres"
+        url = f"postgresql://paydesk:{self.variables['STACK_PASSWORD']}@127.0.0.1:{self.variables['POSTGRES_PORT']}/postgres"
         try:
             psycopg.connect(url, connect_timeout=2).close()
         except psycopg.Error as error:

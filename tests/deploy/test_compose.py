@@ -43,8 +43,8 @@ def test_each_has_a_check_a_volume_and_a_port_on_loopback(name: str) -> None:
 
 def test_every_variable_is_generated(tmp_path: Path) -> None:
     write(tmp_path)
-    told = environment(tmp_path / ".env")
-    assert set(re.findall(r"(?<!\$)\$\{([A-Z_]+)", TEXT)) == set(told) - {"COMPOSE_PROJECT_NAME"}
+    variables = environment(tmp_path / ".env")
+    assert set(re.findall(r"(?<!\$)\$\{([A-Z_]+)", TEXT)) == set(variables) - {"COMPOSE_PROJECT_NAME"}
     asked = set(re.findall(r"\$\{env:([A-Z_]+)\}", (CHECKOUT / "deploy/kafka/server.properties").read_text()))
     assert asked <= set(SERVICES["kafka"]["environment"])
     asked = set(re.findall(r"\$\{([A-Z_]+)\}", (CHECKOUT / "deploy/valkey/users.acl").read_text()))
@@ -61,8 +61,8 @@ def test_what_is_generated_is_private_random_and_stays(tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()
     write(other)
-    told, elsewhere = environment(tmp_path / ".env"), environment(other / ".env")
-    passwords = [told[name] for name in told if name.endswith("_PASSWORD")]
+    variables, elsewhere = environment(tmp_path / ".env"), environment(other / ".env")
+    passwords = [variables[name] for name in variables if name.endswith("_PASSWORD")]
     assert len(set(passwords)) == 3 and all(len(password) == 48 for password in passwords)
     assert not set(passwords) & set(elsewhere.values())
 
@@ -74,11 +74,11 @@ def test_each_role_is_told_nothing_of_the_others_login(tmp_path: Path, role: str
     settings = read_settings({"PAYDESK_CONFIG": str(file)})
     endpoints = ConfiguredServers(settings).endpoints(role)
     assert endpoints.kafka is not None and endpoints.kafka["sasl.username"] == role
-    told = environment(tmp_path / ".env")
+    variables = environment(tmp_path / ".env")
     other = "manager" if role == "contractor" else "contractor"
     text = file.read_text() + (tmp_path / ".compose" / f"{role}.kafka").read_text()
-    assert told[f"{role.upper()}_PASSWORD"] in text
-    assert told[f"{other.upper()}_PASSWORD"] not in text and told["STACK_PASSWORD"] not in text
+    assert variables[f"{role.upper()}_PASSWORD"] in text
+    assert variables[f"{other.upper()}_PASSWORD"] not in text and variables["STACK_PASSWORD"] not in text
     assert not any(name.startswith("admin") for name in tomllib.loads(file.read_text()))
 
 
@@ -128,7 +128,7 @@ def test_the_servers_have_the_locale_the_memory_and_the_log_of_the_embedded_ones
     embedded = (CHECKOUT / "src/paydesk/stack/servers.py").read_text()
     given = SERVICES["postgres"]["environment"]["POSTGRES_INITDB_ARGS"].split()
     assert "--encoding=UTF8" in given and '"-E", "UTF8"' in embedded
-    assert {one for one in given if "locale" in one} == set(re.findall(r'"(--[a-z-]*locale[^"]*)"', embedded))
+    assert {option for option in given if "locale" in option} == set(re.findall(r'"(--[a-z-]*locale[^"]*)"', embedded))
     kafka = SERVICES["kafka"]["environment"]
     assert kafka["KAFKA_HEAP_OPTS"] == "-Xmx256m"
     option, _, file = kafka["KAFKA_LOG4J_OPTS"].partition("=")
@@ -293,5 +293,5 @@ def test_make_env_says_the_next_line_so_that_the_shell_finds_the_program(
     monkeypatch.setattr(shutil, "which", lambda _: on_path)
     folder = tmp_path / "my desk"
     folder.mkdir()
-    said = CliRunner().invoke(compose_env, ["--folder", str(folder)]).output
-    assert said.endswith(f"PAYDESK_CONFIG='{folder}/.compose/stack.toml' {says} stack provision\n")
+    printed = CliRunner().invoke(compose_env, ["--folder", str(folder)]).output
+    assert printed.endswith(f"PAYDESK_CONFIG='{folder}/.compose/stack.toml' {says} stack provision\n")

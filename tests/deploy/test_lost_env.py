@@ -18,11 +18,11 @@ from tests.e2e.site import Site
 @pytest.fixture
 def servers() -> Iterator[Native]:
     """Return running servers that are this test's own: it takes their passwords away."""
-    found = make(Path(tempfile.mkdtemp(prefix="pd-")))
+    servers = make(Path(tempfile.mkdtemp(prefix="pd-")))
     try:
-        yield found
+        yield servers
     finally:
-        found.close()
+        servers.close()
 
 
 @pytest.mark.long
@@ -31,11 +31,11 @@ def servers() -> Iterator[Native]:
 def test_what_the_readme_says_brings_the_data_back_after_a_lost_env(servers: Native) -> None:
     site = Site(Path(tempfile.mkdtemp(prefix="pd-")), settings_of(servers.folder, "stack"))
     number = site.json("contractor", "request", "1250", "EUR", "logo", "--as", "ada")["number"]
-    ports = {name: value for name, value in servers.told.items() if name.endswith("_PORT") or name == "CONTROLLER"}
+    ports = {name: value for name, value in servers.variables.items() if name.endswith("_PORT") or name == "CONTROLLER"}
     (servers.folder / ".env").unlink()
     site.run("stack", "compose-env", "--folder", str(servers.folder))
-    servers.told = environment(servers.folder / ".env") | ports
-    (servers.folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in servers.told.items()))
+    servers.variables = environment(servers.folder / ".env") | ports
+    (servers.folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in servers.variables.items()))
     (servers.folder / ".env").chmod(0o600)
     site.run("stack", "compose-env", "--folder", str(servers.folder))
     site.extra = settings_of(servers.folder, "stack")
@@ -50,13 +50,13 @@ def test_what_the_readme_says_brings_the_data_back_after_a_lost_env(servers: Nat
     assert number in [row["number"] for row in site.rows("manager")]
     assert site.json("contractor", "request", "5", "EUR", "after", "--as", "ada")["delivery"] == "sent"
     with pytest.raises(psycopg.OperationalError):
-        psycopg.connect(site.extra["PAYDESK_ADMIN_DATABASE_URL"].replace(servers.told["STACK_PASSWORD"], "wrong"))
+        psycopg.connect(site.extra["PAYDESK_ADMIN_DATABASE_URL"].replace(servers.variables["STACK_PASSWORD"], "wrong"))
 
 
 def set_password(servers: Native) -> None:
     """Run the file in psql as the README says; by the socket, where no password is asked for."""
-    told = {"POSTGRES_PASSWORD": servers.told["STACK_PASSWORD"], "PGPORT": servers.told["POSTGRES_PORT"]}
+    variables = {"POSTGRES_PASSWORD": servers.variables["STACK_PASSWORD"], "PGPORT": servers.variables["POSTGRES_PORT"]}
     command = [str(binaries.postgres() / "psql"), "-h", str(servers.folder), "-U", "paydesk", "-d", "paydesk"]
     command += ["--no-password", "-v", "ON_ERROR_STOP=1", "-f", on_host("postgres", "/etc/paydesk/password.sql")]
-    done = subprocess.run(command, env=os.environ | told, capture_output=True, text=True, check=False)
-    assert done.returncode == 0 and servers.told["STACK_PASSWORD"] not in done.stdout + done.stderr, done
+    done = subprocess.run(command, env=os.environ | variables, capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and servers.variables["STACK_PASSWORD"] not in done.stdout + done.stderr, done

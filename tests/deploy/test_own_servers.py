@@ -60,7 +60,7 @@ def test_doctor_finds_all_well_and_shows_no_password(native: Native, site: Site)
     for arguments in (("doctor",), ("doctor", "--json")):
         done = site.run(*arguments)
         assert "called compose" in done.stdout and "embedded" not in done.stdout
-        assert not [name for name, value in native.told.items() if "PASSWORD" in name and value in done.stdout]
+        assert not [name for name, value in native.variables.items() if "PASSWORD" in name and value in done.stdout]
     assert nothing_embedded(site)
 
 
@@ -69,8 +69,8 @@ def test_doctor_finds_all_well_and_shows_no_password(native: Native, site: Site)
 def test_one_roles_settings_are_enough_for_its_desk(native: Native, site: Site, login: str, other: str) -> None:
     site.extra = settings_of(native.folder, login)
     site.run(login, "list")
-    said = site.run("doctor").stdout
-    assert f"{other} settings" in said and "not here" in said and f"{login} Redis" in said
+    printed = site.run("doctor").stdout
+    assert f"{other} settings" in printed and "not here" in printed and f"{login} Redis" in printed
     refused = site.run(other, "list", check=False)
     assert refused.returncode == 2 and f"PAYDESK_{other.upper()}_DATABASE_URL" in refused.stderr
 
@@ -82,8 +82,8 @@ def test_the_stack_commands_say_that_there_is_none(site: Site) -> None:
 
 
 def test_provisioning_again_changes_nothing_for_the_desks(site: Site) -> None:
-    said = site.run("stack", "provision").stdout
-    assert "contractor and manager" in said and "both topics" in said
+    printed = site.run("stack", "provision").stdout
+    assert "contractor and manager" in printed and "both topics" in printed
     assert site.json("contractor", "request", "5", "EUR", "again")["delivery"] == "sent"
 
 

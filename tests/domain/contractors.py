@@ -14,7 +14,7 @@ from paydesk.domain.errors import PaydeskError
 from paydesk.domain.payment_request import Terms, checked_terms, typed_fields
 from paydesk.domain.status import Status
 from paydesk.infra.core.execute import CommandResult
-from tests.domain.desks import Desks, told
+from tests.domain.desks import Desks, status_by_rules
 from tests.simulation.memory import MemoryStorage
 
 EXPONENTS = {"EUR": 2, "JPY": 0, "KWD": 3}
@@ -75,7 +75,7 @@ class Contractors(RuleBasedStateMachine):
         if not by_contractor:
             writer, reader = reader, writer
         self.desks.relay(writer)
-        self.desks.deliver(reader, range(len(self.desks.said[writer.role.name])))
+        self.desks.deliver(reader, range(len(self.desks.topics[writer.role.name])))
 
     @precondition(lambda self: len(self.ids) < MOST_REQUESTS)
     @rule(terms=moneys())
@@ -103,7 +103,7 @@ class Contractors(RuleBasedStateMachine):
     def revise(self, which: int, actor: str, terms: tuple[str, str]) -> None:
         request_id, store = self.pick(which), self.desks.contractor
         row = store.tables.copy[request_id].row
-        before, changes = told(row.request, row.decision), {"amount": terms[0], "currency": terms[1]}
+        before, changes = status_by_rules(row.request, row.decision), {"amount": terms[0], "currency": terms[1]}
         changed = self.do(
             store,
             lambda key: asks.execute(store, key, RevisePayment(request_id, actor, changes)),
@@ -123,14 +123,14 @@ class Contractors(RuleBasedStateMachine):
             assert after.request is not None and after.request.version == row.request.version + 1
             assert Decimal(after.request.terms.money.amount) == Decimal(terms[0])
             assert after.request.revision > max(row.request.revision, row.decision.rejected_upto if row.decision else 0)
-            assert told(after.request, after.decision) is Status.PENDING
+            assert status_by_rules(after.request, after.decision) is Status.PENDING
 
     @precondition(lambda self: self.ids)
     @rule(which=WHICH, actor=CONTRACTORS, at_once=st.booleans())
     def withdraw(self, which: int, actor: str, at_once: bool) -> None:
         request_id, store = self.pick(which), self.desks.contractor
         row = store.tables.copy[request_id].row
-        before = told(row.request, row.decision)
+        before = status_by_rules(row.request, row.decision)
         changed = self.do(
             store,
             lambda key: asks.execute(store, key, AskWithdrawal(request_id, actor)),
@@ -140,6 +140,8 @@ class Contractors(RuleBasedStateMachine):
         may = actor != "eve" and before is not Status.ACCEPTED
         assert changed is (None if not may else before in (Status.PENDING, Status.REJECTED))
         after = store.tables.copy[request_id].row
-        assert not changed or told(after.request, after.decision) is Status.WITHDRAWING, "an ask, never a fact"
+        assert not changed or status_by_rules(after.request, after.decision) is Status.WITHDRAWING, (
+            "an ask, never a fact"
+        )
         if at_once:
             self.carry(by_contractor=True)

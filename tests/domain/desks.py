@@ -24,7 +24,7 @@ FINAL = (Outcome.ACCEPTED, Outcome.WITHDRAWN)
 Copies = dict[UUID, tuple[RequestRegister | None, DecisionRegister | None]]
 
 
-def told(request: RequestRegister | None, decision: DecisionRegister | None) -> Status:
+def status_by_rules(request: RequestRegister | None, decision: DecisionRegister | None) -> Status:
     """Return the status as the paper tells it; written anew here, so that it can disagree with the program."""
     if decision is not None and decision.outcome in FINAL:
         return Status(decision.outcome.value)
@@ -44,7 +44,7 @@ class Desks:
     """The contractor's side and the manager's, and what each has said where the other can hear it."""
 
     now: datetime = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-    said: dict[str, list[Outgoing]] = field(default_factory=lambda: {"contractor": [], "manager": []})
+    topics: dict[str, list[Outgoing]] = field(default_factory=lambda: {"contractor": [], "manager": []})
     asked: dict[tuple[UUID, int], tuple[Decimal, str]] = field(default_factory=dict)
     """What the contractor typed for each revision."""
     finals: dict[UUID, Outcome] = field(default_factory=dict)
@@ -73,7 +73,7 @@ class Desks:
     def relay(self, side: MemoryStorage, most: int = 500) -> None:
         """Let a side say what may leave."""
         with side.transaction() as transaction:
-            events, log = transaction.outbox.unsent(most), self.said[side.role.name]
+            events, log = transaction.outbox.unsent(most), self.topics[side.role.name]
             acks = [Ack(event.id, 0, len(log) + index, self.now) for index, event in enumerate(events)]
             log.extend(events)
             transaction.outbox.mark_sent("a topic", acks)
@@ -81,7 +81,7 @@ class Desks:
     def deliver(self, side: MemoryStorage, offsets: Sequence[int]) -> None:
         """Let a side hear what the other has said: these messages, in this order, in one batch."""
         role: Role = side.role
-        log = self.said["manager" if role.name == "contractor" else "contractor"]
+        log = self.topics["manager" if role.name == "contractor" else "contractor"]
         batch = []
         for offset in offsets:
             event = log[offset]
@@ -91,7 +91,7 @@ class Desks:
             batch.append(Judged(record, decode(role, record.topic, record.key, record.headers, record.value)))
         with side.transaction() as transaction:
             applied = take_in(transaction, role, role.load_apply(), batch, self.now)
-            transaction.inbox.record([incoming(one, role.hears_from, "a topic", self.now) for one in batch])
+            transaction.inbox.record([incoming(judged, role.hears_from, "a topic", self.now) for judged in batch])
         assert not applied.forked and not applied.flipping, "an honest history holds no two words of one version"
 
     def wait(self, seconds: float) -> None:
@@ -110,7 +110,7 @@ class Desks:
             assert rounds < 10, "the two sides never come to an end"
             for side in (self.contractor, self.manager):
                 self.relay(side)
-            for side, log in ((self.manager, self.said["contractor"]), (self.contractor, self.said["manager"])):
+            for side, log in ((self.manager, self.topics["contractor"]), (self.contractor, self.topics["manager"])):
                 # Every order is some stride through all of them: forwards, backwards, and steps between.
                 offsets = sorted(
                     range(len(log)), key=lambda offset: (offset * 7919 + order) % 104729 if order else offset
@@ -136,7 +136,7 @@ class Desks:
             amount, currency = self.asked[request_id, revision]
             wanted[currency] += amount
             standing.append(terms)
-        summed = {one.currency: Decimal(one.amount) for one in totals(terms.money for terms in standing)}
+        summed = {money.currency: Decimal(money.amount) for money in totals(terms.money for terms in standing)}
         assert summed == dict(wanted), "money is exact"
 
     def check(self) -> None:
@@ -144,7 +144,7 @@ class Desks:
         self._words()
         for side in (self.contractor, self.manager):
             for both in self.copies(side).values():
-                assert status(*both) is told(*both)
+                assert status(*both) is status_by_rules(*both)
             assert not any(kept.row.locked for kept in side.tables.copy.values())
         for request, decision in self.copies(self.manager).values():
             is_open = decision is None or decision.outcome is Outcome.NONE
@@ -154,17 +154,17 @@ class Desks:
 
     def _words(self) -> None:
         """Hold the topics to it: one word per version, nothing held or taken back, no final outcome flips."""
-        on_topic = {event.id for log in self.said.values() for event in log}
+        on_topic = {event.id for log in self.topics.values() for event in log}
         assert not on_topic & self.held(), "what is held has left"
         assert not on_topic & self.gone, "what was taken back had left"
-        for log in self.said.values():
+        for log in self.topics.values():
             words = {(event.request_id, event.version): event.content_hash for event in log}
             assert all(words[event.request_id, event.version] == event.content_hash for event in log)
-        for event in self.said["manager"]:
+        for event in self.topics["manager"]:
             if event.type.endswith(("accepted.v1", "withdrawn.v1")):
                 outcome = Outcome.ACCEPTED if "accepted" in event.type else Outcome.WITHDRAWN
                 assert self.finals.setdefault(event.request_id, outcome) is outcome, "a final outcome flipped"
-        published = {event.content_hash for event in self.said["manager"]}
+        published = {event.content_hash for event in self.topics["manager"]}
         for request_id, kept in self.contractor.tables.copy.items():
             decision = kept.row.decision
             assert decision is None or kept.row.decision_hash in published, "heard what nobody had published"

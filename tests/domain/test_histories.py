@@ -15,7 +15,7 @@ from paydesk.domain.status import Status
 from paydesk.infra.core.execute import CommandResult
 from paydesk.manager import commands as decides
 from tests.domain.contractors import WHICH, Contractors, moneys
-from tests.domain.desks import told
+from tests.domain.desks import status_by_rules
 
 CAUSES = (Cause(CauseCode.DUPLICATE), Cause(CauseCode.NEEDS_INFO, "Which month?"))
 MANAGERS = st.sampled_from(("bo", "bo", "cy", "ADA"))
@@ -81,7 +81,7 @@ class Histories(Contractors):
         if kept is None or kept.row.request is None:
             return
         row, request = kept.row, kept.row.request
-        before, now = told(row.request, row.decision), (request.revision, request.terms.hash)
+        before, now = status_by_rules(row.request, row.decision), (request.revision, request.terms.hash)
         at = now if not seen else self.shown[request_id][-seen % len(self.shown[request_id])]
 
         def say(key: UUID, revision: int) -> CommandResult:
@@ -100,7 +100,7 @@ class Histories(Contractors):
         assert changed is (True if may else False if again else None)
         after = store.tables.copy[request_id].row
         if changed:
-            assert told(after.request, after.decision) is became
+            assert status_by_rules(after.request, after.decision) is became
             assert after.decision is not None and after.decision.terms == request.terms
             held = {sent.event.id for sent in store.tables.outbox.values() if sent.event.request_id == request_id}
             assert bool(held & self.desks.held()) is (hold_s > 0), "held exactly when that was asked for"
@@ -122,7 +122,7 @@ class Histories(Contractors):
             lambda key: decides.execute(store, key, Undo(request_id, actor)),
             lambda key: decides.execute(store, key, Undo(request_id, f"{actor} Jr")),
         )
-        self.met["undo", told(kept.row.request, decision), bool(changed)] += 1
+        self.met["undo", status_by_rules(kept.row.request, decision), bool(changed)] += 1
         assert changed is (True if mine and before is not None else None)
         if changed and before is not None:
             after = store.tables.copy[request_id].row
@@ -144,7 +144,7 @@ class Histories(Contractors):
     @rule(contractor=st.booleans(), picks=st.lists(st.integers(0, 30), min_size=1, max_size=5))
     def deliver(self, contractor: bool, picks: list[int]) -> None:
         side = self.desks.contractor if contractor else self.desks.manager
-        events = self.desks.said["manager" if contractor else "contractor"]
+        events = self.desks.topics["manager" if contractor else "contractor"]
         if events:
             self.desks.deliver(side, [pick % len(events) for pick in picks])
 

@@ -92,16 +92,17 @@ REVISIONS = pytest.mark.fault(
 
 @REVISIONS
 @pytest.mark.parametrize(
-    ("named", "told"), [(1, "PR-1001 changed since you looked: it is at revision 2"), (3, "There is no revision 3 of")]
+    ("named", "sentence"),
+    [(1, "PR-1001 changed since you looked: it is at revision 2"), (3, "There is no revision 3 of")],
 )
-@pytest.mark.parametrize("found", [None, "rejected"])
+@pytest.mark.parametrize("decided", [None, "rejected"])
 def test_a_change_of_a_named_revision_is_refused_where_there_is_another(
-    named: int, told: str, found: str | None
+    named: int, sentence: str, decided: str | None
 ) -> None:
     revised = c.revise_payment(c.RevisePayment(ID, "ada", {"amount": "1250"}, 1), REQUEST, None)
     assert revised and revised.revision == 2
-    decision = c.decide(c.Reject(ID, "bo", 2, OTHER.hash, CAUSE), revised, None, NOW, NOW) if found else None
-    with pytest.raises(Stale, match=told) as refused:
+    decision = c.decide(c.Reject(ID, "bo", 2, OTHER.hash, CAUSE), revised, None, NOW, NOW) if decided else None
+    with pytest.raises(Stale, match=sentence) as refused:
         c.revise_payment(c.RevisePayment(ID, "ada", {"description": "September"}, named), revised, decision)
     assert "1,250.00 EUR, August retainer" in refused.value.message
     assert "`paydesk contractor show PR-1001`, then revise PR-1001@2" in refused.value.hint

@@ -176,8 +176,8 @@ LETTERS = pytest.mark.fault(
 )
 def test_letters_of_another_script_within_a_word_are_warned_about(field: str, typed: str, letters: str) -> None:
     assert checked_terms("5", "EUR", "Logo", **{field: typed})
-    for found in (doubts({field: typed}, TODAY), look_alikes({field: typed})):
-        assert list(found) == [field] and found[field].endswith(f"may look like another one: {letters}.")
+    for warnings in (doubts({field: typed}, TODAY), look_alikes({field: typed})):
+        assert list(warnings) == [field] and warnings[field].endswith(f"may look like another one: {letters}.")
 
 
 @LETTERS

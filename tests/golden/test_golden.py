@@ -42,14 +42,14 @@ def record_of(message: Golden) -> Record:
 
 def plain(event: Event) -> dict[str, Any]:
     """Return every value of an event as plain JSON."""
-    found: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(event), default=_written))
-    return found
+    plain: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(event), default=_written))
+    return plain
 
 
-def plain_control(said: Digest | Answer) -> dict[str, Any]:
+def plain_control(message: Digest | Answer) -> dict[str, Any]:
     """Return every value of a digest or an answer as plain JSON."""
-    found: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(said), default=_written))
-    return found
+    plain: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(message), default=_written))
+    return plain
 
 
 def _written(value: object) -> str:
@@ -69,9 +69,9 @@ def means(message: Golden) -> dict[str, Any]:
     """Return the values that a message decodes to."""
     record, reader = record_of(message), _READERS[message["role"]]
     if is_control(record):
-        said = decode_control(reader, record)
-        assert said is not None
-        return plain_control(said)
+        content = decode_control(reader, record)
+        assert content is not None
+        return plain_control(content)
     return plain(decode(reader, record.topic, record.key, record.headers, record.value))
 
 
@@ -93,7 +93,7 @@ def test_an_event_decodes_to_the_values_that_it_had_on_both_sides(message: Golde
     assert own == heard
 
 
-@pytest.mark.parametrize("message", [each for each in EVENTS if each["again"]], ids=_named)
+@pytest.mark.parametrize("message", [event for event in EVENTS if event["again"]], ids=_named)
 def test_an_event_is_still_written_byte_by_byte_as_it_was(message: Golden) -> None:
     heard, _ = event_of(message, _READERS[message["role"]], _WRITERS[message["role"]])
     headers, value = encode(heard, _WRITERS[message["role"]].source)
@@ -107,15 +107,15 @@ def test_a_digest_and_an_answer_decode_to_the_values_that_they_had(message: Gold
     assert means(message).items() >= message["means"].items()
 
 
-@pytest.mark.parametrize("message", [each for each in CONTROLS if each["again"]], ids=_named)
+@pytest.mark.parametrize("message", [control for control in CONTROLS if control["again"]], ids=_named)
 def test_a_digest_and_an_answer_are_still_written_byte_by_byte_as_they_were(message: Golden) -> None:
     record, role = record_of(message), _WRITERS[message["role"]]
-    said, told = decode_control(_READERS[message["role"]], record), dict(message["headers"])
-    assert said is not None
-    now = datetime.fromisoformat(told["ce_time"])
+    content, headers = decode_control(_READERS[message["role"]], record), dict(message["headers"])
+    assert content is not None
+    now = datetime.fromisoformat(headers["ce_time"])
     made = (
-        digest_event(role, said, UUID(told["ce_id"]), now)
-        if isinstance(said, Digest)
-        else resync_event(role, said, UUID(told["ce_id"]), now)
+        digest_event(role, content, UUID(headers["ce_id"]), now)
+        if isinstance(content, Digest)
+        else resync_event(role, content, UUID(headers["ce_id"]), now)
     )
     assert ([list(header) for header in made.headers], made.value.decode()) == (message["headers"], message["value"])

@@ -9,7 +9,7 @@ from paydesk.cli.keymap import keymap
 from paydesk.cli.main import run
 from paydesk.settings import SettingsError
 
-TOLD = pytest.mark.fault(
+REFUSED = pytest.mark.fault(
     kind="A malformed setting becomes a line of doctor in words, and every other check still runs.",
     mended="cli/doctor.py",
 )
@@ -25,9 +25,9 @@ def file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return path
 
 
-@TOLD
+@REFUSED
 @pytest.mark.parametrize(
-    ("variables", "in_file", "told"),
+    ("variables", "in_file", "sentence"),
     [
         ({"PAYDESK_KEYS": "manager.aprove=A"}, "", "PAYDESK_KEYS: nothing is called manager.aprove."),
         ({}, '[keys]\n"manager.aprove" = "A"\n', "[keys] in the settings file: nothing is called manager.aprove."),
@@ -38,7 +38,7 @@ def file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 def test_doctor_says_of_keys_and_looks_what_a_desk_says(
     variables: dict[str, str],
     in_file: str,
-    told: str,
+    sentence: str,
     file: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -49,7 +49,7 @@ def test_doctor_says_of_keys_and_looks_what_a_desk_says(
     with pytest.raises(SettingsError) as refused:
         look_of(None)
         keymap()
-    assert told in refused.value.message
+    assert sentence in refused.value.message
     assert run(["doctor"]) == 7
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("✗ ") and lines[0].endswith(f" {refused.value.message}")
@@ -58,7 +58,7 @@ def test_doctor_says_of_keys_and_looks_what_a_desk_says(
     assert any(line.startswith("✓ embedded stack") for line in lines[2:]), "the other checks run"
 
 
-@TOLD
+@REFUSED
 def test_a_settings_file_that_nobody_can_look_for_is_one_line_of_doctor(
     file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -55,8 +55,8 @@ def test_a_signal_before_a_command_does_anything_is_told(
         preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),
     )
     assert (done.returncode, done.stdout) == (128 + number, "")
-    (told,) = done.stderr.split("\n")[-2:-1]
+    (last_line,) = done.stderr.split("\n")[-2:-1]
     if "--json" in words:
-        assert json.loads(told) == {"error": {"code": "interrupted", "message": "Interrupted.", "hint": ""}}
+        assert json.loads(last_line) == {"error": {"code": "interrupted", "message": "Interrupted.", "hint": ""}}
     else:
-        assert told == "Interrupted."
+        assert last_line == "Interrupted."

@@ -31,9 +31,9 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def log(path: Path) -> Iterator[logging.Logger]:
-    found, handler = logging.Logger("a log of this test"), KeptLog(path)
-    found.addHandler(handler)
-    yield found
+    logger, handler = logging.Logger("a log of this test"), KeptLog(path)
+    logger.addHandler(handler)
+    yield logger
     handler.close()
 
 
@@ -78,4 +78,4 @@ def test_a_log_goes_on_when_there_is_room_again(path: Path, log: logging.Logger)
 def test_a_log_rotates_by_size(path: Path, log: logging.Logger) -> None:
     for _ in range(12):
         log.error("x" * 200_000)
-    assert {each.name for each in path.parent.iterdir()} == {"paydesk.log", "paydesk.log.1", "paydesk.log.2"}
+    assert {kept.name for kept in path.parent.iterdir()} == {"paydesk.log", "paydesk.log.1", "paydesk.log.2"}

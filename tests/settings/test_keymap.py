@@ -99,5 +99,5 @@ def test_a_desk_does_not_start_with_a_key_that_cannot_work(
 ) -> None:
     monkeypatch.setenv("PAYDESK_KEYS", "manager.aprove=A")
     assert run([role]) == 2
-    told = capsys.readouterr().err
-    assert told == "PAYDESK_KEYS: nothing is called manager.aprove. Did you mean manager.approve?\n"
+    printed = capsys.readouterr().err
+    assert printed == "PAYDESK_KEYS: nothing is called manager.aprove. Did you mean manager.approve?\n"

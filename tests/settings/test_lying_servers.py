@@ -26,7 +26,7 @@ _ENCRYPTED = (80877103, 80877104)
 """What a client sends first to ask for TLS or GSSAPI; this server has neither."""
 
 
-def said(name: str, value: str) -> bytes:
+def parameter(name: str, value: str) -> bytes:
     """Return the message by which a server tells a parameter of itself."""
     body = f"{name}\0{value}\0".encode()
     return b"S" + struct.pack("!i", len(body) + 4) + body
@@ -140,7 +140,7 @@ def test_the_url_may_allow_it_by_name(asks: bytes, method: str) -> None:
 )
 @pytest.mark.parametrize("version", ["15.8", "14.0", "9.6.24", "15.8 (Debian 15.8-1.pgdg120+1)", "15beta1"])
 def test_a_server_that_is_too_old_is_named_with_its_version(version: str) -> None:
-    asks = TAKEN + said("server_version", version) + said("client_encoding", "UTF8") + READY
+    asks = TAKEN + parameter("server_version", version) + parameter("client_encoding", "UTF8") + READY
     with fake(asks, DONE + READY) as server:
         url = f"postgresql://contractor:x@127.0.0.1:{server.port}/paydesk?require_auth=none"
         lines = check_role(ROLE, Endpoints("own", url, None, None), coming=False)
@@ -220,6 +220,6 @@ def test_a_check_that_postgresql_refuses_is_told_in_the_words_of_commands(
     def look() -> list[Finding]:
         raise error
 
-    (found,) = guarded("contractor PostgreSQL", look)
-    assert not found.ok and seen in found.seen and todo in found.todo
-    assert ("The log tells more." in found.todo) == bool(caplog.records)
+    (finding,) = guarded("contractor PostgreSQL", look)
+    assert not finding.ok and seen in finding.seen and todo in finding.todo
+    assert ("The log tells more." in finding.todo) == bool(caplog.records)

@@ -57,9 +57,9 @@ def test_one_setting_alone_is_refused_and_a_line_of_doctor(
         monkeypatch.setenv(name, OWN[name])
     role = "manager" if "CONTRACTOR" in name else "contractor"
     assert run([role, "list"]) == 2
-    told = capsys.readouterr().err
-    assert told.startswith("Some servers are configured, but not PAYDESK_")
-    assert told.endswith("Set it, or leave all of them out.\n") and name not in told
+    printed = capsys.readouterr().err
+    assert printed.startswith("Some servers are configured, but not PAYDESK_")
+    assert printed.endswith("Set it, or leave all of them out.\n") and name not in printed
     assert run(["doctor"]) == 7
     assert "some servers are configured, but not PAYDESK_" in " ".join(capsys.readouterr().out.split())
 

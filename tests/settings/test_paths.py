@@ -45,8 +45,8 @@ def test_it_counts_so_wherever_one_is_and_however_the_file_is_named(
 def test_a_relative_path_of_the_environment_counts_from_where_one_is(tmp_path: Path) -> None:
     file = tmp_path / "paydesk.toml"
     settings(file, "kafka_config", "one.kafka")
-    found = read_settings({"PAYDESK_CONFIG": str(file), "PAYDESK_KAFKA_CONFIG": "two.kafka"})
-    assert found.kafka_config == Path("two.kafka")
+    overridden = read_settings({"PAYDESK_CONFIG": str(file), "PAYDESK_KAFKA_CONFIG": "two.kafka"})
+    assert overridden.kafka_config == Path("two.kafka")
 
 
 @pytest.mark.fault(kind="A path in a settings file counts from the folder of that file.", mended="settings_file.py")

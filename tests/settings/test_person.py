@@ -19,7 +19,7 @@ OWN = {"contractor_database_url": "postgresql://u:p@127.0.0.1:9/x"}
     mended="cli/servers.py",
 )
 @pytest.mark.parametrize(
-    ("told", "role", "person"),
+    ("given", "role", "person"),
     [
         ({}, "contractor", "ada"),
         ({}, "manager", "ada-manager"),
@@ -30,11 +30,11 @@ OWN = {"contractor_database_url": "postgresql://u:p@127.0.0.1:9/x"}
     ],
 )
 def test_who_acts_where_nobody_is_named(
-    monkeypatch: pytest.MonkeyPatch, told: dict[str, str], role: str, person: str
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], role: str, person: str
 ) -> None:
     monkeypatch.setattr(getpass, "getuser", lambda: "ada")
-    assert person_of(Settings.model_validate(told), role, None) == person
-    assert person_of(Settings.model_validate(told), role, "eve") == "eve"
+    assert person_of(Settings.model_validate(given), role, None) == person
+    assert person_of(Settings.model_validate(given), role, "eve") == "eve"
 
 
 @pytest.mark.fault(

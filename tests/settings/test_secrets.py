@@ -100,7 +100,7 @@ def test_a_malformed_address_is_named_and_its_password_is_nowhere(
 
 @pytest.mark.fault(kind="A secret of the settings stands in no message, log or traceback.", mended="addresses.py")
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "sentence"),
     [
         ("postgresql://u:p@h1:1,h2:2/db?target_session_attrs=read-write", ""),
         ("postgresql://u:pa%23s%2Fs%40@h/db", ""),
@@ -119,14 +119,14 @@ def test_a_malformed_address_is_named_and_its_password_is_nowhere(
         ("postgresql://u:p%00@h/db", "%00"),
     ],
 )
-def test_a_database_url_is_taken_as_it_is_meant_or_told(given: str, told: str) -> None:
+def test_a_database_url_is_taken_as_it_is_meant_or_told(given: str, sentence: str) -> None:
     _, faults = look_at_settings({"PAYDESK_CONFIG": "/dev/null", "PAYDESK_CONTRACTOR_DATABASE_URL": given})
-    assert [told in fault.message for fault in faults] == ([True] if told else [])
+    assert [sentence in fault.message for fault in faults] == ([True] if sentence else [])
 
 
 @pytest.mark.fault(kind="A secret of the settings stands in no message, log or traceback.", mended="addresses.py")
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "sentence"),
     [
         ("redis://u:p@h:6379/0", ""),
         ("redis://h", ""),
@@ -150,14 +150,14 @@ def test_a_database_url_is_taken_as_it_is_meant_or_told(given: str, told: str) -
         ("redis://h?db=x", "db"),
     ],
 )
-def test_a_redis_url_is_taken_as_it_is_meant_or_told(given: str, told: str) -> None:
+def test_a_redis_url_is_taken_as_it_is_meant_or_told(given: str, sentence: str) -> None:
     _, faults = look_at_settings({"PAYDESK_CONFIG": "/dev/null", "PAYDESK_REDIS_URL": given})
-    assert [told in fault.message for fault in faults] == ([True] if told else [])
+    assert [sentence in fault.message for fault in faults] == ([True] if sentence else [])
 
 
 @pytest.mark.fault(kind="A secret of the settings stands in no message, log or traceback.", mended="addresses.py")
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "sentence"),
     [
         ("k1:9092,k2:9092", ""),
         ("[::1]:9092", ""),
@@ -170,9 +170,9 @@ def test_a_redis_url_is_taken_as_it_is_meant_or_told(given: str, told: str) -> N
         ("http//k:9092", "host:port"),
     ],
 )
-def test_addresses_of_kafka_are_taken_or_told(given: str, told: str) -> None:
+def test_addresses_of_kafka_are_taken_or_told(given: str, sentence: str) -> None:
     _, faults = look_at_settings({"PAYDESK_CONFIG": "/dev/null", "PAYDESK_KAFKA_BOOTSTRAP_SERVERS": given})
-    assert [told in fault.message for fault in faults] == ([True] if told else [])
+    assert [sentence in fault.message for fault in faults] == ([True] if sentence else [])
 
 
 @pytest.mark.fault(
@@ -253,17 +253,19 @@ def test_doctor_names_what_is_malformed_and_looks_at_all_the_rest(
 ) -> None:
     looked: list[tuple[str, bool, bool, bool]] = []
 
-    def look(role: Role, found: Endpoints, **_: object) -> list[Finding]:
-        looked.append((role.name, bool(found.database_url), found.kafka is not None, found.redis_url is not None))
+    def look(role: Role, endpoints: Endpoints, **_: object) -> list[Finding]:
+        looked.append(
+            (role.name, bool(endpoints.database_url), endpoints.kafka is not None, endpoints.redis_url is not None)
+        )
         return [Finding(f"{role.name} looked at", True, "")]
 
     monkeypatch.setattr(checkup, "check_role", look)
     for name, sound in (SOUND | {setting: value}).items():
         monkeypatch.setenv(name, sound)
     assert main.run(("doctor", "--json")) == 7
-    told = json.loads(capsys.readouterr().out)["findings"]
-    wrong = [each for each in told if not each["ok"]]
-    assert wrong and all(named in each["seen"] for each in wrong)
+    findings = json.loads(capsys.readouterr().out)["findings"]
+    wrong = [finding for finding in findings if not finding["ok"]]
+    assert wrong and all(named in finding["seen"] for finding in wrong)
     without = {"REDIS_URL": (True, True, False), "SERVERS": (True, False, True), "CONFIG": (True, False, True)}
     end = setting.rpartition("_")[2] if "REDIS_URL" not in setting else "REDIS_URL"
     usual = without.get(end, (True, True, True))
@@ -289,8 +291,10 @@ def test_a_file_whose_mode_nobody_can_change_is_told_by_doctor_and_not_refused(
     monkeypatch.setattr(checkup, "check_role", lambda *_, **__: [])
     monkeypatch.setenv("PAYDESK_CONFIG", str(toml))
     main.run(("doctor", "--json"))
-    told = json.loads(capsys.readouterr().out)["findings"]
-    assert [each["ok"] for each in told if f"everybody on this machine can read {toml}" in each["seen"]] == [True]
+    findings = json.loads(capsys.readouterr().out)["findings"]
+    assert [
+        finding["ok"] for finding in findings if f"everybody on this machine can read {toml}" in finding["seen"]
+    ] == [True]
 
 
 @pytest.mark.fault(
@@ -298,9 +302,9 @@ def test_a_file_whose_mode_nobody_can_change_is_told_by_doctor_and_not_refused(
     mended="addresses.py",
 )
 @pytest.mark.parametrize(
-    ("mode", "told"), [(0o600, ""), (0o640, ""), (0o660, ""), (0o644, "read"), (0o666, "change"), (0o602, "change")]
+    ("mode", "sentence"), [(0o600, ""), (0o640, ""), (0o660, ""), (0o644, "read"), (0o666, "change"), (0o602, "change")]
 )
-def test_a_file_of_passwords_that_everybody_may_read_is_refused(tmp_path: Path, mode: int, told: str) -> None:
+def test_a_file_of_passwords_that_everybody_may_read_is_refused(tmp_path: Path, mode: int, sentence: str) -> None:
     toml, kafka = tmp_path / "paydesk.toml", tmp_path / "client.kafka"
     toml.write_text(f'contractor_database_url = "postgresql://u:{SECRET}@h/d"\n')
     kafka.write_text("sasl.username=u\nsasl.password=hush-hush\n")
@@ -314,8 +318,8 @@ def test_a_file_of_passwords_that_everybody_may_read_is_refused(tmp_path: Path, 
             return "change" if "others can change" in error.message else "read"
         return ""
 
-    assert told_of(toml, lambda: read_settings({"PAYDESK_CONFIG": str(toml)})) == told
-    assert told_of(kafka, lambda: addresses.kafka_properties(kafka)) == told
+    assert told_of(toml, lambda: read_settings({"PAYDESK_CONFIG": str(toml)})) == sentence
+    assert told_of(kafka, lambda: addresses.kafka_properties(kafka)) == sentence
 
 
 @pytest.mark.fault(

@@ -18,9 +18,9 @@ def new_site() -> Iterator[NewSite]:
     sites: list[Site] = []
 
     def make(root: Path | None = None, **extra: str) -> Site:
-        found = Site(root or Path(tempfile.mkdtemp(prefix="pd-")), extra)
-        sites.append(found)
-        return found
+        site = Site(root or Path(tempfile.mkdtemp(prefix="pd-")), extra)
+        sites.append(site)
+        return site
 
     yield make
     for site in sites:

@@ -210,8 +210,8 @@ def test_an_ordinary_login_needs_no_root(new_site: NewSite) -> None:
     os.chown(site.root, 65534, 65534)
     command = [setpriv, "--reuid=65534", "--regid=65534", "--clear-groups", sys.executable, "-m", "paydesk"]
     probe = [*command[: command.index("-m")], "-c", "import sys, paydesk; print(sys.version)"]
-    found = subprocess.run(probe, env=site.env, cwd="/", capture_output=True, text=True, check=False)
-    if found.stdout.strip() != sys.version:
+    answer = subprocess.run(probe, env=site.env, cwd="/", capture_output=True, text=True, check=False)
+    if answer.stdout.strip() != sys.version:
         pytest.skip("this checkout or its Python cannot be read by an ordinary login")
     asked = [*command, "contractor", "request", "1", "EUR", "x", "--as", "ada", "--json"]
     done = subprocess.run(

@@ -65,19 +65,19 @@ def test_no_login_can_speak_or_listen_on_the_others_channel(sides: Sides, login:
 
 @pytest.mark.parametrize("login", ["contractor", "manager"])
 def test_nobody_gets_in_without_a_password(sides: Sides, login: str) -> None:
-    found = sides.endpoints(login)
-    assert found.kafka is not None and found.redis_url is not None
-    secret = urlsplit(found.database_url).password or ""
+    endpoints = sides.endpoints(login)
+    assert endpoints.kafka is not None and endpoints.redis_url is not None
+    secret = urlsplit(endpoints.database_url).password or ""
     with pytest.raises(psycopg.OperationalError, match="password"):
-        psycopg.connect(found.database_url.replace(secret, ""))
+        psycopg.connect(endpoints.database_url.replace(secret, ""))
     with (
-        redis.Redis.from_url(found.redis_url.replace(secret, "wrong")) as hints,
+        redis.Redis.from_url(endpoints.redis_url.replace(secret, "wrong")) as hints,
         pytest.raises(redis.AuthenticationError),
     ):
         hints.ping()
-    said: list[str] = []
-    client = clients.admin(dict(found.kafka) | {"sasl.password": "wrong"}, said.append)
-    until(lambda: client.poll(0.1) or KAFKA_REFUSED in said)
+    troubles: list[str] = []
+    client = clients.admin(dict(endpoints.kafka) | {"sasl.password": "wrong"}, troubles.append)
+    until(lambda: client.poll(0.1) or KAFKA_REFUSED in troubles)
 
 
 @pytest.mark.fault(kind="Who says nothing at a server takes no place from others for long.", mended="stack/servers.py")
@@ -94,7 +94,7 @@ def test_silent_connections_are_ended_by_the_server_itself(sides: Sides) -> None
     address = f"{Postgres(sides.stack.folder).address}/.s.PGSQL.5432"
     with ExitStack() as opened:
         silent = [opened.enter_context(socket.socket(socket.AF_UNIX)) for _ in range(20)]
-        for each in silent:
-            each.settimeout(scaled(25))
-            each.connect(address)
-        assert [each.recv(1) for each in silent] == [b""] * 20, "ended, and nothing was said"
+        for client in silent:
+            client.settimeout(scaled(25))
+            client.connect(address)
+        assert [client.recv(1) for client in silent] == [b""] * 20, "ended, and nothing was said"

@@ -29,26 +29,26 @@ MEMORY = "memory"
 
 def processes(site: Site) -> list[psutil.Process]:
     """Return every process of this site's stack: each names the folder in its arguments or environment."""
-    found = []
+    processes = []
     for process in psutil.process_iter():
         try:
             if any(str(site.home) in part for part in process.cmdline()) and process.pid != os.getpid():
-                found.append(process)
+                processes.append(process)
         except psutil.Error:
             continue
-    return found
+    return processes
 
 
 def supervisor(site: Site) -> Process:
     """Return the supervisor, as the state file names it."""
-    told = site.folder.read("state.json")["supervisor"]
-    return Process(told["pid"], told["started"])
+    document = site.folder.read("state.json")["supervisor"]
+    return Process(document["pid"], document["started"])
 
 
 def ready(site: Site) -> bool:
     """Whether all three servers are ready."""
     servers = status(site.home).servers
-    return len(servers) == 3 and all(told["state"] == "ready" for told in servers.values())
+    return len(servers) == 3 and all(server["state"] == "ready" for server in servers.values())
 
 
 @pytest.mark.long
@@ -56,7 +56,7 @@ def test_eight_first_starts_at_once_give_one_stack(new_site: NewSite) -> None:
     site = new_site(PAYDESK_BROKER=MEMORY)
     with ThreadPoolExecutor(8) as pool:
         asked = list(pool.map(lambda n: site.json("contractor", "request", str(n), "EUR", f"no {n}"), range(1, 9)))
-    assert len({each["number"] for each in asked}) == 8
+    assert len({request["number"] for request in asked}) == 8
     commands = [" ".join(process.cmdline()) for process in processes(site)]
     assert sum("paydesk.stack.supervisor" in command for command in commands) == 1
     assert sum("postgres -D" in command for command in commands) == 1
@@ -109,9 +109,9 @@ def test_a_user_keeps_it_awake(new_site: NewSite) -> None:
     site = new_site(PAYDESK_BROKER=MEMORY, PAYDESK_IDLE_SECONDS="5")
     desk = site.desk("contractor", columns=100, rows=30)
     desk.see("✓ live")
-    told = supervisor(site)
-    until(lambda: not told.alive or _age(told) > 9, within_s=40)
-    assert told.alive
+    process = supervisor(site)
+    until(lambda: not process.alive or _age(process) > 9, within_s=40)
+    assert process.alive
     desk.press("q")
     assert desk.wait() == 0
     until(lambda: not processes(site), within_s=40)
@@ -132,19 +132,19 @@ def test_the_last_desk_says_what_goes_on_and_how_to_stop_it(new_site: NewSite) -
     parting = "The servers stop by themselves in 10 min"
     assert parting not in first.text and parting in second.text.replace("\n", " ")
     assert any(line.strip() == "Stop them now: paydesk stack down" for line in second.text.splitlines())
-    told = " ".join(second.text.split())
-    assert "MB of memory" in told and str(site.home) in told.replace(" ", "") and "paydesk stack down" in told
+    words = " ".join(second.text.split())
+    assert "MB of memory" in words and str(site.home) in words.replace(" ", "") and "paydesk stack down" in words
 
 
 @pytest.mark.long
 def test_a_killed_supervisor_is_followed_by_another_on_the_same_data(new_site: NewSite) -> None:
     site = new_site(PAYDESK_BROKER=MEMORY)
     asked = site.json("contractor", "request", "1", "EUR", "kept")
-    told = supervisor(site)
-    os.kill(told.pid, signal.SIGKILL)
-    until(lambda: not told.alive)
+    killed = supervisor(site)
+    os.kill(killed.pid, signal.SIGKILL)
+    until(lambda: not killed.alive)
     assert [row["id"] for row in site.rows("contractor")] == [asked["id"]]
-    assert supervisor(site) != told
+    assert supervisor(site) != killed
     until(lambda: sum("postgres -D" in " ".join(process.cmdline()) for process in processes(site)) == 1)
 
 
@@ -197,9 +197,9 @@ def test_down_keeps_and_reset_wants_the_word(new_site: NewSite) -> None:
     site = new_site(PAYDESK_BROKER=MEMORY)
     asked = site.json("contractor", "request", "1", "EUR", "kept")
     desk = EmbeddedStack(site.home)
-    told = site.run("stack", "down").stdout
-    assert "Your data is in" in told and not processes(site)
-    assert f"A desk or worker is still open (process {os.getpid()}) and will start the servers again" in told
+    printed = site.run("stack", "down").stdout
+    assert "Your data is in" in printed and not processes(site)
+    assert f"A desk or worker is still open (process {os.getpid()}) and will start the servers again" in printed
     desk.leave()
     assert [row["id"] for row in site.rows("contractor")] == [asked["id"]]
     desk = EmbeddedStack(site.home)
@@ -233,28 +233,28 @@ def test_the_lines_of_env_connect(stack: EmbeddedStack, role: str) -> None:
     site = Site(stack.folder.home.parent, {"PAYDESK_HOME": str(stack.folder.home)})
     script = site.run("stack", "env", "--role", role).stdout + "env -0"
     done = subprocess.run(["/bin/sh", "-c", script], env={"PATH": os.environ["PATH"]}, capture_output=True, text=True)
-    told = dict(line.split("=", 1) for line in done.stdout.split("\0") if "=" in line)
-    with psycopg.connect(told["DATABASE_URL"]) as connection:
+    variables = dict(line.split("=", 1) for line in done.stdout.split("\0") if "=" in line)
+    with psycopg.connect(variables["DATABASE_URL"]) as connection:
         assert connection.execute("SELECT current_user").fetchone() == ("paydesk" if role == "stack" else role,)
-    with redis.Redis.from_url(told["REDIS_URL"]) as client:
+    with redis.Redis.from_url(variables["REDIS_URL"]) as client:
         assert client.ping()
     from confluent_kafka.admin import AdminClient
 
-    conf = {"bootstrap.servers": told["KAFKA_BOOTSTRAP_SERVERS"], "security.protocol": "SASL_PLAINTEXT"}
-    login = {"sasl.mechanisms": "SCRAM-SHA-256", "sasl.username": told["KAFKA_USERNAME"]}
-    topics = AdminClient({**conf, **login, "sasl.password": told["KAFKA_PASSWORD"]}).list_topics(timeout=20).topics
+    conf = {"bootstrap.servers": variables["KAFKA_BOOTSTRAP_SERVERS"], "security.protocol": "SASL_PLAINTEXT"}
+    login = {"sasl.mechanisms": "SCRAM-SHA-256", "sasl.username": variables["KAFKA_USERNAME"]}
+    topics = AdminClient({**conf, **login, "sasl.password": variables["KAFKA_PASSWORD"]}).list_topics(timeout=20).topics
     assert "paydesk.contractor.requests.v1" in topics
 
 
 @pytest.mark.long
 def test_status_tells_a_program(new_site: NewSite) -> None:
     site = new_site(PAYDESK_BROKER=MEMORY)
-    told = json.loads(site.run("stack", "status", "--json").stdout)
-    assert told["running"] is False and told["servers"] == {}
-    told = json.loads(site.run("stack", "up", "--json").stdout)
-    assert {name: each["state"] for name, each in told["servers"].items()} == {
+    status = json.loads(site.run("stack", "status", "--json").stdout)
+    assert status["running"] is False and status["servers"] == {}
+    status = json.loads(site.run("stack", "up", "--json").stdout)
+    assert {name: server["state"] for name, server in status["servers"].items()} == {
         "postgres": "ready",
         "valkey": "ready",
         "kafka": "ready",
     }
-    assert told["servers"]["kafka"]["memory_broker"] is True and told["memory_bytes"] > 10 << 20
+    assert status["servers"]["kafka"]["memory_broker"] is True and status["memory_bytes"] > 10 << 20

@@ -63,8 +63,8 @@ def test_an_address_leads_to_the_socket_whatever_the_folder_is_called(short: Pat
     folder = Folder(short / name)
     folder.secrets()
     assert folder.run == folder.home / "run"
-    found = conninfo_to_dict(Postgres(folder).url("contractor", "pay desk?"))
-    assert (found["host"], found["dbname"]) == (str(folder.home / "run"), "pay desk?")
+    parts = conninfo_to_dict(Postgres(folder).url("contractor", "pay desk?"))
+    assert (parts["host"], parts["dbname"]) == (str(folder.home / "run"), "pay desk?")
     client = redis.Redis.from_url(Valkey(folder).url("contractor"))
     assert client.connection_pool.connection_kwargs["path"] == str(folder.home / "run" / "valkey.sock")
     assert "," not in Kafka(folder).environment()["BROKER_DATA"]
@@ -123,8 +123,8 @@ full = pytest.mark.fault(kind="What is full is named, and not what has room.", m
 def test_what_is_full_is_named(tmp_path: Path, last: str, says: str) -> None:
     folder = Folder(tmp_path / "stack")
     folder.log("postgres").write_text(f"before\n{last}\n")
-    told = folder.failed("postgres did not start.", folder.log("postgres"))
-    assert says.format(home=folder.home) in told.message
+    error = folder.failed("postgres did not start.", folder.log("postgres"))
+    assert says.format(home=folder.home) in error.message
 
 
 @pytest.mark.fault(kind="A mode that a server refuses is mended.", mended="stack/servers.py")

@@ -20,10 +20,10 @@ still_open = pytest.mark.fault(
 
 def tree(root: Path) -> dict[str, tuple[int, str]]:
     """Return everything below a folder, with its mode and content."""
-    found = {"": (root.stat().st_mode, "")}
+    files = {"": (root.stat().st_mode, "")}
     for path in root.rglob("*"):
-        found[str(path.relative_to(root))] = (path.lstat().st_mode, path.read_text() if path.is_file() else "")
-    return found
+        files[str(path.relative_to(root))] = (path.lstat().st_mode, path.read_text() if path.is_file() else "")
+    return files
 
 
 def others(root: Path, *names: str) -> Path:
@@ -132,7 +132,7 @@ def test_what_others_put_beside_the_data_stays(tmp_path: Path) -> None:
     others(home, "notes.txt", "backup/postgres/PG_VERSION")
     (home / "kafka").symlink_to(others(tmp_path / "disk"))
     assert reset(home) == ["backup", "notes.txt"]
-    assert sorted(each.name for each in home.iterdir()) == ["backup", "notes.txt"]
+    assert sorted(file.name for file in home.iterdir()) == ["backup", "notes.txt"]
     assert (tmp_path / "disk" / "thesis.txt").exists()
 
 

@@ -63,9 +63,9 @@ class Machine:
 @pytest.fixture
 def site(stack: EmbeddedStack, tmp_path: Path) -> Iterator[Site]:
     """Return a site whose people use the run's stack."""
-    found = Site(tmp_path, {"PAYDESK_HOME": str(stack.folder.home)})
-    yield found
-    for terminal in found.terminals:
+    site = Site(tmp_path, {"PAYDESK_HOME": str(stack.folder.home)})
+    yield site
+    for terminal in site.terminals:
         terminal.close()
 
 
@@ -75,23 +75,23 @@ def hold(site: Site, machine: Machine) -> None:
     assert (helped.returncode, helped.stderr) == (0, "") and "contractor" in helped.stdout
     asked = machine.run(site, "contractor", "request", "12", "EUR", "Street 9", "--as", "ada", "--json")
     assert asked.returncode == 0, asked.stderr
-    told = json.loads(asked.stdout)
-    until(lambda: site.json("contractor", "show", told["id"])["delivery"] == "sent")
+    document = json.loads(asked.stdout)
+    until(lambda: site.json("contractor", "show", document["id"])["delivery"] == "sent")
     listed = machine.run(site, "manager", "list", "--as", "bo")
-    assert listed.returncode == 0 and told["number"] in listed.stdout, listed
+    assert listed.returncode == 0 and document["number"] in listed.stdout, listed
     doctor = machine.run(site, "doctor")
     assert "Traceback" not in doctor.stdout + doctor.stderr
-    found = [line for line in doctor.stdout.splitlines() if line[2:].startswith(("contractor Kafka", "manager Kafka"))]
-    assert len(found) == 2 and all("answers in" in line for line in found), doctor.stdout
+    lines = [line for line in doctor.stdout.splitlines() if line[2:].startswith(("contractor Kafka", "manager Kafka"))]
+    assert len(lines) == 2 and all("answers in" in line for line in lines), doctor.stdout
 
 
 @pytest.mark.long
 @locales
 @pytest.mark.parametrize("name", [*LOCALES, "C", "POSIX"])
 def test_every_locale(stack: EmbeddedStack, site: Site, locale_folder: Path, name: str) -> None:
-    told = {"LC_ALL": name, "LANG": name, "LOCPATH": str(locale_folder), "PYTHONCOERCECLOCALE": "0"}
-    hold(site, Machine(told))
-    desk = site.desk("contractor", "--as", "ada", columns=100, rows=30, **told)
+    variables = {"LC_ALL": name, "LANG": name, "LOCPATH": str(locale_folder), "PYTHONCOERCECLOCALE": "0"}
+    hold(site, Machine(variables))
+    desk = site.desk("contractor", "--as", "ada", columns=100, rows=30, **variables)
     desk.see("✓ live" if name not in ("latin1",) else "live")
     desk.press("q")
     assert desk.wait() == 0
@@ -103,8 +103,8 @@ def test_a_login_without_a_name(stack: EmbeddedStack, site: Site, tmp_path: Path
     nameless = Machine(nameless=True, without=("LOGNAME", "USER"))
     hold(site, nameless)
     asked = nameless.run(site, "contractor", "list", "from:me")
-    told = sentences(asked.stderr)
-    assert asked.returncode == 2 and "--as NAME" in told and told.count("\n") == 1, asked
+    printed = sentences(asked.stderr)
+    assert asked.returncode == 2 and "--as NAME" in printed and printed.count("\n") == 1, asked
     homeless = Machine(nameless=True, without=("LOGNAME", "USER", "HOME", *XDG))
     hold(site, homeless)
     assert not [path for path in (tmp_path / "~", Path("~")) if path.exists()]

@@ -35,23 +35,23 @@ def subjects(site: Site) -> list[str]:
     assert conf is not None
     reader = clients.consumer(conf, "paydesk.contractor", lambda _: None)
     reader.assign([TopicPartition(REQUESTS, 0, OFFSET_BEGINNING)])
-    found: list[str] = []
+    subjects: list[str] = []
     try:
         while (message := reader.poll(10)) is not None and message.error() is None:
             headers = dict(clients.headers_of(message))
-            found.append((headers["ce_subject"] or b"").decode())
+            subjects.append((headers["ce_subject"] or b"").decode())
     finally:
         reader.close()
-    return found
+    return subjects
 
 
 def topic_id(site: Site) -> str:
     """Return the identity of the contractor's topic."""
     conf = endpoints(site).kafka
     assert conf is not None
-    found = clients.topic_identity(clients.admin(conf), REQUESTS)
-    assert found is not None
-    return found[0]
+    identity = clients.topic_identity(clients.admin(conf), REQUESTS)
+    assert identity is not None
+    return identity[0]
 
 
 open_to_all = pytest.mark.fault(
@@ -64,10 +64,10 @@ open_to_all = pytest.mark.fault(
 @pytest.mark.long
 def test_a_request_goes_both_ways_and_outlives_the_broker(new_site: NewSite) -> None:
     site = new_site(PAYDESK_BROKER="memory")
-    said = site.run("stack", "up").stdout
-    assert "in-memory broker, in place of Apache Kafka" in said and "your requests are kept" in said
-    for told in (said, site.run("stack", "status").stdout, site.run("doctor").stdout):
-        assert "in-memory broker" in told and "nybody with a login on this machine can write to it" in told
+    printed = site.run("stack", "up").stdout
+    assert "in-memory broker, in place of Apache Kafka" in printed and "your requests are kept" in printed
+    for text in (printed, site.run("stack", "status").stdout, site.run("doctor").stdout):
+        assert "in-memory broker" in text and "nybody with a login on this machine can write to it" in text
     first = site.json("contractor", "request", "12", "EUR", "one")
     assert first["delivery"] == "sent" and [row["id"] for row in site.rows("manager")] == [first["id"]]
     assert site.json("manager", "approve", first["number"])["status"] == "accepted"
@@ -140,8 +140,8 @@ def test_settings_of_ones_own_refuse_it(new_site: NewSite) -> None:
 @open_to_all
 @pytest.mark.long
 def test_doctor_names_it_beside_settings_of_ones_own(new_site: NewSite) -> None:
-    told = own_servers(new_site).run("doctor", check=False)
-    assert told.returncode == 7 and "PAYDESK_BROKER=memory is for the embedded stack alone" in told.stdout
+    answer = own_servers(new_site).run("doctor", check=False)
+    assert answer.returncode == 7 and "PAYDESK_BROKER=memory is for the embedded stack alone" in answer.stdout
 
 
 @open_to_all

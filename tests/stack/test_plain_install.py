@@ -33,9 +33,9 @@ class Installed:
 
     def run(self, *arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
         """Run its paydesk."""
-        told = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": str(self.bin.parent), **(env or {})}
+        variables = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": str(self.bin.parent), **(env or {})}
         command = [self.bin / "paydesk", *arguments]
-        return subprocess.run(command, env=told, cwd="/", capture_output=True, text=True, timeout=scaled(120))
+        return subprocess.run(command, env=variables, cwd="/", capture_output=True, text=True, timeout=scaled(120))
 
 
 def required(name: str, extras: frozenset[str] = frozenset()) -> Iterator[str]:
@@ -43,15 +43,15 @@ def required(name: str, extras: frozenset[str] = frozenset()) -> Iterator[str]:
     for line in distribution(name).requires or ():
         requirement, _, marker = line.partition(";")
         wanted = re.search(r"extra == ['\"]([^'\"]+)", marker)
-        found = _REQUIREMENT.match(requirement)
-        if found is None or (wanted and wanted[1] not in extras):
+        match = _REQUIREMENT.match(requirement)
+        if match is None or (wanted and wanted[1] not in extras):
             continue
         try:
-            distribution(found[1])
+            distribution(match[1])
         except PackageNotFoundError:
             continue  # Of another system or Python; `pip check` below has the last word.
-        yield found[1]
-        yield from required(found[1], frozenset(filter(None, (found[2] or "").split(","))))
+        yield match[1]
+        yield from required(match[1], frozenset(filter(None, (match[2] or "").split(","))))
 
 
 @pytest.fixture(scope="module")
@@ -65,11 +65,11 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", root / "venv"], check=True, capture_output=True)
     (site,) = (root / "venv").glob("lib/python*/site-packages")
     for name in dict.fromkeys(required("paydesk")):
-        found = distribution(name)
-        tops = {file.parts[0] for file in found.files or () if file.parts[0] not in ("..", "__pycache__")}
+        package = distribution(name)
+        tops = {file.parts[0] for file in package.files or () if file.parts[0] not in ("..", "__pycache__")}
         for top in tops:
             if not (site / top).exists():
-                (site / top).symlink_to(Path(str(found.locate_file(top))))
+                (site / top).symlink_to(Path(str(package.locate_file(top))))
     there = [*pip, "--python", str(root / "venv" / "bin" / "python")]
     subprocess.run([*there, "install", "--no-deps", "--no-index", str(wheel)], check=True, capture_output=True)
     checked = subprocess.run([*there, "check"], capture_output=True, text=True, check=False)
@@ -82,18 +82,18 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
 def own(stack: EmbeddedStack, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Return settings by which the run's servers are somebody's own."""
     folder = tmp_path_factory.mktemp("own")
-    told = {"PAYDESK_STACK_NAME": "own", "PAYDESK_HOME": str(folder / "stack")}
+    variables = {"PAYDESK_STACK_NAME": "own", "PAYDESK_HOME": str(folder / "stack")}
     for role in ("contractor", "manager"):
-        found = stack.endpoints(role)
-        assert found.kafka and found.redis_url
-        told[f"PAYDESK_{role.upper()}_DATABASE_URL"] = found.database_url
-        told[f"PAYDESK_{role.upper()}_REDIS_URL"] = found.redis_url
-        told["PAYDESK_KAFKA_BOOTSTRAP_SERVERS"] = found.kafka["bootstrap.servers"]
+        endpoints = stack.endpoints(role)
+        assert endpoints.kafka and endpoints.redis_url
+        variables[f"PAYDESK_{role.upper()}_DATABASE_URL"] = endpoints.database_url
+        variables[f"PAYDESK_{role.upper()}_REDIS_URL"] = endpoints.redis_url
+        variables["PAYDESK_KAFKA_BOOTSTRAP_SERVERS"] = endpoints.kafka["bootstrap.servers"]
         conf = folder / f"{role}.kafka"
-        conf.write_text("".join(f"{k}={v}\n" for k, v in found.kafka.items() if k != "bootstrap.servers"))
+        conf.write_text("".join(f"{k}={v}\n" for k, v in endpoints.kafka.items() if k != "bootstrap.servers"))
         conf.chmod(0o600)
-        told[f"PAYDESK_{role.upper()}_KAFKA_CONFIG"] = str(conf)
-    return told
+        variables[f"PAYDESK_{role.upper()}_KAFKA_CONFIG"] = str(conf)
+    return variables
 
 
 @pytest.mark.long
@@ -117,8 +117,8 @@ def test_a_plain_install_works_with_servers_of_ones_own(installed: Installed, ow
     listed = installed.run("contractor", "list", "--as", "ada", env=own)
     assert listed.returncode == 0, listed
     doctor = installed.run("doctor", env=own)
-    found = [line for line in doctor.stdout.splitlines() if line[2:].startswith(("contractor Kafka", "manager Kafka"))]
-    assert len(found) == 2 and all("answers in" in line for line in found), doctor
+    lines = [line for line in doctor.stdout.splitlines() if line[2:].startswith(("contractor Kafka", "manager Kafka"))]
+    assert len(lines) == 2 and all("answers in" in line for line in lines), doctor
 
 
 @pytest.mark.long

@@ -33,8 +33,8 @@ def with_the_clock_set(by_s: int, file: Path, *command: str) -> str:
     if not stat.exists() or shutil.which("unshare") is None:
         pytest.skip("this system tells no boot time in a file, or cannot make namespaces")
     lines = stat.read_text().splitlines(keepends=True)
-    told = [f"btime {int(line.split()[1]) + by_s}\n" if line.startswith("btime ") else line for line in lines]
-    file.write_text("".join(told))
+    changed = [f"btime {int(line.split()[1]) + by_s}\n" if line.startswith("btime ") else line for line in lines]
+    file.write_text("".join(changed))
     inside = ["sh", "-c", f'mount --bind "{file}" /proc/stat && exec "$@"', "sh", *command]
     probe = subprocess.run(["unshare", "-Ur", "-m", *inside[:3], "sh", "true"], capture_output=True, check=False)
     if probe.returncode:
@@ -50,14 +50,14 @@ def test_a_process_is_the_same_after_the_clock_was_set(tmp_path: Path, by_s: int
     folder = Folder(tmp_path / "stack")
     folder.enter()
     me = json.dumps(Process.of(os.getpid()).document())
-    found = with_the_clock_set(by_s, tmp_path / "stat", sys.executable, "-c", _LOOK, me, str(folder.home))
-    assert json.loads(found) == [True, 1]
+    printed = with_the_clock_set(by_s, tmp_path / "stat", sys.executable, "-c", _LOOK, me, str(folder.home))
+    assert json.loads(printed) == [True, 1]
 
 
 def test_what_an_older_version_noted_is_known_as_it_was() -> None:
     me = psutil.Process()
-    told = Process.from_document({"pid": me.pid, "started": me.create_time()})
-    assert told is not None and told.alive and not Process(me.pid, me.create_time() + 1).alive
+    process = Process.from_document({"pid": me.pid, "started": me.create_time()})
+    assert process is not None and process.alive and not Process(me.pid, me.create_time() + 1).alive
     older = Process.of(me.pid).document()
     assert abs(older["started"] - me.create_time()) < 0.5, "a version before this one reads that alone"
 
@@ -79,7 +79,7 @@ def test_an_ended_one_is_not_alive_though_nobody_asked_how_it_ended() -> None:
 
 
 @pytest.mark.parametrize(
-    "told", [None, {}, {"pid": None}, {"pid": "x", "started": 1}, [1], {"pid": 1, "started": None}]
+    "document", [None, {}, {"pid": None}, {"pid": "x", "started": 1}, [1], {"pid": 1, "started": None}]
 )
-def test_a_file_that_names_no_process_is_read_as_that(told: object) -> None:
-    assert Process.from_document(told) is None
+def test_a_file_that_names_no_process_is_read_as_that(document: object) -> None:
+    assert Process.from_document(document) is None

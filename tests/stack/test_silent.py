@@ -43,8 +43,8 @@ def frozen(tmp_path: Path) -> Iterator[Folder]:
 
 
 def note(folder: Folder, state: str, *, memory: bool) -> None:
-    told = {"state": state, "pid": os.getpid(), "trouble": "", "hint": "", "notice": "", "memory": memory, "why": ""}
-    servers = {name: told | {"memory": memory and name == "kafka"} for name in NAMES}
+    server = {"state": state, "pid": os.getpid(), "trouble": "", "hint": "", "notice": "", "memory": memory, "why": ""}
+    servers = {name: server | {"memory": memory and name == "kafka"} for name in NAMES}
     folder.write("state.json", {"supervisor": Process.of(os.getpid()).document(), "servers": servers})
 
 
@@ -69,8 +69,8 @@ def test_asking_ends_at_its_bound_though_a_server_takes_longer(frozen: Folder, m
     note(frozen, "ready", memory=False)
     monkeypatch.setattr(embedded, "_ANSWER_S", 0.1)
     began = time.monotonic()
-    found = status(frozen.home, asks=True)
-    assert {server["state"] for server in found.servers.values()} == {"silent"}
+    seen = status(frozen.home, asks=True)
+    assert {server["state"] for server in seen.servers.values()} == {"silent"}
     assert time.monotonic() - began < scaled(1.5)
 
 
@@ -89,11 +89,11 @@ def test_each_server_that_is_frozen_is_silent_until_it_goes_on_and_can_be_stoppe
     for name in NAMES:
         os.kill(site.pid(name), signal.SIGSTOP)
         servers = site.json("stack", "status")["servers"]
-        assert {each: servers[each]["state"] for each in NAMES} == {
-            each: "silent" if each == name else "ready" for each in NAMES
+        assert {server: servers[server]["state"] for server in NAMES} == {
+            server: "silent" if server == name else "ready" for server in NAMES
         }
         assert f"✗ embedded {name}" in site.run("doctor", check=False).stdout
         os.kill(site.pid(name), signal.SIGCONT)
-        until(lambda: all(each["state"] == "ready" for each in site.json("stack", "status")["servers"].values()))
+        until(lambda: all(server["state"] == "ready" for server in site.json("stack", "status")["servers"].values()))
     os.kill(site.pid("valkey"), signal.SIGSTOP)
     assert site.run("stack", "down").returncode == 0

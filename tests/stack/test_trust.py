@@ -77,12 +77,12 @@ def mirror(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str
 def fetched(mirror: tuple[Path, str], cache: Path, mounts: dict[Path, Path], **env: str) -> list[str]:
     """Fetch in a process that knows no certificate but the machine's own; returns what it read or was told."""
     root, url = mirror
-    told = {name: value for name, value in os.environ.items() if "SSL" not in name and "CA_BUNDLE" not in name}
-    told |= {"XDG_CACHE_HOME": str(cache), "PAYDESK_MAVEN_REPOSITORY": url, "NO_PROXY": "127.0.0.1", **env}
+    variables = {name: value for name, value in os.environ.items() if "SSL" not in name and "CA_BUNDLE" not in name}
+    variables |= {"XDG_CACHE_HOME": str(cache), "PAYDESK_MAVEN_REPOSITORY": url, "NO_PROXY": "127.0.0.1", **env}
     command = [sys.executable, "-c", _FETCH, str(root / "jars.txt")]
-    done = in_a_namespace(command, mounts, told)
-    found: list[str] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    done = in_a_namespace(command, mounts, variables)
+    printed: list[str] = json.loads(done.stdout.splitlines()[-1])
+    return printed
 
 
 def test_a_certificate_that_the_machines_store_alone_knows_is_trusted(mirror: tuple[Path, str], tmp_path: Path) -> None:

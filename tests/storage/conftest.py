@@ -11,6 +11,6 @@ from tests.storage.offline import Bench, opened
 
 @pytest.fixture(scope="module")
 def bench(stack: EmbeddedStack) -> Iterator[Bench]:
-    with pytest.MonkeyPatch.context() as patch, fresh_sides(stack) as sides, opened(sides, patch) as found:
+    with pytest.MonkeyPatch.context() as patch, fresh_sides(stack) as sides, opened(sides, patch) as bench:
         patch.setenv("PAYDESK_HOME", str(stack.folder.home))
-        yield found
+        yield bench

@@ -76,7 +76,7 @@ class Bench:
             code = run(arguments)
             for stream in (out, err):
                 stream.flush()
-        return Answer(code, *(each.buffer.getvalue().decode() for each in (out, err)))  # type: ignore[attr-defined]
+        return Answer(code, *(stream.buffer.getvalue().decode() for stream in (out, err)))  # type: ignore[attr-defined]
 
     def role(self, name: str) -> Role:
         return self.both.sides.contractor if name == "contractor" else self.both.sides.manager

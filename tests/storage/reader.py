@@ -32,8 +32,8 @@ class Desk:
 
     def load_apply(self, right: Callable[[], Apply]) -> Apply:
         def apply(transaction, role, heard, now):  # type: ignore[no-untyped-def]
-            for one in heard:
-                if one.event.register.terms.description in self.buggy:
+            for received in heard:
+                if received.event.register.terms.description in self.buggy:
                     raise ZeroDivisionError("a bug of the handler")
             return right()(transaction, role, heard, now)
 
@@ -62,14 +62,14 @@ class Desk:
         with connect(self.both.sides.url(self.role), self.role.name) as connection:
             return bad_messages(connection, closed=closed)
 
-    def one(self, number: int) -> BadMessage:
+    def message(self, number: int) -> BadMessage:
         with connect(self.both.sides.url(self.role), self.role.name) as connection:
             return bad_message(connection, number)
 
     def counted(self) -> tuple[int, int]:
         with connect(self.both.sides.url(self.role), self.role.name) as connection:
-            found = queries.counts(connection)
-        return found.quarantined, found.parked
+            counts = queries.counts(connection)
+        return counts.quarantined, counts.parked
 
     def steps(self, request_id: UUID) -> list[str]:
         with connect(self.both.sides.url(self.role), self.role.name) as connection:

@@ -31,7 +31,7 @@ class Reads:
     """A worker that has come so far."""
 
     caught_up = True
-    found: Anew | None = Anew(0, 3)
+    progress: Anew | None = Anew(0, 3)
 
     def __init__(self, *_: object, **__: object) -> None:
         pass
@@ -42,7 +42,7 @@ class Reads:
     nudge = stop = start
 
     def health(self) -> Health:
-        return Health(anew=self.found)
+        return Health(anew=self.progress)
 
 
 @pytest.fixture
@@ -58,30 +58,30 @@ def lost(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
 @ANEW
 @pytest.mark.parametrize("words", [("list",), ("list", "cur:EUR"), ("list", "--csv"), ("insights",)], ids=" ".join)
 def test_people_are_told_that_it_is_read_anew_and_how_far(lost: Bench, words: tuple[str, ...]) -> None:
-    found = lost("manager", *words)
-    assert found.code == 0 and found.err == f"R{SO_FAR}\n"
+    answer = lost("manager", *words)
+    assert answer.code == 0 and answer.err == f"R{SO_FAR}\n"
     lost.change("manager", "UPDATE origin SET whole_at = clock_timestamp()")
-    found = lost("manager", *words)
-    assert "anew" not in found.told and ("No requests" in found.err) == (words[-1] in ("list", "cur:EUR"))
+    answer = lost("manager", *words)
+    assert "anew" not in answer.printed and ("No requests" in answer.err) == (words[-1] in ("list", "cur:EUR"))
 
 
 @ANEW
 @pytest.mark.parametrize("words", [("list",), ("list", "cur:EUR"), ("insights",)], ids=" ".join)
 def test_programs_are_told_in_a_line_of_json_beside_what_they_read(lost: Bench, words: tuple[str, ...]) -> None:
-    found = lost("manager", *words, "--json")
-    assert found.code == 0 and json.loads(found.err) == {"reading_anew": {"read": 0, "of": 3}}
-    assert all("reading_anew" not in line for line in found.lines)
+    answer = lost("manager", *words, "--json")
+    assert answer.code == 0 and json.loads(answer.err) == {"reading_anew": {"read": 0, "of": 3}}
+    assert all("reading_anew" not in line for line in answer.lines)
 
 
 @ANEW
 @pytest.mark.parametrize("words", [("show", "PR-7"), ("wait", "PR-7"), ("approve", "PR-7")], ids=" ".join)
 def test_a_request_that_is_not_there_yet_may_still_come(lost: Bench, words: tuple[str, ...]) -> None:
-    found = lost("manager", *words)
-    assert found.code == 4 and f"It may still come: r{SO_FAR}" in found.err
+    answer = lost("manager", *words)
+    assert answer.code == 4 and f"It may still come: r{SO_FAR}" in answer.err
     assert lost("manager", *words, "--json").error["message"].endswith(f"It may still come: r{SO_FAR}")
     lost.change("manager", "UPDATE origin SET whole_at = clock_timestamp()")
-    found = lost("manager", *words)
-    assert found.code == 4 and "still come" not in found.err
+    answer = lost("manager", *words)
+    assert answer.code == 4 and "still come" not in answer.err
 
 
 @ANEW
@@ -92,11 +92,11 @@ def test_where_kafka_is_away_it_is_not_known_how_much_there_is(lost: Bench, monk
 
 
 @ANEW
-@pytest.mark.parametrize("found", [Anew(0, 0), Anew(3, 3)], ids=["both topics empty", "all of it read"])
+@pytest.mark.parametrize("progress", [Anew(0, 0), Anew(3, 3)], ids=["both topics empty", "all of it read"])
 def test_a_new_installation_is_not_told_that_anything_is_read(
-    lost: Bench, monkeypatch: pytest.MonkeyPatch, found: Anew
+    lost: Bench, monkeypatch: pytest.MonkeyPatch, progress: Anew
 ) -> None:
-    monkeypatch.setattr(Reads, "found", found)
+    monkeypatch.setattr(Reads, "progress", progress)
     assert lost("manager", "list").err == "No requests.\n"
     assert lost("manager", "list", "--json").err == ""
 
@@ -106,17 +106,17 @@ def test_a_new_installation_is_not_told_that_anything_is_read(
 def test_who_follows_is_told_each_step_once_and_the_end(
     lost: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], as_json: bool
 ) -> None:
-    def told(here: Session, change: Callable[[], None] = lambda: None) -> list[str]:
+    def notices(session: Session, change: Callable[[], None] = lambda: None) -> list[str]:
         change()
-        here.tell_anew(as_json=as_json)
-        here.tell_anew(as_json=as_json)
+        session.tell_anew(as_json=as_json)
+        session.tell_anew(as_json=as_json)
         return capsys.readouterr().err.splitlines()
 
-    with open_session(lost.role("manager"), "bo", reads=True) as here:
-        here.catch_up()
-        first = told(here)
-        then = told(here, lambda: monkeypatch.setattr(Reads, "found", Anew(2, 3)))
-        end = told(here, lambda: lost.change("manager", "UPDATE origin SET whole_at = clock_timestamp()"))
+    with open_session(lost.role("manager"), "bo", reads=True) as session:
+        session.catch_up()
+        first = notices(session)
+        then = notices(session, lambda: monkeypatch.setattr(Reads, "progress", Anew(2, 3)))
+        end = notices(session, lambda: lost.change("manager", "UPDATE origin SET whole_at = clock_timestamp()"))
     if as_json:
         assert [json.loads(line)["reading_anew"] for line in first + then + end] == [
             {"read": 0, "of": 3},
@@ -171,15 +171,15 @@ def test_a_process_that_follows_says_so_beside_its_lines_and_the_end_of_it(
         subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=file) as process,
     ):
         try:
-            until(lambda: begun in told(err), within_s=60)
+            until(lambda: begun in text_of(err), within_s=60)
             with connect(sides.url(sides.manager), "manager", autocommit=True) as connection:
                 connection.execute("UPDATE origin SET whole_at = clock_timestamp()")
-            until(lambda: ended in told(err), within_s=60)
-            assert told(err).count(begun) == told(err).count(ended) == 1
+            until(lambda: ended in text_of(err), within_s=60)
+            assert text_of(err).count(begun) == text_of(err).count(ended) == 1
         finally:
             process.kill()
 
 
-def told(file: Path) -> list[str]:
+def text_of(file: Path) -> list[str]:
     """Return the lines that a process wrote there, but for what it says of waiting."""
     return [line for line in file.read_text().splitlines() if not line.startswith("Waiting for")]

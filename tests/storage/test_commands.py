@@ -92,9 +92,9 @@ def both(sides: Sides) -> Iterator[Both]:
 
 def test_the_schema_is_the_models(sides: Sides) -> None:
     with engine(sides.url(sides.contractor), "contractor").connect() as connection:
-        found = compare_metadata(MigrationContext.configure(connection), PaymentRequestRow.metadata)
+        changes = compare_metadata(MigrationContext.configure(connection), PaymentRequestRow.metadata)
         # Alembic takes an expression for another where PostgreSQL writes it in its own words.
-        differ = Counter(change[1].name for change in found)
+        differ = Counter(change[1].name for change in changes)
         assert {name for name, times in differ.items() if times == 1} == {"migration_lock"}
     with connect(sides.url(sides.contractor), "contractor", autocommit=True) as raw:
         assert current_revision(raw) == HEAD
@@ -152,8 +152,8 @@ def test_undo_leaves_no_trace_and_confirms_a_withdrawal(both: Both) -> None:
     both.back()
     assert both.both(request_id) == ("withdrawn", "withdrawn")
     with connect(both.sides.url(both.sides.manager), "manager") as connection:
-        said = connection.execute("SELECT type, version FROM outbox").fetchall()
-        assert said == [("paydesk.payment_withdrawn.v1", 1)]
+        events = connection.execute("SELECT type, version FROM outbox").fetchall()
+        assert events == [("paydesk.payment_withdrawn.v1", 1)]
 
 
 def test_a_released_decision_stands_and_a_late_withdrawal_lapses(both: Both) -> None:
@@ -206,14 +206,14 @@ def test_find_names_the_nearest_or_where_no_number_was_typed_the_newest(both: Bo
     kind="A list of the requests that a name may mean says where there are more.",
     mended="infra/postgres/read/queries.py",
 )
-@pytest.mark.parametrize(("count", "told"), [(2, "PR-1002."), (5, "PR-1005."), (6, " and more."), (7, " and more.")])
-def test_find_names_five_of_those_that_fit_and_says_that_there_are_more(both: Both, count: int, told: str) -> None:
+@pytest.mark.parametrize(("count", "ends"), [(2, "PR-1002."), (5, "PR-1005."), (6, " and more."), (7, " and more.")])
+def test_find_names_five_of_those_that_fit_and_says_that_there_are_more(both: Both, count: int, ends: str) -> None:
     for _ in range(count):
         both.ask()
     with connect(both.sides.url(both.sides.contractor), "contractor") as connection:
         with pytest.raises(UnknownRequest, match="More than one") as unknown:
             queries.find(connection, "PR-10")
-        assert unknown.value.message.endswith(told) and unknown.value.message.count("PR-") == min(count, 5)
+        assert unknown.value.message.endswith(ends) and unknown.value.message.count("PR-") == min(count, 5)
 
 
 def test_status_and_terms_in_sql_are_the_domains(sides: Sides) -> None:
@@ -238,7 +238,7 @@ def test_status_and_terms_in_sql_are_the_domains(sides: Sides) -> None:
             row |= decision_columns(decision) if decision else {}
             names = ", ".join(row)
             places = ", ".join(f"%({name})s" for name in row)
-            found = connection.execute(
+            stored = connection.execute(
                 f"INSERT INTO payment_request ({names}) VALUES ({places}) RETURNING status, standing_amount_minor,"
                 " standing_description, standing_due_date, standing_pay_to",
                 row,
@@ -247,7 +247,7 @@ def test_status_and_terms_in_sql_are_the_domains(sides: Sides) -> None:
             expected: tuple[int | str | date | None, ...] = (None,) * 4
             if terms:
                 expected = (terms.money.amount_minor, terms.description, terms.due_date, terms.pay_to)
-            assert found == (status(request, decision).value, *expected), (request, decision)
+            assert stored == (status(request, decision).value, *expected), (request, decision)
             compared += 1
         connection.rollback()
     assert compared == len(requests) * len(decisions) > 200

@@ -40,8 +40,8 @@ def test_the_next_command_makes_a_dropped_schema_anew_and_reads_back_what_others
     until(lambda: count(sides, sides.contractor, "SELECT count(*) FROM outbox WHERE published_at IS NOT NULL") == 3)
     worker.stop()
     drop(sides)
-    found = {each.name: each for each in check_role(sides.contractor, sides.endpoints("contractor"))}
-    assert not found["contractor PostgreSQL"].ok and "provision" in found["contractor PostgreSQL"].todo
+    findings = {finding.name: finding for finding in check_role(sides.contractor, sides.endpoints("contractor"))}
+    assert not findings["contractor PostgreSQL"].ok and "provision" in findings["contractor PostgreSQL"].todo
     own = Own(sides.stack, sides.database, sides.contractor, sides.manager)
     with pytest.raises(SchemaMissing, match="contractor") as refused:
         prepare(own, "contractor")

@@ -90,7 +90,7 @@ def test_a_filter_in_sql_finds_what_the_domain_finds(connection: psycopg.Connect
         expected = {copy.id for copy in copies if wanted.matches(copy, Asker("ADA", NOW))}
         query = PageQuery(wanted, person="ADA", limit=None)
         assert {copy.id for copy in request_list.stream(connection, query, NOW)} == expected, typed
-        assert sum(each.count for each in request_list.totals(connection, query, NOW)) == len(expected)
+        assert sum(total.count for total in request_list.totals(connection, query, NOW)) == len(expected)
         found_by[typed] = len(expected)
     assert [typed for typed, count in found_by.items() if not count] == ["nowhere"]
 
@@ -151,9 +151,9 @@ def test_a_page_is_read_in_the_order_of_an_index(
     connection.execute("SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_sort = off")
     statuses = frozenset({Status.PENDING, Status.WITHDRAWING} if waiting else ())
     query = PageQuery(parse_filter(typed), sort=sort, statuses=statuses, limit=10)
-    found = request_list.page(connection, replace(query, limit=None)).rows
+    rows = request_list.page(connection, replace(query, limit=None)).rows
     for way in (Way.FIRST, Way.FROM, Way.UP_TO, Way.LAST):
-        key = None if way in (Way.FIRST, Way.LAST) else key_of(found[len(found) // 2], sort)
+        key = None if way in (Way.FIRST, Way.LAST) else key_of(rows[len(rows) // 2], sort)
         plan = _plan(connection, _at(query, way, key))
         assert f"using {index} " in plan and "Sort" not in plan, plan
 

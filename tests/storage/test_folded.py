@@ -59,10 +59,10 @@ def connection(sides: Sides) -> Iterator[psycopg.Connection[Any]]:
         yield connection
 
 
-def found(connection: psycopg.Connection[Any], query: PageQuery) -> set[UUID]:
+def ids_of(connection: psycopg.Connection[Any], query: PageQuery) -> set[UUID]:
     ids = {copy.id for copy in request_list.stream(connection, query, NOW)}
     assert ids == {copy.id for copy in request_list.page(connection, query, NOW).rows}
-    assert len(ids) == sum(each.count for each in request_list.totals(connection, query, NOW))
+    assert len(ids) == sum(total.count for total in request_list.totals(connection, query, NOW))
     return ids
 
 
@@ -81,11 +81,11 @@ def test_sql_and_the_rules_agree_on_every_case_of_every_letter(connection: psyco
         places = ", ".join(f"%({name})s" for name in rows[0])
         cursor.executemany(f"INSERT INTO payment_request ({names}) VALUES ({places})", rows)
     everybody = PageQuery(Filter((Term(FromIn(tuple(form for _, form in pairs))),)), limit=None)
-    assert len(found(connection, everybody)) == len(pairs)
-    text, other = ("·".join(each) for each in zip(*pairs, strict=True))
+    assert len(ids_of(connection, everybody)) == len(pairs)
+    text, other = ("·".join(letters) for letters in zip(*pairs, strict=True))
     connection.execute("UPDATE payment_request SET description = %s WHERE id = %s", [text, UUID(int=1)])
     assert folding.fill(connection) is False
-    assert found(connection, PageQuery(Filter((Term(Has(other)),)), limit=None)) == {UUID(int=1)}
+    assert ids_of(connection, PageQuery(Filter((Term(Has(other)),)), limit=None)) == {UUID(int=1)}
 
 
 @OLD
@@ -103,7 +103,7 @@ def test_what_a_program_of_before_wrote_is_found_as_the_rules_find_it(
         for typed in ASKED.replace("\n", "|").strip("|").split("|"):
             wanted = parse_filter(typed)
             expected = {copy.id for copy in copies if wanted.matches(copy, Asker("ΣΊΣΥΦΟΣ", NOW))}
-            assert found(connection, PageQuery(wanted, person="ΣΊΣΥΦΟΣ", limit=None)) == expected, (typed, filled)
+            assert ids_of(connection, PageQuery(wanted, person="ΣΊΣΥΦΟΣ", limit=None)) == expected, (typed, filled)
         assert folding.fill(connection) is False
     left = connection.execute("SELECT count(*) FROM payment_request WHERE contractor_folded IS NULL").fetchone()
     assert left == (0,)
@@ -116,8 +116,8 @@ def test_more_than_one_reading_folds_are_found_where_they_are_ascii(
     monkeypatch.setattr(folding, "_READ", folding._READ.replace(str(folding.MOST_READ), "2"))
     for place in range(9):
         write(connection, asked(place, "Ada" if place else "Ωmega", "Logo Design"), folded=False)
-    assert len(found(connection, PageQuery(parse_filter("from:ADA"), limit=None))) == 8
-    assert len(found(connection, PageQuery(parse_filter('"LOGO design" -from:nobody'), limit=None))) == 9
+    assert len(ids_of(connection, PageQuery(parse_filter("from:ADA"), limit=None))) == 8
+    assert len(ids_of(connection, PageQuery(parse_filter('"LOGO design" -from:nobody'), limit=None))) == 9
 
 
 @OLD
@@ -151,7 +151,7 @@ def test_a_duplicate_is_seen_behind_other_letters(connection: psycopg.Connection
     terms: Terms = checked_terms("12.50", "EUR", "again", reference="größe-1")
     asking = Asking(UUID(int=99), "STRASSE GMBH", terms, NOW + long_ago)
     alike = duplicates.alike_of(connection, [asking])
-    assert [each.number for each in alike[asking.id]] == ["PR-1000"] and "reference" in alike[asking.id][0].why
+    assert [other.number for other in alike[asking.id]] == ["PR-1000"] and "reference" in alike[asking.id][0].why
 
 
 def test_a_filled_schema_is_asked_without_looking_at_what_is_not_folded(connection: psycopg.Connection[Any]) -> None:

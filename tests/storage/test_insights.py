@@ -73,13 +73,13 @@ def eur(minor: int) -> Money:
 
 def test_totals_and_ages_are_what_a_hand_counts(connection: psycopg.Connection[Any]) -> None:
     put(connection)
-    found = {total.status: total for total in request_list.totals(connection, PageQuery(), NOW)}
-    pending, accepted = found[Status.PENDING], found[Status.ACCEPTED]
+    by_status = {total.status: total for total in request_list.totals(connection, PageQuery(), NOW)}
+    pending, accepted = by_status[Status.PENDING], by_status[Status.ACCEPTED]
     assert (pending.count, pending.sums) == (3, (eur(30050), Money(5000, "JPY", 0)))
     assert pending.ageing == Ageing((1, 2, 0, 0), NOW - 2 * DAY)
-    assert found[Status.WITHDRAWING].ageing == Ageing((0, 0, 0, 1), NOW - 8 * DAY)
+    assert by_status[Status.WITHDRAWING].ageing == Ageing((0, 0, 0, 1), NOW - 8 * DAY)
     assert (accepted.count, accepted.sums) == (2, (eur(100000), Money(3000, "USD", 2)))
-    assert (accepted.ageing, found[Status.REJECTED].ageing) == (Ageing(), Ageing())
+    assert (accepted.ageing, by_status[Status.REJECTED].ageing) == (Ageing(), Ageing())
     (mine,) = request_list.totals(
         connection, PageQuery(parse_filter("from:me age>=24h status:pending"), "ada", limit=1), NOW
     )
@@ -89,26 +89,26 @@ def test_totals_and_ages_are_what_a_hand_counts(connection: psycopg.Connection[A
 def test_insights_are_what_a_hand_counts(connection: psycopg.Connection[Any]) -> None:
     put(connection)
     connection.commit()
-    found = insights(connection, PageQuery(), NOW)
-    by_day = {day.day: day for day in found.days if day != Day(day.day)}
-    here = [(NOW - ago).astimezone().date() for ago in (HOUR, DAY, 2 * DAY, 3 * DAY, 8 * DAY)]
+    figures = insights(connection, PageQuery(), NOW)
+    by_day = {day.day: day for day in figures.days if day != Day(day.day)}
+    days = [(NOW - ago).astimezone().date() for ago in (HOUR, DAY, 2 * DAY, 3 * DAY, 8 * DAY)]
     assert by_day == {
-        here[0]: Day(here[0], 1, 0, 0),
-        here[1]: Day(here[1], 1, 1, 0),
-        here[2]: Day(here[2], 2, 0, 1),
-        here[3]: Day(here[3], 1, 1, 0),
-        here[4]: Day(here[4], 1, 0, 0),
+        days[0]: Day(days[0], 1, 0, 0),
+        days[1]: Day(days[1], 1, 1, 0),
+        days[2]: Day(days[2], 2, 0, 1),
+        days[3]: Day(days[3], 1, 1, 0),
+        days[4]: Day(days[4], 1, 0, 0),
     }
-    assert found.requests == 7, "one of them was asked for before the days that are told apart"
-    assert found.waiting == Ageing((1, 2, 0, 1), NOW - 8 * DAY)
-    assert found.currencies == (
+    assert figures.requests == 7, "one of them was asked for before the days that are told apart"
+    assert figures.waiting == Ageing((1, 2, 0, 1), NOW - 8 * DAY)
+    assert figures.currencies == (
         InCurrency(4, eur(137050), 3, eur(37050)),
         InCurrency(1, Money(5000, "JPY", 0), 1, Money(5000, "JPY", 0)),
         InCurrency(2, Money(7000, "USD", 2), 0, Money(0, "USD", 2)),
     )
-    assert found.took == (1, 1, 0, 0, 1)
-    assert found.within == (3 * HOUR, 19 * DAY)
-    assert [day.day for day in found.days] == list(last_days(NOW))
+    assert figures.took == (1, 1, 0, 0, 1)
+    assert figures.within == (3 * HOUR, 19 * DAY)
+    assert [day.day for day in figures.days] == list(last_days(NOW))
     connection.rollback()
     assert insights(connection, PageQuery(parse_filter("from:nobody")), NOW) == insights_of([], NOW)
 
@@ -125,8 +125,8 @@ def test_insights_in_sql_are_those_of_the_requests_one_by_one(connection: psycop
         connection.rollback()
         compared.append(insights(connection, PageQuery(wanted, person="ADA", limit=1), NOW))
         assert compared[-1] == insights_of(fitting, NOW), typed
-    assert len(compared) > 8 and any(found.within for found in compared)
-    assert all(isinstance(day.day, date) for found in compared for day in found.days)
+    assert len(compared) > 8 and any(figures.within for figures in compared)
+    assert all(isinstance(day.day, date) for figures in compared for day in figures.days)
 
 
 @pytest.mark.fault(
@@ -150,15 +150,15 @@ def test_the_database_counts_and_finds_each_request_on_its_day_where_days_have_n
                 asked = RequestRegister(UUID(int=place), 1, f"PR-{place}", "ada", moment, 1, terms)
                 insert(connection, {"id": asked.id} | request_columns(asked))
             connection.commit()
-            found = {
+            by_zone = {
                 typed: {
                     copy.number for copy in request_list.stream(connection, PageQuery(parse_filter(typed), limit=None))
                 }
                 for typed in (f"sent={day}", f"sent={day - DAY}", f"sent<{day}", f"-sent={day}")
             }
             first, others = {"PR-1"}, {"PR-2", "PR-3"}
-            assert list(found.values()) == [others, first, first, first], zone
+            assert list(by_zone.values()) == [others, first, first, first], zone
             connection.rollback()
-            per_day = {each.day: each.requested for each in insights(connection, PageQuery(), begins + HOUR).days}
+            per_day = {day.day: day.requested for day in insights(connection, PageQuery(), begins + HOUR).days}
             assert (per_day[day - DAY], per_day[day]) == (1, 2), zone
             connection.rollback()

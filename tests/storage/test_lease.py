@@ -155,8 +155,8 @@ def test_a_schema_is_checked_by_whoever_works_of_either_version(sides: Sides, st
             transaction.schema.note_checked(identity)
         with store.transaction() as transaction:
             assert transaction.schema.checked()
-        told = {found.name: found.seen for found in check_role(sides.contractor, sides.endpoints("contractor"))}
-        assert "a worker is at work" in told["contractor PostgreSQL"]
+        seen = {finding.name: finding.seen for finding in check_role(sides.contractor, sides.endpoints("contractor"))}
+        assert "a worker is at work" in seen["contractor PostgreSQL"]
         with pytest.raises(NotNow):
             rebuilding.empty(url, sides.contractor)
 
@@ -173,8 +173,8 @@ def test_where_a_worker_is_at_work_nobody_is_sent_to_open_a_desk(sides: Sides, a
     with connect(url, "contractor") as connection:
         connection.execute("UPDATE outbox SET said_at = said_at - interval '1 min'")
     with working(sides) if at_work else nullcontext():
-        found = check_role(sides.contractor, replace(sides.endpoints("contractor"), kafka=None, redis_url=None))
-    (outbox,) = (one for one in found if one.name == "contractor outbox")
+        findings = check_role(sides.contractor, replace(sides.endpoints("contractor"), kafka=None, redis_url=None))
+    (outbox,) = (finding for finding in findings if finding.name == "contractor outbox")
     assert not outbox.ok and outbox.seen.startswith("1 unsent") and outbox.todo.startswith(todo)
 
 
@@ -189,9 +189,11 @@ def test_where_kafka_does_not_answer_the_settings_are_named_of_configured_server
 ) -> None:
     away = replace(sides.endpoints("contractor"), database_url="", redis_url=None)
     away = replace(away, kafka=dict(away.kafka or {}) | {"bootstrap.servers": "127.0.0.1:1"})
-    found = next(one for one in check_role(sides.contractor, away, coming=embedded) if "Kafka" in one.name)
-    assert not found.ok and named in found.todo
-    assert ("BOOTSTRAP" in found.todo) is not embedded
+    finding = next(
+        candidate for candidate in check_role(sides.contractor, away, coming=embedded) if "Kafka" in candidate.name
+    )
+    assert not finding.ok and named in finding.todo
+    assert ("BOOTSTRAP" in finding.todo) is not embedded
 
 
 @pytest.mark.fault(
@@ -204,7 +206,9 @@ def test_where_redis_does_not_answer_its_url_is_named_of_configured_servers_alon
     sides: Sides, embedded: bool, named: str, url: str
 ) -> None:
     away = replace(sides.endpoints("contractor"), database_url="", kafka=None, redis_url=url)
-    found = next(one for one in check_role(sides.contractor, away, coming=embedded) if "Redis" in one.name)
+    finding = next(
+        candidate for candidate in check_role(sides.contractor, away, coming=embedded) if "Redis" in candidate.name
+    )
     named = named if embedded or "nonsense" not in url else "PAYDESK_CONTRACTOR_REDIS_URL"
-    assert not found.ok and named in found.todo
-    assert ("URL" in found.todo) is not embedded
+    assert not finding.ok and named in finding.todo
+    assert ("URL" in finding.todo) is not embedded

@@ -107,9 +107,13 @@ def test_a_copy_takes_no_command_sends_nothing_and_opens_no_desk_until_it_is_ado
         ManagerService(clone, "bo", 8, clone.manager).open()
     with closing(Store(clone.url(clone.manager), clone.manager)) as store, pytest.raises(CopiedSchema):
         decides.send_now(store, None, "bo")
-    found = {each.name: each for each in check_role(clone.contractor, clone.endpoints("contractor"))}
-    assert not found["contractor origin"].ok and "paydesk stack adopt contractor" in found["contractor origin"].todo
-    assert "contractor origin" not in {one.name for one in check_role(sides.contractor, sides.endpoints("contractor"))}
+    findings = {finding.name: finding for finding in check_role(clone.contractor, clone.endpoints("contractor"))}
+    assert (
+        not findings["contractor origin"].ok and "paydesk stack adopt contractor" in findings["contractor origin"].todo
+    )
+    assert "contractor origin" not in {
+        finding.name for finding in check_role(sides.contractor, sides.endpoints("contractor"))
+    }
     for role in (clone.contractor, clone.manager):
         done = adopt(clone.url(role), role.name)
         assert done.changed and done.asked_again == (role is clone.manager), "what was held is asked again"
@@ -136,7 +140,7 @@ def test_an_empty_schema_is_new_or_lost_and_takes_the_mark_of_where_it_is(sides:
 
 @COPY
 @pytest.mark.parametrize(
-    ("kept", "found", "same"),
+    ("kept", "asked", "same"),
     [
         (Mark("1", 5), Mark("1", 5), True),
         (Mark("1", 5), Mark("1", 6), False),
@@ -148,9 +152,9 @@ def test_an_empty_schema_is_new_or_lost_and_takes_the_mark_of_where_it_is(sides:
     ids=["standby", "database", "cluster", "not read then", "not read now", "another, never read"],
 )
 def test_a_database_is_told_by_its_cluster_where_that_may_be_read_and_by_its_oid(
-    kept: Mark, found: Mark, same: bool
+    kept: Mark, asked: Mark, same: bool
 ) -> None:
-    assert kept.same(found) is same
+    assert kept.same(asked) is same
 
 
 @pytest.mark.long

@@ -39,8 +39,8 @@ def test_what_a_desk_of_the_version_before_locked_by_a_digest_is_the_peers_lock(
     role, asked, own, invented = sides.contractor, request(), request(), uuid4()
     with on_postgres(sides, CONTRACTOR) as side, connect(sides.url(role), role.name, autocommit=True) as connection:
         with side.store.transaction() as transaction:
-            for each in (asked, own):
-                transaction.requests.write(each, "own", at(0))
+            for register in (asked, own):
+                transaction.requests.write(register, "own", at(0))
             transaction.locks.lock({asked.id: PEER_LOCKED, invented: PEER_LOCKED, own.id: "two outcomes"}, at(1))
             assert transaction.locks.ids() == [own.id], "it is not said as this side's own"
             transaction.locks.mirror(Locks(frozenset({asked.id})), at(2))

@@ -66,8 +66,8 @@ class Pooler:
             if code == _CANCEL:
                 return
             if b"options\0" in body:
-                told = b"SFATAL\0C08P01\0Munsupported startup parameter: options\0\0"
-                client.sendall(b"E" + struct.pack("!i", len(told) + 4) + told)
+                refusal = b"SFATAL\0C08P01\0Munsupported startup parameter: options\0\0"
+                client.sendall(b"E" + struct.pack("!i", len(refusal) + 4) + refusal)
                 return
             with self._place(), socket.socket(socket.AF_UNIX) as server:
                 server.connect(self._server)
@@ -95,12 +95,12 @@ class Pooler:
         self._listening.close()
 
 
-def _copy(here: socket.socket, there: socket.socket) -> None:
+def _copy(source: socket.socket, target: socket.socket) -> None:
     with suppress(OSError):
-        while data := here.recv(65536):
-            there.sendall(data)
+        while data := source.recv(65536):
+            target.sendall(data)
     with suppress(OSError):
-        there.shutdown(socket.SHUT_WR)
+        target.shutdown(socket.SHUT_WR)
 
 
 @dataclass(frozen=True)
@@ -111,11 +111,11 @@ class Pooled(Sides):
 
     def endpoints(self, role: str) -> Endpoints:
         """Return the addresses, PostgreSQL's by way of the pooler."""
-        found = super().endpoints(role)
-        parts = urlsplit(found.database_url)
+        endpoints = super().endpoints(role)
+        parts = urlsplit(endpoints.database_url)
         login, _, _ = parts.netloc.rpartition("@")
         return replace(
-            found, database_url=urlunsplit(parts._replace(netloc=f"{login}@127.0.0.1:{self.port}", query=""))
+            endpoints, database_url=urlunsplit(parts._replace(netloc=f"{login}@127.0.0.1:{self.port}", query=""))
         )
 
 
@@ -123,10 +123,10 @@ class Pooled(Sides):
 def pooled(sides: Sides, size: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Pooled, Pooler]]:
     """Put a pooler between errands and this test's database."""
     pooler = Pooler(f"{Postgres(sides.stack.folder).address}/.s.PGSQL.5432", size)
-    found = Pooled(sides.stack, sides.database, sides.contractor, sides.manager, pooler.port)
-    monkeypatch.setattr(errands, "servers_of", lambda _: found)
+    through = Pooled(sides.stack, sides.database, sides.contractor, sides.manager, pooler.port)
+    monkeypatch.setattr(errands, "servers_of", lambda _: through)
     try:
-        yield found, pooler
+        yield through, pooler
     finally:
         pooler.close()
 
@@ -137,29 +137,29 @@ def pooled(sides: Sides, size: int, monkeypatch: pytest.MonkeyPatch) -> Iterator
 )
 def test_commands_need_three_connections_at_most(sides: Sides, monkeypatch: pytest.MonkeyPatch) -> None:
     request_id = uuid4()
-    with pooled(sides, 3, monkeypatch) as (found, pooler):
-        here = Session(found.contractor, "ada")
-        here.catch_up()
-        told = asks.execute(here.store, uuid4(), RequestPayment(request_id, here.person, TERMS))
-        assert here.deliver(told).delivery is Delivery.SENT
-        here.close()
-        here = Session(found.manager, "bo")
-        here.catch_up()
-        until(lambda: here.read(lambda connection: [*request_list.stream(connection, PageQuery())]))
-        decided = decides.execute(here.store, uuid4(), Approve(request_id, here.person, 1, TERMS.hash))
-        assert here.deliver(decided).delivery is Delivery.SENT
-        here.close()
-        here = Session(found.contractor, "ada", reads=True)
-        here.catch_up()
-        with here.reading() as connection:
+    with pooled(sides, 3, monkeypatch) as (through, pooler):
+        session = Session(through.contractor, "ada")
+        session.catch_up()
+        requested = asks.execute(session.store, uuid4(), RequestPayment(request_id, session.person, TERMS))
+        assert session.deliver(requested).delivery is Delivery.SENT
+        session.close()
+        session = Session(through.manager, "bo")
+        session.catch_up()
+        until(lambda: session.read(lambda connection: [*request_list.stream(connection, PageQuery())]))
+        decided = decides.execute(session.store, uuid4(), Approve(request_id, session.person, 1, TERMS.hash))
+        assert session.deliver(decided).delivery is Delivery.SENT
+        session.close()
+        session = Session(through.contractor, "ada", reads=True)
+        session.catch_up()
+        with session.reading() as connection:
             assert insights(connection, PageQuery())
-        with here.reading() as connection:
+        with session.reading() as connection:
             assert [row.id for row in request_list.stream(connection, PageQuery())] == [request_id]
-        with pytest.raises(BrokenPipeError), here.reading() as connection:
+        with pytest.raises(BrokenPipeError), session.reading() as connection:
             for _ in request_list.stream(connection, PageQuery()):
                 raise BrokenPipeError
-        until(lambda: here.get(request_id).status is Status.ACCEPTED)
-        here.close()
+        until(lambda: session.get(request_id).status is Status.ACCEPTED)
+        session.close()
     assert pooler.longest_s < GIVES_UP_S
 
 

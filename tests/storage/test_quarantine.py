@@ -96,7 +96,10 @@ def test_what_is_parked_is_taken_in_by_a_newer_program_by_itself(desk: Desk, mon
     assert redrive.redrive_parked(desk.store) == frozenset() and desk.look()[0].redriven_at is None
     monkeypatch.undo()
     assert redrive.redrive_parked(desk.store) == {request_id, other}
-    assert desk.counted() == (0, 0) and [one.redriven_by for one in desk.look(closed=True)] == [redrive.PROGRAM] * 2
+    assert (
+        desk.counted() == (0, 0)
+        and [message.redriven_by for message in desk.look(closed=True)] == [redrive.PROGRAM] * 2
+    )
     # The very same way in: the withdrawal is confirmed in the same transaction.
     assert desk.seen(other) == "withdrawn" and desk.both.back().changed == {other}
     assert redrive.redrive_parked(desk.store) == frozenset()
@@ -133,7 +136,7 @@ def test_what_was_overtaken_or_came_again_meanwhile_is_stale(desk: Desk, monkeyp
         assert desk.redrive(bad.id).message.became == "stale"
     assert desk.steps(overtaken) == ["requested", "revised", "revised"]
     assert desk.steps(repeated) == ["requested", "revised"]
-    assert all("came again" in one.reason for one in desk.look(closed=True))
+    assert all("came again" in message.reason for message in desk.look(closed=True))
 
 
 def test_what_is_bad_stays_with_its_bytes(desk: Desk) -> None:
@@ -146,9 +149,9 @@ def test_what_is_bad_stays_with_its_bytes(desk: Desk) -> None:
     with desk.store.transaction() as transaction:
         (kept,) = transaction.quarantine.messages([bad.id])
     assert (kept.record.key, kept.record.value) == (b"\x00key", b'{"a": "\\ud800"}\xff')
-    told = dict(kept.record.headers)
-    assert (told["ce_subject"], told["none"]) == (b"\xff\x00\xfe", b"")
-    assert told["ce_type"] == b"\\x41 \xff", "what a header wrote itself can become bad bytes, and never a word"
+    attributes = dict(kept.record.headers)
+    assert (attributes["ce_subject"], attributes["none"]) == (b"\xff\x00\xfe", b"")
+    assert attributes["ce_type"] == b"\\x41 \xff", "what a header wrote itself can become bad bytes, and never a word"
     again = desk.redrive(bad.id)
     assert not again.changed and again.message.reason == "headers are no UTF-8" == bad.reason
     assert bad.decoded()["says"] is None and bad.decoded()["type"] == "\\x41 \\xff"
@@ -225,7 +228,7 @@ def test_what_is_discarded_is_kept_with_who_and_why_and_is_open_no_more(desk: De
     assert desk.look() == [] and desk.counted() == (0, 0)
     (gone,) = desk.look(closed=True)
     assert (gone.state, gone.discarded_by, gone.discarded_why) == ("discarded", "bo", "Sent by a test of theirs.")
-    assert gone.discarded_at is not None and gone.value == bad.value and gone == desk.one(bad.id)
+    assert gone.discarded_at is not None and gone.value == bad.value and gone == desk.message(bad.id)
     with desk.store.transaction() as transaction:
         assert transaction.quarantine.parked(0, 10) == []
         assert transaction.digests.refused(), "its writer is still told that it was refused"

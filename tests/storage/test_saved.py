@@ -226,9 +226,9 @@ def is_true(line: Line, key: str, answer: Answer, *, hears: bool = True) -> None
     if answer.code == 0:
         assert all(name in answer.out for name in line.names), answer
     elif hears:
-        assert line.names[0] in answer.told, answer
+        assert line.names[0] in answer.printed, answer
         assert f"--key {key}" in answer.err, answer
-        assert "Nothing was written" not in answer.told
+        assert "Nothing was written" not in answer.printed
 
 
 Make = Callable[[Bench], Line]
@@ -266,7 +266,7 @@ def test_what_fails_after_a_commit_is_told_as_saved_and_the_same_line_has_one_ef
     if not several:
         is_true(line, key, answer)
     elif answer.code == 10:
-        assert f"--key {key}" in answer.err and line.names[0] in answer.told, answer
+        assert f"--key {key}" in answer.err and line.names[0] in answer.printed, answer
     again = bench(*whole, stdin=line.stdin)
     assert again.code == 0 and all(name in again.out for name in line.names), again
     assert several or stored(bench) == saved, "once more had no effect"

@@ -97,9 +97,9 @@ def test_a_setting_of_the_role_changes_nothing_that_is_read_or_written(shared: S
     with set_on_the_role(shared, name, value):
         with connect(shared.url(shared.contractor), "contractor", autocommit=True) as connection:
             connection.execute("DELETE FROM outbox; DELETE FROM payment_request; DELETE FROM command")
-            for wanted, said in libpq.SESSION.items():
+            for wanted, expected in libpq.SESSION.items():
                 row = connection.execute("SELECT current_setting(%s)", [wanted]).fetchone()
-                assert row is not None and row[0].replace("1min", "60s") == said, wanted
+                assert row is not None and row[0].replace("1min", "60s") == expected, wanted
             row = connection.execute("SHOW synchronous_commit").fetchone()
             assert row == ("on",)
         ask_and_look(shared)
@@ -110,8 +110,8 @@ def shared(stack: object, request: pytest.FixtureRequest) -> Iterator[Sides]:
     """Both roles on schemas and topics that this file alone uses."""
     from tests.conftest import fresh_sides
 
-    with fresh_sides(stack) as found:  # type: ignore[arg-type]
-        yield found
+    with fresh_sides(stack) as sides:  # type: ignore[arg-type]
+        yield sides
 
 
 POISON = {
@@ -149,7 +149,7 @@ POISON = {
     mended="libpq.py",
 )
 def test_every_variable_of_libpq_is_tried_here_or_changes_no_connection() -> None:
-    known = {(one.envvar or b"").decode() for one in pq.Conninfo.get_defaults()} - {""}
+    known = {(option.envvar or b"").decode() for option in pq.Conninfo.get_defaults()} - {""}
     beside = {"PGAPPNAME", "PGKRBSRVNAME", "PGGSSLIB", "PGGSSDELEGATION", "PGMAXPROTOCOLVERSION"}
     assert {name for name in known - beside if not name.startswith("PGSSL")} <= set(POISON)
 
@@ -162,9 +162,9 @@ def test_every_variable_of_libpq_is_tried_here_or_changes_no_connection() -> Non
 def test_no_variable_of_the_shell_steers_a_connection(
     shared: Sides, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for one, value in POISON.items():
-        if name in (one, "all of them"):
-            monkeypatch.setenv(one, value)
+    for variable, value in POISON.items():
+        if name in (variable, "all of them"):
+            monkeypatch.setenv(variable, value)
     with connect(shared.url(shared.contractor), "contractor") as connection:
         row = connection.execute("SELECT current_user, current_setting('client_encoding'), current_schema()").fetchone()
         assert row == ("contractor", "UTF8", "contractor") and connection.info.host.startswith("/")
@@ -182,10 +182,10 @@ def test_a_database_that_only_reads_is_told_and_lists_still_work(shared: Sides) 
         with pytest.raises(ServerDown, match="The database only reads"):
             asks.execute(store, uuid4(), RequestPayment(uuid4(), "ada", TERMS))
         store.close()
-        told = {each.name: each for each in check_role(shared.contractor, shared.endpoints("contractor"))}
-        database = told["contractor PostgreSQL"]
+        findings = {finding.name: finding for finding in check_role(shared.contractor, shared.endpoints("contractor"))}
+        database = findings["contractor PostgreSQL"]
         assert not database.ok and "only reads" in database.seen and "primary" in database.todo
-        assert told["contractor Redis"].ok, "the rest is checked"
+        assert findings["contractor Redis"].ok, "the rest is checked"
         with connect(url, "contractor") as connection:
             request_list.page(connection, PageQuery())
 
@@ -264,7 +264,7 @@ def test_a_password_that_was_changed_while_a_worker_runs_is_told_as_that(shared:
 
 @pytest.mark.fault(kind="What a server refuses is told as that, not as silence.", mended="infra/postgres/connection.py")
 @pytest.mark.parametrize(
-    ("said", "told", "hint"),
+    ("raised", "sentence", "hint"),
     [
         (
             'connection failed: connection to server at "h" (10.0.0.1), port 5432 failed: authentication method'
@@ -283,6 +283,6 @@ def test_a_password_that_was_changed_while_a_worker_runs_is_told_as_that(shared:
         ('connection to server at "h", port 1 failed: FATAL:  sorry, too many clients already', "no free", "Close"),
     ],
 )
-def test_what_libpq_says_becomes_a_sentence_and_what_to_do(said: str, told: str, hint: str) -> None:
-    error = unreachable(psycopg.OperationalError(said))
-    assert told in error.message and hint in error.hint and is_transient(error)
+def test_what_libpq_says_becomes_a_sentence_and_what_to_do(raised: str, sentence: str, hint: str) -> None:
+    error = unreachable(psycopg.OperationalError(raised))
+    assert sentence in error.message and hint in error.hint and is_transient(error)

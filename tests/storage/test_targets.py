@@ -149,7 +149,7 @@ def test_a_command_that_takes_no_revision_says_so(bench: Bench, line: tuple[str,
         assert "takes no revision" not in bench(*line, no_revision, "--json").error["message"]
     if line[1] == "send":
         several = bench(*line, f"{number}@1", "PR-999999")
-        assert several.code == 9 and f"`send` takes no revision; write {number}." in several.told
+        assert several.code == 9 and f"`send` takes no revision; write {number}." in several.printed
     after = bench.rows("contractor", "SELECT count(*) FROM outbox"), bench.rows("manager", "SELECT * FROM outbox")
     assert after == before
 
@@ -290,12 +290,12 @@ def test_a_request_that_is_named_twice_is_decided_once(bench: Bench) -> None:
 @taken
 def test_a_request_that_is_named_with_two_revisions_is_not_decided_and_told(bench: Bench) -> None:
     request_id, other = bench.request(), bench.request()
-    numbers = [bench.number(each) for each in (request_id, other)]
+    numbers = [bench.number(named) for named in (request_id, other)]
     text = f"{numbers[0]}@1\n{numbers[0]}@2\n{numbers[1]}\n"
     done = bench("manager", "approve", "-", "--as", "bo", "--json", stdin=text)
     assert done.code == 9 and done.lines[2]["status"] == "accepted"
-    told = f"{numbers[0]} is named with revisions 1 and 2 at once."
-    assert [row["error"]["message"] for row in done.lines[:2]] == [told] * 2
+    sentence = f"{numbers[0]} is named with revisions 1 and 2 at once."
+    assert [row["error"]["message"] for row in done.lines[:2]] == [sentence] * 2
     assert known(bench, request_id) == "pending"
 
 
@@ -307,10 +307,10 @@ def test_a_term_that_begins_with_a_minus_is_a_term(bench: Bench, role: str) -> N
     bench.both.back()
     for term, fits in (("-status:rejected", False), ("-pears", False), ("-hops", False), ('-"and hops"', False),
                        ("-status:accepted", True), ("-apples", True), ("-amt>=100000000", True)):  # fmt: skip
-        found = bench(role, "list", term, "--json")
-        assert found.code == 0 and (str(request_id) in {row["id"] for row in found.lines}) is fits, term
+        listed = bench(role, "list", term, "--json")
+        assert listed.code == 0 and (str(request_id) in {row["id"] for row in listed.lines}) is fits, term
         counted = bench(role, "insights", term, "--json", "--as", "-x").json
-        assert counted["requests"] == len(found.lines)
+        assert counted["requests"] == len(listed.lines)
     assert bench(role, "list", "--", "-status:rejected").code == 0, "as before"
     assert bench(role, "list", "-h").code == 0 and bench(role, "list", "--nope").code == 2
 
@@ -385,7 +385,7 @@ def test_on_a_terminal_what_looks_alike_is_asked_about(
     monkeypatch.setattr(offline, "TEXT", Terminal)
     done = bench("manager", "approve", first, "--as", "bo", stdin=answer)
     assert done.code == code, done
-    assert f"{first} looks like {second} (pending): same amount, within a day. Approve it all the same?" in done.told
+    assert f"{first} looks like {second} (pending): same amount, within a day. Approve it all the same?" in done.printed
 
 
 @pytest.mark.fault(
@@ -396,7 +396,7 @@ def test_a_terminal_that_ends_at_the_question_approves_nothing(bench: Bench, mon
     monkeypatch.setattr(offline, "TEXT", Terminal)
     done = bench("manager", "approve", first, "--as", "bo", stdin="")
     assert done.code == 2 and bench("manager", "show", first, "--json").json["status"] == "pending"
-    assert "The question needs an answer, and there is no more input. --allow-duplicate does not ask." in done.told
+    assert "The question needs an answer, and there is no more input. --allow-duplicate does not ask." in done.printed
 
 
 @nothing

@@ -20,6 +20,6 @@ def test_wait_says_whose_decision_it_waits_for_and_then_that_there_was_none(
     )  # No broker: nothing to be at work on.
     number = bench.number(bench.request())
     late = bench(role, "wait", number, "--timeout", "1.5s", *options)
-    *said, gave_up = late.err.splitlines()
-    assert late.code == 11 and said.count(f"Waiting for the decision about {number} ...") == 1
+    *notices, gave_up = late.err.splitlines()
+    assert late.code == 11 and notices.count(f"Waiting for the decision about {number} ...") == 1
     assert f"{number} is still pending after 1.5s" in gave_up

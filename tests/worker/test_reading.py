@@ -14,7 +14,7 @@ from paydesk.infra.core.records import UNREADABLE, Reading
 from paydesk.infra.kafka import clients
 from paydesk.infra.recovery.topic_check import check
 from paydesk.manager.role import ROLE as MANAGER
-from tests.contract.storages import in_memory, request, said
+from tests.contract.storages import in_memory, outgoing, request
 from tests.simulation.log import MemoryLog, MemoryReader
 
 PARTS = ("timestamp", "headers", "key", "value", "offset")
@@ -101,7 +101,7 @@ def test_where_no_place_can_be_read_it_is_the_only_one_or_new_clients_are_needed
 def test_the_own_topic_is_read_past_it_and_nothing_of_it_is_taken_back() -> None:
     with in_memory(CONTRACTOR) as side:
         log = MemoryLog(side.store.now, uuid4)
-        good, hidden = (said(CONTRACTOR, request(number)) for number in ("PR-1001", "PR-1002"))
+        good, hidden = (outgoing(CONTRACTOR, request(number)) for number in ("PR-1001", "PR-1002"))
         for event in (hidden, good):
             log.put(event.topic, event.key, [(name, text.encode()) for name, text in event.headers], event.value)
 
