@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from paydesk.domain.copy import Delivery, RequestCopy
 from paydesk.domain.filter_completion import complete
-from paydesk.domain.filter_text import FIELDS, FilterError, parse_filter
+from paydesk.domain.filter_text import FIELDS, FilterError, ListField, parse_filter
 from paydesk.domain.filters import (
     AgeIs,
     AmountIs,
@@ -231,3 +231,9 @@ def test_completing_never_crashes(typed: str, cursor: int) -> None:
     for suggestion in complete(typed, min(cursor, len(typed)), ["ada"], ["EUR"]):
         assert 0 <= suggestion.start <= suggestion.end <= len(typed)
         assert suggestion.text in suggestion.taken(typed)
+
+
+def test_each_field_that_takes_a_list_has_a_rule_and_values_of_its_own() -> None:
+    rules = {type(parse_filter(FIELDS[field][0]).terms[0].rule) for field in ListField}
+    offered = {tuple(offer.text for offer in complete(f"{field}:", len(field) + 1, ["ada"])) for field in ListField}
+    assert len(rules) == len(offered) == len(ListField)

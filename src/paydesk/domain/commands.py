@@ -8,11 +8,12 @@ from uuid import UUID
 
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.decision import Cause, DecisionRegister, Outcome
-from paydesk.domain.errors import AlreadyDecided, Conflict, Stale
+from paydesk.domain.errors import AlreadyDecided, Conflict
 from paydesk.domain.names import shown_name
+from paydesk.domain.outcome_facts import is_final
 from paydesk.domain.payment_request import RequestRegister, Terms, changed_terms, typed_fields
 from paydesk.domain.refusals import name_of, refuse_locked, refuse_own, refuse_stranger
-from paydesk.domain.stale import explain_other_revision
+from paydesk.domain.stale import explain_other_revision, explain_other_terms
 from paydesk.domain.status import Status, is_open, status
 from paydesk.domain.status_facts import DECIDABLE, DECIDED, REVISABLE, TAKEN_BACK
 from paydesk.domain.text import same_person
@@ -201,8 +202,8 @@ def ask_withdrawal(
     current = status(request, decision)
     if current in TAKEN_BACK:
         return None
-    if current is Status.ACCEPTED:
-        raise Conflict(f"{name_of(request)} is accepted and cannot be withdrawn.", "Speak with the manager.")
+    if decision is not None and is_final(decision.outcome):
+        raise Conflict(f"{name_of(request)} is {current} and cannot be withdrawn.", "Speak with the manager.")
     return replace(request, version=request.version + 1, withdrawal_asked=True)
 
 
@@ -281,16 +282,8 @@ def _refuse_undecidable(
         why = f": {decision.cause.text}" if current is Status.REJECTED and decision.cause else "."
         raise AlreadyDecided(f"{name} was {current} by {who} at {when}{why}", "Nothing was changed.")
     if current not in DECIDABLE:
-        raise Conflict(f"{name} is {current}: the contractor took it back.", "Nothing is left to decide.")
-    if command.revision > request.revision:
-        raise Stale(
-            f"{name} is at revision {request.revision} here; there is no revision {command.revision}.",
-            "Look at it again, then decide.",
-        )
+        why = ": the contractor took it back." if current in TAKEN_BACK else "."
+        raise Conflict(f"{name} is {current}{why}", "Nothing is left to decide.")
     if (command.revision, command.terms_hash) != (request.revision, request.terms.hash):
-        raise Stale(
-            f"{name} changed since you looked: it is at revision {request.revision}"
-            f" by {shown_name(request.contractor)}, {request.terms.money}, {request.terms.description}.",
-            "Look at it again, then decide.",
-        )
+        raise explain_other_terms(command.revision, request)
     return decision or DecisionRegister(request.id, 0)

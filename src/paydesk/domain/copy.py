@@ -7,8 +7,9 @@ from enum import StrEnum
 from uuid import UUID
 
 from paydesk.domain.ageing import NOTHING_WAITS, Ageing
-from paydesk.domain.decision import DecisionRegister, Outcome
+from paydesk.domain.decision import DecisionRegister
 from paydesk.domain.money import Money
+from paydesk.domain.outcome_facts import fixes_terms
 from paydesk.domain.payment_request import RequestRegister, Terms, called, describe_changes
 from paydesk.domain.status import Status, standing_terms, status
 from paydesk.domain.status_facts import WAITING
@@ -60,7 +61,7 @@ class RequestCopy:
         if (
             decision is not None
             and decision.revision is not None
-            and (decision.outcome is Outcome.ACCEPTED or self.request is None)
+            and (fixes_terms(decision.outcome) or self.request is None)
         ):
             return decision.revision
         return self.request.revision if self.request is not None else 0
@@ -89,8 +90,7 @@ class RequestCopy:
     @property
     def lapsed(self) -> bool:
         """Whether a revision or a withdrawal came after acceptance."""
-        accepted = self.decision is not None and self.decision.outcome is Outcome.ACCEPTED
-        if not accepted or self.request is None or self.decision is None:
+        if self.request is None or self.decision is None or not fixes_terms(self.decision.outcome):
             return False
         return self.request.withdrawal_asked or self.request.revision != self.decision.revision
 

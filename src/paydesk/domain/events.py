@@ -10,8 +10,8 @@ from uuid import UUID
 from paydesk.domain.decision import NOTE_MOST, DecisionRegister, Outcome, checked_cause
 from paydesk.domain.errors import InvalidInput
 from paydesk.domain.money import money
+from paydesk.domain.outcome_facts import fixes_terms, is_final
 from paydesk.domain.payment_request import RequestRegister, Terms, crossed_terms, is_number, typed_fields
-from paydesk.domain.status_facts import is_final
 from paydesk.domain.text import checked_name, is_hostile, same_person
 
 _FIRST_FOLD = 1
@@ -163,7 +163,7 @@ def _check_decision(register: DecisionRegister) -> None:
         if is_hostile(register.cause.note or "") or len(register.cause.note or "") > NOTE_MOST:
             raise InvalidInput.of("note", "The note of the cause cannot be shown.")
         checked_cause(register.cause.code, register.cause.note)
-    decided = register.outcome is Outcome.ACCEPTED or register.rejected_upto > 0
+    decided = fixes_terms(register.outcome) or register.rejected_upto > 0
     terms, digest = register.terms, register.terms.hash if register.terms is not None else None
     if register.terms_hash != digest or decided != (terms is not None) or decided != (register.revision is not None):
         raise InvalidInput.of("terms", "A decision carries the terms it decided, and their hash.")

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import assert_never
 
 from iso4217 import Currency
 
-from paydesk.domain.filter_text import BLANKS, FIELDS, LISTS
+from paydesk.domain.filter_text import BLANKS, FIELDS, LISTS, ListField
 from paydesk.domain.filters import ME, written
 from paydesk.domain.fold import fold
 from paydesk.domain.status import Status
@@ -43,7 +44,7 @@ def complete(
     if name and value[:1] in (":", "=") and name in LISTS:
         values = value[1:]
         begin = cursor - len(values.rpartition(",")[2])
-        return _values(_known(name, contractors, currencies), typed[begin:cursor], begin, cursor)
+        return _values(_known(ListField(name), contractors, currencies), typed[begin:cursor], begin, cursor)
     if name == "age" and value[:1] in ("<", ">"):
         begin = cursor - len(value.lstrip("<>="))
         return _values(_AGES, typed[begin:cursor], begin, cursor)
@@ -70,12 +71,16 @@ def _start(before: str) -> int | None:
     return None if quoted and ":" not in before[start:] else start
 
 
-def _known(name: str, contractors: Iterable[str], currencies: Iterable[str]) -> list[str]:
-    if name == "status":
-        return list(Status)
-    if name == "cur":
-        return list(dict.fromkeys([*sorted(currencies), *_ALL_CODES]))
-    return [ME, *(written(contractor) for contractor in sorted({*contractors}, key=fold))]
+def _known(field: ListField, contractors: Iterable[str], currencies: Iterable[str]) -> list[str]:
+    match field:
+        case ListField.STATUS:
+            return list(Status)
+        case ListField.CURRENCY:
+            return list(dict.fromkeys([*sorted(currencies), *_ALL_CODES]))
+        case ListField.FROM:
+            return [ME, *(written(contractor) for contractor in sorted({*contractors}, key=fold))]
+        case _:
+            assert_never(field)
 
 
 def _values(known: Iterable[str], part: str, start: int, end: int) -> tuple[Suggestion, ...]:

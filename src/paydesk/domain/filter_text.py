@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterable
 from decimal import Decimal
+from enum import StrEnum
+from typing import assert_never
 
 from paydesk.domain.days import parse_day
 from paydesk.domain.errors import InvalidInput
@@ -36,8 +38,17 @@ FIELDS = {
     "decided": ("decided=2026-11-25", "the day it was decided"),
 }
 """Each field, with an example and what it says; anything else is text that the request holds."""
-LISTS = ("status", "from", "cur")
-"""The fields that take a colon and values with commas between; the others are compared."""
+
+
+class ListField(StrEnum):
+    """A field that takes a colon and values with commas between; the others are compared."""
+
+    STATUS = "status"
+    FROM = "from"
+    CURRENCY = "cur"
+
+
+LISTS = tuple(ListField)
 BLANKS = " \t\r\n"
 
 _FIELD = re.compile(r"([A-Za-z]+)(:|<=|>=|<|>|=)")
@@ -146,11 +157,11 @@ class _Reader:
             raise self._error(f"Write {FIELDS[name][0]}: {name} is one of several values.", match.start(2))
         self.at = match.end()
         if name in LISTS:
-            return self._list(name)
+            return self._list(ListField(name))
         at, value = self.at, self._value(stops=BLANKS)[0]
         return self._compared(name, Op.IS if op == ":" else Op(op), value, at)
 
-    def _list(self, name: str) -> Rule:
+    def _list(self, field: ListField) -> Rule:
         values: list[tuple[str, bool, int]] = []
         while True:
             at = self.at
@@ -158,13 +169,17 @@ class _Reader:
             if self._char != ",":
                 break
             self.at += 1
-        if name == "status":
-            return StatusIn(tuple(dict.fromkeys(self._status(value, at) for value, _, at in values)))
-        if name == "cur":
-            return CurrencyIn(tuple(dict.fromkeys(self._currency(value, at) for value, _, at in values)))
-        named = [(value, at) for value, quoted, at in values if quoted or value.lower() != ME]
-        names = tuple(dict.fromkeys(self._checked("name", value, at, most=70) for value, at in named))
-        return FromIn(names, me=len(named) < len(values))
+        match field:
+            case ListField.STATUS:
+                return StatusIn(tuple(dict.fromkeys(self._status(value, at) for value, _, at in values)))
+            case ListField.CURRENCY:
+                return CurrencyIn(tuple(dict.fromkeys(self._currency(value, at) for value, _, at in values)))
+            case ListField.FROM:
+                named = [(value, at) for value, quoted, at in values if quoted or value.lower() != ME]
+                names = tuple(dict.fromkeys(self._checked("name", value, at, most=70) for value, at in named))
+                return FromIn(names, me=len(named) < len(values))
+            case _:
+                assert_never(field)
 
     def _status(self, value: str, at: int) -> Status:
         try:

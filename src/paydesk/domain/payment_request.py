@@ -209,6 +209,8 @@ def _what_is_wrong_with_link(text: str) -> str:
 
 
 TERMS = (
+    # Every row is in the hash of the terms, which a side compares with what was sent: a further row has to leave the
+    # hash of what lacks it as it is, or every message of before is quarantined.
     TermField(
         "description",
         lambda typed: checked("description", typed, least=1, most=DESCRIPTION_MOST),

@@ -15,6 +15,17 @@ def explain_stale(seen: Terms, request: RequestRegister) -> Stale:
     )
 
 
+def explain_other_terms(decided: int, request: RequestRegister) -> Stale:
+    """Return the refusal to decide about other terms than the newest, where nobody knows any more what they were."""
+    name = called(request.number, request.id)
+    if decided > request.revision:
+        sentence = f"{name} is at revision {request.revision} here; there is no revision {decided}."
+    else:
+        newest = f"{shown_name(request.contractor)}, {request.terms.money}, {request.terms.description}"
+        sentence = f"{name} changed since you looked: it is at revision {request.revision} by {newest}."
+    return Stale(sentence, "Look at it again, then decide.")
+
+
 def explain_other_revision(named: int, request: RequestRegister) -> Stale:
     """Return the refusal to change another revision than the one that was named."""
     name = called(request.number, request.id)

@@ -1,8 +1,10 @@
 """``status``: one pure function of both registers, the same on both sides."""
 
 from enum import StrEnum
+from typing import assert_never
 
 from paydesk.domain.decision import DecisionRegister, Outcome
+from paydesk.domain.outcome_facts import fixes_terms
 from paydesk.domain.payment_request import RequestRegister, Terms
 
 
@@ -21,10 +23,15 @@ def status(request: RequestRegister | None, decision: DecisionRegister | None) -
 
     With no request register, an open decision is ``rejected`` when it rejected anything, else ``pending``.
     """
-    if decision is not None and decision.outcome is Outcome.ACCEPTED:
-        return Status.ACCEPTED
-    if decision is not None and decision.outcome is Outcome.WITHDRAWN:
-        return Status.WITHDRAWN
+    match decision.outcome if decision is not None else Outcome.NONE:
+        case Outcome.ACCEPTED:
+            return Status.ACCEPTED
+        case Outcome.WITHDRAWN:
+            return Status.WITHDRAWN
+        case Outcome.NONE:
+            pass
+        case unknown:
+            assert_never(unknown)
     if request is not None and request.withdrawal_asked:
         return Status.WITHDRAWING
     if decision is None or decision.rejected_upto == 0:
@@ -43,6 +50,6 @@ def is_open(decision: DecisionRegister | None) -> bool:
 
 def standing_terms(request: RequestRegister | None, decision: DecisionRegister | None) -> Terms | None:
     """Return the terms that count: the decided ones once accepted, or while the request's are not here yet."""
-    if decision is not None and (decision.outcome is Outcome.ACCEPTED or request is None):
+    if decision is not None and (fixes_terms(decision.outcome) or request is None):
         return decision.terms
     return request.terms if request is not None else None

@@ -1,9 +1,8 @@
-"""What is true of every request of a status, and of every outcome: each fact stands here once."""
+"""What is true of every request of a status: each fact stands here once."""
 
 from dataclasses import dataclass
 from typing import assert_never
 
-from paydesk.domain.decision import Outcome
 from paydesk.domain.status import Status
 
 
@@ -40,17 +39,6 @@ def facts_of(status: Status) -> StatusFacts:
             return StatusFacts(taken_back=True)
         case _:
             assert_never(status)
-
-
-def is_final(outcome: Outcome) -> bool:
-    """Whether no other outcome may follow once this one was published."""
-    match outcome:
-        case Outcome.NONE:
-            return False
-        case Outcome.ACCEPTED | Outcome.WITHDRAWN:
-            return True
-        case _:
-            assert_never(outcome)
 
 
 WAITING = frozenset(status for status in Status if facts_of(status).waiting)

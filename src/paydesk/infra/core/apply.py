@@ -7,8 +7,8 @@ from uuid import UUID
 
 from paydesk.domain.decision import Outcome
 from paydesk.domain.events import newer
+from paydesk.domain.outcome_facts import is_final
 from paydesk.domain.payment_request import RequestRegister
-from paydesk.domain.status_facts import is_final
 from paydesk.infra.core.records import Applied, Half, Head, ReceivedEvent
 from paydesk.infra.core.transaction import Transaction
 

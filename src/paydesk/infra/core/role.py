@@ -38,7 +38,9 @@ def nothing_owed(_: Transaction, __: "Role", ___: Collection[UUID] | None, ____:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A role's card. A third role costs one folder, one schema and one line at the front door."""
+    """A role's card. A third role needs a folder, its name in ``role_names.py``, its words in
+    ``tui/text/role_words.py``, its group on the command line, and logins and a topic of its own on the servers.
+    """
 
     name: RoleName
     """Also the schema's name and the hint channel's middle part."""
