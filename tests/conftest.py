@@ -1,5 +1,6 @@
 """What every test may use: one embedded stack a run, real servers, with fresh schemas and topics for each test."""
 
+import gc
 import os
 import secrets
 import shutil
@@ -93,6 +94,13 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_report_header(config: pytest.Config) -> str:
     """Say how slow the machine is."""
     return f"pace: deadlines are multiplied by {pace.factor():.2f} ({pace.PACE})"
+
+
+def pytest_collection_finish() -> None:
+    """Let no garbage collection look through the tests and modules that are there for the whole run."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
 
 
 @pytest.hookimpl(tryfirst=True)

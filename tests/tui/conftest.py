@@ -17,6 +17,7 @@ from paydesk.tui.table.request_table import RequestTable
 from tests.fakes import FakeContractorDesk, FakeManagerDesk, World
 from tests.pace import scaled
 from tests.tui.scene import scene
+from tests.tui.settled import at_once, pause, press
 
 os.environ["TZ"] = "UTC"
 time.tzset()
@@ -43,6 +44,14 @@ def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queue, "_PATIENCE_S", 3600.0)
     # The tests' clocks are no real ones: how long a busy machine lets a key wait is not taken off them.
     monkeypatch.setattr(queue, "_waited_s", lambda _: 0.0)
+
+
+@pytest.fixture(autouse=True)
+def _settles(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the pilot wait for facts, once for all keys that it presses, and not for processor time at each of them."""
+    monkeypatch.setattr("textual.app.wait_for_idle", at_once)
+    monkeypatch.setattr(Pilot, "press", press)
+    monkeypatch.setattr(Pilot, "pause", pause)
 
 
 class Clock:

@@ -37,6 +37,7 @@ from paydesk.tui.screens.base import fit
 from paydesk.tui.screens.dialogs import Help
 from paydesk.tui.table.request_table import RequestTable
 from paydesk.tui.text.ascii import key_in_ascii, only_ascii, to_ascii
+from paydesk.tui.textual_private import DeskStylesheet
 from paydesk.tui.themes import DUSK, PAPER, THEMES, theme_named
 from paydesk.tui.widgets.fields import Field
 from paydesk.waiting import said_by, waiting_for
@@ -110,6 +111,7 @@ class DeskApp(App[None]):
         self._keys = KeyLine(self)
         self._alone = False
         """Whether this is the one program of its process, and not a part of another."""
+        self.stylesheet = DeskStylesheet(variables=self.theme_variables)
         for theme in THEMES:
             self.register_theme(theme)
         self.kept = panes[0].kept

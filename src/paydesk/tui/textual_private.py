@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 from textual._parser import ParseTimeout
 from textual._xterm_parser import XTermParser
 from textual.binding import Binding
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
 from textual.dom import DOMNode
 from textual.events import MouseEvent, Resize
 from textual.keys import _character_to_key
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("paydesk.screen")
 
+_parsed_rules: dict[tuple[object, ...], list[RuleSet]] = {}
+"""The rules of each style sheet, with the variables of the look for which they were parsed."""
 _READ_BYTES = 4096
 _POLL_S = 0.1
 _LONGEST = 32
@@ -72,6 +76,20 @@ def _terminal_of_keys() -> str:
         return os.ttyname(0)
     except OSError:
         return ""
+
+
+class DeskStylesheet(Stylesheet):
+    """Parses a style sheet once for each look; Textual parses all of them three times before the first frame."""
+
+    def reparse(self) -> None:
+        """Take the rules for the variables as they are now."""
+        self.parse()
+
+    def _parse_rules(self, css: str, *args: Any, **options: Any) -> list[RuleSet]:
+        key = (css, args, tuple(options.items()), tuple(self._variables.items()))
+        if key not in _parsed_rules:
+            _parsed_rules[key] = super()._parse_rules(css, *args, **options)
+        return _parsed_rules[key]
 
 
 class DeskParser(XTermParser):
