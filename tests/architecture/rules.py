@@ -1,6 +1,7 @@
 """The rules for every file, each a function from a parsed file to what breaks it, so that bad samples can be tried."""
 
 import ast
+import re
 from collections.abc import Callable, Iterable, Iterator
 
 from tools.structure import chains, parameters
@@ -10,6 +11,8 @@ MOST_FUNCTION_LINES = 50
 MOST_PARAMETERS = 6
 MOST_CLASSES = 3
 MOST_METHODS = 12
+MOST_UNNAMED = 3
+"""A public function with more parameters says what each of them is."""
 
 PLAIN = {"abc", "collections", "dataclasses", "datetime", "difflib", "enum", "hashlib", "itertools", "json", "re"}
 PLAIN |= {"bisect"}
@@ -96,6 +99,56 @@ def public_docstrings(tree: ast.Module, _: str) -> Iterator[str]:
             promise = isinstance(body, ast.Expr) and isinstance(body.value, ast.Constant) and body.value.value is ...
             if not node.name.startswith("_") and not ast.get_docstring(node) and not promise:
                 yield f"{node.name} has no docstring"
+
+
+def documented_parameters(tree: ast.Module, _: str) -> Iterator[str]:
+    """A call can be written without reading the function: where it has many parameters, ``Args`` names each.
+
+    The help of a command of the command line is for persons, and what meets a port is described there.
+    """
+    places: list[ast.Module | ast.ClassDef] = [tree]
+    while places:
+        place = places.pop()
+        for node in place.body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places.append(node)
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and parameters(node) > MOST_UNNAMED:
+                documented = place if node.name == "__init__" else node
+                if documented is node and (node.name.startswith("_") or _is_command(node) or _meets_a_port(place)):
+                    continue
+                arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+                names = {argument.arg for argument in arguments if argument.arg.strip("_")} - {"self", "cls"}
+                if missing := names - _named_arguments(documented):
+                    yield f"{node.name} does not say what {', '.join(sorted(missing))} is"
+
+
+def _named_arguments(node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
+    """Return the names in the section ``Args`` of a docstring."""
+    section = re.search(r"^Args:\n((?: +.*\n?)+)", ast.get_docstring(node) or "", re.MULTILINE)
+    return set(re.findall(r"^ {4}(\w+): \S", section[1], re.MULTILINE)) if section else set()
+
+
+def _is_command(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    return any(re.match(r"(\w+\.)?command\(", ast.unparse(decorator)) for decorator in node.decorator_list)
+
+
+def _meets_a_port(place: ast.Module | ast.ClassDef) -> bool:
+    return isinstance(place, ast.ClassDef) and (ast.get_docstring(place) or "").startswith("Meets ``paydesk.")
+
+
+def documented_results(tree: ast.Module, _: str) -> Iterator[str]:
+    """For ports: a method with a result begins with ``Return`` or ``Yield``, or has a section that says what it is."""
+    for node in ast.walk(tree):
+        for method in node.body if isinstance(node, ast.ClassDef) else ():
+            if not isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef) or method.name == "__init__":
+                continue
+            results = method.returns is not None and ast.unparse(method.returns) != "None"
+            is_property = "property" in map(ast.unparse, method.decorator_list)
+            stated = re.search(
+                r"\A(Return|Yield)\b|^(Returns|Yields):\n +\S", ast.get_docstring(method) or "", re.MULTILINE
+            )
+            if results and not is_property and not stated:
+                yield f"{node.name}.{method.name} does not say what it returns"
 
 
 def no_leftovers(_: ast.Module, text: str) -> Iterator[str]:

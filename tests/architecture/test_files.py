@@ -12,6 +12,8 @@ EVERYWHERE = (rules.short_file, rules.short_functions, rules.module_docstring, r
 FROZEN = "infra/migrations/versions"
 """Statements as the database was given them: never changed, so held to nothing but the length of a file."""
 SCREENS = ("tui", "contractor", "manager")
+PORTS = ("infra/core/ports.py", "infra/core/storage.py", "infra/core/transaction.py", "tui/port.py", "tui/keys/port.py")
+PORTS += ("contractor/port.py", "manager/port.py")
 STARTED_BY_NAME = {"paydesk.__main__", "paydesk.stack.supervisor", "paydesk.stack.userns"}
 STARTED_BY_NAME |= {"paydesk.infra.migrations.env"} | {
     f"paydesk.infra.migrations.versions.{file.stem}" for file in (CHECKOUT / "src" / "paydesk" / FROZEN).glob("*.py")
@@ -27,6 +29,15 @@ BAD_SAMPLES: list[tuple[rules.Rule, str]] = [
     (rules.no_hooks, "def f(self):\n    raise NotImplementedError('below')"),
     (rules.module_docstring, "x = 1"),
     (rules.public_docstrings, 'class A:\n    """A."""\n    def f(self):\n        return 1'),
+    (
+        rules.documented_parameters,
+        'def f(a, b, c, d):\n    """Do it.\n\n    Args:\n        a: A.\n        b: B.\n    """',
+    ),
+    (
+        rules.documented_parameters,
+        'class A:\n    """Meets ``paydesk.a``."""\n    def __init__(self, a, b, c, *, d): ...',
+    ),
+    (rules.documented_results, 'class A(Protocol):\n    def f(self) -> int:\n        """Try it."""'),
     (rules.no_leftovers, "# TO" + "DO later"),
     (rules.pure, "import psycopg"),
     (rules.pure, "from datetime import datetime\nx = datetime.now()"),
@@ -52,7 +63,9 @@ def test_every_file_keeps(rule: rules.Rule) -> None:
 
 
 @pytest.mark.parametrize(
-    "rule", [rules.few_parameters, rules.small_ports, rules.no_hooks], ids=lambda rule: rule.__name__
+    "rule",
+    [rules.few_parameters, rules.small_ports, rules.no_hooks, rules.documented_parameters],
+    ids=lambda rule: rule.__name__,
 )
 def test_every_file_of_the_program_keeps(rule: rules.Rule) -> None:
     assert not broken(rule, sources())
@@ -69,6 +82,22 @@ def test_a_chain_of_four_own_classes_is_found() -> None:
 
 def test_every_public_thing_says_what_it_does() -> None:
     assert not broken(rules.public_docstrings, tuple(file for file in sources() if FROZEN not in file.as_posix()))
+
+
+def test_every_method_of_a_port_says_what_it_returns() -> None:
+    assert not broken(rules.documented_results, tuple(SOURCE / port for port in PORTS))
+
+
+@pytest.mark.parametrize(
+    "sample",
+    [
+        '@click.command()\ndef approve(a, b, c, d):\n    """Approve."""',
+        'class A:\n    """Meets ``paydesk.b.B``."""\n    def f(self, a, b, c, d):\n        """Do it."""',
+        "def _inner(a, b, c, d): ...",
+    ],
+)
+def test_what_is_described_elsewhere_or_is_private_needs_no_parameters_in_its_docstring(sample: str) -> None:
+    assert not list(rules.documented_parameters(ast.parse(sample), sample))
 
 
 def test_the_domain_is_pure() -> None:

@@ -147,8 +147,21 @@ def refusals(file: Path) -> Iterator[str]:
             yield f"{file.relative_to(SOURCE)}:{node.lineno} raises {made.id}"
 
 
+def lines_read(text: str) -> int:
+    """Return how many lines there are to read: without what a docstring lists of arguments, results and errors."""
+    lists = re.findall(r"\n\n +(?:Args|Attributes|Returns|Raises):\n[^\"]*", text)
+    return len(text.splitlines()) - sum(lines.count("\n") - 1 for lines in lists)
+
+
+def test_lists_of_a_docstring_are_no_lines_to_read_and_all_else_is() -> None:
+    function = (
+        'def f(a):\n    """Do it.\n\n    Args:\n        a: This.\n\n    Raises:\n        B: That.\n    """\n    do(a)\n'
+    )
+    assert lines_read(function) == 4 and lines_read(function * 2) == 8 and lines_read("a = 1\n\nb = 2\n") == 3
+
+
 def test_the_story_is_short_and_every_file_is_there() -> None:
-    lines = {name: len((SOURCE / name).read_text().splitlines()) for name in STORY}
+    lines = {name: lines_read((SOURCE / name).read_text()) for name in STORY}
     assert len(lines) == 9 and sum(lines.values()) < MOST_STORY_LINES, lines
 
 

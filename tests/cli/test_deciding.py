@@ -16,8 +16,8 @@ from paydesk.contractor.role import ROLE
 from paydesk.domain.commands import ManagerCommand, RequestPayment, RevisePayment
 from paydesk.domain.errors import UnknownRequest
 from paydesk.domain.payment_request import checked_terms
+from paydesk.infra.core.command_key import CommandResult, Key
 from paydesk.infra.core.errors import ServerDown
-from paydesk.infra.core.execute import CommandResult, Key
 from paydesk.infra.core.storage import Storage
 from tests.cli.conftest import Paydesk
 

@@ -13,7 +13,7 @@ from paydesk.domain.commands import AskWithdrawal, RequestPayment, RevisePayment
 from paydesk.domain.errors import PaydeskError
 from paydesk.domain.payment_request import Terms, checked_terms, typed_fields
 from paydesk.domain.status import Status
-from paydesk.infra.core.execute import CommandResult
+from paydesk.infra.core.command_key import CommandResult
 from tests.domain.desks import Desks, status_by_rules
 from tests.simulation.memory import MemoryStorage
 

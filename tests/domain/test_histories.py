@@ -12,7 +12,7 @@ from paydesk.domain.commands import Approve, Reject, Undo
 from paydesk.domain.decision import Cause, CauseCode
 from paydesk.domain.errors import KeyReused
 from paydesk.domain.status import Status
-from paydesk.infra.core.execute import CommandResult
+from paydesk.infra.core.command_key import CommandResult
 from paydesk.manager import commands as decides
 from tests.domain.contractors import WHICH, Contractors, moneys
 from tests.domain.desks import status_by_rules

@@ -12,7 +12,7 @@ from paydesk.domain.commands import Approve, AskWithdrawal, Reject, RequestPayme
 from paydesk.domain.decision import CauseCode, checked_cause
 from paydesk.domain.errors import PaydeskError
 from paydesk.domain.payment_request import Terms, checked_terms
-from paydesk.infra.core.execute import CommandResult
+from paydesk.infra.core.command_key import CommandResult
 from paydesk.manager import commands as decides
 from tests.simulation import faults
 from tests.simulation.clones import clone

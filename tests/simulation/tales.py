@@ -7,7 +7,7 @@ from paydesk.contractor import commands as asks
 from paydesk.domain.commands import Approve, Reject, RequestPayment
 from paydesk.domain.decision import CauseCode, checked_cause
 from paydesk.domain.payment_request import checked_terms
-from paydesk.infra.core.execute import CommandResult
+from paydesk.infra.core.command_key import CommandResult
 from paydesk.manager import commands as decides
 from tests.simulation.actions import Order, People, say_withdrawal
 from tests.simulation.faults import lose_schema

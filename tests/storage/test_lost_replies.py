@@ -12,8 +12,8 @@ import pytest
 from paydesk.contractor import commands as asks
 from paydesk.domain.commands import RequestPayment
 from paydesk.domain.payment_request import checked_terms
+from paydesk.infra.core.command_key import CommandResult
 from paydesk.infra.core.errors import OutcomeUnknown
-from paydesk.infra.core.execute import CommandResult
 from paydesk.infra.postgres.connection import connect
 from paydesk.infra.postgres.storage import Store
 from tests.conftest import Sides

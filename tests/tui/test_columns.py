@@ -10,7 +10,7 @@ from paydesk.domain.payment_request import checked_terms
 from paydesk.domain.status import Status
 from paydesk.manager.columns import inbox
 from paydesk.tui.text.wording import LOCKED, status_text
-from tests.fake_world import NOON
+from tests.fakes import NOON
 
 
 def described(description: str) -> str:

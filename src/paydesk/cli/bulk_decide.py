@@ -19,8 +19,8 @@ from paydesk.domain.errors import Conflict, InvalidInput, LooksAlike, PaydeskErr
 from paydesk.domain.payment_request import RequestRegister
 from paydesk.domain.status_facts import DECIDABLE
 from paydesk.domain.text import clean, same_person
+from paydesk.infra.core.command_key import CommandResult
 from paydesk.infra.core.errors import ServerDown
-from paydesk.infra.core.execute import CommandResult
 from paydesk.infra.postgres.read import queries
 from paydesk.infra.postgres.read.duplicates import alike_of
 from paydesk.infra.postgres.read.queries import Connection

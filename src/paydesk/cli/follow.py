@@ -36,7 +36,14 @@ _ON_ITS_WAY = (Delivery.QUEUED, Delivery.HELD)
 
 
 class Follower:
-    """Prints the rows of a query, then each that changes and fits it, or fitted it when it was printed last."""
+    """Prints the rows of a query, then each that changes and fits it, or fitted it when it was printed last.
+
+    Args:
+        session: The session of the command line.
+        query: Which requests are printed.
+        printer: Prints one request, with the requests that it looks like.
+        also: Called after each look, for what there is to say besides.
+    """
 
     def __init__(
         self,
@@ -45,7 +52,6 @@ class Follower:
         printer: Callable[[RequestCopy, Sequence[Alike]], None],
         also: Callable[[], object] = lambda: None,
     ) -> None:
-        """``also`` is called after each look, for what there is to say besides."""
         self._session = session
         self._query = query
         self._printer = printer

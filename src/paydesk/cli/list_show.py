@@ -10,7 +10,6 @@ import click
 from paydesk.cli import output
 from paydesk.cli.completion import complete_request
 from paydesk.cli.filter_argument import FilterCommand, filter_argument
-from paydesk.cli.follow import Follower
 from paydesk.cli.options import Caller, reads
 from paydesk.cli.session import open_session
 from paydesk.domain.copy import RequestCopy
@@ -39,6 +38,8 @@ def list_(caller: Caller, /, filter_: tuple[str, ...], as_json: bool, as_csv: bo
         session.catch_up()
         anew = session.tell_anew(as_json=as_json)
         if follow:
+            from paydesk.cli.follow import Follower  # It listens to Redis.
+
             signal.signal(signal.SIGTERM, signal.default_int_handler)
             also = partial(session.tell_anew, as_json=as_json)
             Follower(session, query, _printer(as_json, as_csv), also).run()

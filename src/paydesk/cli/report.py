@@ -43,7 +43,16 @@ def report(
     alike: Sequence[Alike] = (),
     warned: Sequence[str] = (),
 ) -> None:
-    """Say what a command did; what stays queued is said, which other requests it looks like, and what is doubtful."""
+    """Print what a command did to a request; warnings and requests that look like it go to standard error.
+
+    Args:
+        session: The session of the command line.
+        copy: The request after the command.
+        changed: Whether the command changed something.
+        as_json: Whether all of it is one JSON document.
+        alike: The requests that this one looks like.
+        warned: Sentences about doubtful fields.
+    """
     if as_json:
         besides = {"alike": output.twins(alike), "warnings": list(warned)}
         more = {name: value for name, value in besides.items() if value}
@@ -70,7 +79,20 @@ def report(
 def each_of(
     session: Session, typed: Sequence[str], act: Callable[[str], None], *, as_json: bool, names: str = "request"
 ) -> None:
-    """Let ``act`` do and tell each item. One: its own exit code. Several: ``SomeFailed`` when one failed."""
+    """Do something for each item, whatever becomes of the others.
+
+    Args:
+        session: The session of the command line.
+        typed: The items, as they were typed.
+        act: Does it for one item, and prints the result.
+        as_json: Whether a refusal is printed as JSON.
+        names: The field that names the item there.
+
+    Raises:
+        Exception: What kept a single item from being done, or what the stream raised.
+        SomeFailed: Some of several items failed.
+        OutcomeUnknown: Of some of several items nobody knows whether they are saved.
+    """
     failures: list[PaydeskError] = []
     for item in typed:
         try:
@@ -85,9 +107,17 @@ def each_of(
 
 
 def conclude(session: Session, failures: Sequence[PaydeskError], count: int, more: str = "") -> None:
-    """Say that some of several items failed, each of which has said why, or that of some it is not known.
+    """End a command about several items, each of which has printed its result.
 
-    Raises ``SomeFailed`` or ``OutcomeUnknown``; ``more`` is said besides.
+    Args:
+        session: The session of the command line.
+        failures: Why items failed; empty where none did.
+        count: How many items there were.
+        more: The end of the sentence that says how to repeat the failed ones.
+
+    Raises:
+        SomeFailed: There are failures.
+        OutcomeUnknown: Of some of them nobody knows whether they are saved.
     """
     unknown = sum(failure.code == OutcomeUnknown.code for failure in failures)
     again = f"The lines above say which and why. The same again with --key {quote(session.word)} tries those alone"
@@ -110,7 +140,14 @@ def in_words(session: Session, error: Exception, only: UUID | None = None) -> Pa
 
 
 def refused(item: str, error: PaydeskError, as_json: bool, names: str) -> None:
-    """Say why one of several items failed, in its line of the results."""
+    """Print why one of several items failed, in its line of the results.
+
+    Args:
+        item: The item, as it was typed.
+        error: Why it failed.
+        as_json: Whether the line is JSON.
+        names: The field that names the item there.
+    """
     refusal: dict[str, Any] = {
         "code": error.code,
         "message": clean(error.message, WHOLE),

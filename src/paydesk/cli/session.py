@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import partial
 from shlex import quote
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
@@ -19,13 +20,14 @@ from paydesk.cli.servers import person_of, servers_of
 from paydesk.cli.streams import say_aside
 from paydesk.domain.commands import Several
 from paydesk.domain.copy import Delivery, RequestCopy
-from paydesk.domain.errors import UnknownRequest
+from paydesk.domain.errors import PaydeskError, UnknownRequest
 from paydesk.domain.text import clean
+from paydesk.infra.core.command_key import CommandKey, CommandResult
 from paydesk.infra.core.errors import ServerDown
-from paydesk.infra.core.execute import CommandKey, CommandResult, executing
 from paydesk.infra.core.health import KAFKA_AWAY, Anew, PartState
 from paydesk.infra.core.origin import CopiedSchema
 from paydesk.infra.core.role import Role
+from paydesk.infra.postgres import catching_up
 from paydesk.infra.postgres.read import queries
 from paydesk.infra.service import Access, DeskService
 from paydesk.settings_file import read_settings
@@ -40,19 +42,31 @@ T = TypeVar("T")
 CATCH_UP_S = 3.0
 DELIVER_S = 3.0
 CHECK_S = 10.0
+ANOTHER_S = 1.0
+"""So long a command leaves to the worker of another process what that one does in a tenth of it, as a rule."""
 _POLL_S = 0.01
 _WITH_REVISION = re.compile(r"([!-~…]{1,64})@[0-9]+")
 _DELIVERY = "Kafka to take what is saved"
 
 
 class Session:
-    """A role's side, brought up to date once and told to the other side before it ends."""
+    """A role's side, brought up to date once and told to the other side before it ends.
+
+    Args:
+        role: The role of the session.
+        person: Who acts, by name; None: as it is set, or by the login.
+        key: The key with which a retry has one effect; None: a new one.
+        reads: Whether nothing is written; then nothing is sent either, and a copied schema will do.
+
+    Raises:
+        SettingsError: The settings are wrong, or nobody is named.
+        StackError: The embedded stack cannot run.
+        CopiedSchema: The session writes, and the schema is a copy.
+        ServerDown: PostgreSQL cannot be reached.
+        SchemaTooNew: A newer program wrote the schema.
+    """
 
     def __init__(self, role: Role, person: str | None = None, key: str | None = None, *, reads: bool = False) -> None:
-        """``reads``: nothing is written by it, so nothing is sent by it either, and a copied schema will do.
-
-        Raises ``CopiedSchema`` where it writes and the schema is a copy.
-        """
         self.role = role
         self.settings = read_settings()
         self.person = person_of(self.settings, role.name, person)
@@ -100,6 +114,8 @@ class Session:
 
     def claim(self, asked: Mapping[str, object]) -> None:
         """Keep what a command line of several commands said, so that its key is refused for another one."""
+        from paydesk.infra.core.execute import executing  # What only reads needs nothing of it.
+
         key = self.key()
         with self.saved.paused(), executing(self.store, key, Several(key.id, self.person, asked)):
             pass
@@ -178,7 +194,7 @@ class Session:
         """
         if self.copied:
             say_aside(CopiedSchema.of(self.role.name).message)
-        elif self._has_broker():
+        elif self._has_broker() and not self._caught_up_by_another():
             awaited = "what the other side sent"
             if not self._until(lambda: self.work().caught_up, timeout_s, awaited) and self.kafka_answers:
                 say_aside(f"Gave up waiting for {awaited}: this is what is known so far.")
@@ -190,7 +206,7 @@ class Session:
             with self.store.transaction() as transaction:
                 return transaction.schema.checked()
 
-        if self._has_broker():
+        if self._has_broker() and not self._left_to_another(done):
             self.work()
             self._until(done, timeout_s, f"the {self.role.name}'s own topic to be read")
 
@@ -199,9 +215,9 @@ class Session:
         try:
             if ids:
                 self.service.hint(ids)
-            if ids and self._has_broker():
+            if ids and self._has_broker() and not self._left_to_another(self._all_sent):
                 self.work().nudge()
-                self._until(lambda: not self.read(queries.counts).unsent, DELIVER_S, _DELIVERY)
+                self._until(self._all_sent, DELIVER_S, _DELIVERY)
         except Exception:
             log.exception("saved, and not told to the others yet: the next worker of this role does that")
 
@@ -238,7 +254,7 @@ class Session:
                     self.saved.called(copy.id, copy.number)
 
     def _relay(self, ids: Sequence[UUID], timeout_s: float) -> None:
-        if self._queued(ids) and self._has_broker():
+        if self._queued(ids) and self._has_broker() and not self._left_to_another(lambda: not self._queued(ids)):
             self.work().nudge()
             if self._numberless(ids):
                 # Whoever reads what is printed needs the number, which waits for the first check: however short of time
@@ -269,6 +285,35 @@ class Session:
 
     def _queued(self, ids: Sequence[UUID]) -> bool:
         return any(copy.delivery is Delivery.QUEUED for copy in self._copies(ids))
+
+    def _all_sent(self) -> bool:
+        return not self.read(queries.counts).unsent
+
+    def _caught_up_by_another(self) -> bool:
+        """Whether another process's worker has applied what the other side sent; it is asked where one is at work."""
+        if self.service.works or self.service.anew() is not None or not self.read(catching_up.at_work):
+            return False
+        try:
+            question = self.read(catching_up.ask)
+        except (psycopg.Error, PaydeskError):
+            return False  # A standby takes no question; its worker looks by itself.
+        try:
+            return self._left_to_another(lambda: self.read(partial(catching_up.answered, question=question)))
+        finally:
+            with suppress(psycopg.Error, PaydeskError):
+                self.read(partial(catching_up.forget, question=question))
+
+    def _left_to_another(self, seen: Callable[[], bool]) -> bool:
+        """Wait a moment for the worker that is at work in another process; returns whether it was seen.
+
+        Where none is at work, or it takes longer, one of this session's own stands by and knows what is in the way.
+        """
+        until = time.monotonic() + ANOTHER_S
+        while not self.service.works and self.read(catching_up.at_work) and time.monotonic() < until:
+            if seen():
+                return True
+            time.sleep(_POLL_S)
+        return False
 
     def _has_broker(self) -> bool:
         return self.servers.endpoints(self.role.name).kafka is not None
@@ -303,7 +348,20 @@ class Session:
 def open_session(
     role: Role, person: str | None = None, key: str | None = None, *, reads: bool = False
 ) -> Iterator[Session]:
-    """Open a session and close it whatever happens, SIGTERM and SIGHUP among it; ``reads`` as ``Session`` takes it."""
+    """Open a session, and close it whatever happens, SIGTERM and SIGHUP among it.
+
+    Args:
+        role: The role of the session.
+        person: Who acts, as ``Session`` takes it.
+        key: The key of the command, as ``Session`` takes it.
+        reads: Whether nothing is written, as ``Session`` takes it.
+
+    Yields:
+        The session.
+
+    Raises:
+        PaydeskError: What ``Session`` raises.
+    """
     with raised(), said_by(say_aside):
         opened = Session(role, person, key, reads=reads)
         try:

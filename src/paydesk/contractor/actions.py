@@ -184,9 +184,16 @@ class Following:
         self._since = 0.0
 
     def follow(self, copy: RequestCopy, did: str, more: str, everyone: str) -> str:
-        """Go to a request; returns what was done with it or, where the filter hides it, how it is seen.
+        """Follow a request until the cursor is on it.
 
-        ``more`` is told only where there is room for it; ``everyone`` is the key that shows all requests.
+        Args:
+            copy: The request.
+            did: What was done with it, as the rest of a sentence.
+            more: What is said besides, where there is room for it.
+            everyone: The key that shows all requests.
+
+        Returns:
+            What was done; where the filter hides the request, how it is seen.
         """
         self._copy, self._since = copy, self._clock()
         if self._fits(copy):

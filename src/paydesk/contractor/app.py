@@ -20,7 +20,16 @@ def utc_now() -> datetime:
 
 
 class ContractorApp(DeskApp):
-    """``make_desk`` is called in a thread after the first frame; ``drafts`` and ``files`` are those of what stays."""
+    """The contractor's desk as an application.
+
+    Args:
+        make_desk: Opens the desk; called in a thread after the first frame.
+        drafts: The file that keeps drafts; None: they are kept in memory.
+        now: Returns the time.
+        look: The name of the look; empty: the one that was chosen last.
+        files: The files that keep the filters and the view.
+        keys: The keys that are not the usual ones, by the name of their action.
+    """
 
     TITLE = "paydesk contractor"
 

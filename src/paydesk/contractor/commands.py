@@ -7,15 +7,29 @@ from paydesk.domain.commands import AskWithdrawal, ContractorCommand, RequestPay
 from paydesk.domain.errors import UnknownRequest
 from paydesk.domain.payment_request import RequestRegister
 from paydesk.domain.refusals import refuse_locked
-from paydesk.infra.core.execute import CommandResult, Execution, Key, executing, say
+from paydesk.infra.core.command_key import CommandResult, Key
+from paydesk.infra.core.execute import Execution, executing, say
 from paydesk.infra.core.storage import Storage
 
 
 def execute(store: Storage, key: Key, command: ContractorCommand) -> CommandResult:
-    """Execute a command of a contractor once, whole or not at all; the same ``key`` again gives the same answer.
+    """Execute a command of a contractor once, whole or not at all.
 
-    Raises the refusals of the rules, ``UnknownRequest``, ``KeyReused``, ``CopiedSchema``, ``ServerDown``, and
-    ``OutcomeUnknown`` when only the commit's answer was lost.
+    Args:
+        store: The contractor's own schema.
+        key: The id of the command; the same one again gives the same answer.
+        command: The command.
+
+    Returns:
+        The request, and whether the command changed something.
+
+    Raises:
+        PaydeskError: A rule refuses it, such as ``Conflict``, ``NotAllowed`` or ``Stale``.
+        UnknownRequest: There is no such request here, or what was asked for is lost.
+        KeyReused: The key was used with other content.
+        CopiedSchema: The schema is a copy, and only reads.
+        ServerDown: The database is away; nothing was written.
+        OutcomeUnknown: Only the answer to the commit was lost.
     """
     with executing(store, key, command) as execution:
         if execution.is_new:
@@ -31,12 +45,12 @@ def execute(store: Storage, key: Key, command: ContractorCommand) -> CommandResu
 
 def _request(execution: Execution, command: RequestPayment) -> bool:
     """Ask for a payment; returns whether it was not asked for before."""
-    transaction = execution.transaction
-    known = transaction.requests.heads([command.id], "request").get(command.id)
+    known = execution.transaction.requests.heads([command.id], "request").get(command.id)
     if known is not None and known.version is not None:
         # Asked before, and only the topic remembers: a later version came back from there, its beginning did not.
         return False
-    _write(execution, commands.request_payment(command, transaction.numbers.next(), execution.store.now()))
+    number = execution.transaction.numbers.next()
+    _write(execution, commands.request_payment(command, number, execution.store.now()))
     return True
 
 

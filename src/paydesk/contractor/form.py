@@ -50,7 +50,16 @@ class FilledForm:
 
 
 class RequestForm(OwnScreen[FilledForm | None]):
-    """A new request, or new terms for an old one; it returns what was typed and sends nothing itself."""
+    """A new request, or new terms for an old one; it returns what was typed and sends nothing itself.
+
+    Args:
+        pane: The list that opens the form.
+        draft: What is filled in at first; the form keeps it up to date.
+        drafts: Where the draft is kept.
+        known: The newest requests of this person, the newest first; a new one begins with the currency of that.
+        trouble: What became of this draft while no form was open.
+        revised: The request whose terms are changed; None: a new one is made.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "send", "Send", id="form.send", key_display="^s", priority=True, tooltip="Send it"),
@@ -79,7 +88,6 @@ class RequestForm(OwnScreen[FilledForm | None]):
         trouble: str = "",
         revised: RequestCopy | None = None,
     ) -> None:
-        """``revised``: the request whose terms are changed; None of a new one."""
         super().__init__()
         self.pane = pane
         self._draft = draft

@@ -116,7 +116,17 @@ class FormChecks:
         return self._alike.alike if self._alike is not None and self._alike.terms == terms else None
 
     def to_be_read(self, request_id: UUID, person: str, terms: Terms, now: datetime) -> Asking | None:
-        """Return what is to be read, so that it is known what these terms look like; None while that is under way."""
+        """Return what is to be read, so that it is known which requests these terms look like.
+
+        Args:
+            request_id: The request that the form is about.
+            person: Who asks.
+            terms: The terms as they are filled in.
+            now: The time.
+
+        Returns:
+            None where that is being read already.
+        """
         if terms == self._looking_for:
             return None
         self._looking_for = terms

@@ -15,41 +15,56 @@ from paydesk.infra.core.role import Role
 from paydesk.infra.core.transaction import Transaction
 
 
-def apply(transaction: Transaction, _: Role, heard: Sequence[ReceivedEvent], now: datetime) -> Applied:
+def apply(transaction: Transaction, _: Role, batch: Sequence[ReceivedEvent], now: datetime) -> Applied:
     """Apply a batch of decisions to the contractor's copy, in the caller's transaction.
 
-    A decision about what this side never said is not applied: it is quarantined; or parked, where this side was lost or
-    restored once and may yet learn that it did say it.
+    A decision that answers nothing this side published is not applied. It is quarantined; where this side was lost or
+    restored once and may yet learn that it did publish it, it is parked.
+
+    Args:
+        transaction: The caller's transaction.
+        batch: The decisions, as they were received.
+        now: When they are applied.
+
+    Returns:
+        What it did to the copy.
     """
-    requested = transaction.requests.history(sorted({one.event.request_id for one in heard}))
+    requested = transaction.requests.history(sorted({received.event.request_id for received in batch}))
     lost = transaction.schema.was_lost()
 
-    def fault_of(one: ReceivedEvent) -> Fault | None:
-        register = one.event.register
+    def fault_of(received: ReceivedEvent) -> Fault | None:
+        register = received.event.register
         assert isinstance(register, DecisionRegister)
-        found, what = answers(register, requested.get(register.id, Requested()))
-        if found is Answers.REQUESTED:
+        answered, reason = answers(register, requested.get(register.id, Requested()))
+        if answered is Answers.REQUESTED:
             return None
-        became = "parked" if found is Answers.UNKNOWN and lost else "quarantined"
-        return Fault(became, f"{UNSAID} {what}", certain=found is Answers.NEVER)
+        became = "parked" if answered is Answers.UNKNOWN and lost else "quarantined"
+        return Fault(became, f"{UNSAID} {reason}", certain=answered is Answers.NEVER)
 
-    return apply_registers(transaction, heard, now, fault_of)
+    return apply_registers(transaction, batch, now, fault_of)
 
 
 def number_requests(transaction: Transaction, _: Role, __: Collection[UUID] | None, now: datetime) -> frozenset[UUID]:
-    """Give their number to the requests that were taken before this side's first check, and to what they say.
+    """Give numbers to the requests that were taken before this side's first check, and to their events.
 
     Before the check nobody knows which numbers were given: the schema may be an old copy of itself.
+
+    Args:
+        transaction: The caller's transaction.
+        now: When that is done.
+
+    Returns:
+        An empty set: an event that was never sent is renewed, and no new one is published.
     """
     for row in transaction.numbers.unnumbered():
         number = transaction.numbers.next()
         if number is None or row.request is None:
             break
         content_hash = ""
-        for said in transaction.outbox.standing([row.id]):
-            if not said.ever_acked:
-                value = with_number(said.value, number)
+        for event in transaction.outbox.standing([row.id]):
+            if not event.ever_acked:
+                value = with_number(event.value, number)
                 content_hash = hashlib.sha256(value).hexdigest()
-                transaction.outbox.renew(said.id, transaction.new_id(), value, content_hash)
+                transaction.outbox.renew(event.id, transaction.new_id(), value, content_hash)
         transaction.requests.write(replace(row.request, number=number), content_hash, now)
     return frozenset()

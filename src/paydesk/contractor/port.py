@@ -16,10 +16,20 @@ class ContractorDesk(Desk, Protocol):
     """A desk that asks."""
 
     def execute(self, key: UUID, command: ContractorCommand) -> Result:
-        """Execute a command of this person; the same ``key`` again does nothing and answers the same.
+        """Execute a command of this person once.
 
-        Raises the refusals of the rules, ``KeyReused``, ``ServerDown``, and ``OutcomeUnknown`` where nobody knows yet
-        whether it is saved.
+        Args:
+            key: The id of the command; the same one again does nothing and gives the same answer.
+            command: The command.
+
+        Returns:
+            The request after the command, and whether it changed something.
+
+        Raises:
+            PaydeskError: A rule refuses it, such as ``Conflict`` or ``Stale``.
+            KeyReused: The key was used with other content.
+            ServerDown: The database is away; nothing was written.
+            OutcomeUnknown: Nobody knows yet whether it is saved, or it is saved and cannot be read back.
         """
 
 

@@ -37,7 +37,14 @@ class Like:
 
 @dataclass(frozen=True, slots=True)
 class RequestPayment:
-    """A contractor asks for a payment; the caller makes ``id``, which makes a retry safe."""
+    """A contractor asks for a payment.
+
+    Attributes:
+        id: The new request; the caller makes it, and a retry with the same one is safe.
+        actor: The contractor.
+        terms: What is asked for.
+        like: The request whose terms these are, where they were taken from one.
+    """
 
     id: UUID
     actor: str
@@ -47,17 +54,30 @@ class RequestPayment:
 
 @dataclass(frozen=True, slots=True)
 class RevisePayment:
-    """The contractor who asked changes the terms: ``changes`` are fields as typed, every other one stays."""
+    """The contractor who asked changes the terms.
+
+    Attributes:
+        id: The request.
+        actor: The contractor.
+        changes: Fields of the terms as typed; every other one stays.
+        revision: The revision that these replace, and no other; None: whichever is the newest.
+    """
 
     id: UUID
     actor: str
     changes: Mapping[str, str]
     revision: int | None = None
-    """The revision that these take the place of, and no other; None: whichever there is."""
 
     @classmethod
     def to(cls, request_id: UUID, actor: str, terms: Terms, revision: int | None = None) -> "RevisePayment":
-        """Return the command that changes every field to what these terms say."""
+        """Return the command that changes every field to these terms.
+
+        Args:
+            request_id: The request.
+            actor: The contractor who made it.
+            terms: The new terms.
+            revision: The revision that they replace, and no other; None: whichever is the newest.
+        """
         return cls(request_id, actor, typed_fields(terms), revision)
 
 
@@ -71,7 +91,15 @@ class AskWithdrawal:
 
 @dataclass(frozen=True, slots=True)
 class Approve:
-    """A manager approves exactly this revision with exactly these terms."""
+    """A manager approves exactly this revision with exactly these terms.
+
+    Attributes:
+        id: The request.
+        actor: The manager.
+        revision: The revision that the manager saw.
+        terms_hash: ``Terms.hash`` of it, SHA-256 in hexadecimal.
+        named: What the manager named of these; a command line may leave the rest to the copy.
+    """
 
     id: UUID
     actor: str
@@ -82,7 +110,16 @@ class Approve:
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A manager rejects exactly this revision with exactly these terms, and says why."""
+    """A manager rejects exactly this revision with exactly these terms, and says why.
+
+    Attributes:
+        id: The request.
+        actor: The manager.
+        revision: The revision that the manager saw.
+        terms_hash: ``Terms.hash`` of it, SHA-256 in hexadecimal.
+        cause: Why it is rejected.
+        named: What the manager named, as ``Approve`` has it.
+    """
 
     id: UUID
     actor: str
@@ -110,7 +147,7 @@ class SendHeld:
 
 @dataclass(frozen=True, slots=True)
 class Settle:
-    """A person notes how a locked request was settled; ``note`` is checked (``checked_note``)."""
+    """A person notes how a locked request was settled; ``note`` is what ``checked_note`` returned."""
 
     id: UUID
     actor: str
@@ -119,7 +156,7 @@ class Settle:
 
 @dataclass(frozen=True, slots=True)
 class Redrive:
-    """A person lets a message that was not applied go the way in again; ``id`` is the command's own."""
+    """A person has a message taken in again that was not applied; ``id`` is the command's own."""
 
     id: UUID
     actor: str
@@ -128,10 +165,7 @@ class Redrive:
 
 @dataclass(frozen=True, slots=True)
 class Discard:
-    """A person gives up a message that was not applied; ``why`` was checked by ``checked_note``.
-
-    ``id`` is the command's own.
-    """
+    """A person gives up a message that was not applied; ``why`` is what ``checked_note`` returned."""
 
     id: UUID
     actor: str
@@ -141,7 +175,7 @@ class Discard:
 
 @dataclass(frozen=True, slots=True)
 class Several:
-    """A person gave several commands in one line: ``content`` is that line, and ``id`` is the line's own."""
+    """A person gave several commands in one line; ``id`` is the line's own, ``content`` its arguments."""
 
     id: UUID
     actor: str
@@ -174,7 +208,24 @@ def revise_payment(
     *,
     locked: bool = False,
 ) -> RequestRegister | None:
-    """Return the register with the new terms, or None when it says so already. Rule 1 of the language."""
+    """Return the register with the new terms, by rule 1 of docs/architecture.md.
+
+    Args:
+        command: What the contractor asks for.
+        request: The request as it is.
+        decision: The decision about it, as far as it is known; None: there is none.
+        locked: Whether only a person can settle this request.
+
+    Returns:
+        None where the request waits with these very terms already.
+
+    Raises:
+        InvalidInput: A new term is wrong.
+        NotAllowed: Another contractor made the request.
+        Locked: The request is locked.
+        Conflict: The request is at an end.
+        Stale: The command names another revision than the newest.
+    """
     terms = changed_terms(request.terms, **command.changes)
     refuse_stranger(command.actor, request)
     refuse_locked(locked, name_of(request))
@@ -196,7 +247,22 @@ def ask_withdrawal(
     *,
     locked: bool = False,
 ) -> RequestRegister | None:
-    """Return the register that asks, or None when it was asked or confirmed already. Rule 2."""
+    """Return the register that asks for the request back, by rule 2.
+
+    Args:
+        command: What the contractor asks for.
+        request: The request as it is.
+        decision: The decision about it, as far as it is known; None: there is none.
+        locked: Whether only a person can settle this request.
+
+    Returns:
+        None where that was asked or confirmed already.
+
+    Raises:
+        NotAllowed: Another contractor made the request.
+        Locked: The request is locked.
+        Conflict: The request is accepted.
+    """
     refuse_stranger(command.actor, request)
     refuse_locked(locked, name_of(request))
     current = status(request, decision)
@@ -215,7 +281,14 @@ def owes_withdrawal(request: RequestRegister | None, decision: DecisionRegister 
 def confirm_withdrawal(
     request: RequestRegister, decision: DecisionRegister | None, now: datetime, received_at: datetime
 ) -> DecisionRegister:
-    """Return the manager side's register with the withdrawal confirmed."""
+    """Return the manager side's register with the withdrawal confirmed.
+
+    Args:
+        request: The request, of which ``owes_withdrawal`` is true.
+        decision: The decision about it; None: there is none.
+        now: When the withdrawal is confirmed.
+        received_at: When this side received the request.
+    """
     assert owes_withdrawal(request, decision)
     before = decision or DecisionRegister(request.id, 0)
     return replace(
@@ -237,7 +310,26 @@ def decide(
     *,
     locked: bool = False,
 ) -> DecisionRegister | None:
-    """Return the register with the decision, or None when this manager decided so already. Rules 3, 4, 7 and 8."""
+    """Return the register with the decision, by rules 3, 4, 7 and 8.
+
+    Args:
+        command: The decision, with the revision and the hash of the terms that it is about.
+        request: The request as it is.
+        decision: The decision that stands; None: there is none.
+        now: When the decision is made.
+        received_at: When this side received this revision.
+        locked: Whether only a person can settle this request.
+
+    Returns:
+        None where this manager has decided so already.
+
+    Raises:
+        NotAllowed: The manager made the request.
+        Locked: The request is locked.
+        AlreadyDecided: The request was decided otherwise, or by somebody else.
+        Conflict: The contractor took the request back.
+        Stale: The decision is about other terms than the newest.
+    """
     refuse_own(command.actor, request)
     if decision is not None and _decided_so(command, request, decision):
         return None

@@ -33,7 +33,17 @@ class Suggestion:
 def complete(
     typed: str, cursor: int, contractors: Iterable[str] = (), currencies: Iterable[str] = ()
 ) -> tuple[Suggestion, ...]:
-    """Return what may be meant by the word at the cursor, best first; the names and currencies are those in sight."""
+    """Return what may be meant by the word at the cursor.
+
+    Args:
+        typed: The whole filter, as far as it is typed.
+        cursor: The place of the cursor in it, in characters.
+        contractors: The names to offer, such as those in sight.
+        currencies: The currencies to offer first.
+
+    Returns:
+        The suggestions, the best first.
+    """
     start = _start(typed[:cursor])
     if start is None:
         return ()

@@ -12,7 +12,7 @@ from paydesk.domain.text import same_person
 
 
 def refuse_own(actor: str, request: RequestRegister) -> None:
-    """Raise ``NotAllowed`` when the one who decides is the one who asked. Rule 8."""
+    """Raise ``NotAllowed`` when the one who decides is the one who asked, by rule 8."""
     if same_person(actor, request.contractor):
         raise NotAllowed("Nobody decides a request of their own.", "Another manager has to decide it.")
 
@@ -45,7 +45,17 @@ def refuse_unlocked(locked: bool, request: RequestRegister | None, request_id: U
 
 
 def refuse_undecided(request: RequestRegister | None, decision: DecisionRegister | None, name: str, act: str) -> None:
-    """Raise ``Conflict`` when no manager's decision stands that could be taken back or sent; ``act`` says which."""
+    """Refuse to act on a decision where none stands that could be taken back or sent.
+
+    Args:
+        request: The request; None: it has not arrived.
+        decision: The decision about it; None: there is none.
+        name: What the request is called.
+        act: The verb of what is to be done, for the sentence.
+
+    Raises:
+        Conflict: No manager's decision stands.
+    """
     if (current := status(request, decision)) not in DECIDED:
         raise Conflict(f"{name} is {current}: there is nothing to {act}.", "Nothing was changed.")
 

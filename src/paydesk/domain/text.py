@@ -74,9 +74,17 @@ def first_hostile(raw: str) -> int | None:
 
 
 def checked(field: str, raw: str, *, least: int, most: int, name: str = "") -> str:
-    """Return the text NFC-normalised and trimmed. Raises ``InvalidInput`` with what to write instead.
+    """Return a text, NFC-normalised, trimmed and on one line.
 
-    ``name`` is what a sentence calls the field, where that is not its own name.
+    Args:
+        field: The field whose text it is.
+        raw: The text as it was typed.
+        least: The fewest characters that it may have.
+        most: The most characters that it may have.
+        name: What a sentence calls the field; empty: its own name.
+
+    Raises:
+        InvalidInput: It is too short or too long, or holds characters that cannot be seen; says what to write.
     """
     text = nfc(on_one_line(raw[: most * 4 + 64])).strip(" ")
     name = name or field.replace("_", " ")

@@ -3,8 +3,8 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -33,7 +33,7 @@ from paydesk.infra.postgres.read.timeline import detail
 from paydesk.settings import Servers
 
 if TYPE_CHECKING:
-    from paydesk.infra.core.execute import CommandResult
+    from paydesk.infra.core.command_key import CommandResult
     from paydesk.infra.postgres.storage import CommitWatch, Store
     from paydesk.infra.redis.hints import HintListener, HintSender
     from paydesk.infra.worker.worker import Worker
@@ -62,11 +62,17 @@ _OF_A_DESK = Access()
 
 
 class DeskService:
-    """Everything that both roles, and screens and commands, share; ``person`` is who sits at it.
+    """Everything that both roles, and screens and commands, share.
 
     A desk reads through one psycopg connection under a lock, made anew when it was lost. Its worker and its store come
     with ``start``, so that the first rows stand before SQLModel, confluent-kafka and redis are imported: that is
     done here alone, in ``start``, ``_new_store``, ``_new_worker`` and ``_new_sender``.
+
+    Args:
+        role: The role of the desk.
+        servers: The addresses of its servers.
+        person: Who sits at it.
+        access: Whether it is open for a desk or for one command, and whether it writes.
     """
 
     def __init__(self, role: Role, servers: Servers, person: str, access: Access = _OF_A_DESK) -> None:
@@ -92,8 +98,11 @@ class DeskService:
     def open(self) -> None:
         """Bring the schema up to date and connect.
 
-        Raises ``ServerDown``, ``SchemaTooNew``, ``CopiedSchema`` where it is one and is to be written, or the stack's
-        errors.
+        Raises:
+            ServerDown: PostgreSQL cannot be reached.
+            SchemaTooNew: A newer program wrote the schema.
+            CopiedSchema: The schema is a copy of another, and is to be written.
+            PaydeskError: The servers have no address, such as ``StackError`` of the embedded stack.
         """
         self.copied = prepare(self.servers, self.role)
         if self.copied and not self.access.reads:
@@ -103,7 +112,11 @@ class DeskService:
         self.stack = self.servers.endpoints(self.role).label
 
     def start(self, post: Callable[[News], None]) -> None:
-        """Start worker and hint listener, and make writing possible; for a desk."""
+        """Start worker and hint listener, and make writing possible; for a desk.
+
+        Args:
+            post: Called with what changed, in any thread; must not block.
+        """
         from paydesk.infra.redis.hints import HintListener
 
         self._store = self._new_store()
@@ -121,15 +134,18 @@ class DeskService:
     def work(self, *, brief: bool = True) -> "Worker":
         """Return the worker of a command, started; it stands by where another is at work.
 
-        ``brief``: for the command alone, on its connections.
+        Args:
+            brief: Whether it works for the command alone, on its connections.
         """
         if self._worker is None:
+            self._drop()
             self._worker = self._new_worker(None, brief=brief)
             self._worker.start()
         return self._worker
 
     def rest(self) -> None:
         """Stop the worker and close the connections; the next call that needs one starts another."""
+        self._drop()
         if self._worker is not None:
             self._worker.stop()
             self._worker = None
@@ -167,7 +183,14 @@ class DeskService:
         return self._store
 
     def result(self, result: "CommandResult") -> Result:
-        """Tell everyone what a command said; returns the copy after it. Raises ``OutcomeUnknown``, as ``spread``."""
+        """Notify the other desks of what a command did, and read it back.
+
+        Returns:
+            The request after the command, and whether it changed something.
+
+        Raises:
+            OutcomeUnknown: It is saved, and cannot be read back.
+        """
         reach("W3")
         self.nudge()
         self.hint({result.request_id})
@@ -175,9 +198,13 @@ class DeskService:
         return Result(copy, result.changed)
 
     def spread(self, ids: Sequence[UUID]) -> Sequence[RequestCopy]:
-        """Tell everyone that commands changed these requests; returns them as they are now.
+        """Notify the other desks that commands changed these requests, and read them back.
 
-        Raises ``OutcomeUnknown`` where they cannot be read back: nothing of what is saved is undone by that.
+        Returns:
+            The requests as they are now.
+
+        Raises:
+            OutcomeUnknown: They are saved, and cannot be read back.
         """
         self.nudge()
         self.hint(set(ids))
@@ -194,7 +221,11 @@ class DeskService:
             raise OutcomeUnknown(message, "The list shows it as soon as it can be read.") from error
 
     def hint(self, ids: Collection[UUID] | None) -> None:
-        """Tell the other desks of this role that rows changed; best effort, they look by themselves soon."""
+        """Notify the other desks of this role that rows changed; best effort, they read by themselves soon.
+
+        Args:
+            ids: The requests; None: any of them.
+        """
         sender = self._new_sender()
         try:
             sender.send(ids)
@@ -223,15 +254,27 @@ class DeskService:
         return None if self._whole or not anew.incomplete else anew
 
     def page(self, query: PageQuery) -> Page:
-        """Return the rows of a query."""
+        """Return the rows of a query.
+
+        Raises:
+            ServerDown: The database is away.
+        """
         return self._read(lambda connection: request_list.page(connection, query, self.clock.now()))
 
     def totals(self, query: PageQuery) -> tuple[StatusTotal, ...]:
-        """Return what all rows of a query come to."""
+        """Return what all rows of a query come to.
+
+        Raises:
+            ServerDown: The database is away.
+        """
         return self._count(lambda connection: request_list.totals(connection, query, self.clock.now()))
 
     def insights(self, query: PageQuery) -> Insights:
-        """Return what there is to know of all rows of a query."""
+        """Return the figures of all rows of a query.
+
+        Raises:
+            ServerDown: The database is away.
+        """
         return self._count(lambda connection: insights(connection, query, self.clock.now()))
 
     def _count(self, read: Callable[[psycopg.Connection[Any]], T]) -> T:
@@ -243,11 +286,20 @@ class DeskService:
             raise unreachable(error) from error
 
     def detail(self, request_id: UUID) -> RequestDetail:
-        """Return a request with its timeline."""
+        """Return a request with its timeline.
+
+        Raises:
+            UnknownRequest: There is no such request here.
+            ServerDown: The database is away.
+        """
         return self._read(lambda connection: detail(connection, request_id))
 
     def alike(self, asked: Sequence[Asking]) -> Mapping[UUID, tuple[Alike, ...]]:
-        """Return, for each of these that looks like other requests, which and why."""
+        """Return, for each of these that looks like other requests, those others and why.
+
+        Raises:
+            ServerDown: The database is away.
+        """
         return self._read(lambda connection: alike_of(connection, asked))
 
     def health(self) -> Health:
@@ -261,7 +313,17 @@ class DeskService:
         return replace(worker, redis=redis, postgres=postgres, notice=self.servers.notice())
 
     def delivered(self, within_s: float) -> bool:
-        """Wait until everything that was said has left; returns False when it has not in time."""
+        """Wait until everything that was published has left the outbox.
+
+        Args:
+            within_s: The seconds to wait at most.
+
+        Returns:
+            False where something is left.
+
+        Raises:
+            ServerDown: The database is away.
+        """
         until = time.monotonic() + within_s
         while self._read(queries.counts).unsent:
             if time.monotonic() > until:
@@ -270,9 +332,13 @@ class DeskService:
         return True
 
     def close(self, *, quits: bool = True) -> str:
-        """Stop both threads, close every client, leave the servers; says what becomes of what is held.
+        """Stop both threads, close every client, and leave the servers.
 
-        ``quits``: a person asked for it, so what is held leaves now; else it stays held until its time.
+        Args:
+            quits: Whether a person asked for it, so that what is held leaves now; else it stays held until its time.
+
+        Returns:
+            Sentences about what is held and about the servers, or an empty string.
         """
         notice = ""
         if self._started.is_set():
@@ -303,12 +369,42 @@ class DeskService:
         """Where the own schema is."""
         return self.servers.endpoints(self.role).database_url
 
+    @property
+    def works(self) -> bool:
+        """Whether this side has a worker of its own, at work or standing by."""
+        return self._worker is not None
+
     def reading(self) -> AbstractContextManager[psycopg.Connection[Any]]:
-        """Return a connection to read by, for a command: one of the few that it and its worker share."""
+        """Return a connection to read by, for a command: one of the few that it and its worker share.
+
+        A command that only reads and has no worker has but this one, and imports nothing that writes.
+        """
+        if self.access.reads and not self.works:
+            return self._sole()
         return self.store().lend(unhurried=True)
 
+    @contextmanager
+    def _sole(self) -> Iterator[psycopg.Connection[Any]]:
+        """Lend the one connection of a command that reads, as a store lends its own."""
+        if self._connection is None or self._connection.closed:
+            self._connection = connect(self.url, self.role)
+        try:
+            yield self._connection
+            self._connection.commit()
+            self._connection.isolation_level = None
+        except BaseException:
+            self._drop()  # A cursor or a transaction may still be open in it.
+            raise
+
     def read(self, read: Callable[[psycopg.Connection[Any]], T]) -> T:
-        """Read the own schema. Raises ``ServerDown``."""
+        """Read the own schema.
+
+        Args:
+            read: Called with a connection to read by; what it returns is returned.
+
+        Raises:
+            ServerDown: The database is away.
+        """
         if not self.access.brief:
             return self._read(read)
         try:

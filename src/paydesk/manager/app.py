@@ -19,7 +19,16 @@ def utc_now() -> datetime:
 
 
 class ManagerApp(DeskApp):
-    """``make_desk`` is called in a thread after the first frame; ``files`` are those of what stays."""
+    """The manager's desk as an application.
+
+    Args:
+        make_desk: Opens the desk; called in a thread after the first frame.
+        now: Returns the time.
+        monotonic: Returns seconds that never go back.
+        look: The name of the look; empty: the one that was chosen last.
+        files: The files that keep the filters and the view.
+        keys: The keys that are not the usual ones, by the name of their action.
+    """
 
     TITLE = "paydesk manager"
 

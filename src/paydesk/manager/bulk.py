@@ -48,7 +48,15 @@ def planned(
     cause: Cause | None,
     now: datetime,
 ) -> Plan:
-    """Return what deciding the marked requests would do, by the rules that will decide about it."""
+    """Return what deciding the marked requests would do, by the rules that will decide about it.
+
+    Args:
+        marked: The requests as they were when they were marked.
+        newest: By id, the requests as they are now.
+        person: Who decides.
+        cause: Why they are rejected; None: they are approved.
+        now: The time.
+    """
     chosen, skipped, changed = [], [], set()
     for copy in marked:
         known = newest.get(copy.id, copy)

@@ -27,10 +27,18 @@ def read_question(
     now: datetime,
     beyond: frozenset[UUID] = frozenset(),
 ) -> BulkQuestion:
-    """Read what was marked anew, and what a person should know before ``y``; called in a thread.
+    """Read the marked requests anew, and what a person should know before ``y``; called in a thread.
 
-    ``shown`` is the query of the list: marks that its filter hides are counted, and so are those that were set
-    ``beyond`` the rows that it held. A ``cause`` rejects, None approves.
+    Args:
+        desk: The desk that reads.
+        copies: The requests as they were when they were marked.
+        cause: Why they are rejected; None: they are approved.
+        shown: The query of the list; marks that its filter hides are counted.
+        now: The time.
+        beyond: The requests that were marked while the list did not hold their rows; those are counted too.
+
+    Raises:
+        ServerDown: The database cannot be read.
     """
     newest = {copy.id: copy for copy in desk.copies([copy.id for copy in copies])}
     plan = planned(copies, newest, desk.person, cause, now)
@@ -74,7 +82,12 @@ class BulkActions:
     ) -> BulkDialog:
         """Return the dialog about these marks as they are; nothing is decided before ``y``.
 
-        Those ``beyond`` were set on rows that the list did not hold.
+        Args:
+            desk: The desk that reads and decides.
+            copies: The requests as they were when they were marked.
+            cause: Why they are rejected; None: they are approved.
+            shown: The query of the list.
+            beyond: The requests that were marked while the list did not hold their rows.
         """
 
         def read() -> BulkQuestion:

@@ -10,18 +10,32 @@ from paydesk.domain.commands import Approve, Decide, ManagerCommand, Reject, Sen
 from paydesk.domain.errors import Conflict, Stale, TooLate
 from paydesk.domain.stale import explain_stale
 from paydesk.infra.core.codec import terms_of_revision
-from paydesk.infra.core.execute import CommandResult, Execution, Hold, Key, executing, say, writing
+from paydesk.infra.core.command_key import CommandResult, Key
+from paydesk.infra.core.execute import Execution, Hold, executing, say, writing
 from paydesk.infra.core.storage import Storage
 from paydesk.manager.handlers import confirm_withdrawals
 from paydesk.manager.held import own_decision, refuse_nothing, refuse_replaced_terms
 
 
 def execute(store: Storage, key: Key, command: ManagerCommand, hold_s: float = 0) -> CommandResult:
-    """Execute a command of a manager once, whole or not at all; the same ``key`` again gives the same answer.
+    """Execute a command of a manager once, whole or not at all.
 
-    A decision is held for ``hold_s`` seconds before it is released. Raises the refusals of the rules,
-    ``UnknownRequest``, ``KeyReused``, ``CopiedSchema``, ``ServerDown``, and ``OutcomeUnknown`` when only the commit's
-    answer was lost.
+    Args:
+        store: The manager's own schema.
+        key: The id of the command; the same one again gives the same answer.
+        command: The command.
+        hold_s: The seconds for which a decision is held before it is released; 0: it leaves at once.
+
+    Returns:
+        The request, and whether the command changed something.
+
+    Raises:
+        PaydeskError: A rule refuses it, such as ``Stale``, ``AlreadyDecided`` or ``TooLate``.
+        UnknownRequest: There is no such request here.
+        KeyReused: The key was used with other content.
+        CopiedSchema: The schema is a copy, and only reads.
+        ServerDown: The database is away; nothing was written.
+        OutcomeUnknown: Only the answer to the commit was lost.
     """
     with executing(store, key, command) as execution:
         if execution.is_new:
@@ -38,7 +52,20 @@ def execute(store: Storage, key: Key, command: ManagerCommand, hold_s: float = 0
 
 
 def send_now(store: Storage, request_ids: Collection[UUID] | None, actor: str) -> int:
-    """Release what this person holds of these requests (None: all but the overdue); returns how many decisions."""
+    """Release held decisions of a person.
+
+    Args:
+        store: The manager's own schema.
+        request_ids: Of which requests; None: all but the overdue.
+        actor: The person.
+
+    Returns:
+        How many decisions were released.
+
+    Raises:
+        CopiedSchema: The schema is a copy, and only reads.
+        ServerDown: The database is away; nothing was written.
+    """
     with writing(store) as transaction:
         return transaction.holds.release(request_ids, actor)
 
@@ -55,9 +82,9 @@ def _decide(execution: Execution, command: Decide, hold_s: float) -> bool:
         register = commands.decide(command, row.request, row.decision, now, received_at, locked=row.locked)
     except Stale as stale:
         seen = terms_of_revision(transaction.inbox.values(command.id), command.revision)
-        raise explain_stale(seen, row.request) if seen is not None else stale from None
+        raise (stale if seen is None else explain_stale(seen, row.request)) from None
     if register is None:
-        if hold_s <= 0:  # Said again by the same person where nothing is held: what a desk holds of it leaves.
+        if hold_s <= 0:  # The same decision, and at once: what a desk still holds of it leaves.
             transaction.holds.release([command.id])
         return False
     refuse_replaced_terms(transaction, command, row.request)
@@ -88,7 +115,6 @@ def _send(execution: Execution, command: SendHeld) -> bool:
     transaction = execution.transaction
     row = transaction.requests.get(command.id)
     own_decision(row, command.actor, "send", "send it now")
-    released = transaction.holds.release({command.id}, command.actor) > 0
-    if not released:
+    if not (released := transaction.holds.release({command.id}, command.actor)):
         refuse_nothing(row, "send")
-    return released
+    return released > 0

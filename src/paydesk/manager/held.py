@@ -12,9 +12,17 @@ from paydesk.infra.core.transaction import Transaction
 
 
 def own_decision(row: Row, actor: str, act: str, may: str) -> DecisionRegister:
-    """Return this person's decision of a request. ``act`` and ``may`` are the words for what is to be done with it.
+    """Return this person's decision of a request.
 
-    Raises ``Conflict`` where nobody decided, ``NotAllowed`` where somebody else did.
+    Args:
+        row: The request.
+        actor: The person.
+        act: The verb of what is to be done with the decision, for a sentence.
+        may: The same with its object.
+
+    Raises:
+        Conflict: Nobody has decided.
+        NotAllowed: Somebody else has decided.
     """
     decision = row.decision
     if decision is None or not same_person(decision.decided_by or "", actor):

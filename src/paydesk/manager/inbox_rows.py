@@ -42,9 +42,16 @@ def merged(
 ) -> InboxRows:
     """Return the rows after a reading: decided ones stay in place until they may go, arrivals come at the end.
 
-    ``edges`` are those of the rows that were read, ``before`` those of the rows that are shown: what lies beyond them
-    did not arrive, it was read further. What lies beyond ``edges``, on a side where there are more, is not shown: its
-    place is elsewhere.
+    What lies beyond ``before`` did not arrive, it was read further. What lies beyond ``edges``, on a side where there
+    are more, is not shown: its place is elsewhere.
+
+    Args:
+        shown: The rows that are shown.
+        page: The rows that were read.
+        keys: What keys did to rows.
+        sort: The order of the list.
+        edges: Where the rows that were read lie in the list.
+        before: Where the rows that are shown lie in the list.
     """
     shown_ids = {row.id for row in shown}
     read = in_order([*page.rows, *page.also], sort)
@@ -86,7 +93,15 @@ class StandingRows:
         return frozenset(row.id for row in rows) - self._gone
 
     def merge(self, shown: Sequence[RequestCopy], page: Page, sort: Sort, edges: Edges, before: Edges) -> InboxRows:
-        """Return the rows after a reading, as ``merged`` does."""
+        """Return the rows after a reading, as ``merged`` does.
+
+        Args:
+            shown: The rows that are shown.
+            page: The rows that were read.
+            sort: The order of the list.
+            edges: Where the rows that were read lie in the list.
+            before: Where the rows that are shown lie in the list.
+        """
         inbox_rows = merged(shown, page, ByKeys(self._gone, self._back), sort, edges, before)
         self.between = inbox_rows.between
         self._back -= {row.id for row in inbox_rows.rows if row.status in WAITING}
@@ -169,7 +184,15 @@ def meant(held: Sequence[RequestCopy], current: RequestCopy | None) -> tuple[UUI
 
 
 def held_text(held: Sequence[RequestCopy], now: datetime, last: Sequence[RequestCopy], send: str, undo: str) -> str:
-    """Return what is held and how to take it back, ``last`` of it at once; empty when nothing is."""
+    """Return what is held and how to take it back; empty where nothing is.
+
+    Args:
+        held: The held decisions, the first to be sent first.
+        now: The time.
+        last: Those that one key takes back at once.
+        send: The key that sends.
+        undo: The key that takes back.
+    """
     waiting = [
         (row.hold_until, row) for row in held if row.hold_until is not None and row.hold_until > now and not row.overdue
     ]
@@ -192,7 +215,14 @@ def total_text(total: int, *, decided: bool) -> str:
 
 
 def counts_text(total: int, between: int, held: int, reload: str) -> str:
-    """Return how many wait, and what is not shown yet."""
+    """Return how many requests wait, and what is not shown yet.
+
+    Args:
+        total: How many wait.
+        between: How many arrived between rows that are shown.
+        held: How many decisions are held.
+        reload: The key that shows what arrived.
+    """
     parts = [f"{total:,} waiting"]
     if held:
         parts.append(f"{held} held")
@@ -202,6 +232,13 @@ def counts_text(total: int, between: int, held: int, reload: str) -> str:
 
 
 def line_text(marks: int, counts: str, shown: Filter, sort: Sort) -> str:
-    """Return what the line above the list says: how many are marked and shown, which, and in what order."""
+    """Return the line above the list: how many are marked and shown, which, and in what order.
+
+    Args:
+        marks: How many are marked.
+        counts: How many there are, in words.
+        shown: The filter of the list.
+        sort: The order of the list.
+    """
     order = "" if sort is Sort.OLDEST else str(sort)
     return "   ".join(part for part in (f"{marks:,} marked" if marks else "", counts, str(shown), order) if part)

@@ -43,24 +43,47 @@ class ManagerDesk(Desk, Protocol):
     """How many seconds a decision of this desk is held before it is sent; 0: it is sent at once."""
 
     def execute(self, key: UUID, command: ManagerCommand, hold_s: float = 0) -> Result:
-        """Execute a command of this person; the same ``key`` again does nothing and answers the same.
+        """Execute a command of this person once.
 
-        A decision is held for ``hold_s`` seconds. Raises the refusals of the rules, ``KeyReused``, ``ServerDown``, and
-        ``OutcomeUnknown`` where nobody knows yet whether it is saved.
+        Args:
+            key: The id of the command; the same one again does nothing and gives the same answer.
+            command: The command.
+            hold_s: The seconds for which a decision is held; 0: it leaves at once.
+
+        Returns:
+            The request after the command, and whether it changed something.
+
+        Raises:
+            PaydeskError: A rule refuses it, such as ``Stale``, ``AlreadyDecided`` or ``TooLate``.
+            KeyReused: The key was used with other content.
+            ServerDown: The database is away; nothing was written.
+            OutcomeUnknown: Nobody knows yet whether it is saved, or it is saved and cannot be read back.
         """
 
     def execute_all(self, commands: Iterable[KeyedCommand]) -> Iterator[Executed | Spread]:
         """Execute commands one after the other, each in a transaction of its own; a refusal stops none of the others.
 
-        The next command is taken when the one before is done. Raises ``OutcomeUnknown`` where what is saved cannot be
-        read back; the rest is not executed then.
+        The next command is taken when the one before is done.
+
+        Yields:
+            After each command whether it was executed, and now and then the requests as they are after those.
+
+        Raises:
+            OutcomeUnknown: What is saved cannot be read back; the rest is not executed then.
         """
 
     def copies(self, ids: Sequence[UUID]) -> Sequence[RequestCopy]:
         """Return these requests as they are now."""
 
     def send_now(self, only: UUID | None = None) -> int:
-        """Release all that this person holds, or one that is overdue; returns how many decisions."""
+        """Release all that this person holds, or one decision that is overdue.
+
+        Args:
+            only: The request of that one; None: all whose time runs.
+
+        Returns:
+            How many decisions were released.
+        """
 
 
 class DecidingPane(PanePort[ManagerDesk], Protocol):

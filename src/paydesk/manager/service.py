@@ -21,20 +21,49 @@ _DELIVER_S = 2.0
 
 
 class ManagerService(DeskService):
-    """Meets ``paydesk.manager.port.ManagerDesk``; decisions are held ``hold_s`` seconds before they are sent."""
+    """Meets ``paydesk.manager.port.ManagerDesk``.
+
+    Args:
+        servers: The addresses of the manager's servers.
+        person: Who sits at the desk.
+        hold_s: The seconds for which a decision is held before it is sent.
+        role: The manager's role.
+    """
 
     def __init__(self, servers: Servers, person: str, hold_s: float, role: Role = ROLE) -> None:
         super().__init__(role, servers, person)
         self.hold_s = hold_s
 
     def execute(self, key: UUID, command: ManagerCommand, hold_s: float = 0) -> Result:
-        """Execute a command once, and tell everyone; a decision is held for ``hold_s`` seconds."""
+        """Execute a command once, and notify the other desks.
+
+        Args:
+            key: The id of the command; the same one again does nothing and gives the same answer.
+            command: The command.
+            hold_s: The seconds for which a decision is held; 0: it leaves at once.
+
+        Returns:
+            The request after the command, and whether it changed something.
+
+        Raises:
+            PaydeskError: A rule refuses it, such as ``Stale``, ``AlreadyDecided`` or ``TooLate``.
+            KeyReused: The key was used with other content.
+            ServerDown: The database is away; nothing was written.
+            OutcomeUnknown: Nobody knows yet whether it is saved, or it is saved and cannot be read back.
+        """
         from paydesk.manager.commands import execute
 
         return self.result(execute(self.store(), key, command, hold_s))
 
     def execute_all(self, commands: Iterable[KeyedCommand]) -> Iterator[Executed | Spread]:
-        """Execute each once, and tell everyone of some at a time, as they are read back together."""
+        """Execute each command once; some at a time are read back together, and the other desks are notified of them.
+
+        Yields:
+            After each command whether it was executed; after some of them the requests as they are then.
+
+        Raises:
+            OutcomeUnknown: What is saved cannot be read back; the rest is not executed then.
+        """
         from paydesk.manager.commands import execute
 
         untold: list[UUID] = []
@@ -53,11 +82,26 @@ class ManagerService(DeskService):
             yield Spread(self.spread(untold))
 
     def copies(self, ids: Sequence[UUID]) -> Sequence[RequestCopy]:
-        """Return these requests as they are now."""
+        """Return these requests as they are now.
+
+        Raises:
+            ServerDown: The database is away.
+        """
         return self._read(lambda connection: queries.some(connection, ids))
 
     def send_now(self, only: UUID | None = None) -> int:
-        """Release all that this person holds, or one that is overdue."""
+        """Release all that this person holds, or one decision that is overdue.
+
+        Args:
+            only: The request of that one; None: all whose time runs.
+
+        Returns:
+            How many decisions were released.
+
+        Raises:
+            CopiedSchema: The schema is a copy, and only reads.
+            ServerDown: The database is away; nothing was written.
+        """
         from paydesk.manager.commands import send_now
 
         released = send_now(self.store(), {only} if only else None, self.person)
@@ -66,10 +110,13 @@ class ManagerService(DeskService):
         return released
 
     def release_held(self) -> str:
-        """Release what is held; says how many decisions were sent, or what becomes of them."""
+        """Release what this person holds, and wait up to two seconds until it is sent.
+
+        Returns:
+            A sentence with how many decisions were sent, or what becomes of them; empty where nothing was held.
+        """
         try:
-            released = self.send_now()
-            if released:
+            if released := self.send_now():
                 sent = "sent" if self.delivered(_DELIVER_S) else "released; the next worker of this role sends it"
                 return f"{released} held decision{'s were' if released > 1 else ' was'} {sent}."
         except PaydeskError:

@@ -32,7 +32,18 @@ _END_IT = "Is it stopped, or the machine busy? `paydesk stack down` ends it, the
 
 
 class EmbeddedStack:
-    """This process as a user of the stack in ``home``; meets ``paydesk.settings.Servers``."""
+    """This process as a user of the stack in ``home``; meets ``paydesk.settings.Servers``.
+
+    Args:
+        home: The folder of the stack.
+        label: What the top line of a desk calls it.
+        idle_s: The seconds after which a stack without users stops.
+        environment: Further variables for its servers.
+
+    Raises:
+        StackError: The stack cannot run here, or the folder cannot be used.
+        NotOurs: The folder holds what paydesk did not make.
+    """
 
     def __init__(
         self, home: Path, label: str = "embedded", idle_s: float = 600, environment: Mapping[str, str] | None = None

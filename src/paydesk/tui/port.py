@@ -37,7 +37,11 @@ class Desk(Protocol):
         """Return the clock of the database that the desk reads; None where all of it is in this process."""
 
     def open(self) -> None:
-        """Connect to the own schema (through psycopg alone), so that ``page`` answers."""
+        """Connect to the own schema (through psycopg alone), so that ``page`` answers.
+
+        Raises:
+            PaydeskError: The desk cannot be opened, such as ``ServerDown`` or ``SchemaTooNew``.
+        """
 
     def start(self, post: Callable[[News], None]) -> None:
         """Start worker and hint listener; ``post`` is called from their threads and must not block."""
@@ -61,9 +65,13 @@ class Desk(Protocol):
         """Return the last reading of all parts; never blocks."""
 
     def close(self, *, quits: bool = True) -> str:
-        """Stop threads, leave the servers; returns a sentence for the person, or empty.
+        """Stop the threads, and leave the servers.
 
-        ``quits``: a person asked for it, and what is held leaves now; else it stays held until its time.
+        Args:
+            quits: Whether a person asked for it, and what is held leaves now; else it stays held until its time.
+
+        Returns:
+            A sentence for the person, or an empty string.
         """
 
 
@@ -86,7 +94,11 @@ class ListPort(Protocol[D_co]):
         """Return how the parts were when they were last looked at."""
 
     def go_to(self, request_id: UUID) -> bool:
-        """Put the cursor on a request; returns whether it is among the rows that are held."""
+        """Put the cursor on a request.
+
+        Returns:
+            Whether it is among the rows that are held.
+        """
 
     def now(self) -> datetime:
         """Return the time: the database's once it answered."""
@@ -95,10 +107,21 @@ class ListPort(Protocol[D_co]):
         """Return the key by which something is done, for words that name it."""
 
     def notice(self, text: str, look: str = "", for_s: float = ...) -> None:
-        """Show one sentence for so many seconds."""
+        """Show one sentence in the line above the health.
+
+        Args:
+            text: The sentence.
+            look: The class that paints it, such as ``trouble``.
+            for_s: The seconds for which it stays; 0: until the next one.
+        """
 
     def command(self, run: Callable[[D_co], Result], ended: Ended) -> None:
-        """Run a command in a thread, after those before it."""
+        """Run a command in a thread, after those before it.
+
+        Args:
+            run: Executes it on the desk.
+            ended: Called on the loop when it is done.
+        """
 
 
 class PanePort(ListPort[D_co], Protocol[D_co]):

@@ -85,7 +85,16 @@ class BothDesks(Screen[None]):
 
 
 class ShowApp(DeskApp):
-    """Both desks, and the story between them. ``read_events`` is called in a thread: what both sides said."""
+    """Both desks, and the story between them.
+
+    Args:
+        make_contractor: Opens the contractor's desk; called in a thread.
+        make_manager: Opens the manager's desk; called in a thread.
+        read_events: Returns what both sides published; called in a thread.
+        notice: Returns what there is to say about the servers.
+        now: Returns the time.
+        options: What ``DeskApp`` takes besides.
+    """
 
     TITLE = "paydesk demo"
     CSS = LAYOUT

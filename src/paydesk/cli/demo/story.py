@@ -63,7 +63,20 @@ def _after(began: datetime, ended: datetime | None) -> float | None:
 
 
 def events_of(stage: Stage, writer: Role, reader: Role, request_id: UUID | None = None) -> list[StoredEvent]:
-    """Return what a side said, oldest first: of one request, or of all."""
+    """Read what a side published.
+
+    Args:
+        stage: The servers of the demo.
+        writer: The role that published it.
+        reader: The other role, whose inbox says when each event was applied.
+        request_id: The request; None: all of them.
+
+    Returns:
+        The events, the oldest first.
+
+    Raises:
+        ServerDown: A schema cannot be reached.
+    """
     with connect(stage.url(writer), writer.name) as connection:
         rows = connection.execute(_SAID, {"request": request_id}).fetchall()
     with connect(stage.url(reader), reader.name) as connection:
@@ -171,7 +184,14 @@ def coming(now: Now) -> str:
 
 
 def headline(coming: str, roles: Sequence[str], active_role: str, width: int) -> tuple[str, str]:
-    """Return both ends of the line at the top, shortened until they fit a terminal of this width."""
+    """Return both ends of the line at the top.
+
+    Args:
+        coming: What happens next.
+        roles: The names of both desks.
+        active_role: The desk that has the keyboard.
+        width: The cells of the terminal; the ends are shortened to fit them.
+    """
     marks = [f"{'●' if role == active_role else '○'} {role}" for role in roles]
     whole, own = "   ".join(marks), next(mark for mark in marks if mark.startswith("●"))
     if width >= _WIDE:

@@ -1,6 +1,6 @@
 """Applying what the other side said: newer replaces, everything else is ignored; one statement per batch."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -31,18 +31,19 @@ def apply_registers(
 ) -> Applied:
     """Apply a batch of one kind of register to the copy; rows are locked in the order of their ids.
 
-    An event of the version the copy holds with other content is ``forked``: for the inbox to quarantine, and for its
-    writer to settle. One that would replace a published final outcome is ``flipping``: quarantined too, and its
-    request is locked, for a person to settle. A newer one in which ``fault_of`` finds a fault is ``unfounded``.
+    Args:
+        transaction: The caller's transaction.
+        batch: The events, all of the same kind.
+        now: When they are applied.
+        fault_of: Returns why an event that is newer is not applied all the same; None: nothing is wrong with it.
     """
     if not batch:
         return Applied(frozenset())
     half: Half = "request" if isinstance(batch[0].event.register, RequestRegister) else "decision"
     known = dict(transaction.requests.heads(sorted({received.event.request_id for received in batch}), half))
     newest: dict[UUID, ReceivedEvent] = {}
-    forked, flipping = set(), set()
+    forked, flipping, reasons = set[ReceivedEvent](), set[ReceivedEvent](), dict[UUID, str]()
     unfounded: dict[tuple[UUID, str], tuple[str, str]] = {}
-    reasons: dict[UUID, str] = {}
     for received in batch:
         request_id, register = received.event.request_id, received.event.register
         head = known.get(request_id, Head(None, None, "none"))
@@ -66,8 +67,13 @@ def apply_registers(
         transaction.locks.lock(reasons, now)
     return Applied(
         newer=frozenset(received.event.id for received in newest.values()),
-        forked=frozenset((received.event.id, received.content_hash) for received in forked),
-        flipping=frozenset((received.event.id, received.content_hash) for received in flipping),
+        forked=_keys(forked),
+        flipping=_keys(flipping),
         unfounded=unfounded,
         changed=frozenset(newest) | frozenset(reasons),
     )
+
+
+def _keys(events: Iterable[ReceivedEvent]) -> frozenset[tuple[UUID, str]]:
+    """Return the event ids and content hashes of these."""
+    return frozenset((received.event.id, received.content_hash) for received in events)

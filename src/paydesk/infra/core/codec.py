@@ -52,7 +52,20 @@ def decode(
     headers: Sequence[tuple[str, bytes | None]],
     value: bytes | None,
 ) -> Event:
-    """Return the event of a message that ``role`` read. Raises ``Quarantine``, ``Park`` or ``Ignore``."""
+    """Return the event of a message that ``role`` read.
+
+    Args:
+        role: The role that read it.
+        topic: The topic on which it stands.
+        key: Its key.
+        headers: Its headers.
+        value: Its value.
+
+    Raises:
+        Quarantine: It must not be applied; says why.
+        Park: Its type is not known to this program.
+        Ignore: It belongs to the comparison of the copies, and is not stored.
+    """
     if topic not in role.reads:
         raise Quarantine("not from the rightful writer of this topic")
     return _decoded(role.hears_from, role.hears, key, headers, value)
@@ -61,7 +74,19 @@ def decode(
 def decode_own(
     role: Role, key: bytes | None, headers: Sequence[tuple[str, bytes | None]], value: bytes | None
 ) -> Event:
-    """Return the event of a message on the role's own topic. Raises ``Quarantine``, ``Park`` or ``Ignore``."""
+    """Return the event of a message on the role's own topic.
+
+    Args:
+        role: The role that writes the topic.
+        key: Its key.
+        headers: Its headers.
+        value: Its value.
+
+    Raises:
+        Quarantine: This role cannot have written it; says why.
+        Park: Its type is not known to this program.
+        Ignore: It belongs to the comparison of the copies, and is not stored.
+    """
     return _decoded(role.source, role.says, key, headers, value)
 
 

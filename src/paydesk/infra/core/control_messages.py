@@ -49,7 +49,14 @@ class ResyncMessage(BaseModel):
 
 
 def digest_event(role: Role, digest: Digest, event_id: UUID, now: datetime) -> Outgoing:
-    """Return a digest as a message for the role's own topic; of a list too long for it the beginning."""
+    """Return a digest as a message for the role's own topic.
+
+    Args:
+        role: The role that publishes it.
+        digest: The digest; of a list of locked requests that is too long for a message, the beginning is taken.
+        event_id: The id of the message.
+        now: When it is published.
+    """
     room = max(0, _ROOM - len(digest.buckets) * _BUCKET_BYTES) // _ID_BYTES
     cut = digest.more_locked or len(digest.locked) > room
     message = DigestMessage(buckets=list(digest.buckets), locked=list(digest.locked[:room]), more_locked=cut)
@@ -57,7 +64,14 @@ def digest_event(role: Role, digest: Digest, event_id: UUID, now: datetime) -> O
 
 
 def resync_event(role: Role, answer: Answer, event_id: UUID, now: datetime) -> Outgoing:
-    """Return an answer as a message for the role's own topic."""
+    """Return an answer to a digest as a message for the role's own topic.
+
+    Args:
+        role: The role that answers.
+        answer: The answer.
+        event_id: The id of the message.
+        now: When it is published.
+    """
     message = ResyncMessage(
         total=answer.total,
         buckets=list(answer.buckets),

@@ -88,6 +88,12 @@ def answers(
     """Return what the reader answers for the buckets that differ, divided so that each message stays small.
 
     Where a bucket holds more than fits into one, all are answered for in smaller ones: an answer says in how many.
+
+    Args:
+        differ: The buckets that differ.
+        total: Among how many buckets, a power of two.
+        lines: What the reader holds.
+        refused: Request and content hash of what it refused.
     """
     wanted = set(differ)
     lines = [line for line in lines if bucket_of(line.id, total) in wanted]
@@ -131,10 +137,13 @@ class Reply:
 def reply(
     answer: Answer, newest: Collection[tuple[Line, UUID]], own_hashes: Collection[str], locked: Collection[UUID]
 ) -> Reply:
-    """Return what the writer does: ``newest`` are its released lines in these buckets, each with its event's id.
+    """Return what the writer does about an answer; locked requests are left to a person.
 
-    ``said`` are the content hashes that its outbox knows, of the lines of the answer. Locked requests are left to a
-    person.
+    Args:
+        answer: What the reader holds in the buckets that differ.
+        newest: The lines that the writer released in these buckets, each with the id of its event.
+        own_hashes: Which content hashes of the answer's lines are those of the writer's own events.
+        locked: The requests that the writer locked.
     """
     theirs = {line.id: line for line in answer.lines}
     mine = {line.id: (line, event) for line, event in newest}

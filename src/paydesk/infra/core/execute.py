@@ -15,31 +15,13 @@ from paydesk.domain.events import Event, event_type_of
 from paydesk.domain.payment_request import RequestRegister
 from paydesk.domain.refusals import refuse_unlocked
 from paydesk.infra.core.codec import encode
+from paydesk.infra.core.command_key import CommandKey, CommandResult, Key, id_of
 from paydesk.infra.core.failpoints import reach
 from paydesk.infra.core.origin import refuse_copy
 from paydesk.infra.core.records import Claim, Outgoing, Row
 from paydesk.infra.core.role import Role
 from paydesk.infra.core.storage import Storage
 from paydesk.infra.core.transaction import Transaction
-
-
-@dataclass(frozen=True, slots=True)
-class CommandResult:
-    """What a command did to one request."""
-
-    request_id: UUID
-    changed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class CommandKey:
-    """The id of a command that a person's key names, and the id that the version before made of the same key."""
-
-    id: UUID
-    before: UUID | None = None
-
-
-Key = UUID | CommandKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +40,6 @@ class Hold:
 
     until: datetime
     previous: Row
-
-
-def id_of(key: Key) -> UUID:
-    """Return the id by which a command is registered."""
-    return key.id if isinstance(key, CommandKey) else key
 
 
 @contextmanager
@@ -144,7 +121,18 @@ def say(
     author: Author,
     hold: Hold | None = None,
 ) -> str:
-    """Put the event of a new register into the outbox; returns the SHA-256 of its value, in hexadecimal."""
+    """Put the event of a new register into the outbox.
+
+    Args:
+        transaction: The caller's transaction.
+        role: The role that publishes it.
+        register: The register in its new version.
+        author: Who changed it, when, and by which command.
+        hold: How long the event stays here; None: it leaves at once.
+
+    Returns:
+        The SHA-256 of the event's value, in hexadecimal.
+    """
     event_id = transaction.new_id()
     made = event_type_of(register)
     event = Event(event_id, made, author.at, author.actor, author.command_id, author.command_hash, register)

@@ -56,7 +56,18 @@ def judge(role: Role, record: Record, blamed: str = "") -> Judged:
 
 
 def take_in(transaction: Transaction, role: Role, apply: Apply, batch: Sequence[Judged], now: datetime) -> Applied:
-    """Apply what of a batch is an event, and write down on each what became of it."""
+    """Apply the events of a batch, and note in each message what became of it.
+
+    Args:
+        transaction: The caller's transaction.
+        role: The role that read them.
+        apply: The handler of the role.
+        batch: The messages, as ``judge`` returned them.
+        now: When they are received.
+
+    Returns:
+        What applying them did to the copy.
+    """
     received = [ReceivedEvent(judged.event, digest(judged.record), now) for judged in batch if judged.event is not None]
     applied = apply(transaction, role, received, now)
     for judged in batch:
@@ -70,9 +81,19 @@ def sift(
     blameless: tuple[type[Exception], ...],
     name: Callable[[T], str],
 ) -> frozenset[UUID]:
-    """Take a batch in; one that the handler or the database refuses is halved until the one message is found.
+    """Take a batch in; one that the handler or the database refuses is halved until the one bad message is met.
 
-    ``take`` gets what to take and, for a message found, why it is to blame. ``blameless`` errors pass: no message is.
+    Args:
+        batch: The messages, or their numbers.
+        take: Takes some in and returns the requests that changed; given a reason, it quarantines them for that.
+        blameless: Errors for which no message is to blame.
+        name: Returns what the log calls a message.
+
+    Returns:
+        The requests that changed.
+
+    Raises:
+        Exception: One of ``blameless``; or what ``take`` raises for a message with its reason.
     """
     try:
         return take(batch, "")
@@ -88,7 +109,14 @@ def sift(
 
 
 def incoming(judged: Judged, source: str, topic_id: str, now: datetime) -> Incoming:
-    """Return the row of a message heard from ``source``: under its own id only where it is trusted."""
+    """Return the row of the inbox for a message; it has the id of its event only where it is trusted.
+
+    Args:
+        judged: The message, and what became of it.
+        source: The ``ce_source`` of the rightful writer.
+        topic_id: The id of the topic on which it stands.
+        now: When it was received.
+    """
     record, event = judged.record, judged.event
     trusted = event is not None and judged.became not in ("quarantined", "parked")
     return Incoming(

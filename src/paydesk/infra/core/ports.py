@@ -15,58 +15,101 @@ class Lease(Protocol):
 
     @property
     def identity(self) -> str:
-        """Who holds it, once it is held; no later holder has the same."""
+        """The name of this holder, once the lease is held; no later holder has the same."""
 
     @property
     def held(self) -> bool:
         """Whether this process may act for its role right now."""
 
     def take(self) -> bool:
-        """Try to take the lease, waiting a moment for it."""
+        """Try to take the lease, and wait a moment for it.
+
+        Returns:
+            Whether it is held now.
+        """
 
     def beat(self) -> bool:
-        """Show that the holder lives, when it is time; returns whether the lease is still held."""
+        """Show that the holder lives, when it is time.
+
+        Returns:
+            Whether the lease is still held.
+        """
 
     def wanted(self) -> bool:
-        """Whether another process waits for it."""
+        """Return whether another process waits for the lease."""
 
 
 class LogReader(Protocol):
-    """A reader of the log, owned by one thread. Every call may raise ``BrokerTrouble``."""
+    """A reader of the log, owned by one thread.
+
+    Raises:
+        BrokerTrouble: From any method, where the broker is away or refuses.
+    """
 
     def identity(self, topic: str) -> tuple[str, int] | None:
-        """Return the topic's id, which changes when it is made anew, and its partitions; None while it is missing."""
+        """Return the id of a topic, which changes when it is made anew, and how many partitions it has.
+
+        Returns:
+            None while there is no such topic.
+        """
 
     def assign(self, starts: Mapping[Place, int | None]) -> None:
-        """Read these partitions from these offsets on; None: from the beginning."""
+        """Read partitions from now on; the others go on as they were.
+
+        Args:
+            starts: The offset of the first message to read in each partition; None: from the beginning.
+        """
 
     def read(self, wait_s: float, most: int) -> Reading:
-        """Return what is there, waiting for the first record at most ``wait_s`` seconds."""
+        """Read the next messages.
+
+        Args:
+            wait_s: The seconds to wait for the first message.
+            most: How many messages to return at most.
+
+        Returns:
+            The messages, and the partitions that were read to their end or hold nothing at their offset.
+        """
 
     def commit(self, offsets: Mapping[Place, int]) -> None:
-        """Tell lag tools how far reading came; safety never rests on it."""
+        """Publish the next offset to read of each partition, for lag tools; safety never rests on it."""
 
     def committed(self, places: Iterable[Place]) -> Mapping[Place, int]:
-        """Return how far lag tools were told that reading came, where that is known."""
+        """Return the offsets that ``commit`` has published for these partitions, where they are known."""
 
     def close(self) -> None:
-        """Let go of the log."""
+        """Disconnect from the log."""
 
 
 class LogWriter(Protocol):
-    """A writer of the own topic, owned by one thread. Every call may raise ``BrokerTrouble``."""
+    """A writer of the own topic, owned by one thread.
+
+    Raises:
+        BrokerTrouble: From any method, where the broker is away or refuses.
+    """
 
     too_large: frozenset[UUID]
     """Of the events last appended, the ids of those that are larger than the topic takes."""
 
     def identity(self) -> tuple[str, int]:
-        """Return the own topic's id and its partitions; the topic is made when missing."""
+        """Return the id of the own topic and how many partitions it has; the topic is made where it is missing."""
 
     def append(self, events: Sequence[Outgoing], beat: Callable[[], bool]) -> list[Ack]:
-        """Append events in order and return the acknowledged ones; ``beat`` keeps the lease meanwhile."""
+        """Append events in their order.
+
+        Args:
+            events: The events; those larger than the topic takes are left out, and noted in ``too_large``.
+            beat: Called meanwhile; keeps the lease, and returns whether it is still held.
+
+        Returns:
+            Where the log put those that it acknowledged.
+
+        Raises:
+            BrokerTrouble: Nothing was acknowledged, or this writer is of no more use.
+        """
 
     def close(self) -> None:
-        """Let go of the log; what is not acknowledged is dropped."""
+        """Disconnect from the log; what is not acknowledged is dropped."""
 
 
 class BrokerTrouble(Exception):

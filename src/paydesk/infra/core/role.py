@@ -3,21 +3,23 @@
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
 from paydesk.domain.events import EventType
-from paydesk.infra.core.records import Applied, ReceivedEvent
-from paydesk.infra.core.transaction import Transaction
 from paydesk.role_names import RoleName
+
+if TYPE_CHECKING:
+    from paydesk.infra.core.records import Applied, ReceivedEvent
+    from paydesk.infra.core.transaction import Transaction
 
 
 class Apply(Protocol):
     """A role's handler of what it hears: one batch, in the caller's transaction, set-based, never row by row."""
 
     def __call__(
-        self, transaction: Transaction, role: "Role", batch: Sequence[ReceivedEvent], now: datetime, /
-    ) -> Applied: ...
+        self, transaction: "Transaction", role: "Role", batch: "Sequence[ReceivedEvent]", now: datetime, /
+    ) -> "Applied": ...
 
 
 class Owed(Protocol):
@@ -27,11 +29,11 @@ class Owed(Protocol):
     """
 
     def __call__(
-        self, transaction: Transaction, role: "Role", ids: Collection[UUID] | None, now: datetime, /
+        self, transaction: "Transaction", role: "Role", ids: Collection[UUID] | None, now: datetime, /
     ) -> frozenset[UUID]: ...
 
 
-def nothing_owed(_: Transaction, __: "Role", ___: Collection[UUID] | None, ____: datetime) -> frozenset[UUID]:
+def nothing_owed(_: "Transaction", __: "Role", ___: Collection[UUID] | None, ____: datetime) -> frozenset[UUID]:
     """Say nothing: for a role that says only what a person tells it to."""
     return frozenset()
 

@@ -19,5 +19,11 @@ class Storage(Protocol):
     def transaction(self) -> AbstractContextManager[Transaction]:
         """Open one transaction; it commits at the end and rolls back on any error.
 
-        Raises ``ServerDown`` when the storage is away, ``OutcomeUnknown`` when only the commit's answer was lost.
+        Returns:
+            A context that gives the transaction.
+
+        Raises:
+            ServerDown: The storage is away; nothing was written.
+            OutcomeUnknown: Only the answer to the commit was lost.
+            StorageTrouble: The storage refuses, and no message is to blame, such as a right that is missing.
         """

@@ -38,8 +38,11 @@ def check_role(
 ) -> list[Finding]:
     """Return what this role's login finds at its servers; a check that fails is a finding, and the others go on.
 
-    ``coming``: a server without an address is still starting, else it is not looked at. ``is_provisioned`` is asked
-    where the login is refused: whether it is made, or None where nobody can tell.
+    Args:
+        role: The role.
+        endpoints: The addresses of its servers.
+        coming: Whether a server without an address is still starting; else it is left out.
+        is_provisioned: Called where the login is refused; returns whether it was made, None where nobody can know.
     """
     findings = list[Finding]()
     if endpoints.database_url:

@@ -38,7 +38,15 @@ class Reached:
 
 
 class InboxProcessor:
-    """Reads the topics of a role for one thread. ``step`` is all it does."""
+    """Reads the topics of a role for one thread. ``step`` is all it does.
+
+    Args:
+        role: The role whose topics are read.
+        store: The own schema.
+        reader: The reader of the log; closed by the caller.
+        apply: The handler of the role.
+        entropy: Compares the copies; None: messages about that are passed over.
+    """
 
     def __init__(
         self, role: Role, store: Storage, reader: LogReader, apply: Apply, entropy: AntiEntropy | None = None

@@ -46,7 +46,16 @@ _RELAYS_ALONE = Duties()
 
 
 class Relay:
-    """Relays for one role while it holds the lease; ``step`` is all it does. What it is given is the caller's."""
+    """Relays for one role while it holds the lease; ``step`` is all it does. What it gets is closed by the caller.
+
+    Args:
+        store: The own schema.
+        lease: The right to work for the role.
+        writer: The writer of the own topic.
+        open_reader: Opens a reader for a check of the own topic.
+        duties: What is done beside relaying.
+        clock: Returns seconds that never go back.
+    """
 
     def __init__(
         self,
@@ -57,7 +66,6 @@ class Relay:
         duties: Duties = _RELAYS_ALONE,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``open_reader`` opens a reader for a check of the own topic; ``clock`` tells seconds that never go back."""
         self.role = store.role
         self.sends = duties.sends
         self.store = store

@@ -178,7 +178,18 @@ def topic_identity(client: AdminClient, topic: str, meanwhile: Meanwhile = nothi
 def described(
     client: AdminClient, topic: str, meanwhile: Meanwhile = nothing, *, rights: bool = False
 ) -> TopicDescription:
-    """Return what the broker says of a topic; ``rights``: with what this login may do. Raises ``KafkaException``."""
+    """Return what the broker says of a topic.
+
+    Args:
+        client: The client to ask by.
+        topic: The name of the topic.
+        meanwhile: Called while the broker is waited for; may raise to end the waiting.
+        rights: Whether the answer says what this login may do.
+
+    Raises:
+        KafkaException: The broker refuses, or there is no such topic.
+        BrokerTrouble: The broker does not answer in time.
+    """
     asked = client.describe_topics(
         TopicCollection([topic]), request_timeout=_CALL_S, include_authorized_operations=rights
     )

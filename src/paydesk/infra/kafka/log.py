@@ -29,7 +29,15 @@ class KafkaReader:
 
     A reader never outlives a topic that it knew: librdkafka keeps the old one's leader epoch, which a topic made anew
     never had where the broker was started again before, and so would hear nothing for ever.
-    ``meanwhile`` is called while the broker is waited for, and may raise to end the waiting.
+
+    Args:
+        conf: The settings of the Kafka client.
+        role: The role that reads.
+        trouble: Called with a sentence, while the client is polled, where the broker is away or refuses.
+        meanwhile: Called while the broker is waited for; may raise to end the waiting.
+
+    Raises:
+        BrokerTrouble: The settings cannot be used.
     """
 
     def __init__(
@@ -184,7 +192,14 @@ class KafkaReader:
 class KafkaWriter:
     """Meets ``paydesk.infra.core.ports.LogWriter``: idempotent, and acknowledged by all replicas.
 
-    ``meanwhile`` is called while the broker is waited for, and may raise to end the waiting.
+    Args:
+        conf: The settings of the Kafka client.
+        role: The role whose topic is written.
+        trouble: Called with a sentence, while the client is polled, where the broker is away or refuses.
+        meanwhile: Called while the broker is waited for; may raise to end the waiting.
+
+    Raises:
+        BrokerTrouble: The settings cannot be used.
     """
 
     def __init__(

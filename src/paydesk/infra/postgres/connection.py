@@ -88,7 +88,18 @@ _KNOWN = (
 def connect(
     database_url: str, role_name: str, *, autocommit: bool = False, within_s: int = CONNECT_TIMEOUT_S
 ) -> psycopg.Connection[Any]:
-    """Open a connection whose search path is the role's schema. Raises ``ServerDown`` or ``SettingRefused``."""
+    """Open a connection whose search path is the role's schema.
+
+    Args:
+        database_url: The libpq URL of the role's login.
+        role_name: The role, which is also the name of its schema.
+        autocommit: Whether each statement is a transaction of its own.
+        within_s: The seconds that connecting may take, for each host of the URL.
+
+    Raises:
+        ServerDown: PostgreSQL cannot be reached, or refuses the login.
+        SettingRefused: The URL cannot be read.
+    """
     try:
         return _dial(database_url, role_name, {}, autocommit=autocommit, within_s=within_s)
     except psycopg.OperationalError as error:
@@ -125,7 +136,11 @@ def engine(
 ) -> "Engine":
     """Return a small SQLAlchemy engine on the role's schema; the caller disposes of it.
 
-    ``session``: further settings of each of its sessions. ``few``: at most two connections, for one command.
+    Args:
+        database_url: The libpq URL of the role's login.
+        role_name: The role, which is also the name of its schema.
+        session: Further settings of each of its sessions.
+        few: Whether it has at most two connections, for one command.
     """
     from sqlalchemy import create_engine
 

@@ -51,7 +51,14 @@ Also = Callable[[FromIn | Has, Callable[[Any], str]], str]
 
 
 def conditions(request_filter: Filter, asker: Asker, values: dict[str, Any], also: Also | None = None) -> list[str]:
-    """Return what a row has to fulfil; the parameters are put into ``values``."""
+    """Return the conditions that a row has to meet, in SQL over ``payment_request p``.
+
+    Args:
+        request_filter: The filter.
+        asker: Who asks, and when: what ``from:me`` and ages mean.
+        values: The parameters of the statement; those of the conditions are added.
+        also: Returns the SQL by which a row meets a rule besides; None: there is none.
+    """
 
     def value(given: Any) -> str:
         name = f"f{len(values)}"

@@ -351,6 +351,17 @@ class UnknownVersionRow(SQLModel, table=True):
     wait_s: int = Field(default=0, sa_column_kwargs={"server_default": sa.text("0")})
 
 
+class CatchUpRow(SQLModel, table=True):
+    """A command's question to the worker at work: has everything been applied that was sent until now?"""
+
+    __tablename__ = "catch_up"
+    __table_args__ = {"prefixes": ["UNLOGGED"]}
+
+    id: UUID = Field(primary_key=True)
+    asked_at: datetime | None = time_column("now()")
+    caught_up_at: datetime | None = time_column()
+
+
 class LeaseRow(SQLModel, table=True):
     """Always empty: the lock on this table was the lease, and still keeps programs of the version before out."""
 

@@ -84,8 +84,14 @@ class CommitWatch(Protocol):
 class Store:
     """The own schema on PostgreSQL; meets ``paydesk.infra.core.storage.Storage``. ``close`` it.
 
-    ``word`` is the key that a person gives to run the same command again, where there is such a one.
-    ``few``: at most two connections, as for a command with its worker; who finds none free waits for some seconds.
+    Args:
+        database_url: The libpq URL of the role's login.
+        role: The role whose schema it is.
+        now: Returns the time of commands; None: it is the database's.
+        word: The key with which a person repeats the same command; empty: there is none.
+        watch: Stands around each commit of a command; None: nobody does.
+        few: Whether it has at most two connections, for a command with its worker; a caller that meets none free waits
+            for some seconds.
     """
 
     def __init__(
@@ -149,8 +155,15 @@ class Store:
     def lend(self, *, unhurried: bool = False) -> Iterator[psycopg.Connection[Any]]:
         """Lend a connection, for reading or for SQL of one's own; commits at the end, is closed on any error.
 
-        ``unhurried``: it may idle amid its transaction, as a list does whose reader is slow. Raises ``ServerDown``
-        where none is free in time, and what psycopg raises.
+        Args:
+            unhurried: Whether it may idle amid its transaction, as a list does whose reader is slow.
+
+        Yields:
+            The connection.
+
+        Raises:
+            ServerDown: No connection is free in time.
+            psycopg.Error: What the statements, or the commit, raise.
         """
         try:
             with self.awaited.waiting():
@@ -175,7 +188,14 @@ class Store:
     def transaction(self) -> Iterator[Transaction]:
         """Open one transaction; it commits at the end and rolls back on any error.
 
-        Raises ``ServerDown`` when the database is away, ``OutcomeUnknown`` when only the commit's answer was lost.
+        Yields:
+            The transaction.
+
+        Raises:
+            ServerDown: The database is away, or no connection is free in time.
+            OutcomeUnknown: Only the answer to the commit was lost.
+            StorageTrouble: The database refuses, and no message is to blame, such as a right that is missing.
+            DBAPIError: The database refuses what is to be written.
         """
         try:
             with Session(self._engine, expire_on_commit=False) as session:

@@ -24,10 +24,16 @@ _MOST_SUSPECTS = 1000
 
 
 class AntiEntropy:
-    """Shared by both threads of a worker; what waits for the outbound one stands in queues."""
+    """Shared by both threads of a worker; what waits for the outbound one stands in queues.
+
+    Args:
+        role: The role of the worker.
+        store: The own schema.
+        clock: Returns seconds that never go back.
+        says: Whether digests are published; a process that lives for one command leaves that to the others.
+    """
 
     def __init__(self, role: Role, store: Storage, clock: Callable[[], float], *, says: bool = True) -> None:
-        """``says``: digests are said; a process that lives for one command leaves that to the others."""
         self.role = role
         self.store = store
         self._clock = clock

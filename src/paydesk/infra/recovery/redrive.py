@@ -7,8 +7,9 @@ from uuid import UUID
 
 from paydesk.domain.commands import Discard, Redrive
 from paydesk.domain.errors import PaydeskError, UnknownRequest
+from paydesk.infra.core.command_key import CommandResult, Key
 from paydesk.infra.core.errors import NotNow, ServerDown, StorageTrouble, sentence_of
-from paydesk.infra.core.execute import CommandResult, Key, executing
+from paydesk.infra.core.execute import executing
 from paydesk.infra.core.intake import incoming, judge, sift, take_in
 from paydesk.infra.core.records import Refused
 from paydesk.infra.core.storage import Storage

@@ -61,9 +61,22 @@ class _Case:
 def import_unknown(
     store: Storage, role: Role, topic_id: str, unknown: Sequence[Unknown], beat: Callable[[], object]
 ) -> int:
-    """Import events with their exact bytes, many requests at a time; returns how many there were.
+    """Import own events with their exact bytes, many requests at a time.
 
     Called once the end of the topic was read: before that, nobody knows which of two events stands.
+
+    Args:
+        store: The own schema.
+        role: The role that published them.
+        topic_id: The id of the topic on which they stand.
+        unknown: The events, in the order of the topic.
+        beat: Keeps the lease; called between two transactions.
+
+    Returns:
+        How many events were imported.
+
+    Raises:
+        BrokerTrouble: The topic was made anew meanwhile.
     """
     by_request: defaultdict[UUID, list[Unknown]] = defaultdict(list)
     first: dict[UUID, Unknown] = {}

@@ -54,10 +54,21 @@ class Checked:
 def check(
     store: Storage, role: Role, reader: LogReader, identity: tuple[str, int], holder: str, beat: Callable[[], object]
 ) -> Checked:
-    """Read the own topic to its end, then import what the outbox does not know and note what was found.
+    """Read the own topic to its end, and compare it with the outbox.
 
-    Events of the outbox that are on the topic are marked sent; those that were acknowledged and are not there any
-    more are unsent again. At the end ``holder`` is noted as who has checked. Raises ``BrokerTrouble``.
+    Events of the outbox that are on the topic are marked sent; those that were acknowledged and are not there any more
+    are unsent again; events that the outbox does not know are imported.
+
+    Args:
+        store: The own schema.
+        role: The role that writes the topic.
+        reader: A reader for this check alone.
+        identity: The topic's id and how many partitions it has.
+        holder: Who holds the lease, noted at the end as who has checked.
+        beat: Keeps the lease meanwhile.
+
+    Raises:
+        BrokerTrouble: The broker is away, or the topic was made anew meanwhile.
     """
     topic_id, partitions = identity
     with store.transaction() as transaction:

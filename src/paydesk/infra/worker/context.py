@@ -111,7 +111,16 @@ class Ended(Exception):
 
 
 class WorkerContext:
-    """One worker's time at work, from start to stop."""
+    """One worker's time at work, from start to stop.
+
+    Args:
+        role: The role.
+        servers: The addresses of its servers.
+        changed: Called with the requests that changed, as ``Worker`` takes it.
+        brief: Whether it works for one command only.
+        sends: Whether it sends, too.
+        shared: The store whose connections both threads use; None: each makes its own.
+    """
 
     def __init__(
         self,

@@ -6,9 +6,6 @@ from uuid import UUID
 
 from paydesk.infra.core.failpoints import reach
 from paydesk.infra.core.ports import BrokerTrouble
-from paydesk.infra.core.records import Place
-from paydesk.infra.core.role import Role
-from paydesk.infra.core.storage import Storage
 from paydesk.infra.engine.inbox import InboxProcessor
 from paydesk.infra.kafka.clients import explained
 from paydesk.infra.kafka.log import KafkaReader
@@ -16,6 +13,8 @@ from paydesk.infra.recovery.redrive import redrive_parked
 from paydesk.infra.redis.hints import HintSender
 from paydesk.infra.worker.context import IDLE_S, POLL_S, WorkerContext
 from paydesk.infra.worker.first_reading import FirstReading
+from paydesk.infra.worker.questions import Questions
+from paydesk.infra.worker.watch import Watch
 
 _LOOK_S = 0.05
 _LOOK_ON_S = 1.0
@@ -25,35 +24,6 @@ _TOPICS_S = 10.0
 """How often it is asked whether the topics are still the same: a reader of one that was made anew hears nothing."""
 
 
-class Watch:
-    """Looks at the ends of the topics and at the positions in the table."""
-
-    def __init__(self, role: Role, store: Storage, reader: KafkaReader) -> None:
-        self._role = role
-        self._store = store
-        self._reader = reader
-        self._aim: dict[Place, tuple[int, int]] = {}
-
-    def behind(self) -> int:
-        """Return how many messages are missing up to the end first seen; a new end is looked for once it is reached.
-
-        Raises ``BrokerTrouble``.
-        """
-        identities = {topic: self._reader.identity(topic) for topic in self._role.reads}
-        with self._store.transaction() as transaction:
-            positions = transaction.inbox.positions()
-        behind = 0
-        for topic, identity in identities.items():
-            for place in ((topic, partition) for partition in range(identity[1] if identity else 0)):
-                first, end = self._aim.setdefault(place, self._reader.bounds(place))
-                known = positions.get(place)
-                there = known.next_offset if known and identity and known.topic_id == identity[0] else first
-                behind += max(0, end - there)
-        if behind == 0:
-            self._aim.clear()
-        return behind
-
-
 class InboundThread:
     """Owns the consumer and its connections while ``run`` runs."""
 
@@ -61,6 +31,7 @@ class InboundThread:
         self.context = context
         self._looked_at = 0.0
         self._first: FirstReading
+        self._questions: Questions
         self._redriven = False
         """Whether what was parked was looked at by this very program: once is enough, as it does not change."""
 
@@ -78,6 +49,7 @@ class InboundThread:
             kept.enter_context(closing(reader))
             side, watch = InboxProcessor(role, store, reader, role.load_apply()), Watch(role, store, reader)
             self._first = FirstReading(role, store, reader)
+            self._questions = Questions(role, store, reader)
             try:
                 while not context.ending.is_set():
                     if context.may_apply.is_set():
@@ -96,6 +68,7 @@ class InboundThread:
             # A topic that nobody made yet holds nothing to hear.
             context.health_state.tell(lag=0, anew=self._first.look(at_once=not context.caught_up.is_set()))
             context.caught_up.set()
+            self._questions.look()
             context.ending.wait(IDLE_S)
             return
         if not self._redriven:
@@ -115,6 +88,7 @@ class InboundThread:
             if changed:
                 reach("C4")
             self._tell(changed, hints)
+            self._questions.look()
             if 0 < len(changed) < _FEW:
                 context.ending.wait(_GATHER_S)
         reader.unassign()

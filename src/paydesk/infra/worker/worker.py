@@ -25,6 +25,14 @@ class Worker:
     """Relays and applies for one role while its process holds the lease; stands by otherwise.
 
     A worker that stands by keeps its clients connected, so that it carries on within a second.
+
+    Args:
+        role: The role.
+        servers: The addresses of its servers.
+        changed: Called, in either thread, with the requests that changed; None: nobody is.
+        brief: Whether it works for one command only; what can be left to workers that stay is left to them.
+        sends: Whether it sends; else the other side's events are applied, and a worker that sends goes first.
+        shared: The store whose connections both threads use, as a command has few; None: each makes its own.
     """
 
     def __init__(
@@ -37,7 +45,6 @@ class Worker:
         sends: bool = True,
         shared: Store | None = None,
     ) -> None:
-        """``shared``: the store whose connections both threads use, too, as a command has few; else they have own."""
         self.context = WorkerContext(role, servers, changed, brief=brief, sends=sends, shared=shared)
         self._outbound = OutboundThread(self.context)
         sides = (("outbound", self._outbound.run), ("inbound", InboundThread(self.context).run))

@@ -50,6 +50,13 @@ class BulkDialog(ModalScreen[bool]):
     """``y`` decides, enter does nothing, esc keeps them; while it runs, esc stops it half-way.
 
     Returns whether what was decided is to be taken back: ``u`` stops it and says so.
+
+    Args:
+        word: ``Approve`` or ``Reject``.
+        marked: The requests that were marked.
+        read: Reads what there is to ask; called in a thread.
+        start: Starts what was planned; called on the loop after ``y``.
+        hold_s: The seconds for which the decisions are held.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -67,7 +74,6 @@ class BulkDialog(ModalScreen[bool]):
         start: Callable[[Plan], Batch],
         hold_s: float,
     ) -> None:
-        """``word`` is ``Approve`` or ``Reject``; ``read`` is called in a thread, ``start`` on the loop after ``y``."""
         super().__init__()
         self._word = word
         self._marked = frozenset(copy.id for copy in marked)

@@ -72,6 +72,12 @@ class CauseDialog(ModalScreen[Cause | None]):
     """Returns the cause; nothing is decided here. esc goes from the note to the causes, then keeps the request.
 
     When the request changes meanwhile, its new terms are shown and the next key only says that they were seen.
+
+    Args:
+        subject: What is rejected: one request, or two lines that name several.
+        digit: What the key of a cause does, as the rest of a sentence.
+        enter: What the key enter does, as the rest of a sentence.
+        kept: What was typed before and rejected nothing: its note stands in the field.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -93,10 +99,6 @@ class CauseDialog(ModalScreen[Cause | None]):
         enter: str = "rejects",
         kept: Cause | None = None,
     ) -> None:
-        """``what`` is rejected: one request, or in two lines which; ``digit``, ``enter``: what those keys do then.
-
-        ``kept`` was typed before and rejected nothing: its note stands in the field.
-        """
         super().__init__()
         self.copy = subject if isinstance(subject, RequestCopy) else None
         """The request whose cause is asked for, with the terms that are shown."""

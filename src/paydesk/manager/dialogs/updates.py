@@ -15,7 +15,14 @@ def rows_painted(
     after: Sequence[RequestCopy],
     why_not: Callable[[RequestCopy], str],
 ) -> None:
-    """Tell the dialogs which rows are others than before; ``why_not`` says why one cannot be decided any more."""
+    """Give the open dialogs the rows that changed.
+
+    Args:
+        screens: The screens that are open.
+        before: The rows as they were painted before.
+        after: The rows as they are painted now.
+        why_not: Returns why a request cannot be decided any more; empty where it can.
+    """
     was, now = {row.id: row for row in before}, {row.id: row for row in after}
     for dialog in screens:
         if isinstance(dialog, BulkDialog) and dialog.is_mounted:

@@ -37,7 +37,14 @@ class DeskLines:
         yield from self.screens()
 
     def show_health(self, person: str, health: Health | None, now: datetime, where: str) -> None:
-        """Paint the top line and the health line; ``where`` is what the top line says of the list."""
+        """Paint the top line and the health line, of the screens above the list too.
+
+        Args:
+            person: Who sits at the desk.
+            health: How the parts are; None: that is not known yet.
+            now: The time.
+            where: What the top line says of the list.
+        """
         for node in self._nodes():
             view = node.where() if isinstance(node, OwnScreen) else where
             node.query_one(TopLine).show_health(self._role, person, health, now, view)

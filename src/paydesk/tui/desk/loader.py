@@ -117,7 +117,17 @@ class PageLoader:
         self.reading, self.ended_at = False, self._clock()
 
     def take(self, read: PageRead, wanted: PageQuery, held: Sequence[RequestCopy], total: int) -> bool:
-        """Note where the rows lie that were read; returns whether they are those that are wanted still."""
+        """Note where the rows that were read lie.
+
+        Args:
+            read: The rows, and the query that they answer.
+            wanted: The query of the rows that are shown now.
+            held: The rows that are held so far.
+            total: How many rows there are in all; 0: that is not known.
+
+        Returns:
+            Whether they are still the rows that are wanted.
+        """
         if read.query != self.query(wanted):
             self._again = True
             return False

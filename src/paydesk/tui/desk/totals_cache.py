@@ -79,7 +79,11 @@ class TotalsCache:
     def step(self, query: PageQuery, *, ready: bool, key_done: bool, quiet: bool) -> CountStep:
         """Return what to do: count, or owe it where that was done a moment ago, or a key may come any moment.
 
-        ``query`` is what is counted; ``ready``: it can be read; ``quiet``: nobody is in the midst of pressing keys.
+        Args:
+            query: What is counted.
+            ready: Whether it can be read.
+            key_done: Whether a key was done just now.
+            quiet: Whether nobody is in the midst of pressing keys.
         """
         known, self._to_count = self._to_count, query
         resting = self.counts.resting(query)

@@ -25,7 +25,11 @@ class KeyApp(Protocol):
         """Return the screen on top."""
 
     def call_later(self, callback: Callable[[], None]) -> bool:
-        """Call something once all messages before it are dealt with; returns whether it will be called."""
+        """Call something once all messages before it are dealt with.
+
+        Returns:
+            Whether it will be called.
+        """
 
     def note_key(self, event: Key, came_at: float) -> None:
         """Note that a key came, before it is handed on."""

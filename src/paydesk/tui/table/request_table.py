@@ -30,6 +30,12 @@ class RequestTable(ScrollView, can_focus=True, inherit_bindings=False):
     """Rows by request id. ``show`` replaces those that are held, ``put`` changes one; the cursor stays on its own.
 
     Where a person turns it by wheel or scrollbar the cursor comes along, never on a request out of sight.
+
+    Args:
+        columns: The columns, from the left.
+        now: Returns the time.
+        empty: What is shown where there are no rows.
+        id: The id of the widget.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -68,7 +68,14 @@ class RowPainter:
         return Brush(now, width, layout, *looks)
 
     def line(self, y: int, place: int, brush: Brush, frame: ListFrame) -> Strip:
-        """Paint the line ``y`` of the screen: the row at this place, or a dot for a row that is not loaded."""
+        """Paint a line of the list: the header, a row, or a dot for a row that is not loaded.
+
+        Args:
+            y: The line of the screen, from 0.
+            place: The row, counted from the first that is held.
+            brush: What all lines are painted with.
+            frame: The rows that are held, and the cursor.
+        """
         width, looks = brush.width, brush.looks
         if y == 0:
             titles = (fitted(column.title, cells, right=column.right) for column, cells in brush.layout)

@@ -52,7 +52,14 @@ class Window:
             self.start = Start(Way.FROM, key_of(rows[min(PAGE, len(rows) - 1)], query.sort))
 
     def take(self, page: Page, query: PageQuery, held: Sequence[RequestCopy], total: int) -> None:
-        """Note where the rows lie that were read, from those that are held, and from where to read them again."""
+        """Note where the rows that were read lie, and from where to read them again.
+
+        Args:
+            page: The rows that were read.
+            query: The query that they answer.
+            held: The rows that are held so far.
+            total: How many rows there are in all; 0: that is not known.
+        """
         way, rows = self.start.way, page.rows
         backwards = way in (Way.UP_TO, Way.LAST)
         above = page.more if backwards else way is not Way.FIRST

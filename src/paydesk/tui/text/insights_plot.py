@@ -17,7 +17,14 @@ _BESIDE = 70
 
 
 def plot(insights: Insights, now: datetime, width: int, days: int) -> Content:
-    """Return all plots, of so many days, on lines of at most ``width`` cells."""
+    """Return all plots.
+
+    Args:
+        insights: The figures.
+        now: The time, for ages.
+        width: The most cells of a line.
+        days: How many days are plotted, up to the last.
+    """
     half = min(_LABEL + _MAX_BAR + 10, (width - _GAP) // 2) if width >= _BESIDE else width
     ages = [
         Content.styled("Waiting, by age", "bold"),

@@ -42,7 +42,14 @@ _STEPS = {
 
 
 def indented(before: Content, text: str, width: int, style: str = "") -> Content:
-    """Return text after ``before``, whose further lines begin below its first."""
+    """Return text after a beginning; its further lines begin below its first.
+
+    Args:
+        before: The beginning.
+        text: The text.
+        width: The most cells of a line, the beginning included.
+        style: How the text is painted; empty: as plain text.
+    """
     indent = before.cell_length
     content = Content.styled(text, style) if style else Content(text)
     first, *others = content.wrap(max(10, width - indent)) or [content]
@@ -64,7 +71,14 @@ def rejected_before(copy: RequestCopy, changed: Sequence[str] | None, width: int
 def facts(
     copy: RequestCopy, now: datetime, width: int, since_rejection: Sequence[str] | None = None
 ) -> Iterator[Content]:
-    """Yield number, status, cause, terms and what lapsed, a line each."""
+    """Yield number, status, cause, terms and what lapsed, a line each.
+
+    Args:
+        copy: The request.
+        now: The time, for what is left of a hold.
+        width: The most cells of a line.
+        since_rejection: What changed since it was rejected; None: that is not known.
+    """
     terms = copy.terms
     look = "$error" if copy.locked else look_of(copy.status).line
     money = str(terms.money) if terms else "(the request itself has not arrived here yet)"

@@ -40,10 +40,14 @@ class Line(Static):
         self._hang = 0
 
     def say(self, left: str, right: str = "", look: str = "", hang: int = 0, brief: str = "") -> None:
-        """Show text at the left and at the right end; ``look`` is a class such as ``trouble``.
+        """Show text at the left and at the right end.
 
-        What needs more lines goes on ``hang`` characters from the left. ``brief`` stands in for ``right`` where that
-        would touch what is left of it.
+        Args:
+            left: The text at the left.
+            right: The text at the right end.
+            look: The class that paints it, such as ``trouble``; empty: as plain text.
+            hang: How far from the left further lines begin, in characters.
+            brief: What stands in for ``right`` where that would touch the text at the left.
         """
         self._hang = hang
         for name in ("trouble", "good", "muted"):
@@ -119,7 +123,15 @@ class TopLine(Line):
     """Role, person, stack and whether the desk is live."""
 
     def show_health(self, role: str, person: str, health: Health | None, now: datetime, where: str) -> None:
-        """Show it."""
+        """Show who sits at which desk, and whether it is live.
+
+        Args:
+            role: The role of the desk.
+            person: Who sits at it.
+            health: How the parts are; None: that is not known yet.
+            now: The time.
+            where: What is said of the list.
+        """
         stack = f" · {health.label}" if health is not None and health.label else ""
         live = live_text(health)
         self.say(f"paydesk {role}  {person}{stack}{where}", f"{live} {clock_text(now)}", "")

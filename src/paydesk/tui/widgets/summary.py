@@ -55,7 +55,14 @@ def status_lines(totals: Sequence[StatusTotal], width: int) -> Content:
 
 
 def status_line(total: StatusTotal, digits: int, widths: Sequence[int], width: int) -> Content:
-    """Return a status, its count, and as many of its sums as fit, with how many more currencies there are."""
+    """Return a status, its count, and as many of its sums as fit, with how many more currencies there are.
+
+    Args:
+        total: The status with its count and sums.
+        digits: The digits of the largest count, to which this one is aligned.
+        widths: The cells of each column of sums.
+        width: The most cells of the line.
+    """
     head = Content.assemble((f"{status_text(total.status):<13} ", "$secondary"), f"{total.count:>{digits},}")
     for shown in range(len(total.sums), -1, -1):
         more = len(total.sums) - shown

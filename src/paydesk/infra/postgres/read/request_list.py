@@ -143,7 +143,15 @@ def statement(
     one_more: bool = False,
     known: bool = False,
 ) -> tuple[str, dict[str, Any]]:
-    """Return the statement of a page; what a row says besides is read for the rows of the page alone."""
+    """Return the statement of a page, and its parameters; what joins a row is read for the rows of the page alone.
+
+    Args:
+        query: Which rows, from where, and in which order.
+        now: The time by which ages are counted; None: this machine's.
+        also: Returns the SQL by which a row meets a rule besides; None: there is none.
+        one_more: Whether one row more than the limit is read, which shows that more come.
+        known: Whether rows are left out whose place in the order is not known.
+    """
     order, kind, way, missing = _ORDERS[query.sort]
     values: dict[str, Any] = {}
     clauses = conditions_of(query, now, values, also)
@@ -171,7 +179,14 @@ def _asker(query: PageQuery, now: datetime | None) -> Asker:
 def conditions_of(
     query: PageQuery, now: datetime | None, values: dict[str, Any], also: Also | None = None
 ) -> list[str]:
-    """Return what a row of a query has to fulfil, wherever its page begins; the parameters are put into ``values``."""
+    """Return the conditions that a row of a query has to meet, wherever its page begins.
+
+    Args:
+        query: The query.
+        now: The time by which ages are counted; None: this machine's.
+        values: The parameters of the statement; those of the conditions are added.
+        also: Returns the SQL by which a row meets a rule besides; None: there is none.
+    """
     clauses = conditions(query.filter, _asker(query, now), values, also)
     if query.statuses:
         names = {f"status{place}": status.value for place, status in enumerate(sorted(query.statuses))}

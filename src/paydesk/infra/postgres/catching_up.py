@@ -1,0 +1,62 @@
+"""How a command asks the worker at work to read on, through a row of the own schema, instead of starting one itself.
+
+A command cannot know by itself how far the topics go without a Kafka client of its own. The worker that holds the lease
+has one: it looks at these rows, asks the broker where the topics end, and answers once everything before that is
+applied.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+
+_AT_WORK = """
+SELECT EXISTS (
+    SELECT 1 FROM pg_locks WHERE relation = to_regclass('lease_lock') AND mode = 'ExclusiveLock' AND granted)
+"""
+_ASK = "INSERT INTO catch_up (id) VALUES (%s)"
+_ANSWERED = "SELECT EXISTS (SELECT 1 FROM catch_up WHERE id = %s AND caught_up_at IS NOT NULL)"
+_FORGET = "DELETE FROM catch_up WHERE id = %s"
+_OPEN = "SELECT id FROM catch_up WHERE caught_up_at IS NULL"
+_ANSWER = "UPDATE catch_up SET caught_up_at = clock_timestamp() WHERE id = ANY(%s)"
+_FORGET_OLD = "DELETE FROM catch_up WHERE asked_at < clock_timestamp() - interval '1 minute'"
+"""What a command left that was killed while it waited."""
+
+Connection = psycopg.Connection[Any]
+
+
+def at_work(connection: Connection) -> bool:
+    """Whether a worker holds the lease, in whatever process."""
+    return connection.execute(_AT_WORK).fetchone() == (True,)
+
+
+def ask(connection: Connection) -> UUID:
+    """Ask the worker at work to catch up; returns the question's id.
+
+    Raises psycopg's errors where nothing can be written here.
+    """
+    question = uuid4()
+    connection.execute(_ASK, [question])
+    return question
+
+
+def answered(connection: Connection, question: UUID) -> bool:
+    """Whether everything is applied that the other side had sent when this was asked."""
+    return connection.execute(_ANSWERED, [question]).fetchone() == (True,)
+
+
+def forget(connection: Connection, question: UUID) -> None:
+    """Take a question back."""
+    connection.execute(_FORGET, [question])
+
+
+def open_questions(connection: Connection) -> Sequence[UUID]:
+    """Return the questions that nobody has answered."""
+    return [row[0] for row in connection.execute(_OPEN)]
+
+
+def answer(connection: Connection, questions: Sequence[UUID]) -> None:
+    """Say to whoever asked that everything is applied."""
+    connection.execute(_ANSWER, [list(questions)])
+    connection.execute(_FORGET_OLD)
