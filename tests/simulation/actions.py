@@ -1,5 +1,6 @@
 """What may happen in a run: people, workers, time and faults, each drawn from a seed of its own so that runs shrink."""
 
+from bisect import bisect
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
@@ -94,7 +95,9 @@ def one_action(world: World, people: People, step: int) -> None:
     if process is not None and step < 0:
         faults.lose(world, people, process)
     elif process is not None:
-        random.choices(_ACTIONS, cum_weights=people.sums)[0](world, people, process)
+        # As ``random.choices`` draws, which makes a list for its one choice.
+        at = bisect(people.sums, random.random() * people.sums[-1], 0, len(people.sums) - 1)
+        _ACTIONS[at](world, people, process)
 
 
 def swarm(random: Random) -> tuple[float, ...]:

@@ -150,7 +150,8 @@ def _one_effect(world: World, people: People, contractor: MemoryStorage, manager
         if sent.event.command_id and not sent.beaten
     )
     for order in people.orders:
-        found, key = effects[str(order.key)], str(order.key)
+        key = str(order.key)
+        found = effects[key]
         if order.words.startswith("undo"):
             continue  # What an undo did is seen in the command it took back.
         if found > 1:

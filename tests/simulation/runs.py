@@ -124,6 +124,8 @@ def run(plan: Plan, reached: dict[str, int] | None = None, most_lines: int | Non
         for point, times in world.reached.items():
             if reached is not None:
                 reached[point] = reached.get(point, 0) + times
+        people.orders.clear()
+        world.take_apart()
     return None
 
 

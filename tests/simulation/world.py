@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from tests.simulation.clones import Clone
 
 NOON = datetime(2026, 8, 28, 12, tzinfo=UTC)
+_INSIDE = ("W1", "C2")
+"""The points within a transaction, at which nobody freezes: no two are open at once."""
 DEEPEST = 2
 """How many processes may be frozen in the middle of a step while others go on."""
 
@@ -146,8 +148,7 @@ class World:
             self._freeze(point)
         if self.random.random() < self.crash_chance:
             raise Crash(point)
-        inside = point in ("W1", "C2")
-        may_freeze = not inside and self._depth < DEEPEST and self.on_freeze is not None
+        may_freeze = self._depth < DEEPEST and point not in _INSIDE and self.on_freeze is not None
         if may_freeze and self.random.random() < self.freeze_chance:
             self._freeze(point)
 
@@ -171,8 +172,20 @@ class World:
 
     def awake(self) -> list[Process]:
         """Return the processes that can do something now."""
-        beside = [clone.process for clone in self.clones]
-        return [each for each in [*self.processes, *beside] if not each.frozen]
+        awake = [each for each in self.processes if not each.frozen]
+        if self.clones:
+            awake += [clone.process for clone in self.clones if not clone.process.frozen]
+        return awake
+
+    def take_apart(self) -> None:
+        """Let go of all that is in it: a world holds itself in rings, which only a search for garbage would find."""
+        for process in [*self.processes, *(clone.process for clone in self.clones)]:
+            process.kill()
+            process.side.holder = None
+            process.side.storage.tables.restore(dict.fromkeys(vars(process.side.storage.tables)))
+        self.log.topics.clear()
+        self.clones.clear()
+        self.backup = None
 
     def calm(self) -> None:
         """End all faults."""
