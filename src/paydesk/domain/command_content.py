@@ -76,11 +76,11 @@ def _named(command: Decide) -> dict[str, object]:
     return {"revision": command.revision if command.named is Named.REVISION else None}
 
 
-_VALUES = (Terms, Cause, Money)
+_PLAIN, _VALUES = (str, int), (Terms, Cause, Money)
 
 
 def _plain(value: object) -> object:
-    if value is None or isinstance(value, str):
+    if value is None or isinstance(value, _PLAIN):
         return value
     if isinstance(value, _VALUES):
         return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}

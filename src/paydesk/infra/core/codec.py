@@ -119,7 +119,8 @@ def _decoded(
         raise Quarantine(f"{error.message}"[:300]) from error
     except (ValidationError, ValueError, KeyError, RecursionError) as error:
         raise Quarantine(f"does not decode: {str(error).splitlines()[0][:200]}") from error
-    if key != str(event.request_id).encode() or attributes.get("ce_subject") != str(event.request_id):
+    request_id = str(event.request_id)
+    if key != request_id.encode() or attributes.get("ce_subject") != request_id:
         raise Quarantine("key, subject and request id differ")
     return event
 

@@ -71,7 +71,7 @@ def digest_of(lines: Iterable[Line], total: int) -> tuple[str, ...]:
     for line in lines:
         written = f"{line.id}/{line.version}/{line.content_hash}"
         sums[bucket_of(line.id, total)] ^= int.from_bytes(hashlib.sha256(written.encode()).digest()[:8])
-    return tuple(f"{bucket_sum:016x}" for bucket_sum in sums)
+    return tuple(map("{:016x}".format, sums))
 
 
 def _fullest(wanted: Collection[int], total: int, lines: Iterable[Line], refused: Iterable[tuple[UUID, str]]) -> int:

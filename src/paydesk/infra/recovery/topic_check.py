@@ -192,11 +192,12 @@ def _take(store: Storage, role: Role, reading: PartitionReading, records: Sequen
         known_before = reading.first is None and reading.start is not None
         if reading.first is None:
             reading.first = record.offset, event_id, record.appended_at
-        reading.last = Verified(topic_id, record.offset, event_id, record.appended_at)
         if event_id in known and known[event_id].matches(record) and not record.unreadable:
             reading.known[event_id] = record.offset, record.appended_at
         elif (record.unreadable or event_id in known or not _is_own(reading, role, record)) and not known_before:
             reading.foreign += 1
+    if records:
+        reading.last = Verified(topic_id, records[-1].offset, ids[-1], records[-1].appended_at)
 
 
 def _is_own(reading: PartitionReading, role: Role, record: Record) -> bool:
