@@ -1,6 +1,6 @@
 # paydesk: `make demo` shows it, `make test` proves it, `make check` is what a change has to pass. Everything goes to .venv.
-# Tried in this order; CI names one.
-PYTHONS ?= python3.14 python3.13 python3.12 python3.11 python3
+# Tried in this order, those that are tested first; CI names one.
+PYTHONS ?= python3.13 python3.12 python3.11 python3.14 python3
 VENV := .venv
 BIN := $(VENV)/bin
 
@@ -22,7 +22,7 @@ contractor: install ## Open the contractor's desk.
 manager: install ## Open the manager's desk.
 	@$(BIN)/paydesk manager
 
-install: $(VENV)/.installed ## Make .venv with the first of python3.14 ... 3.11 that can, from the hashed lock.
+install: $(VENV)/.installed ## Make .venv with the first of python3.13, 3.12, 3.11 and 3.14 that can, from the hashed lock.
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@for python in $(PYTHONS); do \
