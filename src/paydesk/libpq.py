@@ -16,6 +16,7 @@ from psycopg import abc, pq
 from psycopg.adapt import Loader
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.errors import error_from_result
+from psycopg.rows import TupleRow
 
 CONNECT_TIMEOUT_S = 5
 _KEPT = ("PGPASSFILE",)
@@ -57,7 +58,7 @@ class PoolerSilent(psycopg.OperationalError):
 
 def dial(
     url: str, *, autocommit: bool = False, session: Mapping[str, str] | None = None, **parameters: Any
-) -> psycopg.Connection[Any]:
+) -> psycopg.Connection[TupleRow]:
     """Open a connection by a libpq URL; ``session``: further settings of the session, ``parameters``: of libpq.
 
     Raises ``psycopg.OperationalError``, within ``CONNECT_TIMEOUT_S`` or ``connect_timeout`` seconds for each host, and
@@ -81,7 +82,7 @@ FIRST_MOMENT, LAST_MOMENT = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30
 """What stands for a moment that Python does not have: a day from the ends of its calendar, so a time in every zone."""
 
 
-def _read_every_day(connection: psycopg.Connection[Any]) -> None:
+def _read_every_day(connection: psycopg.Connection[TupleRow]) -> None:
     """Have what PostgreSQL knows as a time and Python does not, such as ``infinity``, read as the nearest there is.
 
     paydesk writes no such time; a row that was put in by hand must not keep all others from being read.
@@ -140,7 +141,7 @@ def _over_tcp(parameters: Mapping[str, Any]) -> bool:
     return bool(parameters.get("hostaddr")) or any(host and not host.startswith(("/", "@")) for host in hosts)
 
 
-def _set(connection: psycopg.Connection[Any], session: Mapping[str, str], within_s: float) -> None:
+def _set(connection: psycopg.Connection[TupleRow], session: Mapping[str, str], within_s: float) -> None:
     """Set it in one round trip, within so many seconds."""
     wanted = dict(session)
     if connection.pgconn.server_version >= _TRANSACTION_TIMEOUT_SINCE:
@@ -172,7 +173,7 @@ def _run(pgconn: pq.abc.PGconn, statements: str, within_s: float) -> None:
                 raise PoolerSilent(f"{POOL_EMPTY} within {within_s:.0f} s")
 
 
-def is_pooled(connection: psycopg.Connection[Any]) -> bool:
+def is_pooled(connection: psycopg.Connection[TupleRow]) -> bool:
     """Whether a pooler stands between: the server then knows its own process by another number than this side."""
     row = connection.execute("SELECT pg_backend_pid()").fetchone()
     return row is not None and row[0] != connection.pgconn.backend_pid

@@ -18,6 +18,13 @@ MEMORY_BROKER = (
     "anybody with a login on this machine can write to it, so it is for trying out on a machine of one's own"
 )
 """What whoever uses the in-memory broker has to know: it has no logins."""
+TOPIC_SETTINGS = {
+    "retention.ms": "-1",
+    "retention.bytes": "-1",
+    "message.timestamp.type": "LogAppendTime",
+    "max.message.bytes": "65536",
+}
+"""How a topic of paydesk is made, by its worker or by whoever provisions the servers; times in ms, sizes in bytes."""
 
 
 class SettingsError(Exception):

@@ -14,7 +14,9 @@ from paydesk.tui.table.request_table import RequestTable
 from tests.fakes import FakeManagerDesk, World
 from tests.tui.conftest import contractor, manager, opened, seen, shown
 
-ROWS = pytest.mark.fault(kind="Rows come first, and no key acts on a row that is not seen.", mended="tui/desk/room.py")
+ROWS = pytest.mark.fault(
+    kind="Rows come first, and no key acts on a row that is not seen.", mended="tui/desk/rows_first.py"
+)
 pytestmark = ROWS
 CURRENCIES = {"EUR": "10.00", "USD": "11.00", "GBP": "12.00", "JPY": "1300", "KWD": "14.000"}
 

@@ -33,6 +33,7 @@ from paydesk.infra.postgres.connection import connect
 from paydesk.infra.postgres.storage import Store
 from paydesk.infra.worker.context import HealthState, WorkerContext
 from paydesk.infra.worker.worker import Worker
+from paydesk.settings import TOPIC_SETTINGS
 from paydesk.stack import provision
 from paydesk.stack.kafka_server import Kafka
 from paydesk.stack.memory_broker import _Cluster
@@ -108,7 +109,7 @@ def unsent(sides: Sides) -> set[UUID]:
     ],
 )
 def test_a_setting_is_held_against_what_is_wanted(name: str, value: str, wanted: str) -> None:
-    found = wrong_settings({"cleanup.policy": "delete", **clients.TOPIC_SETTINGS, name: value}, "t", replicas=1)
+    found = wrong_settings({"cleanup.policy": "delete", **TOPIC_SETTINGS, name: value}, "t", replicas=1)
     assert [(each.name, each.value, each.wanted) for each in found] == ([(name, value, wanted)] if wanted else [])
     assert all(each.command("k:1").endswith(f"--entity-name t --add-config {name}={wanted}") for each in found)
 

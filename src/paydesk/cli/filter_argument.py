@@ -6,6 +6,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from paydesk.cli.completion import complete_filter
+from paydesk.cli.groups import names_with_value
 
 _TERM = "\0"
 """Put before a term while click looks for options: no argument of a process can hold it."""
@@ -16,8 +17,7 @@ class FilterCommand(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Take what begins with one minus for a term, as there are no such options but that for help."""
-        options = (param for param in self.params if isinstance(param, click.Option))
-        with_value = {name for option in options if not option.is_flag for name in option.opts}
+        with_value = names_with_value(self)
         marked: list[str] = []
         for place, arg in enumerate(args):
             if arg == "--":

@@ -52,6 +52,16 @@ class HelpfulGroup(click.Group):
         return name, command, rest
 
 
+def options_of(command: click.Command) -> list[click.Option]:
+    """Return the options of a command, that for its help left out."""
+    return [param for param in command.params if isinstance(param, click.Option)]
+
+
+def names_with_value(command: click.Command) -> set[str]:
+    """Return the names of the options behind which a value stands."""
+    return {name for option in options_of(command) if not (option.is_flag or option.count) for name in option.opts}
+
+
 def _refuse_missing_value(command: click.Command, ctx: click.Context, args: Sequence[str]) -> None:
     """Raise ``BadOptionUsage`` where the value of an option is missing, as of a variable that is not set.
 
@@ -59,8 +69,8 @@ def _refuse_missing_value(command: click.Command, ctx: click.Context, args: Sequ
     """
     if ctx.resilient_parsing:
         return
-    options = [param for param in command.params if isinstance(param, click.Option)]
-    with_value = {name for option in options if not (option.is_flag or option.count) for name in option.opts}
+    options = options_of(command)
+    with_value = names_with_value(command)
     names = {name for option in options for name in (*option.opts, *option.secondary_opts)}
     names |= set(command.get_help_option_names(ctx))
     if isinstance(command, click.Group):

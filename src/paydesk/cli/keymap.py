@@ -138,9 +138,9 @@ def _contexts() -> Iterator[dict[str, str]]:
 
 
 def _classes() -> Iterator[type[Any]]:
-    for room, modules in _SCREENS.items():
+    for package, modules in _SCREENS.items():
         for name in modules:
-            module = importlib.import_module(f"{room}.{name}")
+            module = importlib.import_module(f"{package}.{name}")
             for value in vars(module).values():
                 if isinstance(value, type) and value.__module__ == module.__name__ and "BINDINGS" in vars(value):
                     yield value

@@ -1,9 +1,12 @@
 """``paydesk contractor`` and ``paydesk manager``: each alone opens the desk; a command needs no screen."""
 
+from collections.abc import Callable, Mapping
+
 import click
 
 from paydesk.cli.groups import LazyGroup, Leaf
 from paydesk.cli.options import Caller, as_person, with_look
+from paydesk.role_names import RoleName
 
 _BOTH = {
     "insights": Leaf(
@@ -49,27 +52,42 @@ _MANAGER = {
 }
 
 
-@click.group(cls=LazyGroup, leaves=dict(sorted((_BOTH | _CONTRACTOR).items())), invoke_without_command=True)
-@as_person
-@with_look
-@click.pass_context
-def contractor(ctx: click.Context, person: str | None, look: str | None) -> None:
-    """The contractor's desk; with a command, the same without a screen."""
-    ctx.obj = Caller("contractor", person)
-    if ctx.invoked_subcommand is None:
-        from paydesk.cli.desk import contractor_desk
-
-        contractor_desk(person, look)
+_OpenDesk = Callable[[str | None, str | None], None]
+"""Runs a desk for a person, with a look."""
 
 
-@click.group(cls=LazyGroup, leaves=dict(sorted((_BOTH | _MANAGER).items())), invoke_without_command=True)
-@as_person
-@with_look
-@click.pass_context
-def manager(ctx: click.Context, person: str | None, look: str | None) -> None:
-    """The manager's desk; with a command, the same without a screen."""
-    ctx.obj = Caller("manager", person)
-    if ctx.invoked_subcommand is None:
-        from paydesk.cli.desk import manager_desk
+def _role_group(role: RoleName, own: Mapping[str, Leaf], open_desk: _OpenDesk) -> click.Group:
+    """Return the group of a role: its own commands and those of both; without a command it opens the desk."""
 
-        manager_desk(person, look)
+    @click.group(
+        role,
+        cls=LazyGroup,
+        leaves=dict(sorted({**_BOTH, **own}.items())),
+        invoke_without_command=True,
+        help=f"The {role}'s desk; with a command, the same without a screen.",
+    )
+    @as_person
+    @with_look
+    @click.pass_context
+    def group(ctx: click.Context, person: str | None, look: str | None) -> None:
+        ctx.obj = Caller(role, person)
+        if ctx.invoked_subcommand is None:
+            open_desk(person, look)
+
+    return group
+
+
+def _contractor_desk(person: str | None, look: str | None) -> None:
+    from paydesk.cli.desk import contractor_desk
+
+    contractor_desk(person, look)
+
+
+def _manager_desk(person: str | None, look: str | None) -> None:
+    from paydesk.cli.desk import manager_desk
+
+    manager_desk(person, look)
+
+
+contractor = _role_group("contractor", _CONTRACTOR, _contractor_desk)
+manager = _role_group("manager", _MANAGER, _manager_desk)

@@ -8,11 +8,12 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
 from shlex import quote
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 import click
 import psycopg
+from psycopg.rows import TupleRow
 
 from paydesk.cli.ending import raised
 from paydesk.cli.saved import current
@@ -120,11 +121,11 @@ class Session:
         with self.saved.paused(), executing(self.store, key, Several(key.id, self.person, asked)):
             pass
 
-    def read(self, read: Callable[[psycopg.Connection[Any]], T]) -> T:
+    def read(self, read: Callable[[psycopg.Connection[TupleRow]], T]) -> T:
         """Read the own schema. Raises ``ServerDown``."""
         return self.service.read(read)
 
-    def reading(self) -> AbstractContextManager[psycopg.Connection[Any]]:
+    def reading(self) -> AbstractContextManager[psycopg.Connection[TupleRow]]:
         """Return a connection to read by: one of the few that this session and its worker share."""
         return self.service.reading()
 
@@ -148,7 +149,7 @@ class Session:
         return copy
 
     def _look_up(
-        self, look: Callable[[psycopg.Connection[Any], str], RequestCopy], typed: str, *, revised: bool = False
+        self, look: Callable[[psycopg.Connection[TupleRow], str], RequestCopy], typed: str, *, revised: bool = False
     ) -> RequestCopy:
         """Look a request up; that it is not there is not said without that it may still come."""
         anew = self.service.anew()

@@ -4,7 +4,6 @@ goes then.
 
 import time
 from collections.abc import Callable
-from typing import Any
 from uuid import UUID, uuid4
 
 from textual.screen import Screen
@@ -117,7 +116,7 @@ class RequestActions:
         form = RequestForm(self._pane, draft, DraftStore(), trouble=trouble, revised=copy)
         self._pane.app.push_screen(form, filled)
 
-    def _typed_again(self, copy: RequestCopy, draft: Draft, trouble: str, beneath: Screen[Any]) -> None:
+    def _typed_again(self, copy: RequestCopy, draft: Draft, trouble: str, beneath: Screen[object]) -> None:
         """Show what was typed again, now or, where the person is on another screen, when they revise this once more."""
         if self._pane.app.screen is beneath:
             self._pane.notice(trouble, "trouble")

@@ -1,6 +1,6 @@
 """One request on the contractor's desk: everything, and what can still be done with it."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
@@ -8,7 +8,7 @@ from paydesk.contractor.actions import RequestActions
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.payment_request import typed_fields
 from paydesk.tui.drafts import Draft
-from paydesk.tui.port import PanePort
+from paydesk.tui.port import Desk, PanePort
 from paydesk.tui.screens.detail import DetailScreen
 
 
@@ -23,7 +23,7 @@ class ContractorDetail(DetailScreen, inherit_bindings=False):
         *DetailScreen.BINDINGS,
     ]
 
-    def __init__(self, pane: PanePort[Any], actions: RequestActions, copy: RequestCopy) -> None:
+    def __init__(self, pane: PanePort[Desk], actions: RequestActions, copy: RequestCopy) -> None:
         super().__init__(pane, copy)
         self._actions = actions
 

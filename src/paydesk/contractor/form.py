@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import UUID
 
 from textual import on, work
@@ -80,7 +80,7 @@ class RequestForm(OwnScreen[FilledForm | None]):
 
     def __init__(
         self,
-        pane: PanePort[Any],
+        pane: PanePort[Desk],
         draft: Draft,
         drafts: DraftStore,
         *,
@@ -203,7 +203,7 @@ class RequestForm(OwnScreen[FilledForm | None]):
             width = self.query_one("#form-preview", Static).content_size.width
             yield from side_by_side(now, terms, width)
         else:
-            yield from asked(terms, *self._fields.amiss(problems))
+            yield from asked(terms, *self._fields.wrong_labels(problems))
         yield Content("")
         yield from self._beside(terms)
 

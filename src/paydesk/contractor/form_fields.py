@@ -52,7 +52,7 @@ class FormFields(VerticalScroll, can_focus=False, inherit_bindings=False):
         except InvalidInput as error:
             return None, {_OF_PROBLEM.get(field, field): text for field, text in error.problems.items()}
 
-    def amiss(self, problems: dict[str, str]) -> tuple[list[str], list[str]]:
+    def wrong_labels(self, problems: dict[str, str]) -> tuple[list[str], list[str]]:
         """Return the labels of the wrong fields: which are still to be filled in, and which are not right yet."""
         typed, named = self.typed(), {name: FIELDS[name][0].lower() for name in problems}
         empty = [label for name, label in named.items() if not typed[name].strip()]

@@ -18,7 +18,7 @@ from paydesk.domain.filters import EVERYTHING, MINE, Asker, FromIn
 from paydesk.domain.text import counted
 from paydesk.infra.core.query import Page, PageQuery, Sort, Start, Way, key_of
 from paydesk.tui.desk.pane import RequestListPane
-from paydesk.tui.desk.room import make_room
+from paydesk.tui.desk.rows_first import hide_what_does_not_fit
 from paydesk.tui.drafts import DraftStore
 from paydesk.tui.messages import DeskMade
 from paydesk.tui.table.request_table import RequestTable
@@ -94,7 +94,7 @@ class ContractorHome(RequestListPane[ContractorDesk], inherit_bindings=False):
         """Show totals, and how long what waits has waited."""
         self.query_one(Totals).show(totals)
         self.query_one(Summary).show(totals, self.now())
-        make_room(self, self.app.size)
+        hide_what_does_not_fit(self, self.app.size)
         self.summed_up()
 
     def summed_up(self) -> None:

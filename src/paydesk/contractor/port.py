@@ -1,7 +1,7 @@
 """What the contractor's screens need from the service behind them."""
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Protocol
 from uuid import UUID
 
 from textual.app import App
@@ -37,7 +37,7 @@ class AskingPane(PanePort[ContractorDesk], Protocol):
     """What the actions of the contractor's desk need of its list."""
 
     @property
-    def app(self) -> App[Any]:
+    def app(self) -> App[object]:
         """Return where forms and questions are shown."""
 
     @property

@@ -17,21 +17,7 @@ class ContractorService(DeskService):
         super().__init__(role, servers, person)
 
     def execute(self, key: UUID, command: ContractorCommand) -> Result:
-        """Execute a command once, and notify the other desks.
-
-        Args:
-            key: The id of the command; the same one again does nothing and gives the same answer.
-            command: The command.
-
-        Returns:
-            The request after the command, and whether it changed something.
-
-        Raises:
-            PaydeskError: A rule refuses it, such as ``Conflict`` or ``Stale``.
-            KeyReused: The key was used with other content.
-            ServerDown: The database is away; nothing was written.
-            OutcomeUnknown: Nobody knows yet whether it is saved, or it is saved and cannot be read back.
-        """
+        """Execute a command once, and notify the other desks; ``ContractorDesk.execute`` says what it raises."""
         from paydesk.contractor.commands import execute
 
         return self.result(execute(self.store(), key, command))

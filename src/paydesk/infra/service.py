@@ -7,10 +7,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
 import psycopg
+from psycopg.rows import TupleRow
 
 from paydesk.domain.copy import RequestCopy, RequestDetail, StatusTotal
 from paydesk.domain.duplicates import Alike, Asking
@@ -87,7 +88,7 @@ class DeskService:
         self.clock = DatabaseClock()
         self._reading = threading.Lock()
         self._awaited = Awaited()
-        self._connection: psycopg.Connection[Any] | None = None
+        self._connection: psycopg.Connection[TupleRow] | None = None
         self._started = threading.Event()
         self._lost = ""
         self._whole = not access.brief
@@ -210,7 +211,7 @@ class DeskService:
         self.hint(set(ids))
         return self._read_back(lambda connection: queries.some(connection, ids))
 
-    def _read_back(self, read: Callable[[psycopg.Connection[Any]], T]) -> T:
+    def _read_back(self, read: Callable[[psycopg.Connection[TupleRow]], T]) -> T:
         """Read what a command has saved. Raises ``OutcomeUnknown`` where that fails, as nothing of it is undone."""
         try:
             return self._read(read)
@@ -277,7 +278,7 @@ class DeskService:
         """
         return self._count(lambda connection: insights(connection, query, self.clock.now()))
 
-    def _count(self, read: Callable[[psycopg.Connection[Any]], T]) -> T:
+    def _count(self, read: Callable[[psycopg.Connection[TupleRow]], T]) -> T:
         """Read on a connection of its own what may take long: pages do not wait for it."""
         try:
             with connect(self.url, self.role) as connection:
@@ -374,7 +375,7 @@ class DeskService:
         """Whether this side has a worker of its own, at work or standing by."""
         return self._worker is not None
 
-    def reading(self) -> AbstractContextManager[psycopg.Connection[Any]]:
+    def reading(self) -> AbstractContextManager[psycopg.Connection[TupleRow]]:
         """Return a connection to read by, for a command: one of the few that it and its worker share.
 
         A command that only reads and has no worker has but this one, and imports nothing that writes.
@@ -384,7 +385,7 @@ class DeskService:
         return self.store().lend(unhurried=True)
 
     @contextmanager
-    def _sole(self) -> Iterator[psycopg.Connection[Any]]:
+    def _sole(self) -> Iterator[psycopg.Connection[TupleRow]]:
         """Lend the one connection of a command that reads, as a store lends its own."""
         if self._connection is None or self._connection.closed:
             self._connection = connect(self.url, self.role)
@@ -396,7 +397,7 @@ class DeskService:
             self._drop()  # A cursor or a transaction may still be open in it.
             raise
 
-    def read(self, read: Callable[[psycopg.Connection[Any]], T]) -> T:
+    def read(self, read: Callable[[psycopg.Connection[TupleRow]], T]) -> T:
         """Read the own schema.
 
         Args:
@@ -415,7 +416,7 @@ class DeskService:
                 raise unreachable(error) from error
             raise
 
-    def _read(self, read: Callable[[psycopg.Connection[Any]], T]) -> T:
+    def _read(self, read: Callable[[psycopg.Connection[TupleRow]], T]) -> T:
         with self._reading, self._awaited.waiting():
             try:
                 if self._connection is None or self._connection.closed:

@@ -38,7 +38,7 @@ from paydesk.manager.reach import MarksRead, Reach, read_marks
 from paydesk.manager.selection import Selection
 from paydesk.tui.app import DeskApp
 from paydesk.tui.desk.pane import RequestListPane
-from paydesk.tui.desk.room import make_room
+from paydesk.tui.desk.rows_first import hide_what_does_not_fit
 from paydesk.tui.table.request_table import RequestTable
 from paydesk.tui.widgets.lines import HealthLine, Line, TopLine
 from paydesk.tui.widgets.summary import Summary
@@ -168,7 +168,7 @@ class ManagerInbox(RequestListPane[ManagerDesk], inherit_bindings=False):
     def counted(self, totals: Sequence[StatusTotal]) -> None:
         """Show what they come to, and how long they wait."""
         self.query_one(Summary).show(totals, self.now())
-        make_room(self, self.app.size)
+        hide_what_does_not_fit(self, self.app.size)
         self.summed_up()
 
     def summed_up(self) -> None:

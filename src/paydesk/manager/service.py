@@ -35,35 +35,13 @@ class ManagerService(DeskService):
         self.hold_s = hold_s
 
     def execute(self, key: UUID, command: ManagerCommand, hold_s: float = 0) -> Result:
-        """Execute a command once, and notify the other desks.
-
-        Args:
-            key: The id of the command; the same one again does nothing and gives the same answer.
-            command: The command.
-            hold_s: The seconds for which a decision is held; 0: it leaves at once.
-
-        Returns:
-            The request after the command, and whether it changed something.
-
-        Raises:
-            PaydeskError: A rule refuses it, such as ``Stale``, ``AlreadyDecided`` or ``TooLate``.
-            KeyReused: The key was used with other content.
-            ServerDown: The database is away; nothing was written.
-            OutcomeUnknown: Nobody knows yet whether it is saved, or it is saved and cannot be read back.
-        """
+        """Execute a command once, and notify the other desks; ``ManagerDesk.execute`` says what it raises."""
         from paydesk.manager.commands import execute
 
         return self.result(execute(self.store(), key, command, hold_s))
 
     def execute_all(self, commands: Iterable[KeyedCommand]) -> Iterator[Executed | Spread]:
-        """Execute each command once; some at a time are read back together, and the other desks are notified of them.
-
-        Yields:
-            After each command whether it was executed; after some of them the requests as they are then.
-
-        Raises:
-            OutcomeUnknown: What is saved cannot be read back; the rest is not executed then.
-        """
+        """Execute each command once, as ``ManagerDesk.execute_all`` says; some at a time are read back together."""
         from paydesk.manager.commands import execute
 
         untold: list[UUID] = []
@@ -90,13 +68,7 @@ class ManagerService(DeskService):
         return self._read(lambda connection: queries.some(connection, ids))
 
     def send_now(self, only: UUID | None = None) -> int:
-        """Release all that this person holds, or one decision that is overdue.
-
-        Args:
-            only: The request of that one; None: all whose time runs.
-
-        Returns:
-            How many decisions were released.
+        """Release what this person holds, as ``ManagerDesk.send_now`` says.
 
         Raises:
             CopiedSchema: The schema is a copy, and only reads.

@@ -9,18 +9,13 @@ from typing import Any
 
 from paydesk import libpq
 from paydesk.role_names import ROLES
+from paydesk.settings import TOPIC_SETTINGS
 from paydesk.stack import binaries
 
 REQUESTS, DECISIONS = "paydesk.contractor.requests.v1", "paydesk.manager.decisions.v1"
 OWN_TOPIC = {"contractor": REQUESTS, "manager": DECISIONS}
 TEST_TOPICS = "test."
 """Topics that begin so are for test runs, where the stack was told to allow them."""
-TOPIC_SETTINGS = {
-    "retention.ms": "-1",
-    "retention.bytes": "-1",
-    "message.timestamp.type": "LogAppendTime",
-    "max.message.bytes": "65536",
-}
 TRIGRAMS, TRIGRAMS_SCHEMA = "pg_trgm", "text_search"
 """What finds a word amid a million descriptions; in a schema of its own, as nobody may look into ``public``."""
 _CALL_S = 10.0

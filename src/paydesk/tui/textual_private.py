@@ -153,7 +153,7 @@ def _possible(message: Message) -> bool:
 class DeskDriver(TextualDriver):
     """Paints on the terminal, and reads from it whatever comes."""
 
-    def __init__(self, app: "App[Any]", **options: Any) -> None:
+    def __init__(self, app: "App[object]", **options: Any) -> None:
         super().__init__(app, **options)
         self._file: Any = terminal_output() or self._file
 

@@ -121,7 +121,7 @@ class ShowApp(DeskApp):
         self._moving = False
         self._moves = 0
 
-    def get_default_screen(self) -> Screen[Any]:
+    def get_default_screen(self) -> Screen[None]:
         """Return the screen with both desks."""
         return BothDesks(id="_default")
 

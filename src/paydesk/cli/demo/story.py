@@ -80,12 +80,12 @@ def events_of(stage: Stage, writer: Role, reader: Role, request_id: UUID | None 
     with connect(stage.url(writer), writer.name) as connection:
         rows = connection.execute(_SAID, {"request": request_id}).fetchall()
     with connect(stage.url(reader), reader.name) as connection:
-        heard = dict(connection.execute(_HEARD, [[row[0] for row in rows]]).fetchall())
+        seen_at: dict[UUID, datetime] = dict(connection.execute(_HEARD, [[row[0] for row in rows]]).fetchall())
     events = []
     for *facts, value in rows:
         event_id, _, kind = facts[:3]
         money, text = _words(kind, value)
-        facts += [heard.get(event_id), money, text]
+        facts += [seen_at.get(event_id), money, text]
         events.append(StoredEvent(*facts))
     return events
 

@@ -18,7 +18,7 @@ _DIGEST, _RESYNC = DIGEST.encode(), RESYNC.encode()
 _NOBODY = UUID(int=0)
 _KEY = b"digest"
 MOST_NUMBER = 2**31 - 1
-_ROOM, _BUCKET_BYTES, _ID_BYTES = 60_000, len('"0123456789abcdef",'), len(f'"{_NOBODY}",')
+_CAPACITY, _BUCKET_BYTES, _ID_BYTES = 60_000, len('"0123456789abcdef",'), len(f'"{_NOBODY}",')
 """What fits into one message with some room to spare, and what a bucket and a locked id take of it, in bytes."""
 _Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 """SHA-256 in hexadecimal: nothing else may reach a database or a log."""
@@ -57,9 +57,9 @@ def digest_event(role: Role, digest: Digest, event_id: UUID, now: datetime) -> O
         event_id: The id of the message.
         now: When it is published.
     """
-    room = max(0, _ROOM - len(digest.buckets) * _BUCKET_BYTES) // _ID_BYTES
-    cut = digest.more_locked or len(digest.locked) > room
-    message = DigestMessage(buckets=list(digest.buckets), locked=list(digest.locked[:room]), more_locked=cut)
+    most = max(0, _CAPACITY - len(digest.buckets) * _BUCKET_BYTES) // _ID_BYTES
+    cut = digest.more_locked or len(digest.locked) > most
+    message = DigestMessage(buckets=list(digest.buckets), locked=list(digest.locked[:most]), more_locked=cut)
     return _outgoing(role, DIGEST, message, event_id, now)
 
 

@@ -143,8 +143,10 @@ def _schema(role: Role, connection: queries.Connection, answers: str) -> list[Fi
         todo = f"Agree with the other side, then `paydesk {role.name} settle REQUEST --note TEXT` notes how."
         lines.append(Finding(f"{role.name} locked", False, sentence, todo, tuple(locked)))
     lines += doubts(role, connection)
-    if counts.amiss:
-        lines.append(Finding(f"{role.name} own topic", False, counts.amiss, "Was the schema restored from a copy?"))
+    if counts.unexplained:
+        lines.append(
+            Finding(f"{role.name} own topic", False, counts.unexplained, "Was the schema restored from a copy?")
+        )
     return lines
 
 

@@ -3,12 +3,12 @@
 import logging
 import time
 from collections.abc import Mapping
-from typing import Any
 
 import psycopg
 import redis
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AclOperation, AdminClient
+from psycopg.rows import TupleRow
 
 from paydesk import libpq
 from paydesk.infra.core.health import KAFKA_REFUSED
@@ -27,7 +27,7 @@ _LEAST_VERSION = 16
 _PRIMARY = "Name the primary in the URL, or wait until this one is it; lists work meanwhile."
 
 
-def session_findings(role: Role, url: str, connection: psycopg.Connection[Any]) -> list[Finding]:
+def session_findings(role: Role, url: str, connection: psycopg.Connection[TupleRow]) -> list[Finding]:
     """Return what a session of this login finds: the server's version, whether it can write, a pooler in between."""
     name = f"{role.name} PostgreSQL"
     version = connection.info.server_version // 10000
@@ -54,7 +54,7 @@ def session_findings(role: Role, url: str, connection: psycopg.Connection[Any]) 
 _PROVISION = "Run `paydesk stack provision`."
 
 
-def _pooler(role: Role, url: str, connection: psycopg.Connection[Any]) -> list[Finding]:
+def _pooler(role: Role, url: str, connection: psycopg.Connection[TupleRow]) -> list[Finding]:
     """Return what stands between, where something does: session pooling works, pooling by transaction does not."""
     if not libpq.is_pooled(connection):
         return []
@@ -71,7 +71,7 @@ def _pooler(role: Role, url: str, connection: psycopg.Connection[Any]) -> list[F
     return [Finding(f"{role.name} pooler", True, "a pooler stands between, and gives a connection for a whole session")]
 
 
-def _backend(connection: psycopg.Connection[Any]) -> int:
+def _backend(connection: psycopg.Connection[TupleRow]) -> int:
     row = connection.execute("SELECT pg_backend_pid()").fetchone()
     connection.rollback()
     assert row is not None

@@ -27,15 +27,10 @@ from paydesk.infra.core.health import KAFKA_AWAY, KAFKA_ELSEWHERE, KAFKA_REFUSED
 from paydesk.infra.core.ports import BrokerTrouble, NoRight
 from paydesk.infra.core.records import UNREADABLE, Place, Record
 from paydesk.secrecy import hide
+from paydesk.settings import TOPIC_SETTINGS
 
 log = logging.getLogger("paydesk.kafka")
 
-TOPIC_SETTINGS = {
-    "retention.ms": "-1",
-    "retention.bytes": "-1",
-    "message.timestamp.type": "LogAppendTime",
-    "max.message.bytes": "65536",
-}
 MAX_MESSAGE_BYTES = int(TOPIC_SETTINGS["max.message.bytes"])
 Meanwhile = Callable[[], object]
 """Called while a broker is waited for; may raise to end the waiting."""

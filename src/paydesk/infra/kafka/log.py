@@ -195,11 +195,11 @@ class KafkaWriter:
     Args:
         conf: The settings of the Kafka client.
         role: The role whose topic is written.
-        trouble: Called with a sentence, while the client is polled, where the broker is away or refuses.
-        meanwhile: Called while the broker is waited for; may raise to end the waiting.
+        trouble: Called as ``KafkaReader`` calls it.
+        meanwhile: Called as ``KafkaReader`` calls it.
 
     Raises:
-        BrokerTrouble: The settings cannot be used.
+        BrokerTrouble: These settings cannot be used.
     """
 
     def __init__(

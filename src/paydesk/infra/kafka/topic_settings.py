@@ -8,6 +8,7 @@ from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 
 from paydesk.infra.core.ports import NoRight
 from paydesk.infra.kafka import clients
+from paydesk.settings import TOPIC_SETTINGS
 
 _PROMISES = {
     "cleanup.policy": "older versions would be compacted away",
@@ -17,7 +18,7 @@ _PROMISES = {
     "max.message.bytes": "a larger event does not leave",
     "min.insync.replicas": "nothing can be written with fewer replicas",
 }
-_WANTED = {"cleanup.policy": "delete", **clients.TOPIC_SETTINGS}
+_WANTED = {"cleanup.policy": "delete", **TOPIC_SETTINGS}
 _COMMAND = (
     "kafka-configs.sh --bootstrap-server {servers} --alter --entity-type topics --entity-name {topic} --add-config"
 )

@@ -1,9 +1,8 @@
 """The schema's history, and how it is brought up to date: by itself, at start, by one process at a time."""
 
-from typing import Any
-
 import psycopg
 from psycopg import sql
+from psycopg.rows import TupleRow
 
 from paydesk.infra.core import origin
 from paydesk.infra.core.errors import SchemaMissing, SchemaTooNew, ServerDown
@@ -58,12 +57,12 @@ def prepare(servers: Servers, role_name: str) -> bool:
     return migrate(servers.endpoints(role_name).database_url, role_name)
 
 
-def _schema_is_there(connection: psycopg.Connection[Any]) -> bool:
+def _schema_is_there(connection: psycopg.Connection[TupleRow]) -> bool:
     row = connection.execute("SELECT current_schema() IS NOT NULL").fetchone()
     return row == (True,)
 
 
-def current_revision(connection: psycopg.Connection[Any]) -> str | None:
+def current_revision(connection: psycopg.Connection[TupleRow]) -> str | None:
     """Return the revision of the schema on the search path, or None when there is none yet."""
     there = connection.execute("SELECT to_regclass('alembic_version') IS NOT NULL").fetchone()
     if not there or not there[0]:
@@ -72,7 +71,7 @@ def current_revision(connection: psycopg.Connection[Any]) -> str | None:
     return row[0] if row else None
 
 
-def _text_index_owed(connection: psycopg.Connection[Any]) -> str:
+def _text_index_owed(connection: psycopg.Connection[TupleRow]) -> str:
     """Return the schema whose operators the index of the text needs, while it is not made; else an empty string.
 
     The extension is made by whoever made the login, perhaps after this schema: lists are whole without it, but slow.
@@ -85,14 +84,14 @@ def _text_index_owed(connection: psycopg.Connection[Any]) -> str:
     return row[0] if row else ""
 
 
-def _make_text_index(connection: psycopg.Connection[Any]) -> None:
+def _make_text_index(connection: psycopg.Connection[TupleRow]) -> None:
     if schema := _text_index_owed(connection):
         operators = sql.SQL("{}.gin_trgm_ops").format(sql.Identifier(schema))
         make = sql.SQL("CREATE INDEX payment_request_text ON payment_request USING gin ({} {})")
         connection.execute(make.format(sql.SQL(bare(TEXT)), operators))
 
 
-def _make_lock_table(connection: psycopg.Connection[Any]) -> None:
+def _make_lock_table(connection: psycopg.Connection[TupleRow]) -> None:
     """Make the table whose lock lets one process migrate; eight first starts may all try at once."""
     for _ in range(20):
         try:

@@ -6,10 +6,10 @@ applied.
 """
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
+from psycopg.rows import TupleRow
 
 _AT_WORK = """
 SELECT EXISTS (
@@ -23,7 +23,7 @@ _ANSWER = "UPDATE catch_up SET caught_up_at = clock_timestamp() WHERE id = ANY(%
 _FORGET_OLD = "DELETE FROM catch_up WHERE asked_at < clock_timestamp() - interval '1 minute'"
 """What a command left that was killed while it waited."""
 
-Connection = psycopg.Connection[Any]
+Connection = psycopg.Connection[TupleRow]
 
 
 def at_work(connection: Connection) -> bool:

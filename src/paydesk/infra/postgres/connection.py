@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import psycopg
+from psycopg.rows import TupleRow
 
 from paydesk.infra.core.errors import OutcomeUnknown, ServerDown, SettingRefused
 from paydesk.libpq import CONNECT_TIMEOUT_S, POOL_EMPTY, dial
@@ -87,7 +88,7 @@ _KNOWN = (
 
 def connect(
     database_url: str, role_name: str, *, autocommit: bool = False, within_s: int = CONNECT_TIMEOUT_S
-) -> psycopg.Connection[Any]:
+) -> psycopg.Connection[TupleRow]:
     """Open a connection whose search path is the role's schema.
 
     Args:
@@ -113,7 +114,7 @@ def _dial(
     *,
     autocommit: bool = False,
     within_s: int = CONNECT_TIMEOUT_S,
-) -> psycopg.Connection[Any]:
+) -> psycopg.Connection[TupleRow]:
     try:
         return dial(
             database_url,

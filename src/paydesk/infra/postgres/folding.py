@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+from psycopg.rows import TupleRow
 
 from paydesk.domain.filters import Asker, Filter, FromIn, Has
 from paydesk.domain.fold import fold, fold_number
@@ -50,7 +51,7 @@ class Unfolded:
         return any(rule.folded in text for text in (self.number, self.contractor, *self.terms.split("\n")))
 
 
-def also_unfolded(connection: psycopg.Connection[Any], request_filter: Filter, asker: Asker) -> Also | None:
+def also_unfolded(connection: psycopg.Connection[TupleRow], request_filter: Filter, asker: Asker) -> Also | None:
     """Return by which SQL a filter finds the rows that its folded columns would miss; None where there are none."""
     if not (request_filter.asks(FromIn) or request_filter.asks(Has)):
         return None
@@ -71,7 +72,7 @@ def _sql(asker: Asker, rows: Sequence[Unfolded], rule: FromIn | Has, value: Call
     return f"p.id = ANY({ids}) OR {UNFOLDED} AND {plain}"
 
 
-def fill(connection: psycopg.Connection[Any]) -> bool:
+def fill(connection: psycopg.Connection[TupleRow]) -> bool:
     """Fill the folded columns of some rows, in a transaction of their own; returns whether there may be more."""
     with connection.transaction():
         rows = connection.execute(_LOCK, prepare=False).fetchall()

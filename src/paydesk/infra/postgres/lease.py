@@ -6,9 +6,9 @@ it lets go of for a moment when maintenance asks for that table.
 """
 
 from contextlib import suppress
-from typing import Any
 
 import psycopg
+from psycopg.rows import TupleRow
 
 from paydesk.infra.core.clock import boot_time
 from paydesk.infra.postgres.connection import FROZEN_AFTER, connect
@@ -40,7 +40,7 @@ class Lease:
     def __init__(self, database_url: str, role_name: str, *, gives_way: bool = False) -> None:
         """``gives_way``: for whoever only reads, who never stands in the queue: whoever sends goes first."""
         self.gives_way = gives_way
-        self._connection: psycopg.Connection[Any] = connect(database_url, role_name)
+        self._connection: psycopg.Connection[TupleRow] = connect(database_url, role_name)
         self._beaten_at: float | None = None
         self._identity = ""
         self._refused = False
@@ -79,7 +79,7 @@ class Lease:
         self._beaten_at = max(asked_at, boot_time() - 0.1)
         return True
 
-    def _keep_out(self, cursor: psycopg.Cursor[Any], how: str = "NOWAIT") -> None:
+    def _keep_out(self, cursor: psycopg.Cursor[TupleRow], how: str = "NOWAIT") -> None:
         """Keep programs of the version before from the lease. Raises ``LockNotAvailable`` where one of them holds it.
 
         Maintenance that has the table now is over soon, and nobody else gets it meanwhile: the next beat tries again.
@@ -101,7 +101,7 @@ class Lease:
             elif not self._beside_kept:
                 self._keep_out(cursor)
 
-    def _let_go(self, cursor: psycopg.Cursor[Any]) -> None:
+    def _let_go(self, cursor: psycopg.Cursor[TupleRow]) -> None:
         cursor.execute(f"ROLLBACK TO {_BESIDE}")
         cursor.execute(f"RELEASE {_BESIDE}")
         self._beside_kept = False

@@ -6,11 +6,12 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from copy import copy
 from datetime import datetime
 from shlex import quote
-from typing import Any, Protocol
+from typing import Protocol
 from uuid import UUID
 
 import psycopg
 import sqlalchemy as sa
+from psycopg.rows import TupleRow
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoneFree
@@ -152,7 +153,7 @@ class Store:
             self._engine.dispose()
 
     @contextmanager
-    def lend(self, *, unhurried: bool = False) -> Iterator[psycopg.Connection[Any]]:
+    def lend(self, *, unhurried: bool = False) -> Iterator[psycopg.Connection[TupleRow]]:
         """Lend a connection, for reading or for SQL of one's own; commits at the end, is closed on any error.
 
         Args:
@@ -170,7 +171,7 @@ class Store:
                 lent = self._engine.raw_connection()
         except NoneFree as error:
             raise _none_free() from error
-        connection: psycopg.Connection[Any] = lent.dbapi_connection  # type: ignore[assignment]
+        connection: psycopg.Connection[TupleRow] = lent.dbapi_connection  # type: ignore[assignment]
         try:
             if unhurried:
                 _set(connection, "0")
@@ -249,7 +250,7 @@ class Store:
             self._open.transaction = before
 
 
-def _set(connection: psycopg.Connection[Any], frozen_after: str) -> None:
+def _set(connection: psycopg.Connection[TupleRow], frozen_after: str) -> None:
     """Set for the session how long it may idle amid a transaction."""
     connection.autocommit = True
     connection.execute(f"SET {_FROZEN} = '{frozen_after}'")

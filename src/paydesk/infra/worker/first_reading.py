@@ -78,7 +78,7 @@ class FirstReading:
         topic_id, places = bounds[self._role.writes]
         row = connection.execute(f"SELECT ({CHECKED})").fetchone()
         checked = row is not None and row[0]
-        known = {} if checked else dict(connection.execute(_CAME_BACK, [topic_id]).fetchall())
+        known: dict[int, int] = {} if checked else dict(connection.execute(_CAME_BACK, [topic_id]).fetchall())
         for place, (first, end) in places.items():
             many = end - first
             read, of = read + (many if checked else min(many, known.get(place[1], 0))), of + many

@@ -222,8 +222,8 @@ class CauseDialog(ModalScreen[Cause | None]):
         if self._code is None:
             return
         left = NOTE_MOST - len(event.value)
-        room = f"   {left} left" if 0 <= left < _NEARLY_FULL else ""
-        self.query_one("#cause-keys", Static).update(clean(self._enter + room))
+        warning = f"   {left} left" if 0 <= left < _NEARLY_FULL else ""
+        self.query_one("#cause-keys", Static).update(clean(self._enter + warning))
         if left < 0 or self.query_one("#problem", Static).has_class("there"):
             self._checked(event.value)
 

@@ -166,11 +166,11 @@ class FilterLine(Vertical):
         """Put a mark under the first character at fault, and the reason beside it, or before where it is far right."""
         self.field.cursor_position = min(error.at, len(error.typed))
         before = _PROMPT_CELLS + cell_len(error.before) - round(self.field.scroll_offset.x)
-        line, room = self.query_one("#filter-help", Line), self.size.width - 2
+        line, cells = self.query_one("#filter-help", Line), self.size.width - 2
         beside = f"{' ' * before}^ {error.message}"
-        if cell_len(beside) > room:
+        if cell_len(beside) > cells:
             reason = error.message if cell_len(error.message) < before else f"{error.message[: max(0, before - 2)]}…"
-            beside = beside if before < room // 2 else f"{reason.ljust(before)}^"
+            beside = beside if before < cells // 2 else f"{reason.ljust(before)}^"
         line.say(beside, "", "trouble", before + 2 if beside.lstrip().startswith("^") else 0)
 
     @on(FilterField.Left)

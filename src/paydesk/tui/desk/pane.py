@@ -23,7 +23,7 @@ from paydesk.tui.desk.command_queue import LEAVE_S, CommandQueue, D, Leaving, ru
 from paydesk.tui.desk.filter_line import FilterLine, in_sight
 from paydesk.tui.desk.lines import DeskLines
 from paydesk.tui.desk.loader import PageLoader, open_desk, read_page
-from paydesk.tui.desk.room import make_room
+from paydesk.tui.desk.rows_first import hide_what_does_not_fit
 from paydesk.tui.desk.totals_cache import COUNT_AFTER_S, TotalsCache, counted_of, read_totals
 from paydesk.tui.keys.footer import KeyFooter
 from paydesk.tui.keys.names import key_named
@@ -445,15 +445,15 @@ class RequestListPane(Vertical, Generic[D]):
             self.table.tick(lambda _: True)
         self.ticked()
         self.show_health()
-        self.give_room()
+        self.keep_rows_seen()
 
     def on_resize(self) -> None:
-        """Give the rows the room that they need."""
-        self.call_after_refresh(self.give_room)
+        """Keep rows in sight, however low the terminal is."""
+        self.call_after_refresh(self.keep_rows_seen)
 
-    def give_room(self) -> None:
-        """Give the rows the room that they need."""
-        make_room(self, self.app.size)
+    def keep_rows_seen(self) -> None:
+        """Keep rows in sight, however low the terminal is."""
+        hide_what_does_not_fit(self, self.app.size)
 
     def acts_unseen(self, action: str) -> bool:
         """Whether an action would act on the row under the cursor while that is not on the screen; it is then shown,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from rich.cells import cell_len
 from textual.binding import Binding
@@ -66,7 +66,7 @@ class KeyFooter(Widget):
         self.screen.bindings_updated_signal.subscribe(self, self._changed)
         self.app.screen_change_signal.subscribe(self, self._changed, immediate=True)
 
-    def _changed(self, _: Screen[Any]) -> None:
+    def _changed(self, _: Screen[object]) -> None:
         self.update_keys()
 
     def on_resize(self) -> None:

@@ -1,6 +1,6 @@
 """Keys in words and in their order, as they are on this desk; and the tip for a person who never used one."""
 
-from typing import Any, cast
+from typing import cast
 
 from textual.app import App
 from textual.binding import ActiveBinding, Binding
@@ -12,7 +12,7 @@ from paydesk.tui.text.role_words import words_of
 from paydesk.tui.textual_private import bindings_of
 
 
-def in_order(screen: Screen[Any]) -> list[ActiveBinding]:
+def in_order(screen: Screen[object]) -> list[ActiveBinding]:
     """Return what works on a screen now, once each, as it was declared: a key of one's own keeps the usual place."""
     by_id: dict[str, ActiveBinding] = {}
     for active in screen.active_bindings.values():
@@ -25,13 +25,13 @@ def in_order(screen: Screen[Any]) -> list[ActiveBinding]:
     return sorted(by_id.values(), key=lambda active: places.get(active.binding.id or "", len(places)))
 
 
-def key_named(app: App[Any], name: str, usual: str) -> str:
+def key_named(app: App[object], name: str, usual: str) -> str:
     """Return the key by which something is done on this desk, for words that name it: ``usual``, or one's own."""
     first = cast(KeyApp, app).other_keys.get(name, "").partition(",")[0]
     return app.get_key_display(Binding(first, "")) if first else usual
 
 
-def first_tip(app: App[Any], role: RoleName) -> str:
+def first_tip(app: App[object], role: RoleName) -> str:
     """Return one line: how to begin, where all keys are, and how it goes away."""
     keys = [*words_of(role).first_keys, ("desk.help", "?", "shows all keys")]
     return " · ".join([*(f"{key_named(app, name, usual)} {does}" for name, usual, does in keys), "esc hides this line"])

@@ -31,7 +31,7 @@ class Entry:
         return Content.assemble((f"{self.key:<{cells}}  ", "$accent"), does or Content(self.does))
 
 
-async def _unless_unseen(app: App[Any], action: str, node: Any) -> None:
+async def _unless_unseen(app: App[object], action: str, node: Any) -> None:
     """Do what a key does, unless that is about a row which is not on the screen."""
     if not cast(KeyApp, app).acts_unseen(action):
         await app.run_action(action, node)

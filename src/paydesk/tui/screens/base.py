@@ -2,7 +2,7 @@
 
 import logging
 from abc import abstractmethod
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -11,7 +11,7 @@ from textual.screen import Screen
 from paydesk.domain.errors import PaydeskError
 from paydesk.infra.core.query import News
 from paydesk.tui.keys.footer import KeyFooter
-from paydesk.tui.port import PanePort
+from paydesk.tui.port import Desk, PanePort
 from paydesk.tui.widgets.lines import HealthLine, Line, TopLine
 
 log = logging.getLogger("paydesk.screen")
@@ -25,7 +25,10 @@ def sentence(error: Exception) -> str:
     return f"Something went wrong that should not: {type(error).__name__}. The log tells more."
 
 
-def fit(screen: Screen[Any]) -> None:
+R = TypeVar("R")
+
+
+def fit(screen: Screen[R]) -> None:
     """Give a screen the classes of the terminal's size now: Textual does so only after its first frame."""
     app = screen.app
     for cells, usual, own in (
@@ -38,13 +41,10 @@ def fit(screen: Screen[Any]) -> None:
             screen.set_class(name in fitting, name)
 
 
-R = TypeVar("R")
-
-
 class OwnScreen(Screen[R]):
     """A screen of one desk: it has the same lines around what ``body`` lays out, and reads again what changed."""
 
-    pane: PanePort[Any]
+    pane: PanePort[Desk]
 
     def compose(self) -> ComposeResult:
         """Lay out the lines that stand on every screen, and the body between them."""

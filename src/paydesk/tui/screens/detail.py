@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, ClassVar
+from typing import ClassVar
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -43,7 +43,7 @@ class DetailScreen(OwnScreen[None]):
         Binding("q,escape", "back", "Back", id="detail.back", key_display="q"),
     ]
 
-    def __init__(self, pane: PanePort[Any], copy: RequestCopy) -> None:
+    def __init__(self, pane: PanePort[Desk], copy: RequestCopy) -> None:
         super().__init__()
         self.pane = pane
         self.copy = copy

@@ -1,7 +1,7 @@
 """Small windows over a desk: a question that only ``y`` answers, and the keys, built from the bindings."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -55,10 +55,10 @@ class KeyList(Static):
         self.update(self._laid_out(self._keys, max(1, self.content_size.width - _KEY_CELLS)))
 
     @staticmethod
-    def _laid_out(keys: Sequence[tuple[str, str]], room: int) -> Content:
+    def _laid_out(keys: Sequence[tuple[str, str]], cells: int) -> Content:
         lines = []
         for key, meaning in keys:
-            for place, part in enumerate(Content(clean(meaning)).wrap(room)):
+            for place, part in enumerate(Content(clean(meaning)).wrap(cells)):
                 named = ("" if place else key).ljust(_KEY_CELLS)
                 lines.append(Content.assemble((named, "$accent"), part))
         return Content("\n").join(lines)
@@ -73,7 +73,7 @@ class Help(ModalScreen[None]):
         Binding("k,up", "scroll(-1)", "Up", show=False, id="help.up", key_display="k ↑"),
     ]
 
-    def __init__(self, of: Screen[Any]) -> None:
+    def __init__(self, of: Screen[object]) -> None:
         super().__init__()
         self._keys = keys_of(of)
 
@@ -96,7 +96,7 @@ class Help(ModalScreen[None]):
         self.query_one("#help").scroll_relative(y=by, animate=False)
 
 
-def keys_of(screen: Screen[Any]) -> list[tuple[str, str]]:
+def keys_of(screen: Screen[object]) -> list[tuple[str, str]]:
     """Return key and meaning of everything that works on a screen now, in the order it was declared."""
     bindings = [active.binding for active in in_order(screen)]
     works = [binding for binding in bindings if binding.description and not binding.system]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from textwrap import wrap
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from paydesk.domain.text import clean
-from paydesk.tui.port import PanePort
+from paydesk.tui.port import Desk, PanePort
 from paydesk.tui.screens.base import OwnScreen
 from paydesk.tui.text.health import PartReport, health_report
 
@@ -28,7 +28,7 @@ class HealthScreen(OwnScreen[None]):
         Binding("q,escape,1", "back", "Back", id="health.back", key_display="q"),
     ]
 
-    def __init__(self, pane: PanePort[Any]) -> None:
+    def __init__(self, pane: PanePort[Desk]) -> None:
         super().__init__()
         self.pane = pane
         self._reports: list[PartReport] = []
@@ -58,21 +58,21 @@ class HealthScreen(OwnScreen[None]):
         parts = self.query_one("#parts", Static)
         if not parts.content_size.width:
             return  # It is laid out in a moment, and painted then.
-        room = max(20, parts.content_size.width - _NAME)
+        cells = max(20, parts.content_size.width - _NAME)
         between = Content("\n" if self.has_class("-short") else "\n\n")
-        parts.update(between.join(Content("\n").join(_lines(report, room)) for report in self._reports))
+        parts.update(between.join(Content("\n").join(_lines(report, cells)) for report in self._reports))
 
     def where(self) -> str:
         """Return the name of this screen."""
         return "  health"
 
 
-def _lines(report: PartReport, room: int) -> Iterator[Content]:
+def _lines(report: PartReport, cells: int) -> Iterator[Content]:
     look = "$success" if report.well else "$error" if report.state.startswith("✗") else "$accent"
     state = (f"{report.state:<{_STATE}}", look)
-    first, *more = wrap(clean(report.now, 300), room - _STATE) or [""]
+    first, *more = wrap(clean(report.now, 300), cells - _STATE) or [""]
     yield Content.assemble((f"{report.name:<{_NAME}}", "bold"), state, first)
     for line in more:
         yield Content(" " * (_NAME + _STATE) + line)
-    for line in wrap(clean(report.meaning, 400), room):
+    for line in wrap(clean(report.meaning, 400), cells):
         yield Content.styled(" " * _NAME + line, "$secondary")

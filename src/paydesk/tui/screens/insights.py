@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -58,7 +58,7 @@ class InsightsScreen(OwnScreen[None]):
         Binding("q,escape,1", "back", "Back", id="insights.back", key_display="q"),
     ]
 
-    def __init__(self, pane: PanePort[Any], query: Callable[[], PageQuery]) -> None:
+    def __init__(self, pane: PanePort[Desk], query: Callable[[], PageQuery]) -> None:
         super().__init__()
         self.pane = pane
         self._query = query

@@ -16,8 +16,8 @@ from paydesk.tui.text.wording import clock_text, health_words, live_text
 
 def put(static: Static, text: Content) -> None:
     """Show text; the screen is laid out anew, which takes longer than to paint, only where it may need other lines."""
-    lines, room = text.split("\n", allow_blank=True), static.content_size
-    fits = len(lines) == room.height and all(line.cell_length <= room.width for line in lines)
+    lines, size = text.split("\n", allow_blank=True), static.content_size
+    fits = len(lines) == size.height and all(line.cell_length <= size.width for line in lines)
     static.update(text, layout=static.styles.is_auto_height and not fits)
 
 
@@ -73,28 +73,28 @@ class Line(Static):
 
     def _paint(self) -> None:
         left, right, brief = (Content(clean(text)) for text in self._texts)
-        if brief and left.cell_length + right.cell_length + _APART > self._room:
+        if brief and left.cell_length + right.cell_length + _APART > self._cells:
             right = brief
-        if self._aside and not right and left.cell_length + len(self._aside) < self._room:
+        if self._aside and not right and left.cell_length + len(self._aside) < self._cells:
             right = Content.styled(self._aside, "$accent")
         if not right:
             self._show(self._hung(left))
             return
         rest: list[Content] = []
-        gap = self._room - left.cell_length - right.cell_length
+        gap = self._cells - left.cell_length - right.cell_length
         if gap < 1:
-            room = max(1, self._room - right.cell_length - 1)
-            left, *rest = left.wrap(room) if self._wraps else [Content(fitted(left.plain, room))]
-            gap = self._room - left.cell_length - right.cell_length
+            cells = max(1, self._cells - right.cell_length - 1)
+            left, *rest = left.wrap(cells) if self._wraps else [Content(fitted(left.plain, cells))]
+            gap = self._cells - left.cell_length - right.cell_length
         self._show(Content("\n").join([Content.assemble(left, " " * max(1, gap), right), *rest]))
 
     @property
-    def _room(self) -> int:
+    def _cells(self) -> int:
         """Cells of a line: the terminal's as long as this is not laid out."""
         return self.content_size.width or self.app.size.width - 2
 
     def _hung(self, text: Content) -> Content:
-        width = self._room
+        width = self._cells
         if not self._hang or width <= self._hang or text.cell_length <= width:
             return text
         return indented(text[: self._hang], text.plain[self._hang :], width)
@@ -104,11 +104,11 @@ class Line(Static):
 
     def _within(self, text: Content) -> Content:
         """Return text in the lines that there are; what has no room in them ends in ``…``."""
-        room, most = self._room, self._most_lines
-        lines = text.wrap(room) if text.cell_length > room else [text]
+        cells, most = self._cells, self._most_lines
+        lines = text.wrap(cells) if text.cell_length > cells else [text]
         if len(lines) <= most:
             return text
-        last = fitted(f"{lines[most - 1].plain} {lines[most].plain}", room)
+        last = fitted(f"{lines[most - 1].plain} {lines[most].plain}", cells)
         return Content("\n").join([*lines[: most - 1], Content(last.rstrip())])
 
     @property

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import psycopg
+from psycopg.rows import TupleRow
 
 from paydesk.domain.errors import UnknownRequest
 from paydesk.infra.recovery.redrive import OPEN
@@ -94,14 +95,14 @@ def _written(raw: bytes | None) -> str | None:
     return None if raw is None else ascii(bytes(raw))[2:-1]
 
 
-def bad_messages(connection: psycopg.Connection[Any], *, closed: bool = False) -> list[BadMessage]:
+def bad_messages(connection: psycopg.Connection[TupleRow], *, closed: bool = False) -> list[BadMessage]:
     """Return the newest 1,000 that are open, newest first; ``closed``: the redriven and discarded ones too."""
     where = _EVER if closed else f"{_BAD} AND discarded_at IS NULL"
     rows = connection.execute(f"{_READ} WHERE {where} ORDER BY position DESC LIMIT 1000").fetchall()
     return [_of(row) for row in rows]
 
 
-def bad_message(connection: psycopg.Connection[Any], number: int) -> BadMessage:
+def bad_message(connection: psycopg.Connection[TupleRow], number: int) -> BadMessage:
     """Return one, open or not. Raises ``UnknownRequest``."""
     row = connection.execute(f"{_READ} WHERE {_EVER} AND position = %s", [number]).fetchone()
     if row is None:

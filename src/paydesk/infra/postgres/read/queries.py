@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
-from psycopg.rows import dict_row
+from psycopg.rows import TupleRow, dict_row
 
 from paydesk.domain.copy import Delivery, RequestCopy
 from paydesk.domain.errors import UnknownRequest
@@ -22,7 +22,7 @@ from paydesk.infra.core.records import PEER_LOCKED
 from paydesk.infra.postgres.columns import DECISION_COLUMNS, FOLDED, REQUEST_COLUMNS, decision_of, request_of
 from paydesk.infra.postgres.filter_sql import like
 
-Connection = psycopg.Connection[Any]
+Connection = psycopg.Connection[TupleRow]
 
 SETTLED = "EXISTS (SELECT 1 FROM settlement s WHERE s.request_id = p.id)"
 """Whether this side has noted how the request ``p`` was settled, in SQL."""
@@ -81,7 +81,7 @@ class Counts:
     quarantined: int
     parked: int
     locked: int
-    amiss: str
+    unexplained: str
     lost: tuple[str, ...]
     """What people said in the last day and what does not stand, as another version was published: number and who."""
     brought_back: BroughtBack | None

@@ -14,16 +14,16 @@ LOW_LINES = 16
 _FOOTER = 1
 
 
-def make_room(pane: Widget, screen: Size) -> None:
+def hide_what_does_not_fit(pane: Widget, screen: Size) -> None:
     """Hide what stands above the list, ages first, as far as the rows need its lines; show it where there is room."""
     pane.set_class(screen.height < LOW_LINES, "-low")
     table = pane.query_one(RequestTable)
     parts: list[Summary | Totals] = [*pane.query(Summary), *pane.query(Totals)]
     kept = {id(part) for part in parts}
     others = sum(_lines_of(widget) for widget in _standing(pane, table) if id(widget) not in kept)
-    room = screen.height - _FOOTER - others - (MIN_ROWS + 1)
+    lines = screen.height - _FOOTER - others - (MIN_ROWS + 1)
     for part in parts:
-        if sum(_needed(widget) for widget in parts if id(widget) in kept) > room:
+        if sum(_needed(widget) for widget in parts if id(widget) in kept) > lines:
             kept.discard(id(part))
     for part in parts:
         part.display = id(part) in kept
