@@ -2,7 +2,6 @@
 
 import contextlib
 import signal
-import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +20,7 @@ from paydesk.infra.postgres.storage import Store
 from paydesk.manager.role import ROLE as MANAGER
 from paydesk.stack.kafka_server import Kafka
 from paydesk.stack.servers import Postgres
-from tests.e2e.site import PAYDESK, Site
+from tests.e2e.site import Site
 
 TERMS = checked_terms("1200", "EUR", "August retainer")
 ROLES = (CONTRACTOR, MANAGER)
@@ -35,7 +34,7 @@ class WorkerProcess:
         self.role = role
         self._said = site.root / f"worker-{uuid4().hex}.err"
         with self._said.open("wb") as said:
-            self.process = subprocess.Popen([*PAYDESK, role, "worker"], env=site.env, cwd=site.root, stderr=said)
+            self.process = site.start(role, "worker", err=said.fileno())
 
     @property
     def said(self) -> str:
@@ -55,7 +54,7 @@ class WorkerProcess:
     def end(self) -> None:
         """Kill it."""
         self.signal(signal.SIGCONT)
-        self.process.kill()
+        self.signal(signal.SIGKILL)
         self.process.wait()
 
 

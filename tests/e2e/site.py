@@ -16,6 +16,7 @@ import platformdirs
 from paydesk.stack.embedded import status
 from paydesk.stack.home import Folder
 from paydesk.stack.servers import Postgres
+from tests.e2e import warm
 from tests.e2e.terminal import Terminal
 from tests.faults.look import Look
 from tests.pace import scaled
@@ -75,16 +76,21 @@ class Site:
         self, *arguments: str | bytes, within_s: float = 120, check: bool = True
     ) -> subprocess.CompletedProcess[str]:
         """Run a command line to its end; with ``check`` its exit code must be 0."""
-        done = subprocess.run(
-            [*PAYDESK, *arguments],
-            env=self.env,
-            cwd=self.root,
-            capture_output=True,
-            text=True,
-            timeout=scaled(within_s),
-        )
+        done = self._run([os.fsdecode(argument) for argument in arguments], scaled(within_s))
         assert not check or done.returncode == 0, f"{arguments}: {done.returncode} {done.stdout} {done.stderr}"
         return done
+
+    def start(self, *arguments: str, err: int) -> warm.Command:
+        """Start a command line that says what it has to say to a file descriptor."""
+        assert warm.fits(self.env)
+        return warm.Command(arguments, self.env, self.root, 1, err)
+
+    def _run(self, arguments: list[str], timeout_s: float) -> subprocess.CompletedProcess[str]:
+        if warm.fits(self.env):
+            return warm.run(arguments, self.env, self.root, timeout_s)
+        return subprocess.run(
+            [*PAYDESK, *arguments], env=self.env, cwd=self.root, capture_output=True, text=True, timeout=timeout_s
+        )
 
     def json(self, *arguments: str | bytes) -> dict[str, Any]:
         """Run a command with ``--json``, and return the document that it printed."""
