@@ -74,8 +74,8 @@ class People:
 
         def work() -> None:
             try:
-                said = order.act()
-                order.answers[-1] = "done" if said.changed else "already so"
+                did = order.act()
+                order.answers[-1] = "done" if did.changed else "already so"
             except PaydeskError as error:
                 order.answers[-1] = error.code
 

@@ -97,10 +97,10 @@ def check(world: World, people: People) -> None:
 
 def _decided_as_asked(contractor: MemoryStorage) -> None:
     """What the contractor's side shows as decided are terms that it once asked for."""
-    said = MemoryRequests(contractor.tables).history(list(contractor.tables.copy))
+    asked = MemoryRequests(contractor.tables).history(list(contractor.tables.copy))
     for request_id, kept in contractor.tables.copy.items():
         decision = kept.row.decision
-        if decision is not None and answers(decision, said.get(request_id, Requested()))[0] is not Answers.REQUESTED:
+        if decision is not None and answers(decision, asked.get(request_id, Requested()))[0] is not Answers.REQUESTED:
             raise Broken(f"rule 3: {request_id} is shown as decided on terms that were never asked for")
 
 
@@ -151,19 +151,19 @@ def _one_effect(world: World, people: People, contractor: MemoryStorage, manager
     )
     for order in people.orders:
         key = str(order.key)
-        found = effects[key]
+        effect = effects[key]
         if order.words.startswith("undo"):
             continue  # What an undo did is seen in the command it took back.
-        if found > 1:
-            raise Broken(f"G2: {order.words} had {found} effects")
+        if effect > 1:
+            raise Broken(f"G2: {order.words} had {effect} effects")
         lost = world.lost and world.losing is not None and world.losing[0] != "log"
-        if "done" in order.answers and found != 1 and not lost and key not in people.undone | people.maybe_undone:
+        if "done" in order.answers and effect != 1 and not lost and key not in people.undone | people.maybe_undone:
             raise Broken(f"G1: {order.words} was answered done, and nothing of it is left")
-        if order.about is not None and found:
+        if order.about is not None and effect:
             _as_seen(order, manager)
-        if key in people.undone and found and not lost:
+        if key in people.undone and effect and not lost:
             raise Broken(f"G2: {order.words} was undone and is said all the same")
-        if found and not lost and not {"done", "unknown"} & set(order.answers):
+        if effect and not lost and not {"done", "unknown"} & set(order.answers):
             raise Broken(f"G2: {order.words} was refused ({order.answers}) and has an effect")
         if "done" in order.answers:
             later = set(order.answers[order.answers.index("done") :]) - {"done", "unknown", "server_down"}
@@ -175,8 +175,8 @@ def _as_seen(order: Order, manager: MemoryStorage) -> None:
     """A decision is about the revision and the terms that were on the screen, and about nothing newer."""
     for sent in manager.tables.outbox.values():
         if sent.event.command_id == str(order.key) and not sent.beaten:
-            said = json.loads(sent.event.value)
-            if (said["revision"], said["terms_hash"]) != order.about:
+            content = json.loads(sent.event.value)
+            if (content["revision"], content["terms_hash"]) != order.about:
                 raise Broken(f"rule 3: {order.words} decided what was not on the screen")
 
 
@@ -252,7 +252,7 @@ def _finals(world: World, manager: MemoryStorage) -> None:
     """No outcome that was published as final is followed by another; where one had to be, the first stands."""
     first: dict[object, Outcome] = {}
     contractor = world.contractor.storage
-    said = MemoryRequests(contractor.tables).history(list(contractor.tables.copy))
+    asked = MemoryRequests(contractor.tables).history(list(contractor.tables.copy))
     for record in world.log.topic(manager.role.writes).records:
         if record.unreadable:
             continue
@@ -263,7 +263,7 @@ def _finals(world: World, manager: MemoryStorage) -> None:
         register = event.register
         if not isinstance(register, DecisionRegister) or register.outcome is Outcome.NONE:
             continue
-        if answers(register, said.get(register.id, Requested()))[0] is Answers.NEVER:
+        if answers(register, asked.get(register.id, Requested()))[0] is Answers.NEVER:
             continue  # Somebody else wrote it: neither side takes it.
         flipped = first.setdefault(event.request_id, register.outcome) is not register.outcome
         if flipped and not two_finals(world, event.request_id):
@@ -277,10 +277,15 @@ def _finals(world: World, manager: MemoryStorage) -> None:
 def _finals_heard(contractor: MemoryStorage) -> None:
     """No outcome that the contractor took as final was replaced by another, whatever was lost."""
     first: dict[UUID, Outcome] = {}
-    for one in contractor.tables.inbox.values():
-        if one.became != "applied" or one.request_id is None or one.record.value is None:
+    for message in contractor.tables.inbox.values():
+        if message.became != "applied" or message.request_id is None or message.record.value is None:
             continue
-        outcome = json.loads(one.record.value)["outcome"]
-        if first.setdefault(one.request_id, outcome) != outcome and first[one.request_id] in ("accepted", "withdrawn"):
-            raise Broken(f"rule 10: {one.request_id} was heard as {first[one.request_id]} and then as {outcome}")
-        first[one.request_id] = outcome
+        outcome = json.loads(message.record.value)["outcome"]
+        if first.setdefault(message.request_id, outcome) != outcome and first[message.request_id] in (
+            "accepted",
+            "withdrawn",
+        ):
+            raise Broken(
+                f"rule 10: {message.request_id} was heard as {first[message.request_id]} and then as {outcome}"
+            )
+        first[message.request_id] = outcome

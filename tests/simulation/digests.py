@@ -35,9 +35,9 @@ class MemoryDigests:
 
     def refused(self) -> list[tuple[UUID, str]]:
         return [
-            (one.request_id, hashlib.sha256(one.record.value or b"").hexdigest())
-            for one in self.tables.inbox.values()
-            if one.became in ("quarantined", "parked") and one.request_id is not None
+            (message.request_id, hashlib.sha256(message.record.value or b"").hexdigest())
+            for message in self.tables.inbox.values()
+            if message.became in ("quarantined", "parked") and message.request_id is not None
         ]
 
     def known_hashes(self, hashes: Collection[str]) -> set[str]:

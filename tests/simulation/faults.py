@@ -90,7 +90,9 @@ def _digest(role: Role, ids: Sequence[UUID], world: World) -> Outgoing:
 
 
 def _answer(role: Role, ids: Sequence[UUID], world: World) -> Outgoing:
-    lines = tuple(Line(each, world.random.randint(1, 9), f"{world.random.getrandbits(256):064x}") for each in ids)
+    lines = tuple(
+        Line(request_id, world.random.randint(1, 9), f"{world.random.getrandbits(256):064x}") for request_id in ids
+    )
     return resync_event(role, Answer(1, (0,), lines, ()), world.new_id(), world.now())
 
 
@@ -114,26 +116,26 @@ def _decide_other_terms(world: World) -> None:
 
 def _spoilt(value: bytes, random: Random) -> bytes:
     try:
-        said = json.loads(value)
+        content = json.loads(value)
     except ValueError:
         return b"\xff" + value
-    if not isinstance(said, dict):
+    if not isinstance(content, dict):
         return b"[]"
     field_, worse = random.choice(
         (("version", 2**40), ("version", -1), ("id", "no"), ("terms_hash", "0"), ("actor", 7), ("revision", "two"))
     )
-    said[field_] = worse
-    return json.dumps(said).encode()
+    content[field_] = worse
+    return json.dumps(content).encode()
 
 
 def _forked(world: World, value: bytes) -> bytes:
     """Return another content for the same version, right in every other way."""
     try:
-        said = json.loads(value)
-        world.forged.add(UUID(said["id"]))
+        content = json.loads(value)
+        world.forged.add(UUID(content["id"]))
     except (ValueError, KeyError, TypeError):
         return value  # Nonsense already, or no event.
-    return json.dumps(said | {"actor": "eve"}).encode()
+    return json.dumps(content | {"actor": "eve"}).encode()
 
 
 def lose(world: World, _: object, __: Process) -> None:

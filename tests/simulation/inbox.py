@@ -16,16 +16,20 @@ class MemoryInbox:
     tables: Tables
 
     def record(self, messages: Sequence[Incoming]) -> None:
-        for one in messages:
-            key = one.source, one.event_id
-            if key not in self.tables.inbox and one.became in OPEN:
+        for message in messages:
+            key = message.source, message.event_id
+            if key not in self.tables.inbox and message.became in OPEN:
                 self.tables.own("refused")[len(self.tables.refused) + 1] = key
-            self.tables.own("inbox").setdefault(key, one)
+            self.tables.own("inbox").setdefault(key, message)
 
     def values(self, request_id: UUID) -> Iterator[bytes]:
-        for one in reversed(self.tables.inbox.values()):
-            if one.request_id == request_id and one.became in ("applied", "stale") and one.record.value is not None:
-                yield one.record.value
+        for message in reversed(self.tables.inbox.values()):
+            if (
+                message.request_id == request_id
+                and message.became in ("applied", "stale")
+                and message.record.value is not None
+            ):
+                yield message.record.value
 
     def positions(self) -> Mapping[Place, Position]:
         return dict(self.tables.positions)
@@ -48,17 +52,19 @@ class MemoryQuarantine:
 
     def parked(self, after: int, most: int) -> list[Refused]:
         waiting = [self._refused(number) for number in self.tables.refused if number > after]
-        return [one for one in waiting if one.became == "parked" and not one.discarded][:most]
+        return [message for message in waiting if message.became == "parked" and not message.discarded][:most]
 
     def unsaid(self, after: int, most: int) -> list[Refused]:
         waiting = [self._refused(number) for number in self.tables.refused if number > after]
-        open_ = [one for one in waiting if one.became in OPEN and not one.discarded]
-        return [one for one in open_ if one.reason.startswith(UNSAID)][:most]
+        open_ = [message for message in waiting if message.became in OPEN and not message.discarded]
+        return [message for message in open_ if message.reason.startswith(UNSAID)][:most]
 
     def _refused(self, number: int) -> Refused:
-        one = self.tables.inbox[self.tables.refused[number]]
+        message = self.tables.inbox[self.tables.refused[number]]
         gone = number in self.tables.discarded
-        return Refused(number, one.record, one.topic_id, one.became, one.reason, one.request_id, gone)
+        return Refused(
+            number, message.record, message.topic_id, message.became, message.reason, message.request_id, gone
+        )
 
     def retake(self, number: int, taken: Incoming, actor: str) -> None:
         del actor
@@ -68,7 +74,9 @@ class MemoryQuarantine:
         if fresh != key and fresh in self.tables.inbox:
             fresh, row = key, replace(row, source=key[0], event_id=key[1])
         rows = self.tables.inbox.items()
-        self.tables.inbox = {fresh if each == key else each: row if each == key else one for each, one in rows}
+        self.tables.inbox = {
+            fresh if known == key else known: row if known == key else message for known, message in rows
+        }
         self.tables.own("refused")[number] = fresh
 
     def discard(self, number: int, why: str, actor: str) -> None:

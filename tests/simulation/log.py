@@ -49,12 +49,12 @@ class MemoryLog:
         unreadable: str = "",
     ) -> Record:
         """Append one message."""
-        found = self.topic(topic)
+        log = self.topic(topic)
         # No two appends at one time: an offset that was overwritten is known by its time.
         self._appended += 1
         at = self._now() + timedelta(microseconds=self._appended)
-        record = Record(topic, 0, len(found.records), key, tuple(headers), value, at, unreadable)
-        found.records.append(record)
+        record = Record(topic, 0, len(log.records), key, tuple(headers), value, at, unreadable)
+        log.records.append(record)
         return record
 
     def answers(self) -> None:
@@ -72,8 +72,8 @@ class MemoryReader:
 
     def identity(self, topic: str) -> tuple[str, int] | None:
         self._log.answers()
-        found = self._log.topics.get(topic)
-        return (found.id, 1) if found is not None else None
+        log = self._log.topics.get(topic)
+        return (log.id, 1) if log is not None else None
 
     def assign(self, starts: Mapping[Place, int | None]) -> None:
         for place, offset in starts.items():

@@ -88,12 +88,12 @@ class MemoryCommands:
         return known
 
     def known(self, key: UUID) -> Claim | None:
-        found = self.tables.commands.get(key)
-        if found is None:
+        claim = self.tables.commands.get(key)
+        if claim is None:
             return None
-        of_it = (str(key), found.request_id)
-        said = (sent.event for sent in self.tables.outbox.values())
-        return replace(found, actor=next((e.actor for e in said if (e.command_id, e.request_id) == of_it), None))
+        of_it = (str(key), claim.request_id)
+        events = (sent.event for sent in self.tables.outbox.values())
+        return replace(claim, actor=next((e.actor for e in events if (e.command_id, e.request_id) == of_it), None))
 
     def note_changed(self, key: UUID) -> None:
         self.tables.own("commands")[key] = replace(self.tables.commands[key], changed=True)
@@ -120,7 +120,7 @@ class MemoryNumbers:
 
     def holders(self, numbers: Collection[str]) -> Mapping[UUID, str]:
         asked = (kept.row.request for kept in self.tables.copy.values())
-        return {each.id: each.number for each in asked if each is not None and each.number in numbers}
+        return {request.id: request.number for request in asked if request is not None and request.number in numbers}
 
     def raise_above(self, numbers: Collection[str]) -> None:
         self.tables.numbers = counter_after(self.tables.numbers, numbers)

@@ -73,7 +73,7 @@ class MemoryOutbox:
         outbox = self.tables.own("outbox")
         sent = outbox.pop(event_id)
         assert not sent.ever_acked
-        headers = [(name, str(fresh) if name == "ce_id" else told) for name, told in sent.event.headers]
+        headers = [(name, str(fresh) if name == "ce_id" else text) for name, text in sent.event.headers]
         event = replace(sent.event, id=fresh, value=value, content_hash=content_hash, headers=headers)
         outbox[fresh] = replace(sent, event=event)
 
@@ -176,8 +176,8 @@ class MemoryTopicState:
 
     def unsend_missing(self, topic_id: str, partition: int, after: int, present: Collection[str]) -> int:
         def gone(sent: Sent) -> bool:
-            here = sent.published and sent.topic_id == topic_id and not sent.beaten and sent.ack is not None
-            return here and sent.ack.offset > after and str(sent.event.id) not in present  # type: ignore[union-attr]
+            stands = sent.published and sent.topic_id == topic_id and not sent.beaten and sent.ack is not None
+            return stands and sent.ack.offset > after and str(sent.event.id) not in present  # type: ignore[union-attr]
 
         assert partition == 0
         return len(self.tables.change(gone, lambda sent: replace(sent, published=False)))
@@ -197,14 +197,14 @@ class MemoryReimport:
             self.tables.own("outbox")[event_id] = replace(sent, beaten=True, event=_released(sent.event))
 
     def bring_back(self, topic_id: str, brought: Sequence[Brought]) -> None:
-        for each in brought:
-            event, ack = each.event, each.ack
+        for entry in brought:
+            event, ack = entry.event, entry.ack
             if ack is None:
                 self.tables.insert(Sent(event, self.tables.counted + 1))
                 continue
-            self.tables.insert(Sent(event, 0, True, True, ack, topic_id, not each.stands))
-            if each.stands and event.command_id:
-                done = Claim(each.command_hash, event.request_id, True)
+            self.tables.insert(Sent(event, 0, True, True, ack, topic_id, not entry.stands))
+            if entry.stands and event.command_id:
+                done = Claim(entry.command_hash, event.request_id, True)
                 self.tables.own("commands").setdefault(UUID(event.command_id), done)
 
     def note(self, topic_id: str, count: int, last_said_at: datetime) -> None:

@@ -49,7 +49,7 @@ class MemoryRequests:
             self.write(register, content_hash, now)
 
     def heads(self, ids: Collection[UUID], half: Half) -> Mapping[UUID, Head]:
-        found = {}
+        heads = {}
         for request_id in ids:
             kept = self.tables.copy.get(request_id)
             if kept is None:
@@ -58,22 +58,22 @@ class MemoryRequests:
             register = row.request if half == "request" else row.decision
             content_hash = kept.request_hash if half == "request" else row.decision_hash
             outcome = row.decision.outcome if row.decision else Outcome.NONE
-            found[request_id] = Head(register.version if register else None, content_hash, outcome.value)
-        return found
+            heads[request_id] = Head(register.version if register else None, content_hash, outcome.value)
+        return heads
 
     def replace(self, newest: Sequence[ReceivedEvent], half: Half, now: datetime) -> None:
         del now
-        for one in newest:
-            register = one.event.register
+        for received in newest:
+            register = received.event.register
             kept = self.tables.copy.get(register.id, Kept(Row(register.id, None, None)))
             row = kept.row
             if isinstance(register, RequestRegister):
                 fresh = row.request is None or row.request.revision != register.revision
-                at = one.heard_at if fresh else row.revision_received_at
+                at = received.heard_at if fresh else row.revision_received_at
                 row = replace(row, request=register, revision_received_at=at)
-                kept = replace(kept, row=row, request_hash=one.content_hash)
+                kept = replace(kept, row=row, request_hash=received.content_hash)
             else:
-                kept = replace(kept, row=replace(row, decision=register, decision_hash=one.content_hash))
+                kept = replace(kept, row=replace(row, decision=register, decision_hash=received.content_hash))
             self.tables.own("copy")[register.id] = kept
         assert half in ("request", "decision")
 
@@ -83,22 +83,24 @@ class MemoryRequests:
 
     def history(self, ids: Collection[UUID]) -> Mapping[UUID, Requested]:
         heard = [
-            (one.request_id, one.type, one.record.value)
-            for one in self.tables.inbox.values()
-            if one.became in ("applied", "stale")
+            (message.request_id, message.type, message.record.value)
+            for message in self.tables.inbox.values()
+            if message.became in ("applied", "stale")
         ]
-        said = [(sent.event.request_id, sent.event.type, sent.event.value) for sent in self.tables.outbox.values()]
-        found: dict[UUID, list[RequestMessage]] = {}
-        for request_id, kind, value in [*heard, *said]:
+        sent_values = [
+            (sent.event.request_id, sent.event.type, sent.event.value) for sent in self.tables.outbox.values()
+        ]
+        by_request: dict[UUID, list[RequestMessage]] = {}
+        for request_id, kind, value in [*heard, *sent_values]:
             if request_id in ids and kind in REQUEST_TYPES:
-                found.setdefault(request_id, []).append(_request(value or b""))
+                by_request.setdefault(request_id, []).append(_request(value or b""))
         return {
             request_id: Requested(
-                frozenset(each.contractor for each in told),
-                frozenset((each.revision, each.terms_hash) for each in told),
-                any(each.withdrawal_asked for each in told),
+                frozenset(message.contractor for message in messages),
+                frozenset((message.revision, message.terms_hash) for message in messages),
+                any(message.withdrawal_asked for message in messages),
             )
-            for request_id, told in found.items()
+            for request_id, messages in by_request.items()
         }
 
 

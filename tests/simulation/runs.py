@@ -142,10 +142,10 @@ def shrink(failure: Failure) -> Failure:
 def _same(failure: Failure, most_lines: int | None = None, **changed: Any) -> Failure | None:
     """Return how the changed plan breaks the same promise, or None when it does not, or in more than ``most_lines``."""
     try:
-        found = run(replace(failure.plan, **changed), most_lines=most_lines)
+        shorter = run(replace(failure.plan, **changed), most_lines=most_lines)
     except TooLong:
         return None
-    return found if found is not None and found.why.split(":")[0] == failure.why.split(":")[0] else None
+    return shorter if shorter is not None and shorter.why.split(":")[0] == failure.why.split(":")[0] else None
 
 
 def _without_faults(failure: Failure) -> Failure:

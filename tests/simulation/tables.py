@@ -103,10 +103,10 @@ class Tables:
 
     def change(self, wanted: Callable[[Sent], bool], change: Callable[[Sent], Sent]) -> list[Sent]:
         """Change the wanted rows of the outbox; returns them as they were."""
-        found = [sent for sent in self.outbox.values() if wanted(sent)]
-        for sent in found:
+        before = [sent for sent in self.outbox.values() if wanted(sent)]
+        for sent in before:
             self.own("outbox")[sent.event.id] = change(sent)
-        return found
+        return before
 
 
 def _copied(value: object) -> object:

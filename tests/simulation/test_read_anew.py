@@ -47,7 +47,7 @@ def test_what_was_said_of_the_past_is_passed_over_and_a_digest_is_asked_for() ->
     settle(world)
     again = [_kind(record) for record in asked[before[0] :]]
     resyncs = [json.loads(record.value or b"") for record in answered[before[1] :] if _kind(record) == RESYNC]
-    assert [said["buckets"] for said in resyncs] == [[]]
+    assert [content["buckets"] for content in resyncs] == [[]]
     assert DIGEST in again
     assert len([kind for kind in again if kind not in (DIGEST, RESYNC)]) <= 3
 
@@ -75,12 +75,12 @@ def test_a_check_of_a_topic_that_is_made_anew_meanwhile_ends() -> None:
 def test_a_hold_that_ran_out_is_not_asked_again_because_others_are_heard_during_the_check() -> None:
     world = World(1)
     people, asking, deciding = People(world), *world.processes
-    said = checked_terms("5", "EUR", "work")
+    terms = checked_terms("5", "EUR", "work")
     first, second = world.new_id(), world.new_id()
-    asks.execute(world.contractor.storage, world.new_id(), RequestPayment(first, "ada", said))
+    asks.execute(world.contractor.storage, world.new_id(), RequestPayment(first, "ada", terms))
     settle(world)
-    decides.execute(world.manager.storage, world.new_id(), Approve(first, "bo", 1, said.hash), hold_s=8)
-    asks.execute(world.contractor.storage, world.new_id(), RequestPayment(second, "ada", said))
+    decides.execute(world.manager.storage, world.new_id(), Approve(first, "bo", 1, terms.hash), hold_s=8)
+    asks.execute(world.contractor.storage, world.new_id(), RequestPayment(second, "ada", terms))
     asking.send()
     world.seconds += 9
     assert deciding.outbound is not None and deciding.inbound is not None

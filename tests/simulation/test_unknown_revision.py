@@ -53,14 +53,14 @@ def test_a_decision_about_a_revision_that_is_not_known_yet_is_taken_in_once_it_i
         world.run(deciding, deciding.send)
         world.run(other, other.hear)
     inbox = list(store.tables.inbox.values())
-    assert [one.became for one in inbox if one.request_id == request_id] == [became]
+    assert [message.became for message in inbox if message.request_id == request_id] == [became]
     assert store.tables.copy[request_id].row.decision is None
     world.seconds += MOST_S + 1
     settle(world)
     check(world, people)
     decision = store.tables.copy[request_id].row.decision
     assert decision is not None and (decision.outcome, decision.revision) == (Outcome.ACCEPTED, 2)
-    assert {one.became for one in store.tables.inbox.values()} <= {"applied", "stale"}
+    assert {message.became for message in store.tables.inbox.values()} <= {"applied", "stale"}
 
 
 @pytest.mark.fault(
@@ -90,7 +90,7 @@ def test_a_decision_waits_for_a_request_that_both_stores_lost_until_it_is_asked_
         world.run(deciding, deciding.send)
         world.run(asking, asking.send)
         world.run(asking, asking.hear)
-    assert [one.became for one in store.tables.inbox.values() if one.request_id == request_id] == ["parked"]
+    assert [message.became for message in store.tables.inbox.values() if message.request_id == request_id] == ["parked"]
     asks.execute(store, key, ask)
     settle(world)
     check(world, people)

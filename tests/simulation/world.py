@@ -172,7 +172,7 @@ class World:
 
     def awake(self) -> list[Process]:
         """Return the processes that can do something now."""
-        awake = [each for each in self.processes if not each.frozen]
+        awake = [process for process in self.processes if not process.frozen]
         if self.clones:
             awake += [clone.process for clone in self.clones if not clone.process.frozen]
         return awake

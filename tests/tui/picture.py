@@ -35,9 +35,9 @@ def joined(pictures: list[str]) -> str:
     """Return pictures one above the other, without the fonts they would fetch from elsewhere."""
     parts, top, widest = [], 0.0, 0.0
     for place, picture in enumerate(pictures):
-        found = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', picture)
-        assert found, "a picture of a terminal has a size"
-        width, height = float(found[1]), float(found[2])
+        match = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', picture)
+        assert match, "a picture of a terminal has a size"
+        width, height = float(match[1]), float(match[2])
         names = re.sub(r"terminal-(?:\d+|terminal)-", f"desk{place}-", picture).replace("Fira Code, ", "")
         names = re.sub(r'class="rich-terminal"', f'y="{top:g}" width="{width:g}" height="{height:g}"', names, count=1)
         parts.append(without_fonts(names))

@@ -75,13 +75,13 @@ def peeked(pilot: Pilot[None]) -> bool:
 def counted(pilot: Pilot[None]) -> bool:
     """Whether no sums are dim any more, as those of other rows are."""
     sums = pilot.app.screen_stack[0].query("#summary Static, #totals Static")
-    return all(each.styles.text_opacity == 1 for each in sums)
+    return all(widget.styles.text_opacity == 1 for widget in sums)
 
 
 async def steady(pilot: Pilot[None]) -> None:
     """Stop what blinks."""
-    for each in pilot.app.screen.query(Input):
-        each.cursor_blink = False
+    for field in pilot.app.screen.query(Input):
+        field.cursor_blink = False
     await pilot.pause()
 
 
@@ -108,7 +108,7 @@ def locked(copy: RequestCopy, number: str) -> RequestCopy:
 def lapsed() -> World:
     """Return a world in which ada's newest request was accepted before its revision came."""
     world = scene()
-    request = next(each for each in world.requests.values() if each.number == "PR-1007")
+    request = next(candidate for candidate in world.requests.values() if candidate.number == "PR-1007")
     world.decisions[request.id] = decide(  # type: ignore[assignment]
         Approve(request.id, "bo", 1, request.terms.hash), request, None, world.now, world.now
     )
@@ -120,9 +120,9 @@ def lapsed() -> World:
 def long_cause() -> World:
     """Return a world whose rejection has a long cause."""
     world = scene()
-    for each, decided in world.decisions.items():
+    for request_id, decided in world.decisions.items():
         if decided.cause:
-            world.decisions[each] = replace(decided, cause=checked_cause("needs_info", LONG_CAUSE))
+            world.decisions[request_id] = replace(decided, cause=checked_cause("needs_info", LONG_CAUSE))
     return world
 
 

@@ -44,9 +44,9 @@ def sheet(pictures: list[str]) -> Any:
     tiles = []
     for picture in pictures:
         plain = without_fonts(re.sub(r"font-family: [^;]+;", "font-family: DejaVu Sans Mono;", picture))
-        found = Image.open(io.BytesIO(bytes(svg_to_bytes(svg_string=plain)))).convert("RGB")
-        size = (round(found.width * SCALE), round(found.height * SCALE))
-        tiles.append(found.resize(size, Image.Resampling.LANCZOS))
+        image = Image.open(io.BytesIO(bytes(svg_to_bytes(svg_string=plain)))).convert("RGB")
+        size = (round(image.width * SCALE), round(image.height * SCALE))
+        tiles.append(image.resize(size, Image.Resampling.LANCZOS))
     width, height = max(tile.width for tile in tiles) + GAP, max(tile.height for tile in tiles) + GAP
     rows = -(-len(tiles) // COLUMNS)
     whole = Image.new("RGB", (min(COLUMNS, len(tiles)) * width + GAP, rows * height + GAP), "#808080")

@@ -70,8 +70,8 @@ async def test_approving_what_looks_like_another_says_so_first_and_a_second_key_
         table = await opened(pilot)
         await seen(pilot, lambda: "⚠ like PR-1077" in shown(pilot))
         await pilot.press(*way, "a")
-        told = "⚠ PR-1002 looks like PR-1077 (pending): same amount and reference R-1. a again approves it."
-        await seen(pilot, lambda: told in " ".join(shown(pilot).split()))
+        warning = "⚠ PR-1002 looks like PR-1077 (pending): same amount and reference R-1. a again approves it."
+        await seen(pilot, lambda: warning in " ".join(shown(pilot).split()))
         assert not world.holds and table.current is not None and table.current.number == "PR-1002"
         await pilot.press("a")
         await seen(pilot, lambda: len(world.holds) == 1 and table.current and table.current.number == "PR-1003")

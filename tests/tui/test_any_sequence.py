@@ -77,9 +77,9 @@ class Time:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Time:
-    found = Time()
-    monkeypatch.setattr("paydesk.tui.textual_private.time.monotonic", found)
-    return found
+    clock = Time()
+    monkeypatch.setattr("paydesk.tui.textual_private.time.monotonic", clock)
+    return clock
 
 
 def read(parser: DeskParser, text: str, clock: Time, cut: int = 10_000) -> list[Message]:
@@ -112,17 +112,17 @@ def test_a_plain_key_in_its_long_form_is_typed_into_a_field(clock: Time) -> None
 
 
 @pytest.mark.parametrize("cut", [1, 7, 10_000])
-@pytest.mark.parametrize("sequence", NOTHING, ids=lambda each: repr(each[:24]))
+@pytest.mark.parametrize("sequence", NOTHING, ids=lambda sequence: repr(sequence[:24]))
 def test_an_unknown_or_malformed_sequence_does_nothing_and_the_next_key_works(
     sequence: str, cut: int, clock: Time
 ) -> None:
     parser = DeskParser()
     messages = read(parser, sequence, clock, cut)
-    assert keys(messages) == [] and not any(isinstance(each, (MouseEvent, Paste)) for each in messages), messages
+    assert keys(messages) == [] and not any(isinstance(message, (MouseEvent, Paste)) for message in messages), messages
     assert keys(read(parser, "j", clock)) == ["j"]
 
 
-@pytest.mark.parametrize("sequence", [each for each in ANSI_SEQUENCES_KEYS if each != "\x1b\x1b"], ids=repr)
+@pytest.mark.parametrize("sequence", [known for known in ANSI_SEQUENCES_KEYS if known != "\x1b\x1b"], ids=repr)
 def test_every_key_that_the_framework_knows_is_still_that_key(sequence: str, clock: Time) -> None:
     from textual._xterm_parser import XTermParser
 
@@ -160,7 +160,9 @@ def test_a_paste_keeps_no_escape_character_however_it_is_cut(size: int, clock: T
     typed = "j\x1b[A\x1b[200~a\x1b]52;c;eA==\x07b\x00\x1b[20é\x1b[201~\x1b[Bk"
     messages = read(DeskParser(), typed, clock, size)
     assert keys(messages) == ["j", "up", "down", "k"]
-    assert [each.text for each in messages if isinstance(each, Paste)] == ["a\ufffd]52;c;eA==\x07b\ufffd\ufffd[20é"]
+    assert [message.text for message in messages if isinstance(message, Paste)] == [
+        "a\ufffd]52;c;eA==\x07b\ufffd\ufffd[20é"
+    ]
 
 
 @pytest.mark.parametrize("seed", range(20))

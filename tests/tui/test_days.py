@@ -93,10 +93,10 @@ async def test_any_cause_takes_a_note(world: World, digit: str) -> None:
 @UNKNOWN
 def test_what_kafka_alone_can_tell_is_not_known_while_it_is_away() -> None:
     health = replace(WELL, kafka=AWAY, kafka_silent_s=180.0, unsent=0)
-    told = {part.name: part for part in health_report(health, "contractor")}
-    assert told["Worker"].state == "◔ waits" and told["Worker"].now == "for Kafka"
-    assert told["Arrivals"].state == "◔ not known" and told["Arrivals"].now == "Kafka answered last 3 min ago"
-    assert told["Outbox"].state == "✓ empty", "it was counted a moment ago"
+    parts = {part.name: part for part in health_report(health, "contractor")}
+    assert parts["Worker"].state == "◔ waits" and parts["Worker"].now == "for Kafka"
+    assert parts["Arrivals"].state == "◔ not known" and parts["Arrivals"].now == "Kafka answered last 3 min ago"
+    assert parts["Outbox"].state == "✓ empty", "it was counted a moment ago"
 
 
 @UNKNOWN

@@ -18,13 +18,13 @@ LINK = "https://docs.example.org/invoices/81"
 )
 @pytest.mark.parametrize("role", ["contractor", "manager"])
 async def test_look_alike_letters_are_said_where_a_link_is_read_and_before_it_is_opened(role: str) -> None:
-    world, told = World(), "⚠ The host of the link mixes scripts"
+    world, warning = World(), "⚠ The host of the link mixes scripts"
     terms = checked_terms("5", "EUR", "tea", document="https://pаypal.com/a", pay_to="PаyPal")
     world.put(request_payment(RequestPayment(UUID(int=1), "ada", terms), "PR-1", NOON))
     async with (contractor(world) if role == "contractor" else manager(world)).run_test(size=(100, 30)) as pilot:
         await opened(pilot)
         await pilot.press("enter")
-        await seen(pilot, lambda: told in shown(pilot) and "⚠ The payee mixes scripts" in shown(pilot))
+        await seen(pilot, lambda: warning in shown(pilot) and "⚠ The payee mixes scripts" in shown(pilot))
         await pilot.press("o")
         await seen(pilot, lambda: "Open a document at" in shown(pilot) and "а (U+0430)" in shown(pilot))
 

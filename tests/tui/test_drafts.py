@@ -48,10 +48,10 @@ async def test_a_draft_that_another_desk_changed_and_sent_is_sent_all_the_same(w
 
 def test_the_same_draft_sent_by_two_desks_unchanged_is_one_request() -> None:
     terms_hash = "abc"
-    one, other = Draft({"amount": "1"}), Draft()
-    other.key, other.request_id = one.key, one.request_id
-    assert one.ids_for(terms_hash) == other.ids_for(terms_hash) != one.ids_for("abd")
-    assert one.ids_for(terms_hash)[1].version == 7
+    first, other = Draft({"amount": "1"}), Draft()
+    other.key, other.request_id = first.key, first.request_id
+    assert first.ids_for(terms_hash) == other.ids_for(terms_hash) != first.ids_for("abd")
+    assert first.ids_for(terms_hash)[1].version == 7
 
 
 @pytest.mark.parametrize("path", ["draft.json", None])
@@ -60,19 +60,19 @@ def test_drafts_of_two_forms_never_touch_each_other(path: str | None, tmp_path: 
     first, second = Draft({"amount": "1"}), Draft({"amount": "2"})
     store.save(first)
     store.save(second)
-    assert [each.fields["amount"] for each in store.kept()] == ["2", "1"]
+    assert [draft.fields["amount"] for draft in store.kept()] == ["2", "1"]
     store.discard(second)
-    assert [each.fields["amount"] for each in store.kept()] == ["1"]
+    assert [draft.fields["amount"] for draft in store.kept()] == ["1"]
 
 
 def test_a_draft_that_a_form_has_open_is_not_resumed_by_another_desk(tmp_path: Path) -> None:
-    here, there = DraftStore(tmp_path / "d.json"), DraftStore(tmp_path / "d.json")
+    mine, theirs = DraftStore(tmp_path / "d.json"), DraftStore(tmp_path / "d.json")
     draft = Draft({"amount": "1"})
-    here.save(draft)
-    here.take(draft)
-    assert there.load() is None and here.load() is None
-    here.let_go(draft)
-    assert there.load() == draft == here.load()
+    mine.save(draft)
+    mine.take(draft)
+    assert theirs.load() is None and mine.load() is None
+    mine.let_go(draft)
+    assert theirs.load() == draft == mine.load()
 
 
 def test_the_draft_of_the_version_before_is_resumed_and_discarded(tmp_path: Path) -> None:

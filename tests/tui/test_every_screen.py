@@ -38,8 +38,8 @@ def cells(pilot: Pilot[None]) -> Cells:
     """Return the runs of every line, after all that a line goes through on its way to the terminal."""
     painted = []
     for strip in pilot.app.screen._compositor.render_strips():
-        for each in pilot.app.get_line_filters():
-            strip = strip.apply_filter(each, Color(0, 0, 0))
+        for filter_ in pilot.app.get_line_filters():
+            strip = strip.apply_filter(filter_, Color(0, 0, 0))
         painted.append([(part.text, part.style or Style.null()) for part in strip if part.text])
     return painted
 
@@ -126,7 +126,7 @@ async def test_it_looks_as_it_did_on_other_terminals(
 ) -> None:
     for key, value in OTHER[terminal].items():
         monkeypatch.setenv(key, value)
-    (screen,) = (each for each in SCREENS if each.name == name)
+    (screen,) = (candidate for candidate in SCREENS if candidate.name == name)
     async with screen.app().run_test(size=screen.sizes[0]) as pilot:
         await screen.reach(pilot)
         await hold(pilot, f"{screen.role}-{screen.name}-{terminal}", update)

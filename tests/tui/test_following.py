@@ -131,7 +131,7 @@ async def test_what_the_filter_hides_is_said_and_the_key_that_shows_it_goes_ther
 
 @pytest.mark.long
 @pytest.mark.parametrize(
-    ("keys", "said"),
+    ("keys", "notice"),
     [
         (("e", "ctrl+u", *"7", "ctrl+s"), "PR-1007 is revised; the filter hides it, m shows it."),
         (("w", "y"), "PR-1007 is withdrawing; the filter hides it, m shows it."),
@@ -139,7 +139,7 @@ async def test_what_the_filter_hides_is_said_and_the_key_that_shows_it_goes_ther
     ids=["revised", "withdrawing"],
 )
 async def test_what_a_change_takes_out_of_the_filter_is_said_too(
-    world: World, keys: tuple[str, ...], said: str
+    world: World, keys: tuple[str, ...], notice: str
 ) -> None:
     world.queued.update(world.requests)
     async with contractor(world).run_test(size=(80, 24)) as pilot:
@@ -147,7 +147,7 @@ async def test_what_a_change_takes_out_of_the_filter_is_said_too(
         await pilot.press("slash", *"status:pending", "space", "a", "m", "t", "greater_than_sign", *"1000", "enter")
         await seen(pilot, lambda: table.current and table.current.number == "PR-1007" and len(table.rows) < 4)
         await pilot.press(*keys)
-        await seen(pilot, lambda: said in shown(pilot))
+        await seen(pilot, lambda: notice in shown(pilot))
         await seen(pilot, lambda: all(row.number != "PR-1007" for row in table.rows))
 
 
@@ -160,7 +160,10 @@ async def test_a_decision_that_makes_it_fit_later_moves_nobody(world: World) -> 
         await form(pilot, "n")
         await pilot.press("ctrl+u", *"500", "tab", "ctrl+u", *"EUR", "tab", *"hotel", "ctrl+s")
         await seen(pilot, lambda: "the filter hides it" in shown(pilot))
-        asked, before = next(each for each in world.requests.values() if each.number == "PR-1009"), table.current
+        asked, before = (
+            next(request for request in world.requests.values() if request.number == "PR-1009"),
+            table.current,
+        )
         world.put(replace(asked, version=2, revision=2, terms=checked_terms("5", "EUR", "hotel")))
         await seen(pilot, lambda: any(row.number == "PR-1009" for row in table.rows))
         assert before and table.current and table.current.id == before.id

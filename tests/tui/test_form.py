@@ -106,7 +106,7 @@ async def test_a_wrong_account_number_is_warned_about_under_its_field_and_is_sen
 async def test_the_form_keeps_a_retired_currency_of_what_is_revised_and_refuses_it_for_a_new_request(
     world: World,
 ) -> None:
-    (request,) = [each for each in world.requests.values() if "brochure" in each.terms.description]
+    (request,) = [candidate for candidate in world.requests.values() if "brochure" in candidate.terms.description]
     retired = replace(request.terms, money=Money(120000, "HRK", 2))
     world.put(replace(request, terms=retired, version=request.version + 1))
     async with contractor(world).run_test(size=(100, 36)) as pilot:

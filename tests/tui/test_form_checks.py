@@ -48,7 +48,7 @@ def test_terms_that_another_request_has_look_like_it(
     checks = FormChecks()
     asking = checks.to_be_read(next(iter(world.requests)), "ada", terms_of(waiting), world.now)
     assert asking is not None and checks.take_alike(read_alike(desk, asking))
-    assert [each.number for each in checks.alike_to(terms_of(waiting)) or ()] == [waiting.number]
+    assert [twin.number for twin in checks.alike_to(terms_of(waiting)) or ()] == [waiting.number]
 
 
 def test_a_request_that_was_accepted_meanwhile_cannot_be_revised_any_more(
@@ -86,8 +86,8 @@ def test_a_second_change_is_news_also_where_it_is_told_in_the_same_words(
         request = replace(waiting.request, revision=revision, version=revision)
         command = Reject(waiting.id, "bo", revision, request.terms.hash, Cause(CauseCode.DUPLICATE))
         copies.append(replace(waiting, request=request, decision=decide(command, request, None, world.now, world.now)))
-    assert checks.take_copy(copies[0], "ada") and (told := checks.meanwhile)
-    assert checks.take_copy(copies[1], "ada") and checks.meanwhile == told and checks.newest == copies[1]
+    assert checks.take_copy(copies[0], "ada") and (sentence := checks.meanwhile)
+    assert checks.take_copy(copies[1], "ada") and checks.meanwhile == sentence and checks.newest == copies[1]
 
 
 def test_what_cannot_be_read_is_not_known(desk: FakeContractorDesk, waiting: RequestCopy, world: World) -> None:

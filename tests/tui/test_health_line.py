@@ -27,9 +27,9 @@ def test_what_came_back_fits_one_line_and_is_no_trouble() -> None:
 
 
 def test_what_was_lost_is_told_after_acute_trouble_the_first_three_by_name() -> None:
-    one = health_words(replace(WELL, lost=("PR-7 (bo)",)), "manager")
-    assert one.text == "◔ Lost, as another version stands: PR-7 (bo); `paydesk doctor` tells."
-    assert one.trouble and cell_len(one.text) <= NARROW
+    words = health_words(replace(WELL, lost=("PR-7 (bo)",)), "manager")
+    assert words.text == "◔ Lost, as another version stands: PR-7 (bo); `paydesk doctor` tells."
+    assert words.trouble and cell_len(words.text) <= NARROW
     away = Part(PartState.DOWN, "Kafka does not answer.")
     lost = tuple(f"PR-{number} (bo)" for number in range(5))
     many = health_words(replace(WELL, lost=lost, kafka=away), "manager").text
@@ -87,9 +87,9 @@ def test_every_part_is_reported_however_it_is() -> None:
         memory_broker=True,
         notice="fetching Kafka, 12 of 44 MB; what you save is kept",
     )
-    told = {report.name: report for report in health_report(worst, "contractor")}
-    assert [name for name, report in told.items() if report.well] == ["Kafka"] == [*told][-1:]
-    assert told["Lost"].now == "PR-7 (bo)" and told["Worker"].state == "✗ stopped"
+    reports = {report.name: report for report in health_report(worst, "contractor")}
+    assert [name for name, report in reports.items() if report.well] == ["Kafka"] == [*reports][-1:]
+    assert reports["Lost"].now == "PR-7 (bo)" and reports["Worker"].state == "✗ stopped"
     assert all(report.well for report in health_report(WELL, "contractor"))
 
 
@@ -110,10 +110,11 @@ def test_every_part_is_reported_however_it_is() -> None:
 def test_what_is_still_to_come_names_the_server_that_keeps_it_unknown(
     kafka: Part, postgres: Part, awaited: str
 ) -> None:
-    told = {
-        each.name: each for each in health_report(replace(WELL, kafka=kafka, postgres=postgres, lag=None), "manager")
+    reports = {
+        report.name: report
+        for report in health_report(replace(WELL, kafka=kafka, postgres=postgres, lag=None), "manager")
     }
-    assert told["Arrivals"].meaning == f"How much is still to come shows once {awaited}."
+    assert reports["Arrivals"].meaning == f"How much is still to come shows once {awaited}."
 
 
 @pytest.mark.fault(kind="What a server refuses is told as that, not as silence.", mended="tui/text/wording.py")

@@ -93,7 +93,7 @@ async def test_in_another_order_the_cursor_is_on_what_is_taken_back_and_the_next
         await seen(pilot, lambda: table.current and table.current.number == "PR-1003")
         assert "new between these" not in shown(pilot)
         await pilot.press("a")
-        await seen(pilot, lambda: desk.asked == [each.replace("1002", "1003") for each in TWICE])
+        await seen(pilot, lambda: desk.asked == [sentence.replace("1002", "1003") for sentence in TWICE])
 
 
 @pytest.mark.fault(

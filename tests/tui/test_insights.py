@@ -28,8 +28,8 @@ async def test_the_numbers_stand_beside_the_bars(world: World) -> None:
         await opened(pilot)
         await pilot.press("2")
         await seen(pilot, lambda: "By currency" in shown(pilot))
-        found = rows(pilot)
-        assert "8 requests everyone as of 12:00:00" in found
+        lines = rows(pilot)
+        assert "8 requests everyone as of 12:00:00" in lines
         for line in (
             "Day Requested Decided",
             "Sat 15 Aug 0 0",
@@ -47,11 +47,11 @@ async def test_the_numbers_stand_beside_the_bars(world: World) -> None:
             "GBP 1 96.10 0.00",
             "KWD 1 640.000 640.000",
         ):
-            assert line in found, (line, found)
+            assert line in lines, (line, lines)
         await pilot.press("t")
         await seen(pilot, lambda: "Asked for" in shown(pilot))
-        found = rows(pilot)
-        assert "Fri 28 Aug 1 1 1" in found and "Currency Requests Asked for Waiting Waiting for" in found
+        lines = rows(pilot)
+        assert "Fri 28 Aug 1 1 1" in lines and "Currency Requests Asked for Waiting Waiting for" in lines
         await pilot.press("end")
         await seen(pilot, lambda: "USD 1 312.45 1 312.45" in rows(pilot))
         await pilot.press("t", "q")

@@ -26,7 +26,7 @@ def test_a_desk_says_how_far_it_is_when_it_opens_and_why_it_cannot(desk: FakeCon
     posted: list[object] = []
     heard: list[News] = []
     open_desk(lambda: desk, posted.append, heard.append)
-    assert [type(each) for each in posted] == [DeskMade, DeskOpened, DeskStarted]
+    assert [type(message) for message in posted] == [DeskMade, DeskOpened, DeskStarted]
     world.tell(next(iter(world.requests)))
     assert len(heard) == 1
     world.down = True
@@ -131,10 +131,10 @@ def test_a_count_that_failed_is_not_shown(desk: FakeContractorDesk, world: World
 
 
 def test_commands_run_one_after_the_other_in_the_order_of_the_keys(desk: FakeContractorDesk, world: World) -> None:
-    queue, said = CommandQueue[FakeContractorDesk](), list[object]()
+    queue, results = CommandQueue[FakeContractorDesk](), list[object]()
     first, second = [*world.requests][:2]
     for each in (first, second):
-        queue.add(lambda desk, each=each: Result(desk.copy(each)), lambda result, _: said.append(result))  # type: ignore[misc]
+        queue.add(lambda desk, each=each: Result(desk.copy(each)), lambda result, _: results.append(result))  # type: ignore[misc]
     command = queue.next()
     assert command is not None and queue.next() is None and queue.busy, "one runs"
     ended = run_command(desk, *command)

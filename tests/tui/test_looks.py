@@ -110,7 +110,7 @@ async def test_ascii_terminals_get_ascii_alone(monkeypatch: pytest.MonkeyPatch, 
 
 async def test_the_look_is_the_one_that_was_asked_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     assert [look.name for look in THEMES] == [f"paydesk-{name}" for name in LOOK_NAMES]
-    for named, environment, found in (
+    for named, environment, expected in (
         ("", {}, "paydesk-dusk"),
         ("", {"PAYDESK_THEME": "contrast"}, "paydesk-contrast"),
         ("paper", {"PAYDESK_THEME": "contrast"}, "paydesk-paper"),
@@ -120,7 +120,7 @@ async def test_the_look_is_the_one_that_was_asked_for(world: World, monkeypatch:
             monkeypatch.delenv(name, raising=False)
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
-        assert ContractorApp(lambda: FakeContractorDesk(world), now=world.clock, look=named).theme == found
+        assert ContractorApp(lambda: FakeContractorDesk(world), now=world.clock, look=named).theme == expected
 
 
 async def test_a_look_that_is_not_there_is_said(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,8 +128,8 @@ async def test_a_look_that_is_not_there_is_said(world: World, monkeypatch: pytes
     app = contractor(world)
     async with app.run_test(size=(80, 24)) as pilot:
         await seen(pilot, lambda: [*app._notifications])
-        (told,) = app._notifications
-        assert told.message == "There is no look of that name; there are dusk, paper and contrast."
+        (notice,) = app._notifications
+        assert notice.message == "There is no look of that name; there are dusk, paper and contrast."
     assert app.theme == "paydesk-dusk"
 
 

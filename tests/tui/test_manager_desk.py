@@ -22,7 +22,7 @@ from tests.tui.conftest import Clock, manager, opened, seen, shown
 
 
 def of(world: World, number: str) -> UUID:
-    return next(each.id for each in world.requests.values() if each.number == number)
+    return next(request.id for request in world.requests.values() if request.number == number)
 
 
 def accepted_by_zoe(world: World, number: str) -> UUID:
@@ -84,10 +84,10 @@ class Slow(FakeManagerDesk):
 
 
 @pytest.mark.parametrize(
-    ("key", "told"),
+    ("key", "sentence"),
     [("u", "PR-1003 is pending again: nothing was sent"), ("S", "Sent: 2 decisions.")],
 )
-async def test_what_is_pressed_while_a_decision_is_written_waits_for_it(world: World, key: str, told: str) -> None:
+async def test_what_is_pressed_while_a_decision_is_written_waits_for_it(world: World, key: str, sentence: str) -> None:
     desk = Slow(world)
     async with manager(world, desk=desk).run_test(size=(80, 24)) as pilot:
         await opened(pilot)
@@ -97,7 +97,7 @@ async def test_what_is_pressed_while_a_decision_is_written_waits_for_it(world: W
         await pilot.press("a", key)
         assert of(world, "PR-1003") not in world.decisions
         desk.let_through.release()
-        await seen(pilot, lambda: told in shown(pilot))
+        await seen(pilot, lambda: sentence in shown(pilot))
         assert of(world, "PR-1002") in world.decisions, "the keystroke before is another one"
         assert world.holds.keys() == ({of(world, "PR-1002")} if key == "u" else set())
 
@@ -210,11 +210,11 @@ async def test_the_detail_decides_what_it_shows_and_the_decided_list_holds_it(wo
     mended="manager/held_decisions.py",
 )
 @pytest.mark.parametrize(
-    ("keys", "told"),
+    ("keys", "sentence"),
     [(["a"], "Released: PR-1002 18,400.00 EUR leaves when"), (["a", "a"], "Released: 2 decisions leave when")],
 )
 async def test_what_is_sent_now_while_kafka_is_away_is_released_and_not_sent(
-    world: World, keys: list[str], told: str
+    world: World, keys: list[str], sentence: str
 ) -> None:
     desk = FakeManagerDesk(world)
     desk.told = replace(desk.told, kafka=Part(PartState.DOWN, "Kafka does not answer."))
@@ -226,7 +226,7 @@ async def test_what_is_sent_now_while_kafka_is_away_is_released_and_not_sent(
             await seen(pilot, lambda many=many: len(world.holds) == many)
         await seen(pilot, lambda: "send" in shown(pilot))
         await pilot.press("S")
-        await seen(pilot, lambda: not world.holds and f"{told} Kafka answers." in shown(pilot))
+        await seen(pilot, lambda: not world.holds and f"{sentence} Kafka answers." in shown(pilot))
         assert "Sent:" not in shown(pilot)
 
 

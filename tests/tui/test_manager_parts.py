@@ -224,8 +224,8 @@ def test_a_held_key_decides_once_and_says_how_often_it_was_ignored() -> None:
 
 def test_keys_that_come_faster_than_anyone_types_decide_nothing() -> None:
     keys = DecisionKeys()
-    said = [keys.typed(10 + at / 1000) for at in range(5)]
-    assert [bool(each) for each in said] == [False, False, False, True, False]
+    answers = [keys.typed(10 + at / 1000) for at in range(5)]
+    assert [bool(answer) for answer in answers] == [False, False, False, True, False]
     assert not keys.on_purpose("a", 10.01) and not keys.ignored_text(10.01)
 
 
@@ -294,8 +294,8 @@ def test_a_decided_row_stands_until_the_cursor_leaves_it(desk: FakeManagerDesk, 
 def test_what_arrives_between_rows_is_counted_until_everything_takes_its_place(rows: list[RequestCopy]) -> None:
     standing, shown = StandingRows(), [rows[0], rows[2]]
     page = Page(tuple(rows))
-    found = standing.merge(shown, page, Sort.OLDEST, Edges(), Edges())
-    assert standing.between == 1 and rows[1] not in found.rows
+    merged = standing.merge(shown, page, Sort.OLDEST, Edges(), Edges())
+    assert standing.between == 1 and rows[1] not in merged.rows
     assert standing.take_their_place(page, Sort.OLDEST) == rows
 
 
@@ -311,7 +311,7 @@ def test_a_question_counts_marks_that_the_filter_hides_and_skips_what_cannot_be_
     decided = desk.copy(next(iter(world.decisions)))
     asking = read_question(desk, [*rows[:2], decided], None, INBOX, world.now)
     assert [copy.id for copy in asking.plan.chosen] == [row.id for row in rows[:2]]
-    assert asking.hidden == 0 and [told.number for told in asking.plan.skipped] == [decided.number]
+    assert asking.hidden == 0 and [skipped.number for skipped in asking.plan.skipped] == [decided.number]
     pending = replace(INBOX, filter=parse_filter("status:pending"), statuses=frozenset())
     assert read_question(desk, [*rows[:2], decided], None, pending, world.now).hidden == 1, "this one does"
 

@@ -26,7 +26,7 @@ WAITING = ["PR-1002", "PR-1003", "PR-1004", "PR-1006", "PR-1007", "PR-1008"]
 
 def decided(world: World) -> set[str]:
     """Return what was decided on the desk under test, by number."""
-    return {str(world.requests[each].number) for each in world.holds}
+    return {str(world.requests[request_id].number) for request_id in world.holds}
 
 
 async def test_marks_are_decided_after_y_and_taken_back_by_one_key(world: World) -> None:
@@ -130,7 +130,7 @@ async def test_what_is_held_back_between_the_rows_is_never_marked(world: World, 
         painted = {row.number for row in table.rows}
         first, last = table.rows[2].request, table.rows[3].request
         assert first is not None and last is not None
-        amounts = [Decimal(each.terms.money.amount) for each in (first, last)]
+        amounts = [Decimal(copy.terms.money.amount) for copy in (first, last)]
         terms = checked_terms(f"{sum(amounts) / 2:.2f}", first.terms.money.currency, "never seen")
         asked_at = first.requested_at + (last.requested_at - first.requested_at) / 2
         fifth = request_payment(RequestPayment(UUID(int=77), "gil", terms), "PR-1077", asked_at)
@@ -192,7 +192,11 @@ async def test_marks_are_rejected_with_one_cause(world: World) -> None:
         assert not world.holds
         await pilot.press("y")
         await seen(pilot, lambda: decided(world) == {"PR-1002", "PR-1003"})
-        causes = {each.cause.code for each in world.decisions.values() if each.cause and each.cause.note == "which?"}
+        causes = {
+            decision.cause.code
+            for decision in world.decisions.values()
+            if decision.cause and decision.cause.note == "which?"
+        }
         assert causes == {CauseCode.NEEDS_INFO}
 
 
@@ -211,11 +215,11 @@ async def test_what_is_skipped_is_named_with_the_reason_and_no_filter_is_said_to
         accepted_by_zoe(world, "PR-1003")
         await pilot.press("a")
         await seen(pilot, lambda: "3 skipped" in shown(pilot))
-        told = " ".join(shown(pilot).replace("│", " ").split())
-        assert "shown by the filter" not in told, "there is none"
-        assert "PR-1002 changed since you looked: amount 18,400.00 EUR → 99,999.00 EUR" in told
-        assert "PR-1003 was accepted by zoe" in told
-        assert "PR-1004: Nobody decides a request of their own." in told
+        text = " ".join(shown(pilot).replace("│", " ").split())
+        assert "shown by the filter" not in text, "there is none"
+        assert "PR-1002 changed since you looked: amount 18,400.00 EUR → 99,999.00 EUR" in text
+        assert "PR-1003 was accepted by zoe" in text
+        assert "PR-1004: Nobody decides a request of their own." in text
         await pilot.press("y")
         await seen(pilot, lambda: decided(world) == {"PR-1006", "PR-1007", "PR-1008"})
 

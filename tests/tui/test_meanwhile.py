@@ -172,10 +172,10 @@ class Remembering(FakeManagerDesk):
     """Knows the terms that PR-1007 was requested with."""
 
     def detail(self, request_id: UUID) -> RequestDetail:
-        found = super().detail(request_id)
-        before = replace(found.timeline[0], terms=checked_terms("2400", "EUR", "Photo set for brochure"))
-        revised = replace(found.timeline[0], kind="revised", revision=2)
-        return replace(found, timeline=(before, revised, *found.timeline[1:]))
+        detail = super().detail(request_id)
+        before = replace(detail.timeline[0], terms=checked_terms("2400", "EUR", "Photo set for brochure"))
+        revised = replace(detail.timeline[0], kind="revised", revision=2)
+        return replace(detail, timeline=(before, revised, *detail.timeline[1:]))
 
 
 @REVISED

@@ -27,7 +27,7 @@ def test_lists_and_details_show_which_letters_differ() -> None:
     columns = [
         managers.CONTRACTOR,
         contractors.FROM,
-        *(each for each in managers.DECIDED_COLUMNS if each.title == "By"),
+        *(column for column in managers.DECIDED_COLUMNS if column.title == "By"),
     ]
     assert [column.say(COPY, NOW).text for column in columns] == ["<U+0430>da", "<U+0430>da", "<U+03A9>bo"]
     step = Step(NOW, "accepted", "Ωbo", 1, "")

@@ -13,7 +13,7 @@ from tests.tui.conftest import contractor, manager, opened, seen, shown
 from tests.tui.test_manager_desk import of
 
 
-def told(pilot: Pilot[None]) -> str:
+def notices(pilot: Pilot[None]) -> str:
     """Return what the screen shows, as if its lines were wide enough."""
     return " ".join(shown(pilot).split())
 
@@ -33,7 +33,7 @@ async def test_a_long_refusal_goes_on_in_a_second_line(world: World, size: tuple
             "PR-1002 changed since you looked: it is at revision 2 by brno-cablage, 99,999.00 EUR, August retainer. "
             "Look at it again, then decide."
         )
-        await seen(pilot, lambda: whole in told(pilot))
+        await seen(pilot, lambda: whole in notices(pilot))
         await pilot.press("j", "a")
         await seen(pilot, lambda: "✓ accepted PR-1003" in shown(pilot) and table.size.height == lines)
 
@@ -46,8 +46,8 @@ async def test_a_desk_does_not_tell_who_sits_there_to_be_another(world: World) -
         await pilot.press("g")
         assert table.current is not None and table.current.contractor != "ada"
         await pilot.press("w")
-        await seen(pilot, lambda: "may change it." in told(pilot))
-        assert "--as" not in told(pilot)
+        await seen(pilot, lambda: "may change it." in notices(pilot))
+        assert "--as" not in notices(pilot)
 
 
 def test_one_is_one_and_a_time_has_its_unit() -> None:

@@ -19,13 +19,13 @@ class Remembering(FakeManagerDesk):
     """Tells of a revision before the one that the world knows."""
 
     def detail(self, request_id: UUID) -> RequestDetail:
-        found = super().detail(request_id)
-        asked = found.copy.request
+        detail = super().detail(request_id)
+        asked = detail.copy.request
         if asked is None or asked.revision == 1:
-            return found
+            return detail
         old = checked_terms("18000", "EUR", asked.terms.description)
         first = Step(asked.requested_at, "requested", asked.contractor, 1, "", old.money, terms=old)
-        return replace(found, timeline=(first, replace(found.timeline[0], kind="revised", revision=2)))
+        return replace(detail, timeline=(first, replace(detail.timeline[0], kind="revised", revision=2)))
 
 
 async def test_p_shows_the_contractors_last_days_what_looks_alike_and_what_the_revision_changed(world: World) -> None:
@@ -37,10 +37,10 @@ async def test_p_shows_the_contractors_last_days_what_looks_alike_and_what_the_r
         assert "last 90 days" not in shown(pilot)
         await pilot.press("p")
         await seen(pilot, lambda: "brno-cablage, last 90 days" in shown(pilot))
-        told = shown(pilot)
-        assert "◦ pending       2" in told and "36,800.00 EUR" in told and "✓ accepted      0" in told
-        assert "⚠ Looks like PR-1077 (pending)" in told
-        assert "amount 18,000.00 EUR →" in told
+        text = shown(pilot)
+        assert "◦ pending       2" in text and "36,800.00 EUR" in text and "✓ accepted      0" in text
+        assert "⚠ Looks like PR-1077 (pending)" in text
+        assert "amount 18,000.00 EUR →" in text
         await pilot.press("j")
         await seen(pilot, lambda: "ada, last 90 days" in shown(pilot) and "✓ accepted      1" in shown(pilot))
         await pilot.press("space", "escape")

@@ -26,15 +26,15 @@ from tests.tui.test_window import asked
 @pytest.fixture
 def layouts(monkeypatch: pytest.MonkeyPatch) -> list[None]:
     """Return a list that gets an entry each time that a screen is laid out."""
-    found: list[None] = []
+    paints: list[None] = []
     lay_out = Screen._refresh_layout
 
     def noted(self: Screen[None], *args: object, **options: object) -> None:
-        found.append(None)
+        paints.append(None)
         lay_out(self, *args, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Screen, "_refresh_layout", noted)
-    return found
+    return paints
 
 
 class Words(App[None]):
@@ -93,17 +93,17 @@ async def test_a_long_list_grows_without_a_new_layout(layouts: list[None]) -> No
 
 
 async def test_a_key_has_the_right_of_way_until_its_frame_stands(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    said: list[str] = []
+    written: list[str] = []
     async with manager(world).run_test(size=(80, 24)) as pilot:
         table = await opened(pilot)
         await seen(pilot, lambda: table.current)
-        monkeypatch.setattr(ui_priority, "take", lambda: said.append("take"))
-        monkeypatch.setattr(ui_priority, "leave", lambda: said.append(table.current.number if table.current else ""))
+        monkeypatch.setattr(ui_priority, "take", lambda: written.append("take"))
+        monkeypatch.setattr(ui_priority, "leave", lambda: written.append(table.current.number if table.current else ""))
         first = table.current
         await pilot.press("j")
-        await seen(pilot, lambda: said and said[-1] != "take")
+        await seen(pilot, lambda: written and written[-1] != "take")
         assert table.current is not None and table.current != first
-        assert said == ["take", table.current.number]
+        assert written == ["take", table.current.number]
 
 
 def test_rows_are_read_when_a_key_is_done_and_not_when_the_next_may_come() -> None:
@@ -146,8 +146,8 @@ READ = "import contextlib, paydesk.__main__ as m\nwith contextlib.suppress(Syste
 READ += "from textual import constants\nprint(constants.MAX_FPS)"
 
 
-@pytest.mark.parametrize(("said", "frames"), [({}, "120"), ({"TEXTUAL_FPS": "30"}, "30")])
-def test_a_program_paints_as_often_as_is_said(said: dict[str, str], frames: str) -> None:
-    env = {name: value for name, value in os.environ.items() if name != "TEXTUAL_FPS"} | said
+@pytest.mark.parametrize(("environment", "frames"), [({}, "120"), ({"TEXTUAL_FPS": "30"}, "30")])
+def test_a_program_paints_as_often_as_is_said(environment: dict[str, str], frames: str) -> None:
+    env = {name: value for name, value in os.environ.items() if name != "TEXTUAL_FPS"} | environment
     ran = subprocess.run([sys.executable, "-c", READ, "--version"], env=env, capture_output=True, text=True, check=True)
     assert ran.stdout.splitlines()[-1] == frames

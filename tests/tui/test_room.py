@@ -86,7 +86,7 @@ async def test_where_no_row_has_room_no_key_decides(size: tuple[int, int]) -> No
         assert not table.cursor_is_seen
         await pilot.press("a", "x", "1", "space", "enter")
         await pilot.pause()
-        assert all(each.status is Status.PENDING for each in table.rows) and not world.decisions
+        assert all(row.status is Status.PENDING for row in table.rows) and not world.decisions
         assert len(pilot.app.screen_stack) == 1
         await pilot.resize_terminal(80, 24)
         await seen(pilot, lambda: table.cursor_is_seen, 10)

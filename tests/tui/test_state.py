@@ -28,8 +28,8 @@ def manager(world: World, view: Path, stack: str = "embedded") -> ManagerApp:
 
 
 def kept(view: Path) -> Mapping[str, object]:
-    found: dict[str, object] = json.loads(view.read_text())
-    return found
+    document: dict[str, object] = json.loads(view.read_text())
+    return document
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ WIDTHS = range(40, 161)
 
 def line(pilot: Pilot[None], words: str) -> str:
     """Return the line of the screen that has these words, or an empty one."""
-    return next((each for each in shown(pilot).splitlines() if words in each), "").strip()
+    return next((line for line in shown(pilot).splitlines() if words in line), "").strip()
 
 
 async def test_both_desks_tell_ages_and_sums_of_what_the_filter_shows(world: World) -> None:
@@ -75,13 +75,13 @@ def test_an_amount_is_shown_whole_or_counted(large: Money) -> None:
     sums = (large, Money(12_345, "KWD", 3), Money(99, "USD", 2), Money(7, "XAF", 0))
     total = StatusTotal(Status.WITHDRAWING, 1_234_567, sums)
     for width in WIDTHS:
-        told = status_lines([total], width).plain
-        whole = [each for each in sums if str(each) in told]
+        text = status_lines([total], width).plain
+        whole = [money for money in sums if str(money) in text]
         missing = len(sums) - len(whole)
-        assert len(told) <= width and "1,234,567" in told
+        assert len(text) <= width and "1,234,567" in text
         others = more(missing) if whole else f"in {missing} currencies"
-        assert (others in told) is bool(missing) or width < len(others) + 26
-        assert not any(char.isdigit() for char in _without(told, whole, missing)), told
+        assert (others in text) is bool(missing) or width < len(others) + 26
+        assert not any(char.isdigit() for char in _without(text, whole, missing)), text
 
 
 def more(missing: int) -> str:
@@ -89,10 +89,10 @@ def more(missing: int) -> str:
     return f"and {missing} more {'currency' if missing == 1 else 'currencies'}"
 
 
-def _without(told: str, whole: list[Money], missing: int) -> str:
+def _without(text: str, whole: list[Money], missing: int) -> str:
     for known in ("1,234,567", *map(str, whole), more(missing), f"in {missing} currencies"):
-        told = told.replace(known, "")
-    return told
+        text = text.replace(known, "")
+    return text
 
 
 def test_ages_go_on_in_the_next_line_where_they_do_not_fit() -> None:
@@ -100,7 +100,7 @@ def test_ages_go_on_in_the_next_line_where_they_do_not_fit() -> None:
     assert len(flowed(parts, 160).plain.splitlines()) == 1
     for width in WIDTHS:
         lines = flowed(parts, width).plain.splitlines()
-        assert all(len(each) <= width for each in lines)
+        assert all(len(line) <= width for line in lines)
         assert "   ".join(lines) == "   ".join(part.plain for part in parts), "nothing is lost"
 
 

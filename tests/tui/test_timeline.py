@@ -22,8 +22,8 @@ def test_what_the_other_side_saw_was_sent_before(world: World) -> None:
     accepted = Step(NOON + timedelta(seconds=8), "accepted", "zoe", 1, "")
     copy = RequestCopy(request.id, replace(request, requested_at=NOON), decided, Delivery.DECIDED)
     lines = [line.plain for line in timeline(RequestDetail(copy, (asked, accepted)), 60)]
-    told = [line[10:].rstrip() for line in lines if line[2:3] == ":"]
-    assert told == [
+    texts = [line[10:].rstrip() for line in lines if line[2:3] == ":"]
+    assert texts == [
         "requested",
         "sent                       +60 ms",
         "seen by the manager's side +0 ms",
@@ -45,8 +45,8 @@ def test_what_came_in_late_stands_at_its_own_moment_and_its_coming_in_is_a_line_
     asked = Step(NOON, "requested", "ada", 1, "", received_at=monday)
     revised = Step(NOON + timedelta(hours=1), "revised", "ada", 2, "", received_at=monday)
     lines = [line.plain for line in timeline(RequestDetail(copy, (asked, revised)), 60)]
-    told = [line[10:].rstrip() for line in lines if line[2:3] == ":"]
-    assert told == [
+    texts = [line[10:].rstrip() for line in lines if line[2:3] == ":"]
+    assert texts == [
         "requested",
         "revised                    +1 h 0 min",
         "received                   +1 d 23 h",
@@ -69,5 +69,5 @@ def test_programs_are_told_when_a_step_happened_and_when_it_came_in(world: World
     request = world.requests[of(world, "PR-1007")]
     copy = RequestCopy(request.id, request, None, Delivery.RECEIVED)
     asked = Step(NOON, "requested", "ada", 1, "", received_at=NOON + timedelta(days=2))
-    [told] = full_document(RequestDetail(copy, (asked,)))["timeline"]
-    assert (told["at"], told["received_at"]) == (NOON.isoformat(), (NOON + timedelta(days=2)).isoformat())
+    [step] = full_document(RequestDetail(copy, (asked,)))["timeline"]
+    assert (step["at"], step["received_at"]) == (NOON.isoformat(), (NOON + timedelta(days=2)).isoformat())

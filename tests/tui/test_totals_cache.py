@@ -37,9 +37,9 @@ class SlowManager(Slow, FakeManagerDesk):
 
 def dimmed(pilot: Pilot[None]) -> bool:
     """Whether all sums on the screen are dim; fails where only some are."""
-    found = {each.styles.text_opacity < 1 for each in pilot.app.screen.query("#totals Static, #summary Static")}
-    assert len(found) == 1
-    return found.pop()
+    faded = {widget.styles.text_opacity < 1 for widget in pilot.app.screen.query("#totals Static, #summary Static")}
+    assert len(faded) == 1
+    return faded.pop()
 
 
 @asynccontextmanager

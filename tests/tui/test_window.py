@@ -68,7 +68,7 @@ async def test_page_after_page_nothing_is_left_out_either_way(many: World) -> No
         table = await opened(pilot)
         # The sums take lines from the list, once there is room for them.
         await seen(
-            pilot, lambda: all(each in shown(pilot) for each in ("12,000.00 EUR", "oldest 5 d", "1,000 requests"))
+            pilot, lambda: all(words in shown(pilot) for words in ("12,000.00 EUR", "oldest 5 d", "1,000 requests"))
         )
         step = table.size.height - 2
         for key, ends, sign in (("ctrl+d", "PR-0000", -1), ("ctrl+u", "PR-0999", 1)):

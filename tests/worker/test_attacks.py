@@ -133,7 +133,7 @@ def test_a_digest_or_answer_that_cannot_be_dealt_with_is_quarantined_and_stops_n
         produce(sides, sides.contractor, "digest", anew(headers, ce_type=kind.encode()), json.dumps(value).encode())
     ask(sides)
     until(lambda: count(sides, sides.manager) == 2)
-    assert len([one for one in reasons(sides, sides.manager) if one.startswith("does not decode")]) == len(bad)
+    assert len([reason for reason in reasons(sides, sides.manager) if reason.startswith("does not decode")]) == len(bad)
 
 
 _FORM = {"total": 1, "buckets": [0], "ids": [], "versions": [], "hashes": [], "refused": []}
@@ -156,18 +156,18 @@ def control(sides: Sides, role: Role, kind: str, value: dict[str, object]) -> No
 def said_like(sides: Sides, role: Role, **changes: object) -> None:
     """Say the newest event of a role again, as another event with changes, under a request id of its own if given."""
     key, headers, value = last_said(sides, role)
-    said = json.loads(value) | changes
+    content = json.loads(value) | changes
     if "terms" in changes:
         terms = TermsMessage.model_validate_json(json.dumps(changes["terms"]))
-        said["terms_hash"] = changes.get("terms_hash") or terms_in(terms).hash
-    key = str(said["id"])
-    produce(sides, role, key, anew(headers, ce_subject=key.encode()), json.dumps(said).encode())
+        content["terms_hash"] = changes.get("terms_hash") or terms_in(terms).hash
+    key = str(content["id"])
+    produce(sides, role, key, anew(headers, ce_subject=key.encode()), json.dumps(content).encode())
 
 
 def terms_like(sides: Sides, role: Role, **changes: object) -> dict[str, object]:
     """Return the terms of the newest event of a role, with changes."""
-    found: dict[str, object] = json.loads(last_said(sides, role)[2])["terms"] | changes
-    return found
+    terms: dict[str, object] = json.loads(last_said(sides, role)[2])["terms"] | changes
+    return terms
 
 
 def numbers(sides: Sides, role: Role) -> set[str]:
@@ -177,7 +177,9 @@ def numbers(sides: Sides, role: Role) -> set[str]:
 
 def findings(sides: Sides, role: Role) -> str:
     """Return what doctor says of a side's database, as text."""
-    return "\n".join(f"{one.ok} {one.name} {one.seen}" for one in check_role(role, sides.endpoints(role.name)))
+    return "\n".join(
+        f"{finding.ok} {finding.name} {finding.seen}" for finding in check_role(role, sides.endpoints(role.name))
+    )
 
 
 def relayed(sides: Sides, workers: tuple[Worker, Worker], requests: int) -> None:
@@ -205,7 +207,7 @@ def test_a_number_of_somebody_else_does_not_use_up_the_numbers_of_all(
     both = [numbers(sides, role) for role in (sides.contractor, sides.manager)]
     assert both[0] == both[1] and "PR-999999999999" in both[0]
     assert all(int(number[3:]) <= 1_001_010 for number in both[0] - {"PR-999999999999"})
-    assert len([one for one in reasons(sides, sides.manager) if "number" in one]) == 3
+    assert len([reason for reason in reasons(sides, sides.manager) if "number" in reason]) == 3
     assert "3 messages" in amiss(sides, sides.contractor)
     for role in (sides.contractor, sides.manager):
         line = next(line for line in findings(sides, role).splitlines() if "PR-999999999999" in line)
@@ -232,7 +234,7 @@ def test_a_decision_about_other_terms_than_were_asked_for_is_quarantined(
     # A revision that the manager's side may only have forgotten: whoever has its login can beat what was not sent yet.
     said_like(sides, sides.manager, id=str(third), version=9, revision=7)
     said_like(sides, sides.manager, id=str(uuid4()), version=1)
-    bad = until(lambda: (found := reasons(sides, sides.contractor)) and len(found) == 5 and found)
+    bad = until(lambda: (reasons_seen := reasons(sides, sides.contractor)) and len(reasons_seen) == 5 and reasons_seen)
     assert [reason.startswith("not said by this side") for reason in bad] == [True, False, True, True, True]
     assert seen(sides, sides.contractor, second) is seen(sides, sides.contractor, third) is Status.PENDING
     # Nor does the manager's side take it for its own when it reads its topic; the right decision still arrives.

@@ -57,21 +57,21 @@ def close_holding(sides: Sides, request_id: UUID, *, quits: bool = True) -> tupl
     if sides.endpoints("manager").kafka is not None:
         until(lambda: desk.health().duty == "working")
     desk.execute(uuid4(), Approve(request_id, desk.person, 1, TERMS.hash), desk.hold_s)
-    said = desk.close(quits=quits)
+    parting = desk.close(quits=quits)
     with connect(sides.url(sides.manager), "manager") as connection:
-        return said, queries.counts(connection).unsent
+        return parting, queries.counts(connection).unsent
 
 
 def test_what_is_held_leaves_before_the_desk_does(sides: Sides) -> None:
-    said, unsent = close_holding(sides, asked(sides))
-    assert "1 held decision was sent." in said and unsent == 0
+    parting, unsent = close_holding(sides, asked(sides))
+    assert "1 held decision was sent." in parting and unsent == 0
 
 
 @HELD
 def test_a_desk_that_ends_without_a_person_who_quits_leaves_held_what_is_held(sides: Sides) -> None:
     request_id = asked(sides)
-    said, _ = close_holding(sides, request_id, quits=False)
-    assert "1 decision stays held" in said and "was sent" not in said
+    parting, _ = close_holding(sides, request_id, quits=False)
+    assert "1 decision stays held" in parting and "was sent" not in parting
     with connect(sides.url(sides.manager), "manager", autocommit=True) as connection:
         held = "SELECT count(*) FROM outbox WHERE hold_until > clock_timestamp() AND published_at IS NULL"
         assert connection.execute(held).fetchone() == (1,)
@@ -87,5 +87,5 @@ def test_a_desk_that_ends_without_a_person_who_quits_leaves_held_what_is_held(si
 def test_without_a_broker_it_says_who_sends_it(sides: Sides) -> None:
     request_id = asked(sides)
     away = WithoutBroker(sides.stack, sides.database, sides.contractor, sides.manager)
-    said, unsent = close_holding(away, request_id)
-    assert "1 held decision was released; the next worker of this role sends it." in said and unsent == 1
+    parting, unsent = close_holding(away, request_id)
+    assert "1 held decision was released; the next worker of this role sends it." in parting and unsent == 1

@@ -67,11 +67,11 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Own]:
 def listener(own: Own) -> Iterator[HintListener]:
     own.heard.clear()
     own.grant(RIGHTS)
-    found = HintListener(ROLE, own, own.heard.append)
-    yield found
-    found.stop()
-    if found.is_alive():
-        found.join(5)
+    listener = HintListener(ROLE, own, own.heard.append)
+    yield listener
+    listener.stop()
+    if listener.is_alive():
+        listener.join(5)
 
 
 @pytest.mark.fault(
@@ -79,7 +79,7 @@ def listener(own: Own) -> Iterator[HintListener]:
     mended="infra/redis/hints.py",
 )
 @pytest.mark.parametrize(
-    ("without", "told"),
+    ("without", "sentence"),
     [
         ("+publish", "Redis does not let this login PUBLISH."),
         ("+subscribe", "Redis does not let this login SUBSCRIBE."),
@@ -88,13 +88,13 @@ def listener(own: Own) -> Iterator[HintListener]:
     ],
 )
 def test_a_missing_right_is_named_and_the_desk_is_live_once_it_is_given(
-    own: Own, listener: HintListener, without: str, told: str
+    own: Own, listener: HintListener, without: str, sentence: str
 ) -> None:
     own.grant(RIGHTS.replace(without, ""))
     listener.start()
-    until(lambda: listener.part.error == told)
-    found = redis_findings(ROLE, own.url)[0]
-    assert not found.ok and found.seen == told and "stack provision" in found.todo
+    until(lambda: listener.part.error == sentence)
+    finding = redis_findings(ROLE, own.url)[0]
+    assert not finding.ok and finding.seen == sentence and "stack provision" in finding.todo
     own.grant(RIGHTS)
     until(lambda: listener.part.state is PartState.OK)
     assert redis_findings(ROLE, own.url)[0].ok

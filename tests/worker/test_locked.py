@@ -32,10 +32,10 @@ def withdrawn_after_all(sides: Sides, request_id: UUID) -> tuple[dict[str, bytes
             "SELECT headers, value FROM outbox WHERE request_id = %s ORDER BY version DESC LIMIT 1", [request_id]
         ).fetchone()
     assert row is not None
-    said = json.loads(row[1])
-    assert said["outcome"] == "accepted"
+    content = json.loads(row[1])
+    assert content["outcome"] == "accepted"
     nothing = dict.fromkeys(("decided_by", "revision", "terms", "terms_hash"))
-    value = json.dumps(said | {"version": said["version"] + 1, "outcome": "withdrawn"} | nothing).encode()
+    value = json.dumps(content | {"version": content["version"] + 1, "outcome": "withdrawn"} | nothing).encode()
     headers = {name: text.encode() for name, text in row[0]}
     return headers | {"ce_id": str(uuid4()).encode(), "ce_type": b"paydesk.payment_withdrawn.v1"}, value
 
@@ -77,11 +77,11 @@ def locked_request(sides: Sides, workers: tuple[Worker, Worker]) -> UUID:
 
 def test_both_versions_are_kept_with_where_they_were_seen(sides: Sides, workers: tuple[Worker, Worker]) -> None:
     request_id = locked_request(sides, workers)
-    found = joined([*locked_on(sides, sides.contractor), *locked_on(sides, sides.manager)])
-    assert [one.id for one in found] == [request_id] and found[0].name.startswith("PR-")
-    assert "contractor: after accepted was published, another outcome was said: withdrawn" in found[0].why
-    assert "manager: this side published two different outcomes" in found[0].why
-    accepted, withdrawn = (version.document() for version in found[0].contradicting)
+    locked = joined([*locked_on(sides, sides.contractor), *locked_on(sides, sides.manager)])
+    assert [request.id for request in locked] == [request_id] and locked[0].name.startswith("PR-")
+    assert "contractor: after accepted was published, another outcome was said: withdrawn" in locked[0].why
+    assert "manager: this side published two different outcomes" in locked[0].why
+    accepted, withdrawn = (version.document() for version in locked[0].contradicting)
     assert (accepted["says"], accepted["by"], accepted["amount"]) == ("accepted", "bo", "1200.00")
     assert withdrawn["says"] == "withdrawn" and accepted["revision"] == 1
     assert any(seen.startswith(f"contractor: applied, {sides.manager.writes}/0/") for seen in accepted["seen"])
@@ -111,7 +111,7 @@ def test_what_nobody_here_knows_can_be_locked_too(sides: Sides) -> None:
     store, lost = Store(sides.url(sides.contractor), sides.contractor), uuid4()
     with store.transaction() as transaction:
         transaction.locks.lock({lost: "the other side holds a version 1 that was never said"}, store.now())
-    assert [(one.id, one.number) for one in locked_on(sides, sides.contractor)] == [(lost, None)]
+    assert [(request.id, request.number) for request in locked_on(sides, sides.contractor)] == [(lost, None)]
     with connect(sides.url(sides.contractor), "contractor") as connection:
         copy = queries.get(connection, lost)
     assert copy.locked and copy.terms is None and "never said" in copy.locked_why

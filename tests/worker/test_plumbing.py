@@ -29,17 +29,17 @@ def heard(message: Outgoing) -> Record:
 def test_a_list_of_locks_that_does_not_fit_says_so_and_the_message_fits(buckets: int) -> None:
     locked = tuple(uuid4() for _ in range(3000))
     message = digest_event(CONTRACTOR, Digest(digest_of([], buckets), locked), uuid4(), at(0))
-    said = decode_control(MANAGER, heard(message))
-    assert isinstance(said, Digest) and said.more_locked
-    assert said.locked == locked[: len(said.locked)] and len(said.locked) < len(locked)
+    decoded = decode_control(MANAGER, heard(message))
+    assert isinstance(decoded, Digest) and decoded.more_locked
+    assert decoded.locked == locked[: len(decoded.locked)] and len(decoded.locked) < len(locked)
     assert buckets > 2048 or len(message.value) <= MAX_BYTES - 2000
 
 
 def test_a_list_that_fits_is_written_as_it_always_was() -> None:
     message = digest_event(CONTRACTOR, Digest(digest_of([], 16), (uuid4(),)), uuid4(), at(0))
     assert set(json.loads(message.value)) == {"buckets", "locked"}
-    said = decode_control(MANAGER, heard(message))
-    assert isinstance(said, Digest) and not said.more_locked
+    decoded = decode_control(MANAGER, heard(message))
+    assert isinstance(decoded, Digest) and not decoded.more_locked
 
 
 def test_a_digest_of_any_number_of_requests_and_every_answer_to_it_fit_into_a_message() -> None:
@@ -47,15 +47,15 @@ def test_a_digest_of_any_number_of_requests_and_every_answer_to_it_fit_into_a_me
     buckets = digest_of([], bucket_count(10**8))
     assert len(digest_event(CONTRACTOR, Digest(buckets, ()), uuid4(), at(0)).value) < MAX_BYTES - 2000
     lines = [Line(uuid4(), 1, "a" * 64) for _ in range(20_000)]
-    found = answers([0, 3], 16, lines, [(uuid4(), "b" * 64)])
-    assert all(len(resync_event(MANAGER, one, uuid4(), at(0)).value) < MAX_BYTES - 2000 for one in found)
-    assert len({one.total for one in found}) == 1 and found[0].total > 16
+    parts = answers([0, 3], 16, lines, [(uuid4(), "b" * 64)])
+    assert all(len(resync_event(MANAGER, part, uuid4(), at(0)).value) < MAX_BYTES - 2000 for part in parts)
+    assert len({part.total for part in parts}) == 1 and parts[0].total > 16
     # Each bucket is answered for whole, and together they are the two that differ.
-    told = {line.id for one in found for line in one.lines}
-    assert told == {line.id for line in lines if bucket_of(line.id, 16) in (0, 3)}
-    for one in found:
-        wanted = set(one.buckets)
-        assert {line.id for line in one.lines} == {x.id for x in lines if bucket_of(x.id, one.total) in wanted}
+    ids = {line.id for part in parts for line in part.lines}
+    assert ids == {line.id for line in lines if bucket_of(line.id, 16) in (0, 3)}
+    for part in parts:
+        wanted = set(part.buckets)
+        assert {line.id for line in part.lines} == {x.id for x in lines if bucket_of(x.id, part.total) in wanted}
 
 
 class Clock:
@@ -77,18 +77,18 @@ def test_a_digest_that_is_asked_for_again_and_again_comes_less_and_less_often() 
     with in_memory(CONTRACTOR) as side:
         entropy = AntiEntropy(CONTRACTOR, side.store, clock)
         asked = heard(resync_event(MANAGER, ASK, uuid4(), at(0)))
-        said = 0
+        digests = 0
         for _ in range(6000):
             clock.seconds += 0.1
             entropy.hear(asked, news=True)
-            said += len([one for one in entropy.due(sent_more=False) if one.type == DIGEST])
-        assert 5 <= said <= 20, "within ten minutes"
+            digests += len([event for event in entropy.due(sent_more=False) if event.type == DIGEST])
+        assert 5 <= digests <= 20, "within ten minutes"
         clock.seconds += 700
-        assert [one.type for one in entropy.due(sent_more=False)] == [DIGEST], "what was asked for last is said too"
+        assert [event.type for event in entropy.due(sent_more=False)] == [DIGEST], "what was asked for last is said too"
         clock.seconds += 700
         assert entropy.due(sent_more=False) == []
         entropy.hear(asked, news=True)
-        assert [one.type for one in entropy.due(sent_more=False)] == [DIGEST], "at once again after a rest"
+        assert [event.type for event in entropy.due(sent_more=False)] == [DIGEST], "at once again after a rest"
 
 
 @pytest.mark.fault(

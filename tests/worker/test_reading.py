@@ -67,8 +67,8 @@ PLACE = (CONTRACTOR.writes, 0)
 def test_a_record_of_which_a_part_cannot_be_read_is_quarantined_with_the_rest_of_it(part: str) -> None:
     record = clients.record_of(BadMessage({part}), PLACE, 7)  # type: ignore[arg-type]
     assert (record.place, record.offset) == (PLACE, 7)
-    found = judge(MANAGER, record)
-    assert (found.became, found.reason) == ("quarantined", f"{UNREADABLE} its {part}: SystemError: no {part}")
+    judged = judge(MANAGER, record)
+    assert (judged.became, judged.reason) == ("quarantined", f"{UNREADABLE} its {part}: SystemError: no {part}")
 
 
 @pytest.mark.fault(
@@ -107,11 +107,11 @@ def test_the_own_topic_is_read_past_it_and_nothing_of_it_is_taken_back() -> None
 
         class Reader(MemoryReader):
             def read(self, wait_s: float, most: int) -> Reading:
-                found = super().read(wait_s, most)
-                first = [each for each in found.records if each.offset == 0]
-                kept = [each for each in found.records if each.offset != 0]
-                worse = [clients.record_of(_as_message(each), each.place, 0) for each in first]
-                return Reading([*worse, *kept], found.ended, found.lost)
+                reading = super().read(wait_s, most)
+                first = [record for record in reading.records if record.offset == 0]
+                kept = [record for record in reading.records if record.offset != 0]
+                worse = [clients.record_of(_as_message(record), record.place, 0) for record in first]
+                return Reading([*worse, *kept], reading.ended, reading.lost)
 
         topic = log.topic(CONTRACTOR.writes)
         done = check(side.store, CONTRACTOR, Reader(log), (topic.id, 1), side.holder, lambda: None)

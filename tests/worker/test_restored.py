@@ -94,9 +94,9 @@ def test_held_decisions_of_an_old_copy_are_asked_again_or_lost_and_told(sides: S
         until(lambda: copy_at(sides, sides.manager, undone).overdue)
         assert copy_at(sides, sides.manager, undone).delivery is Delivery.HELD
         assert seen(sides, sides.contractor, undone) == "pending", "what was undone since is not sent by itself"
-        found = copy_at(sides, sides.manager, replaced)
-        assert found.decision is not None and found.decision.decided_by == "cy", "what was published stands"
-        name = f"{found.number} (bo)"
+        copy = copy_at(sides, sides.manager, replaced)
+        assert copy.decision is not None and copy.decision.decided_by == "cy", "what was published stands"
+        name = f"{copy.number} (bo)"
         until(lambda: again.health().lost == (name,))
         back = again.health().brought_back
         assert back is not None and back.events == 1 and back.last_said_at <= back.at and back.age_s < 60
@@ -130,9 +130,9 @@ def test_a_command_that_stands_by_another_event_is_not_told_as_lost(sides: Sides
     assert copy_at(sides, sides.contractor, request_id).number == "PR-1001"
     with connect(sides.url(sides.contractor), "contractor") as connection:
         assert queries.counts(connection).lost == ()
-        told = {found.name: found.seen for found in check_role(sides.contractor, sides.endpoints("contractor"))}
-    assert told["contractor own topic"].startswith("1 event came back from the own topic at ")
-    assert "cannot be known any more; the numbers of requests may have gaps" in told["contractor own topic"]
+        seen = {finding.name: finding.seen for finding in check_role(sides.contractor, sides.endpoints("contractor"))}
+    assert seen["contractor own topic"].startswith("1 event came back from the own topic at ")
+    assert "cannot be known any more; the numbers of requests may have gaps" in seen["contractor own topic"]
 
 
 def test_what_a_check_that_was_killed_half_way_brought_back_counts_with_the_rest(sides: Sides) -> None:
@@ -140,8 +140,8 @@ def test_what_a_check_that_was_killed_half_way_brought_back_counts_with_the_rest
 
     def brought_back() -> tuple[int, datetime] | None:
         with connect(sides.url(sides.contractor), "contractor") as connection:
-            found = queries.counts(connection).brought_back
-        return (found.events, found.last_said_at) if found else None
+            brought_back = queries.counts(connection).brought_back
+        return (brought_back.events, brought_back.last_said_at) if brought_back else None
 
     def check(*parts: int, ends: bool = True) -> None:
         with store.transaction() as transaction:

@@ -54,8 +54,8 @@ def test_a_missing_topic_is_no_other_topic(sides: Sides, admin: AdminClient, rea
     topic = f"{sides.contractor.writes}.late"
     assert reader.identity(topic) is None
     clients.make_topic(admin, topic, clients.nothing)
-    found = until(lambda: reader.identity(topic))
-    assert reader.identity(topic) == found
+    identity = until(lambda: reader.identity(topic))
+    assert reader.identity(topic) == identity
 
 
 @pytest.mark.long

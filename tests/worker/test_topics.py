@@ -43,8 +43,8 @@ from tests.deploy.native import free_port
 
 
 def admin(sides: Sides) -> AdminClient:
-    found: AdminClient = provision.kafka_admin(Kafka(sides.stack.folder).conf("stack"))
-    return found
+    client: AdminClient = provision.kafka_admin(Kafka(sides.stack.folder).conf("stack"))
+    return client
 
 
 def set_on_the_topic(sides: Sides, topic: str, **values: str) -> None:
@@ -109,9 +109,11 @@ def unsent(sides: Sides) -> set[UUID]:
     ],
 )
 def test_a_setting_is_held_against_what_is_wanted(name: str, value: str, wanted: str) -> None:
-    found = wrong_settings({"cleanup.policy": "delete", **TOPIC_SETTINGS, name: value}, "t", replicas=1)
-    assert [(each.name, each.value, each.wanted) for each in found] == ([(name, value, wanted)] if wanted else [])
-    assert all(each.command("k:1").endswith(f"--entity-name t --add-config {name}={wanted}") for each in found)
+    wrong = wrong_settings({"cleanup.policy": "delete", **TOPIC_SETTINGS, name: value}, "t", replicas=1)
+    assert [(setting.name, setting.value, setting.wanted) for setting in wrong] == (
+        [(name, value, wanted)] if wanted else []
+    )
+    assert all(setting.command("k:1").endswith(f"--entity-name t --add-config {name}={wanted}") for setting in wrong)
 
 
 @pytest.mark.fault(
@@ -122,9 +124,11 @@ def test_doctor_and_health_name_the_settings_of_both_topics(sides: Sides) -> Non
     with_topics(sides)
     set_on_the_topic(sides, sides.contractor.writes, cleanup__policy="compact", retention__ms="604800000")
     set_on_the_topic(sides, sides.manager.writes, message__timestamp__type="CreateTime")
-    found = [each for each in kafka_findings(sides.contractor, sides.endpoints("contractor")) if not each.ok]
-    told = " ".join(each.seen + each.todo for each in found)
-    assert len(found) == 3 and "--add-config retention.ms=-1" in told and "message.timestamp.type=CreateTime" in told
+    findings = [
+        finding for finding in kafka_findings(sides.contractor, sides.endpoints("contractor")) if not finding.ok
+    ]
+    text = " ".join(finding.seen + finding.todo for finding in findings)
+    assert len(findings) == 3 and "--add-config retention.ms=-1" in text and "message.timestamp.type=CreateTime" in text
     worker = Worker(sides.contractor, sides)
     worker.start()
     try:
@@ -157,11 +161,13 @@ def test_small_events_go_where_a_large_one_does_not_and_it_goes_once_the_topic_t
     worker.start()
     try:
         until(lambda: unsent(sides) == {large})
-        fault = until(lambda: next((each for each in worker.health().topic_faults if "too large" in each), ""))
+        fault = until(
+            lambda: next((sentence for sentence in worker.health().topic_faults if "too large" in sentence), "")
+        )
         assert "bytes): too large" in fault and "max.message.bytes to 65536" in fault
         assert worker.health().kafka.state is PartState.OK and not worker.health().trouble
-        told = " ".join(each.seen for each in kafka_findings(role, sides.endpoints("contractor")))
-        assert "does not leave: its event of" in told
+        text = " ".join(finding.seen for finding in kafka_findings(role, sides.endpoints("contractor")))
+        assert "does not leave: its event of" in text
         store = Store(sides.url(sides.contractor), sides.contractor)
         asks.execute(store, uuid4(), AskWithdrawal(large, "ada"))
         later = uuid4()
@@ -174,7 +180,7 @@ def test_small_events_go_where_a_large_one_does_not_and_it_goes_once_the_topic_t
             assert connection.execute(waits, [large]).fetchone() == (2,), "versions of one request leave in order"
         set_on_the_topic(sides, role.writes, max__message__bytes="65536")
         until(lambda: not unsent(sides))
-        until(lambda: not any("too large" in each for each in worker.health().topic_faults))
+        until(lambda: not any("too large" in sentence for sentence in worker.health().topic_faults))
     finally:
         worker.stop()
 
@@ -189,8 +195,10 @@ def test_a_right_to_read_that_is_missing_is_named_without_flapping_and_requests_
     worker = Worker(sides.contractor, sides)
     sentence = f"Kafka does not let this login READ the topic {sides.manager.writes}."
     with denied(sides, sides.manager.writes, AclOperation.READ):
-        found = kafka_findings(sides.contractor, sides.endpoints("contractor"))
-        assert [(each.seen, "stack provision" in each.todo) for each in found if not each.ok] == [(sentence, True)]
+        findings = kafka_findings(sides.contractor, sides.endpoints("contractor"))
+        assert [(finding.seen, "stack provision" in finding.todo) for finding in findings if not finding.ok] == [
+            (sentence, True)
+        ]
         worker.start()
         try:
             until(lambda: sentence in worker.health().trouble)
@@ -218,8 +226,8 @@ def test_a_right_to_write_that_is_missing_is_named(sides: Sides) -> None:
     with_topics(sides)
     with denied(sides, sides.contractor.writes, AclOperation.WRITE):
         sentence = f"Kafka does not let this login WRITE the topic {sides.contractor.writes}."
-        found = kafka_findings(sides.contractor, sides.endpoints("contractor"))
-        assert [each.seen for each in found if not each.ok] == [sentence]
+        findings = kafka_findings(sides.contractor, sides.endpoints("contractor"))
+        assert [finding.seen for finding in findings if not finding.ok] == [sentence]
         store = Store(sides.url(sides.contractor), sides.contractor)
         asks.execute(store, uuid4(), RequestPayment(uuid4(), "ada", checked_terms("1", "EUR", "one")))
         store.close()
@@ -236,20 +244,20 @@ def test_a_right_to_write_that_is_missing_is_named(sides: Sides) -> None:
     mended="infra/kafka/clients.py",
 )
 @pytest.mark.parametrize(
-    ("code", "told"),
+    ("code", "sentence"),
     [
         (KafkaError.TOPIC_AUTHORIZATION_FAILED, "READ the topic t"),
         (KafkaError.GROUP_AUTHORIZATION_FAILED, "use the group paydesk.contractor"),
         (KafkaError.CLUSTER_AUTHORIZATION_FAILED, "write with idempotence"),
     ],
 )
-def test_a_missing_right_outlasts_the_pause_of_a_worker(code: int, told: str, sides_free: WorkerContext) -> None:
+def test_a_missing_right_outlasts_the_pause_of_a_worker(code: int, sentence: str, sides_free: WorkerContext) -> None:
     error = clients.trouble_of(KafkaError(code), "READ the topic t", "paydesk.contractor")
-    assert isinstance(error, NoRight) and told in str(error) and "stack provision" in error.hint
+    assert isinstance(error, NoRight) and sentence in str(error) and "stack provision" in error.hint
     sides_free.broker_trouble("inbound", error)
     sides_free.health_state.recovered("inbound")
     assert (
-        told in sides_free.health_state.health("").trouble
+        sentence in sides_free.health_state.health("").trouble
         and sides_free.health_state.health("").kafka.state is PartState.OK
     )
 

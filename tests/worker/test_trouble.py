@@ -38,7 +38,7 @@ def failing(role: Role, request_ids: set[UUID]) -> Apply:
     real = role.load_apply()
 
     def apply(transaction: Transaction, card: Role, heard: Sequence[ReceivedEvent], now: datetime) -> Applied:
-        if any(one.event.request_id in request_ids for one in heard):
+        if any(received.event.request_id in request_ids for received in heard):
             raise ZeroDivisionError("the handler's bug")
         return real(transaction, card, heard, now)
 
@@ -97,22 +97,22 @@ def test_one_threads_recovery_hides_no_other_threads_error() -> None:
 
 def test_two_desks_of_one_role_hear_each_other_and_that_anything_may_have_changed(sides: Sides) -> None:
     heard: list[list[frozenset[UUID] | None]] = [[], []]
-    listeners = [HintListener(sides.manager, sides, each.append) for each in heard]
+    listeners = [HintListener(sides.manager, sides, hints.append) for hints in heard]
     for listener in listeners:
         listener.start()
     until(lambda: all(heard))
     sender, request_id = HintSender(sides.manager, sides), UUID(int=7)
     sender.send({request_id})
-    until(lambda: all(frozenset({request_id}) in each for each in heard))
+    until(lambda: all(frozenset({request_id}) in hints for hints in heard))
     for each in heard:
         each.clear()
     sender.send(None)
-    until(lambda: all(None in each for each in heard))
+    until(lambda: all(None in hints for hints in heard))
     stranger = HintSender(replace(sides.manager, name="contractor"), sides)
     stranger.send({UUID(int=8)})
     sender.send({UUID(int=9)})
-    until(lambda: all(frozenset({UUID(int=9)}) in each for each in heard))
-    assert all(frozenset({UUID(int=8)}) not in each for each in heard), "the other role's hints are not heard"
+    until(lambda: all(frozenset({UUID(int=9)}) in hints for hints in heard))
+    assert all(frozenset({UUID(int=8)}) not in hints for hints in heard), "the other role's hints are not heard"
     for hints in (sender, stranger):
         hints.close()
     for listener in listeners:
