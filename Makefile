@@ -40,6 +40,7 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	fi
 	@sh tools/pip.sh $(BIN)/python install --require-hashes --requirement requirements.lock
 	@sh tools/pip.sh $(BIN)/python install --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q src
 	@touch $@
 
 test: install ## Pass the tests on the real servers; the first run fetches the broker.

@@ -42,10 +42,11 @@ def test_until_waits_as_long_as_the_machine_needs(monkeypatch: pytest.MonkeyPatc
 def test_a_run_says_its_factor_and_gives_a_test_its_time_by_it(tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text("from tests.conftest import pytest_report_header, pytest_timeout_set_timer\n")
     (tmp_path / "test_it.py").write_text("import time\ndef test_it() -> None:\n    time.sleep(0.6)\n")
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-c", "/dev/null", "-o", "timeout=0.4"]
+    command = [sys.executable, "-m", "pytest", "-p", "timeout", "-p", "no:cacheprovider", "-c", "/dev/null"]
+    command += ["-o", "timeout=0.4"]
     root = Path(__file__).parents[2]
     for factor, ends in (("1", 1), ("8", 0)):
-        env = {"PYTHONPATH": str(root), pace.PACE: factor, "PATH": ""}
+        env = {"PYTHONPATH": str(root), pace.PACE: factor, "PATH": "", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
         done = subprocess.run([*command, str(tmp_path)], env=env, capture_output=True, text=True, check=False)
         assert done.returncode == ends, done.stdout + done.stderr
         assert f"pace: deadlines are multiplied by {float(factor):.2f}" in done.stdout

@@ -54,13 +54,12 @@ def test_lines_come_while_nothing_ends_and_stop_at_the_end() -> None:
 def test_pytest_says_it_with_and_without_several_processes(processes: str, tmp_path: Path) -> None:
     sample = tmp_path / "test_sample.py"
     sample.write_text("import time\ndef test_one():\n    time.sleep(1)\ndef test_two():\n    time.sleep(1)\n")
-    command = f"{sys.executable} -m pytest -p tests.progress -p no:cacheprovider -q -c /dev/null".split()
+    command = f"{sys.executable} -m pytest -p xdist -p tests.progress -p no:cacheprovider -q -c /dev/null".split()
     # A folder of its own: runs beside this one clean up what they share, and pytest warns of that.
     command += ["--rootdir", str(tmp_path), "--basetemp", str(tmp_path / "base")]
     command += ["--numprocesses", processes, str(sample)]
-    done = subprocess.run(
-        command, cwd=CHECKOUT, env={"TESTS_PROGRESS_S": "0.2", "PATH": "/usr/bin:/bin"}, capture_output=True, text=True
-    )
+    env = {"TESTS_PROGRESS_S": "0.2", "PATH": "/usr/bin:/bin", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    done = subprocess.run(command, cwd=CHECKOUT, env=env, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     lines = [text for text in done.stdout.splitlines() if " of 2 tests" in text]
     assert len(lines) > 1 and not done.stderr

@@ -79,7 +79,7 @@ def _terminal_of_keys() -> str:
 
 
 class DeskStylesheet(Stylesheet):
-    """Parses a style sheet once for each look; Textual parses all of them three times before the first frame."""
+    """Parses a style sheet once for each look; Textual parses all of them again and again as a desk starts."""
 
     def reparse(self) -> None:
         """Take the rules for the variables as they are now."""
