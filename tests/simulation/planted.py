@@ -223,8 +223,8 @@ BUGS = (
     Bug(
         "decided terms not compared",
         "contractor/handlers.py",
-        "        if found is Answers.REQUESTED:\n",
-        "        if found:\n",
+        "        if answered is Answers.REQUESTED:\n",
+        "        if answered:\n",
     ),
     Bug(
         "a record whose reading raises",
