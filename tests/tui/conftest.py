@@ -48,7 +48,7 @@ def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _settles(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the pilot wait for facts, once for all keys that it presses, and not for processor time at each of them."""
+    """Let the pilot wait for facts after each key, and not for the process to take no processor time."""
     monkeypatch.setattr("textual.app.wait_for_idle", at_once)
     monkeypatch.setattr(Pilot, "press", press)
     monkeypatch.setattr(Pilot, "pause", pause)

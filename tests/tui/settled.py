@@ -1,7 +1,7 @@
 """When a desk is done with what it was given: no key waits, no message, no thread is at work, and all is painted.
 
-Textual's own wait looks whether the process takes processor time, twice for each key: some fifty milliseconds and a
-frame of its own for each letter that is typed. What is looked at here are facts, once for all keys that are pressed.
+Textual's own wait looks whether the process takes processor time, twice for each key: some fifty milliseconds. What is
+looked at here are facts.
 """
 
 import asyncio
@@ -20,13 +20,14 @@ _POLL_S = 0.001
 
 
 async def at_once(*_: object) -> None:
-    """Wait for nothing: the desk takes one key after the other, however fast they come."""
+    """Wait for nothing: ``press`` waits itself."""
 
 
 async def press(pilot: Pilot[object], *keys: str) -> None:
-    """Press keys, as ``Pilot.press`` does, and wait until the desk is done with all of them."""
-    await pilot.app._press_keys(keys)
-    await settled(pilot.app)
+    """Press keys, as ``Pilot.press`` does: each once the desk is done with the one before."""
+    for key in keys:
+        await pilot.app._press_keys([key])
+        await settled(pilot.app)
 
 
 async def pause(pilot: Pilot[object], delay: float | None = None) -> None:

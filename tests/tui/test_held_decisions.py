@@ -188,3 +188,14 @@ async def test_what_a_killed_desk_left_held_is_said_and_taken_back_by_the_next(w
         await pilot.press("u")
         await seen(pilot, lambda: "PR-1002 is pending again: nothing was sent" in shown(pilot))
         assert not world.holds
+
+
+async def test_two_decisions_taken_back_before_either_was_done_leave_the_cursor_on_the_first(world: World) -> None:
+    desk = Slow(world)
+    async with manager(world, desk=desk).run_test(size=(80, 24)) as pilot:
+        table = await opened(pilot)
+        await pilot.press("a", "a", "u", "u")
+        assert table.current and table.current.number == "PR-1002"
+        desk.let_through.release(2)
+        await seen(pilot, lambda: "PR-1002 is pending again" in shown(pilot) and not world.holds)
+        await seen(pilot, lambda: table.current and table.current.number == "PR-1002")

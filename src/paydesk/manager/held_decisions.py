@@ -112,8 +112,8 @@ class HeldDecisions:
         """What is about to be pending again, so that it can be decided anew at once."""
         self.copies: list[RequestCopy] = []
         """The decisions that are held, the first to be sent first."""
-        self._begun: UUID | None = None
-        """The request of the decision that began last."""
+        self._begun: dict[UUID, UUID] = {}
+        """By its key, the request of each decision under way that nobody takes back; the last to begin is the last."""
         self._batches: list[tuple[RequestCopy, ...]] = []
         """What each key press of this person decided, the newest last."""
         self._marked_as: dict[UUID, RequestCopy] = {}
@@ -144,8 +144,12 @@ class HeldDecisions:
 
         That is known a moment later: ``later`` is given what is to be done then.
         """
-        key = uuid4()
-        over, self._begun = self.under_way.begin(), command.id
+        key, end = uuid4(), self.under_way.begin()
+        self._begun[key] = command.id
+
+        def over() -> None:
+            self._begun.pop(key, None)
+            end()
 
         def ended(result: Result | None, error: Exception | None) -> None:
             self._settled(command, result, error)
@@ -196,7 +200,7 @@ class HeldDecisions:
 
     def undo(self) -> None:
         """Take back what the last keystroke decided, all of it, while it is held; the cursor is there again at once."""
-        going = self._begun if self.under_way.busy and not self.undoing.busy else None
+        going = self._begun.popitem()[1] if self._begun else None
         over = self.undoing.begin()
         if going is not None:
             self._return_from(frozenset({going}))
