@@ -33,3 +33,10 @@ def paydesk(stack: EmbeddedStack, monkeypatch: pytest.MonkeyPatch, capsys: pytes
 def ada() -> str:
     """Return a contractor whom no other test knows."""
     return f"ada-{secrets.token_hex(4)}"
+
+
+def asked_for(paydesk: Paydesk, ada: str) -> str:
+    """Ask for a payment; returns its number."""
+    answer = paydesk("contractor", "request", "5", "EUR", "lunch", "--as", ada)
+    assert answer.code == 0, answer.err
+    return answer.out.split()[0]

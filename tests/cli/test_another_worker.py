@@ -1,25 +1,22 @@
-"""What a command leaves to the worker that is at work in another process, and what it does where none is."""
+"""What a command leaves to the worker that is at work in another process."""
 
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from contextlib import closing
 
 import pytest
 
-from paydesk.cli.session import ANOTHER_S, open_session
+from paydesk.cli.session import open_session
 from paydesk.contractor.role import ROLE as CONTRACTOR
 from paydesk.infra.core.health import Duty
 from paydesk.infra.migrations import prepare
 from paydesk.infra.postgres import catching_up
 from paydesk.infra.postgres.connection import connect
-from paydesk.infra.postgres.lease import Lease
 from paydesk.infra.worker.worker import Worker
 from paydesk.manager.role import ROLE as MANAGER
 from paydesk.stack.embedded import EmbeddedStack
-from tests.cli.conftest import Paydesk
+from tests.cli.conftest import Paydesk, asked_for
 from tests.conftest import until
 from tests.pace import scaled
 
@@ -28,8 +25,8 @@ READ = {"psutil"}
 WRITE = READ | {"redis", "sqlalchemy", "sqlmodel"}
 
 
-@pytest.fixture
-def at_work(stack: EmbeddedStack) -> Iterator[dict[str, Worker]]:
+@pytest.fixture(scope="module", autouse=True)
+def at_work(stack: EmbeddedStack) -> Iterator[None]:
     """Have a worker of each role at work, as of a desk that is open."""
     workers = {role.name: Worker(role, stack) for role in (CONTRACTOR, MANAGER)}
     for name in workers:
@@ -38,20 +35,12 @@ def at_work(stack: EmbeddedStack) -> Iterator[dict[str, Worker]]:
         worker.start()
     try:
         until(lambda: all(worker.health().duty is Duty.WORKING for worker in workers.values()))
-        yield workers
+        yield
     finally:
         for worker in workers.values():
             worker.stop()
 
 
-def asked_for(paydesk: Paydesk, ada: str) -> str:
-    """Ask for a payment; returns its number."""
-    answer = paydesk("contractor", "request", "5", "EUR", "lunch", "--as", ada)
-    assert answer.code == 0, answer.err
-    return answer.out.split()[0]
-
-
-@pytest.mark.usefixtures("at_work")
 def test_what_was_sent_a_moment_ago_is_in_the_list_though_no_worker_was_started(paydesk: Paydesk, ada: str) -> None:
     for _ in range(5):
         number = asked_for(paydesk, ada)
@@ -60,7 +49,6 @@ def test_what_was_sent_a_moment_ago_is_in_the_list_though_no_worker_was_started(
             assert session.find(number).number == number and not session.service.works
 
 
-@pytest.mark.usefixtures("at_work")
 def test_what_is_written_is_sent_though_no_worker_was_started(paydesk: Paydesk, ada: str) -> None:
     number = asked_for(paydesk, ada)
     with open_session(CONTRACTOR, ada) as session:
@@ -68,26 +56,6 @@ def test_what_is_written_is_sent_though_no_worker_was_started(paydesk: Paydesk, 
         assert session.get(session.target(number).id).delivery.value == "sent" and not session.service.works
 
 
-def test_where_none_is_at_work_one_of_ones_own_takes_in_what_the_other_side_sent(paydesk: Paydesk, ada: str) -> None:
-    number = asked_for(paydesk, ada)
-    with open_session(MANAGER, "bo", reads=True) as session:
-        session.catch_up()
-        assert session.find(number).number == number and session.service.works
-
-
-def test_a_holder_that_answers_nothing_is_waited_for_a_moment_and_then_looked_after(
-    paydesk: Paydesk, ada: str, stack: EmbeddedStack
-) -> None:
-    with closing(Lease(stack.endpoints("contractor").database_url, "contractor")) as lease:
-        assert until(lease.take)
-        began = time.monotonic()
-        with open_session(CONTRACTOR, ada, reads=True) as session:
-            session.catch_up()
-            assert session.service.works and time.monotonic() - began >= ANOTHER_S
-    assert paydesk("contractor", "list", f"from:{ada}").code == 0
-
-
-@pytest.mark.usefixtures("at_work")
 def test_a_question_is_forgotten_when_it_is_answered_and_one_that_was_left_goes_with_the_next(
     paydesk: Paydesk, stack: EmbeddedStack
 ) -> None:
@@ -125,7 +93,6 @@ sys.exit(code)
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
-@pytest.mark.usefixtures("at_work")
 def test_with_a_worker_at_work_a_command_imports_what_it_needs_and_no_more(
     paydesk: Paydesk, ada: str, stack: EmbeddedStack, role: str, words: list[str], may: set[str]
 ) -> None:
