@@ -79,6 +79,15 @@ def test_a_claim_of_an_unknown_version_is_kept_rests_and_is_forgotten(side_of: O
         assert t.digests.resting([replace(line, content_hash="c" * 64), stranger]) == [stranger]
 
 
+def test_of_two_claims_of_one_request_that_came_together_the_last_is_kept(side_of: Open) -> None:
+    store, asked = side_of(CONTRACTOR).store, request()
+    first, last = Line(asked.id, 3, "a" * 64), Line(asked.id, 4, "b" * 64)
+    with store.transaction() as t:
+        t.requests.write(asked, "own", at(0))
+        t.digests.note_unknown([first, last])
+        assert t.digests.resting([first, last]) == [last]
+
+
 def test_what_was_ever_asked_for_is_known_beaten_and_brought_back_included(side_of: Open) -> None:
     side = side_of(CONTRACTOR)
     store, first = side.store, request()

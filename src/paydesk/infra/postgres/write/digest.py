@@ -61,7 +61,9 @@ class SqlDigests:
 
     def note_unknown(self, lines: Sequence[Line]) -> None:
         """Keep what the other side claims to hold and what this side never said."""
-        rows = [{"id": str(line.id), "version": line.version, "hash": line.content_hash} for line in lines]
+        # Two answers may claim the same request, and one statement writes a row but once: the last claim counts.
+        last = {line.id: line for line in lines}.values()
+        rows = [{"id": str(line.id), "version": line.version, "hash": line.content_hash} for line in last]
         self.session.execute(sa.text(_UNKNOWN), {"rows": json.dumps(rows), "most": _MOST_UNKNOWN})
 
     def resting(self, lines: Sequence[Line]) -> list[Line]:
