@@ -53,7 +53,7 @@ _MANAGER = {
 
 
 _OpenDesk = Callable[[str | None, str | None], None]
-"""Runs a desk for a person, with a look."""
+"""Runs the desk of a person, in the look with this name."""
 
 
 def _role_group(role: RoleName, own: Mapping[str, Leaf], open_desk: _OpenDesk) -> click.Group:

@@ -113,7 +113,7 @@ class HeldDecisions:
         self.copies: list[RequestCopy] = []
         """The decisions that are held, the first to be sent first."""
         self._begun: dict[UUID, UUID] = {}
-        """By its key, the request of each decision under way that nobody takes back; the last to begin is the last."""
+        """By command key: the request of each decision under way that was not undone, the oldest first."""
         self._batches: list[tuple[RequestCopy, ...]] = []
         """What each key press of this person decided, the newest last."""
         self._marked_as: dict[UUID, RequestCopy] = {}

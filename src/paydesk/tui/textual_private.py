@@ -82,7 +82,7 @@ class DeskStylesheet(Stylesheet):
     """Parses a style sheet once for each look; Textual parses all of them again and again as a desk starts."""
 
     def reparse(self) -> None:
-        """Take the rules for the variables as they are now."""
+        """Apply the variables of the look that is chosen now."""
         self.parse()
 
     def _parse_rules(self, css: str, *args: Any, **options: Any) -> list[RuleSet]:

@@ -75,5 +75,5 @@ def apply_registers(
 
 
 def _keys(events: Iterable[ReceivedEvent]) -> frozenset[tuple[UUID, str]]:
-    """Return the event ids and content hashes of these."""
+    """Return the id and the content hash of each event."""
     return frozenset((received.event.id, received.content_hash) for received in events)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class CommandResult:
-    """What a command did to one request."""
+    """Which request a command was about, and whether it changed it."""
 
     request_id: UUID
     changed: bool

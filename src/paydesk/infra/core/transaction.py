@@ -51,7 +51,7 @@ class Commands(Protocol):
         """
 
     def known(self, key: UUID) -> Claim | None:
-        """Return what a command did that ran before, and who gave it; None where its id is new. Registers nothing."""
+        """Return the result and the person of a command that ran before; None where its id is new. Writes nothing."""
 
     def note_changed(self, key: UUID) -> None:
         """Note that the command with this id changed something."""

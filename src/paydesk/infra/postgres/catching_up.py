@@ -21,7 +21,7 @@ _FORGET = "DELETE FROM catch_up WHERE id = %s"
 _OPEN = "SELECT id FROM catch_up WHERE caught_up_at IS NULL"
 _ANSWER = "UPDATE catch_up SET caught_up_at = clock_timestamp() WHERE id = ANY(%s)"
 _FORGET_OLD = "DELETE FROM catch_up WHERE asked_at < clock_timestamp() - interval '1 minute'"
-"""What a command left that was killed while it waited."""
+"""A command that is killed while it waits leaves its row."""
 
 Connection = psycopg.Connection[TupleRow]
 

@@ -1,4 +1,4 @@
-"""How far behind the topics the own schema is, whoever reads them."""
+"""Measures how many messages a schema is behind its topics, whichever process applies them."""
 
 from paydesk.infra.core.records import Place
 from paydesk.infra.core.role import Role
@@ -7,7 +7,7 @@ from paydesk.infra.kafka.log import KafkaReader
 
 
 class Watch:
-    """Looks at the ends of the topics and at the positions in the table."""
+    """Compares the ends of the topics with the stored positions."""
 
     def __init__(self, role: Role, store: Storage, reader: KafkaReader) -> None:
         self._role = role

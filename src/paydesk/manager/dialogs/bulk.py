@@ -41,7 +41,7 @@ class BulkQuestion:
 
 @dataclass
 class QuestionRead(Message):
-    """The dialog knows what would be decided, or why it cannot know."""
+    """The preview of what would be decided is ready, or could not be read."""
 
     question: BulkQuestion | Exception
 

@@ -48,7 +48,7 @@ class SqlCommands:
         return self.known(key)
 
     def known(self, key: UUID) -> Claim | None:
-        """Return what a command did that ran before, and who gave it; None when there was none. Registers nothing."""
+        """Return the result and the person of a command that ran before; None where its id is new. Writes nothing."""
         row = self.session.execute(sa.text(_KNOWN), {"key": key}).first()
         if row is None:
             return None
