@@ -2,77 +2,53 @@
 
 Servers of its own, and a worker of each role at work on them, as a desk that is open has one. Each command runs in turn
 with a program that imports click and psycopg (a command that reads) or click, psycopg, redis and sqlmodel (one that
-writes), and ends. ``--json FILE`` writes the ratios down.
+writes), and ends.
 """
 
-import argparse
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
-from ratios import HEADING, Ratio, in_turns, processor_s, write_json
-from storm import site
+from ratios import Goal, Ratio, arguments, in_turns, processor_s, report
+from sites import site, until
+
+from paydesk.manager.role import ROLE as MANAGER
 
 READS, WRITES = "import click, psycopg", "import click, psycopg, redis, sqlmodel"
-PATIENCE_S = 60.0
-_LOOK_S = 0.1
+TURNS = 15
 
 
-@contextmanager
-def workers(env: dict[str, str], log: Path) -> Iterator[None]:
-    """Have a worker of each role at work."""
-    with log.open("wb") as told:
-        started = [
-            subprocess.Popen([sys.executable, "-m", "paydesk", role, "worker"], env=env, stdout=told, stderr=told)
-            for role in ("contractor", "manager")
-        ]
-        try:
-            until = time.monotonic() + PATIENCE_S
-            while log.read_text().count("worker: working") < len(started):
-                if time.monotonic() > until:
-                    raise SystemExit(f"no worker is at work:\n{log.read_text()}")
-                time.sleep(_LOOK_S)
-            yield
-        finally:
-            for worker in started:
-                worker.terminate()
-            for worker in started:
-                worker.wait()
+def measure(turns: int) -> Iterator[Ratio]:
+    """Measure each command in turn with its imports."""
+    with site() as place, place.workers():
+        ask = [sys.executable, "-m", "paydesk", "contractor", "request", "12.50", "EUR", "lunch", "--as", "ada"]
+        done = subprocess.run(ask, env=place.env, check=True, capture_output=True, text=True)
+        number = done.stdout.split()[0]
+        until(lambda: place.one(MANAGER, "SELECT count(*) FROM payment_request"))
+        commands = {
+            "contractor list": (READS, ["contractor", "list"], Goal(2.5, 2)),
+            "manager list --json": (READS, ["manager", "list", "--json"], None),
+            "manager show": (READS, ["manager", "show", number], Goal(2.5, 2)),
+            "contractor request": (WRITES, ["contractor", "request", "7", "EUR", "tea", "--as", "ada"], Goal(1.5, 1.2)),
+        }
+        for name, (imports, words, goal) in commands.items():
+
+            def floor(imports: str = imports) -> float:
+                return processor_s([sys.executable, "-c", imports], place.env)
+
+            def paydesk(words: list[str] = words) -> float:
+                return processor_s([sys.executable, "-m", "paydesk", *words], place.env)
+
+            floor(), paydesk()  # The first of each compiles and warms up.
+            yield Ratio.of(f"`{name}`", "s", f"`{imports}`", in_turns(turns, floor, paydesk), goal)
 
 
 def main() -> None:
-    """Measure each command, and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--turns", type=int, default=15)
-    parser.add_argument("--json", type=Path)
+    """Measure, and print the table."""
+    parser = arguments(__doc__)
+    parser.add_argument("--turns", type=int, default=TURNS)
     given = parser.parse_args()
-    with site() as (home, env), workers(env, home.parent / "workers.log"):
-        ask = [sys.executable, "-m", "paydesk", "contractor", "request", "12.50", "EUR", "lunch", "--as", "ada"]
-        number = subprocess.run(ask, env=env, check=True, capture_output=True, text=True).stdout.split()[0]
-        commands = {
-            "contractor list": (READS, ["contractor", "list"]),
-            "manager list --json": (READS, ["manager", "list", "--json"]),
-            "manager show": (READS, ["manager", "show", number]),
-            "contractor request": (WRITES, ["contractor", "request", "7", "EUR", "tea", "--as", "ada"]),
-        }
-        print(HEADING, flush=True)
-        ratios: list[Ratio] = []
-        for name, (imports, words) in commands.items():
-
-            def floor(imports: str = imports) -> float:
-                return processor_s([sys.executable, "-c", imports], env)
-
-            def paydesk(words: list[str] = words) -> float:
-                return processor_s([sys.executable, "-m", "paydesk", *words], env)
-
-            floor(), paydesk()  # The first of each compiles and warms up.
-            ratios.append(in_turns(name, "s", given.turns, floor, paydesk))
-            print(ratios[-1].row, flush=True)
-        if given.json:
-            write_json(given.json, ratios)
+    report(measure(1 if given.quick else given.turns), given.json)
 
 
 if __name__ == "__main__":

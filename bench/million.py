@@ -1,6 +1,7 @@
 """``python bench/million.py``: the contractor's desk over a million requests against the same desk over a thousand.
 
-A PostgreSQL of its own, two databases, and a desk for each in turn; prints medians and their ratios.
+A PostgreSQL of its own, two databases, and a desk for each in turn, driven by keys without a terminal: from the key to
+the rows that it asks for, painted.
 """
 
 import json
@@ -10,18 +11,20 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import psycopg
+from ratios import Ratio, arguments, report
 
 from paydesk.infra.migrations import migrate
 from paydesk.stack.binaries import server_environment
 from paydesk.stack.home import Folder
 from paydesk.stack.servers import Postgres
 
-SIZES = {"thousand": 1_000, "million": 1_000_000}
-STARTS = 3
+SIZES = (1_000, 1_000_000)
+STARTS, TIMES = 3, 3
 FILL = """
 INSERT INTO payment_request (id, request_version, number, contractor, requested_at, revision, amount_minor, currency,
     exponent, description, reference, due_date, terms_hash, request_hash, revision_received_at, decision_version,
@@ -71,16 +74,21 @@ def fill(postgres: Postgres, name: str, rows: int) -> str:
     postgres.provision_database(name)
     url = postgres.url("contractor", name)
     migrate(url, "contractor")
-    with psycopg.connect(url, options="-c search_path=contractor", autocommit=True) as connection:
-        connection.execute(FILL, {"rows": rows})
-        connection.execute("VACUUM ANALYZE payment_request")
+    fill_table(url, rows)
     return url
 
 
-def desk(url: str) -> dict[str, Any]:
+def fill_table(url: str, rows: int) -> None:
+    """Put so many requests into the contractor's schema."""
+    with psycopg.connect(url, options="-c search_path=contractor", autocommit=True) as connection:
+        connection.execute(FILL, {"rows": rows})
+        connection.execute("VACUUM ANALYZE payment_request")
+
+
+def desk(url: str, times: int) -> dict[str, Any]:
     """Run one desk to its end; returns what it measured, and the milliseconds from its start to its first rows."""
     began = time.perf_counter()
-    program = [sys.executable, str(Path(__file__).with_name("million_desk.py")), url]
+    program = [sys.executable, str(Path(__file__).with_name("million_desk.py")), url, str(times)]
     with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "rows\n", "the desk did not come up"
@@ -89,33 +97,36 @@ def desk(url: str) -> dict[str, Any]:
     return found | {"start": start}
 
 
-def main() -> None:
+def measure(sizes: tuple[int, int], starts: int, times: int) -> Iterator[Ratio]:
     """Measure in turn, so that what else the machine does meets both alike."""
     home = Path(tempfile.mkdtemp(prefix="pd-"))
     postgres, process = server(home)
     try:
-        urls = {name: fill(postgres, name, rows) for name, rows in SIZES.items()}
-        found: dict[str, list[dict[str, Any]]] = {name: [] for name in SIZES}
-        for _ in range(STARTS):
-            for name, url in urls.items():
-                found[name].append(desk(url))
+        urls = [fill(postgres, f"requests_{rows}", rows) for rows in sizes]
+        small, large = zip(*([desk(url, times) for url in urls] for _ in range(starts)), strict=True)
     finally:
         process.terminate()
         process.wait()
         shutil.rmtree(home)
-    small, large = found["thousand"], found["million"]
-    assert {each["rows"] for each in large} == {SIZES["million"]}
-    tell("start to first rows, ms", [e["start"] for e in small], [e["start"] for e in large])
-    tell("resident after the start, MiB", [e["rss"] / 2**20 for e in small], [e["rss"] / 2**20 for e in large])
-    tell("resident at the end, MiB", *([e["rss after"] / 2**20 for e in each] for each in (small, large)))
+    assert {each["rows"] for each in large} == {sizes[1]}
+    against = f"the same over {sizes[0]:,}"
+    turns = list(zip(small, large, strict=True))
+    yield Ratio.of("start to the first rows", "ms", against, [(one["start"], other["start"]) for one, other in turns])
+    for when, key in (("start", "rss"), ("end", "rss after")):
+        pairs = [(one[key] / 2**20, other[key] / 2**20) for one, other in turns]
+        yield Ratio.of(f"resident memory at the {when}", "MiB", against, pairs)
     for name in small[0]["ms"]:
-        tell(f"{name}, ms", *([ms for e in each for ms in e["ms"][name]] for each in (small, large)))
+        pairs = [(statistics.median(one["ms"][name]), statistics.median(other["ms"][name])) for one, other in turns]
+        yield Ratio.of(name, "ms", against, pairs)
 
 
-def tell(name: str, small: list[float], large: list[float]) -> None:
-    """Print both medians and their ratio."""
-    one, other = statistics.median(small), statistics.median(large)
-    print(f"{name:40} {one:9.1f} {other:9.1f}   x {other / one:.2f}", flush=True)
+def main() -> None:
+    """Measure, and print the table."""
+    parser = arguments(__doc__)
+    parser.add_argument("--starts", type=int, default=STARTS)
+    given = parser.parse_args()
+    sizes, starts, times = ((1_000, 3_000), 1, 1) if given.quick else (SIZES, given.starts, TIMES)
+    report(measure(sizes, starts, times), given.json)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""One desk driven by keys, without a terminal: ``python bench/million_desk.py URL`` prints how long each took."""
+"""One desk driven by keys, without a terminal: ``python bench/million_desk.py URL TIMES`` prints how long each took."""
 
 import asyncio
 import json
@@ -29,7 +29,6 @@ FILTERS = {
     "without a word": "-logo",
     "several": 'status:pending cur:EUR amt>=1000 "invoice"',
 }
-TIMES = 3
 _LOOK_S = 0.001
 _PATIENCE_S = 120
 _REST_S = 3.0
@@ -97,7 +96,7 @@ class Watched:
         await asyncio.sleep(0.05)
 
 
-async def measure(url: str) -> dict[str, Any]:
+async def measure(url: str, times: int) -> dict[str, Any]:
     """Return what one desk needs."""
     app = ContractorApp(lambda: ContractorService(Alone(url), "ada"))
     found: dict[str, Any] = {"ms": {}}
@@ -112,15 +111,15 @@ async def measure(url: str) -> dict[str, Any]:
         await watch.until(lambda: watch.pane.totals.counts.resting(counted_of(watch.pane.wanted())))
         found["rows"] = watch.pane.totals.total
         kept: dict[str, list[float]] = {}
-        for _ in range(TIMES):
+        for _ in range(times):
             kept.setdefault("G", []).append(await watch.key_to_rows("G", "G"))
             kept.setdefault("g back", []).append(await watch.key_to_rows("g", "g"))
-        for _ in range(TIMES):
+        for _ in range(times):
             for _ in watch.pane.sorts:
                 took = await watch.key_to_rows("s", "s")
                 kept.setdefault(f"sort: {watch.pane.sort}", []).append(took)
         for name, typed in FILTERS.items():
-            for _ in range(TIMES):
+            for _ in range(times):
                 await pilot.press("slash", "ctrl+u")
                 watch.pane.query_one("#filter-field").value = typed
                 kept.setdefault(f"filter: {name}", []).append(await watch.key_to_rows("enter", "\r"))
@@ -131,4 +130,4 @@ async def measure(url: str) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(asyncio.run(measure(sys.argv[1]))), flush=True)
+    print(json.dumps(asyncio.run(measure(sys.argv[1], int(sys.argv[2])))), flush=True)

@@ -1,66 +1,104 @@
 """What the benchmarks share: two things measured in turns in one run, and the ratio of each turn.
 
 Machines are shared and noisy, so a figure alone says little: what is compared runs alternately, and of the ratios the
-smallest, the median and the largest are told.
+smallest, the median and the largest are printed, and written down as JSON.
 """
 
+import argparse
 import json
+import math
 import os
 import statistics
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What a median ratio is to be: at least or at most ``must``, and better ``goal``.
+
+    Where ``goal`` is the larger one, larger ratios are better.
+    """
+
+    must: float
+    goal: float
+
+    def met(self, ratio: float) -> bool:
+        """Whether a ratio is what it must be."""
+        return ratio >= self.must if self.goal > self.must else ratio <= self.must
 
 
 @dataclass(frozen=True)
 class Ratio:
-    """What a program costs, against the least that something alike can cost.
+    """What a program costs, against something alike.
 
     Attributes:
         name: What was measured.
         unit: The unit of both medians.
-        floor: The median of the floor.
+        against: What it is compared with, in a few words.
+        floor: The median of what it is compared with.
         paydesk: The median of paydesk.
         ratios: paydesk by the floor, of each turn.
+        goal: What the median is to be; None: nothing is promised.
     """
 
     name: str
     unit: str
+    against: str
     floor: float
     paydesk: float
     ratios: tuple[float, ...]
+    goal: Goal | None = None
+
+    @classmethod
+    def of(
+        cls, name: str, unit: str, against: str, turns: Iterable[tuple[float, float]], goal: Goal | None = None
+    ) -> "Ratio":
+        """Return the ratio of what was measured in turns: pairs of the floor and of paydesk."""
+        pairs = list(turns)
+        floors, ours = zip(*pairs, strict=True)
+        ratios = tuple(mine / other for other, mine in pairs)
+        return cls(name, unit, against, statistics.median(floors), statistics.median(ours), ratios, goal)
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any]) -> "Ratio":
+        """Return a ratio as it was written down."""
+        goal = Goal(**document["goal"]) if document["goal"] else None
+        return cls(**{**document, "ratios": tuple(document["ratios"]), "goal": goal})
 
     @property
     def row(self) -> str:
         """The row of a table: name, both medians, then minimum, median and maximum of the ratio."""
-        least, middle, most = min(self.ratios), statistics.median(self.ratios), max(self.ratios)
+        lowest, middle, highest = min(self.ratios), statistics.median(self.ratios), max(self.ratios)
         return (
-            f"| {self.name} | {self.floor:.3f} {self.unit} | {self.paydesk:.3f} {self.unit} "
-            f"| {least:.2f} | {middle:.2f} | {most:.2f} |"
+            f"| {self.name} | {self.against} | {number(self.floor)} {self.unit} | {number(self.paydesk)} {self.unit} "
+            f"| {lowest:.2f} | {middle:.2f} | {highest:.2f} | {self._goal} |"
         )
 
+    @property
+    def _goal(self) -> str:
+        if self.goal is None:
+            return ""
+        sign = "≥" if self.goal.goal > self.goal.must else "≤"
+        return f"{sign} {self.goal.must:g}, better {self.goal.goal:g}"
 
-HEADING = "| what | floor | paydesk | least | median | most |\n|---|--:|--:|--:|--:|--:|"
+
+def number(value: float) -> str:
+    """Return a number with three digits that count."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}" if value >= 1 else f"{value:.3f}"
 
 
-def in_turns(name: str, unit: str, turns: int, floor: Callable[[], float], paydesk: Callable[[], float]) -> Ratio:
-    """Measure floor and paydesk in turns.
+HEADING = (
+    "| what | against | the other | paydesk | minimum | median | maximum | wanted |\n|---|---|--:|--:|--:|--:|--:|---|"
+)
 
-    Args:
-        name: What is measured.
-        unit: The unit of what both return.
-        turns: How often each is measured.
-        floor: Measures the floor once.
-        paydesk: Measures paydesk once.
 
-    Returns:
-        The medians, and the ratio of each turn.
-    """
-    pairs = [(floor(), paydesk()) for _ in range(turns)]
-    floors, ours = zip(*pairs, strict=True)
-    ratios = tuple(mine / least for least, mine in pairs)
-    return Ratio(name, unit, statistics.median(floors), statistics.median(ours), ratios)
+def in_turns(turns: int, floor: Callable[[], float], paydesk: Callable[[], float]) -> list[tuple[float, float]]:
+    """Measure floor and paydesk in turns, so often; returns both of each turn."""
+    return [(floor(), paydesk()) for _ in range(turns)]
 
 
 def processor_s(command: Sequence[str], environment: Mapping[str, str]) -> float:
@@ -81,6 +119,25 @@ def processor_s(command: Sequence[str], environment: Mapping[str, str]) -> float
     return usage.ru_utime + usage.ru_stime
 
 
-def write_json(file: Path, ratios: Sequence[Ratio]) -> None:
-    """Write what was measured, for a program that compares runs."""
-    file.write_text(json.dumps([asdict(ratio) for ratio in ratios], indent=1) + "\n")
+def percentile(values: Sequence[float], percent: int) -> float:
+    """Return the value that so many percent of all do not exceed."""
+    return sorted(values)[max(0, math.ceil(len(values) * percent / 100) - 1)]
+
+
+def arguments(document: str | None) -> argparse.ArgumentParser:
+    """Return a parser of what each benchmark takes."""
+    parser = argparse.ArgumentParser(description=document, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="for some seconds: shows that it runs, measures nothing")
+    parser.add_argument("--json", type=Path, help="write the ratios to this file")
+    return parser
+
+
+def report(ratios: Iterable[Ratio], file: Path | None) -> None:
+    """Print each ratio as it comes, and write all of them down, for a program that compares runs or makes a page."""
+    print(HEADING, flush=True)
+    found = []
+    for ratio in ratios:
+        print(ratio.row, flush=True)
+        found.append(asdict(ratio))
+    if file is not None:
+        file.write_text(json.dumps(found, indent=1) + "\n")

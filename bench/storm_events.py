@@ -80,7 +80,7 @@ def say(producer: Producer, messages: list[Message], rate: float) -> None:
         due = min(len(messages), int((time.monotonic() - began) * rate) + 1)
         for _ in range(due - sent):
             key, headers, value = next(each)
-            producer.produce(ROLE.writes, value, key, headers=headers, on_delivery=_delivered)
+            producer.produce(ROLE.writes, value, key, headers=[*headers], on_delivery=_delivered)
         sent = due
         producer.poll(0)
         time.sleep(SLICE_S)

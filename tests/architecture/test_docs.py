@@ -21,7 +21,7 @@ README = (CHECKOUT / "README.md").read_text()
 PAPERS = [CHECKOUT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
 PAPERS += sorted((CHECKOUT / "docs").rglob("*.md"))
 ADRS = sorted(file for file in (CHECKOUT / "docs" / "adr").glob("[0-9]*.md"))
-FOLDERS = ["src", "tests", "docs", "deploy", r"\.ci", r"\.github"]
+FOLDERS = ["src", "tests", "docs", "deploy", "bench", r"\.ci", r"\.github"]
 FOLDERS += ["domain", "infra", "tui", "contractor", "manager", "stack", "cli"]
 ADR_PARTS = ("Date: ", "Status: ", "## Context", "## Options", "## Decision", "## Consequences")
 
@@ -149,7 +149,7 @@ def test_pictures_in_the_documents_are_of_letters_that_all_fonts_have(monkeypatc
 
 def test_nothing_in_the_project_names_a_machine() -> None:
     kept = [file for file in CHECKOUT.iterdir() if file.is_file() and file.name not in (".git", ".env", ".coverage")]
-    for folder in ("src", "tests", "tools", "docs", "deploy", ".ci", ".github"):
+    for folder in ("src", "tests", "tools", "docs", "deploy", "bench", ".ci", ".github"):
         kept += [file for file in (CHECKOUT / folder).rglob("*") if file.is_file() and "__pycache__" not in file.parts]
     assert len(kept) > 200
     for file in kept:
