@@ -1,6 +1,55 @@
-"""The one list of the roles: each has a desk, a schema, logins, and a card in ``role.py`` of its folder."""
+"""The one list of the roles: what each is called, the topic that it alone writes, and its words on the screens.
 
-from typing import Literal, get_args
+Its name is also its schema's, its login's and its command's. The rest of a role stands in the folder of its name.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, assert_never, get_args
 
 RoleName = Literal["contractor", "manager"]
 ROLES: tuple[RoleName, ...] = get_args(RoleName)
+
+
+@dataclass(frozen=True, slots=True)
+class RoleFacts:
+    """The facts of one role that more than its own folder needs."""
+
+    topic: str
+    """The topic that it alone writes; empty: it writes nothing."""
+    writes: str
+    """What it writes, in a word for the screens."""
+    other_side: str
+    """Who reads that."""
+    first_keys: tuple[tuple[str, str, str], ...]
+    """How to begin on its desk: what a key is called, the usual key, and what it does."""
+    first_request: str
+    """How the first request comes to its desk, from the numbers' screen."""
+
+
+def role_facts(role: RoleName) -> RoleFacts:
+    """Return the facts of a role."""
+    match role:
+        case "contractor":
+            return RoleFacts(
+                "paydesk.contractor.requests.v1",
+                "requests",
+                "the manager's side",
+                (("contractor.new", "n", "asks for a payment"),),
+                "q, then n, asks for a payment",
+            )
+        case "manager":
+            return RoleFacts(
+                "paydesk.manager.decisions.v1",
+                "decisions",
+                "the contractors' side",
+                (("manager.approve", "a", "approves"), ("manager.reject", "x", "rejects")),
+                "requests appear by themselves",
+            )
+        case _:
+            assert_never(role)
+
+
+OWN_TOPIC: Mapping[str, str] = {role: topic for role in ROLES if (topic := role_facts(role).topic)}
+"""The topic of each role that writes one, by the role's name."""
+TOPICS = tuple(OWN_TOPIC.values())

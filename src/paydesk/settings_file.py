@@ -3,14 +3,17 @@
 import difflib
 import os
 import tomllib
+from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic.fields import FieldInfo
 
 from paydesk import addresses
 from paydesk.addresses import kafka_properties, login_noted
+from paydesk.role_names import ROLES
 from paydesk.secrecy import hide
 from paydesk.settings import (
     ASCII_KEY,
@@ -29,29 +32,31 @@ PREFIX = "PAYDESK_"
 __all__ = ["ConfiguredServers", "Settings", "SettingsError", "kafka_properties", "look_at_settings", "read_settings"]
 
 
+class RoleSettings(BaseModel):
+    """What is set for each role by itself; the name of such a setting begins with the role's."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    database_url: SecretStr | None = None
+    """PostgreSQL as the {role}'s login: postgresql://USER:PASSWORD@HOST/DATABASE."""
+    kafka_config: Path | None = None
+    """A file of further librdkafka settings for the {role}'s login alone."""
+    redis_url: SecretStr | None = None
+    """Redis as the {role}'s login."""
+
+
 class Settings(BaseModel):
     """Everything paydesk is told from outside. With no server configured the embedded stack is used."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    contractor_database_url: SecretStr | None = None
-    """PostgreSQL as the contractor's login: postgresql://USER:PASSWORD@HOST/DATABASE."""
-    manager_database_url: SecretStr | None = None
-    """PostgreSQL as the manager's login."""
+    roles: Mapping[str, RoleSettings] = Field(default={})  # What is set for a role, by its name.
     kafka_bootstrap_servers: str | None = None
     """Apache Kafka: host:port, several divided by commas."""
     kafka_config: Path | None = None
-    """A file of further librdkafka settings (TLS, SASL), one name=value a line, for both roles."""
-    contractor_kafka_config: Path | None = None
-    """The same for the contractor's login alone."""
-    manager_kafka_config: Path | None = None
-    """The same for the manager's login alone."""
+    """A file of further librdkafka settings (TLS, SASL), one name=value a line, for every role."""
     redis_url: SecretStr | None = None
-    """Redis or Valkey for both roles: redis://USER:PASSWORD@HOST/0."""
-    contractor_redis_url: SecretStr | None = None
-    """Redis as the contractor's login."""
-    manager_redis_url: SecretStr | None = None
-    """Redis as the manager's login."""
+    """Redis or Valkey for every role: redis://USER:PASSWORD@HOST/0."""
     admin_database_url: SecretStr | None = None
     """PostgreSQL as a superuser; used by `paydesk stack provision` alone, as are the next two."""
     admin_kafka_config: Path | None = None
@@ -89,16 +94,30 @@ class Settings(BaseModel):
     @property
     def configured(self) -> bool:
         """Whether anything is said that is for servers of one's own alone; then nothing embedded is started."""
-        return any(name in self.model_fields_set and _is_given(getattr(self, name)) for name in SERVERS)
+        return any(_is_given(self.given(name)) for name in SERVERS)
+
+    def of(self, role: str) -> RoleSettings:
+        """Return what is set for a role by itself."""
+        return self.roles.get(role, _NOTHING_SET)
+
+    def given(self, name: str) -> Any:
+        """Return the value that was given for the setting of this name; None where it was left out."""
+        role, own_name = _OF_ROLES.get(name, ("", name))
+        settings = self.of(role) if role else self
+        return getattr(settings, own_name) if own_name in settings.model_fields_set else None
 
 
-_URLS = tuple(name for name in Settings.model_fields if name.endswith("_url"))
-_PATHS = tuple(
-    name for name, field in Settings.model_fields.items() if Path in (field.annotation, *get_args(field.annotation))
-)
-SERVERS = tuple(
-    name for name in Settings.model_fields if name.endswith(("_url", "_servers", "kafka_config", "stack_name"))
-)
+_NOTHING_SET = RoleSettings()
+_OF_ROLES = {f"{role}_{name}": (role, name) for role in ROLES for name in RoleSettings.model_fields}
+"""The role and the field of each setting that every role has for itself."""
+SETTINGS: Mapping[str, FieldInfo] = {
+    **{name: RoleSettings.model_fields[own_name] for name, (_, own_name) in _OF_ROLES.items()},
+    **{name: field for name, field in Settings.model_fields.items() if name != "roles"},
+}
+"""Every setting, by its name in the settings file."""
+_URLS = tuple(name for name in SETTINGS if name.endswith("_url"))
+_PATHS = tuple(name for name, field in SETTINGS.items() if Path in (field.annotation, *get_args(field.annotation)))
+SERVERS = tuple(name for name in SETTINGS if name.endswith(("_url", "_servers", "kafka_config", "stack_name")))
 """Settings that mean nothing without servers of one's own."""
 _ENVIRONMENT_ALONE = {"config": CONFIG_KEY, "ascii": ASCII_KEY, "theme": THEME_KEY}
 
@@ -132,12 +151,23 @@ def look_at_settings(environment: Mapping[str, str] | None = None) -> tuple[Sett
     while True:
         taken = {key: value for key, value in given.items() if all(fault.setting != _named(key) for fault in faults)}
         try:
-            return Settings(**taken), faults
+            return _made_of(taken), faults
         except ValidationError as error:
             first = error.errors(include_input=False, include_context=False)[0]
-            name = _named(str(first["loc"][0]))
+            where = [str(part) for part in first["loc"]]
+            name = _named("_".join(where[1:]) if where[0] == "roles" else where[0])
             problem = _WRONG.get(first["type"]) or f"cannot be taken: {hide(first['msg'].lower())}"
             faults.append(SettingsError(f"{name} {problem}.", "Mend it, or leave it out.", name))
+
+
+def _made_of(given: Mapping[str, Any]) -> Settings:
+    """Return the settings of these values, by name. Raises ``ValidationError``."""
+    values: dict[str, Any] = {}
+    of_roles: defaultdict[str, dict[str, Any]] = defaultdict(dict)
+    for name, value in given.items():
+        role, own_name = _OF_ROLES.get(name, ("", name))
+        (of_roles[role] if role else values)[own_name] = value
+    return Settings(**values, roles=dict(of_roles))
 
 
 _WRONG = {
@@ -184,7 +214,7 @@ def _from_file(variables: Mapping[str, str]) -> tuple[dict[str, Any], list[Setti
         message = f"{_FILE} {path} cannot be read: {hide(str(error))}."
         return {}, [SettingsError(message, "Mend or remove it.")]
     faults = [unknown for key in given if key != KEYS_TABLE and (unknown := _unknown(key, key)) is not None]
-    kept = {key: _placed(key, value, path) for key, value in given.items() if key in Settings.model_fields}
+    kept = {key: _placed(key, value, path) for key, value in given.items() if key in SETTINGS}
     try:
         if _holds_secrets(kept) or addresses.exposed(path) == "change":
             addresses.private(path, _FILE)
@@ -208,13 +238,13 @@ def _holds_secrets(given: Mapping[str, Any]) -> bool:
 
 def _unknown(key: str, written: str) -> SettingsError | None:
     """Return the refusal of a name that no setting has, with the one that may be meant; None for a known one."""
-    if key in Settings.model_fields:
+    if key in SETTINGS:
         return None
     if key in _ENVIRONMENT_ALONE:
         return SettingsError(f"{key} is read from the environment alone.", f"Set {_ENVIRONMENT_ALONE[key]} instead.")
     in_file = written == key
-    near = difflib.get_close_matches(key, Settings.model_fields, n=1, cutoff=0.5)
-    names = [name if in_file else _named(name) for name in near or Settings.model_fields]
+    near = difflib.get_close_matches(key, SETTINGS, n=1, cutoff=0.5)
+    names = [name if in_file else _named(name) for name in near or SETTINGS]
     hint = f"Did you mean {names[0]}?" if near else f"There are {', '.join(names)}{' and [keys]' if in_file else ''}."
     return SettingsError(f"There is no setting {hide(written)}.", hint)
 
@@ -251,8 +281,9 @@ class ConfiguredServers:
         if self._settings.broker == "memory":
             message = f"{PREFIX}BROKER=memory is for the embedded stack alone: {MEMORY_BROKER}."
             faults.append(SettingsError(message, "Leave it out.", f"{PREFIX}BROKER"))
-        redis_url = self._secret(f"{role}_redis_url") or self._secret("redis_url")
-        url = self._secret(f"{role}_database_url") or ""
+        own = self._settings.of(role)
+        redis_url = _revealed(own.redis_url) or _revealed(self._settings.redis_url)
+        url = _revealed(own.database_url) or ""
         return Endpoints(self._settings.stack_name, url, conf, redis_url), faults
 
     def mend(self) -> bool:
@@ -267,13 +298,13 @@ class ConfiguredServers:
         """Return nothing: configured servers go on by themselves."""
         return ""
 
-    def _secret(self, name: str) -> str | None:
-        value: SecretStr | None = getattr(self._settings, name)
-        return value.get_secret_value() if value else None
-
     def _kafka(self, role: str, bootstrap: str) -> dict[str, str]:
         conf = {"bootstrap.servers": bootstrap}
-        for path in (self._settings.kafka_config, getattr(self._settings, f"{role}_kafka_config")):
+        for path in (self._settings.kafka_config, self._settings.of(role).kafka_config):
             if path is not None:
                 conf.update(kafka_properties(path))
         return conf
+
+
+def _revealed(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret else None

@@ -12,8 +12,9 @@ import pytest
 from paydesk.cli.exits import EXIT_CODES
 from paydesk.cli.main import paydesk
 from paydesk.domain.filter_text import FIELDS, parse_filter
+from paydesk.role_names import ROLES
 from paydesk.settings import ASCII_KEY, CONFIG_KEY, KEYS_KEY, THEME_KEY
-from paydesk.settings_file import PREFIX, Settings
+from paydesk.settings_file import PREFIX, SETTINGS
 from tests.architecture.files import CHECKOUT, SOURCE
 from tests.tui import scene
 
@@ -26,22 +27,31 @@ FOLDERS += ["domain", "infra", "tui", "contractor", "manager", "stack", "cli"]
 ADR_PARTS = ("Date: ", "Status: ", "## Context", "## Options", "## Decision", "## Consequences")
 
 
+def described(model: str) -> list[tuple[str, str]]:
+    """Return the fields of a class of settings, each with the sentence under it."""
+    module = ast.parse((SOURCE / "settings_file.py").read_text())
+    body = next(node.body for node in module.body if isinstance(node, ast.ClassDef) and node.name == model)
+    return [
+        (field.target.id, ast.literal_eval(text.value))
+        for field, text in pairwise(body)
+        if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr) and isinstance(field.target, ast.Name)
+    ]
+
+
 def settings_rows() -> list[str]:
     """Return the table of settings as the README has to have it, from the fields and the sentences under them."""
-    module = ast.parse((SOURCE / "settings_file.py").read_text())
-    body = next(node.body for node in module.body if isinstance(node, ast.ClassDef) and node.name == "Settings")
     rows = [f"| `{CONFIG_KEY}` | | The TOML file of these same settings, names in small letters without the prefix. |"]
     rows.append(f"| `{ASCII_KEY}` | | `1`: the marks of the screens in ASCII. From the environment alone. |")
     looks = "The look of the screens: `dusk`, `paper` or `contrast`. From the environment alone."
     rows.append(f"| `{THEME_KEY}` | | {looks} |")
     keys = "Keys of one's own, `NAME=KEY` with blanks between; in the file a table `[keys]`"
     rows.append(f"| `{KEYS_KEY}` | | {keys} ([how](docs/keys.md)). |")
-    for field, text in pairwise(body):
-        if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr) and isinstance(field.target, ast.Name):
-            default = Settings.model_fields[field.target.id].default
-            written = f"`{default}`" if isinstance(default, str | int) else ""
-            sentence = ast.literal_eval(text.value)
-            rows.append(f"| `{PREFIX}{field.target.id.upper()}` | {written} | {sentence} |".replace("|  |", "| |"))
+    own = described("RoleSettings")
+    of_roles = [(f"{role}_{name}", sentence.format(role=role)) for role in ROLES for name, sentence in own]
+    for name, sentence in (*of_roles, *described("Settings")):
+        default = SETTINGS[name].default
+        written = f"`{default}`" if isinstance(default, str | int) else ""
+        rows.append(f"| `{PREFIX}{name.upper()}` | {written} | {sentence} |".replace("|  |", "| |"))
     return rows
 
 
@@ -60,7 +70,7 @@ def commands(group: click.Group, before: str = "paydesk") -> dict[str, click.Com
 
 def test_the_readme_has_every_setting_and_no_other() -> None:
     rows = settings_rows()
-    assert len(rows) == 4 + len(Settings.model_fields)
+    assert len(rows) == 4 + len(SETTINGS)
     assert re.findall(r"^\| `PAYDESK_.*$", README, re.MULTILINE) == rows, "\n".join(rows)
 
 

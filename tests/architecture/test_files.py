@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from paydesk.role_names import ROLES
 from tests.architecture import rules
 from tests.architecture.files import CHECKOUT, SOURCE, all_python, modules_of, name, sources, tree
 
@@ -15,10 +16,11 @@ SCREENS = ("tui", "contractor", "manager")
 PORTS = ("infra/core/ports.py", "infra/core/storage.py", "infra/core/transaction.py", "tui/port.py", "tui/keys/port.py")
 PORTS += ("contractor/port.py", "manager/port.py")
 STARTED_BY_NAME = {"paydesk.__main__", "paydesk.stack.supervisor", "paydesk.stack.userns"}
+STARTED_BY_NAME |= {f"paydesk.{role}.{part}" for role in ROLES for part in ("app", "role", "service")}
 STARTED_BY_NAME |= {"paydesk.infra.migrations.env"} | {
     f"paydesk.infra.migrations.versions.{file.stem}" for file in (CHECKOUT / "src" / "paydesk" / FROZEN).glob("*.py")
 }
-"""What is run, or loaded by Alembic or by the name of a command, and so imported by nobody."""
+"""What is run, or loaded by Alembic or by the name of a command or a role, and so imported by nobody."""
 
 BAD_SAMPLES: list[tuple[rules.Rule, str]] = [
     (rules.short_file, "\n" * 501),

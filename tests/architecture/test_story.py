@@ -21,6 +21,7 @@ from paydesk.contractor.service import ContractorService
 from paydesk.manager.app import ManagerApp
 from paydesk.manager.inbox import ManagerInbox
 from paydesk.manager.service import ManagerService
+from paydesk.tui.state import KeptFiles
 from tests.architecture.files import CHECKOUT, SOURCE, functions, sources, tree
 from tests.conftest import Sides
 from tests.tui.conftest import seen, shown
@@ -30,6 +31,7 @@ MOST_STORY_LINES = 900
 WITHIN_S = 60
 REFUSALS = {"Conflict", "Stale", "AlreadyDecided", "TooLate", "NotAllowed"}
 MECHANICS = {"infra", "tui", "stack", "settings.py", "settings_file.py", "libpq.py", "secrecy.py", "addresses.py"}
+MECHANICS |= {"role_names.py"}
 
 
 def section(title: str) -> str:
@@ -97,7 +99,7 @@ def walk(sides: Sides, drafts: Path) -> None:
 
     async def contractor() -> None:
         desk = ContractorService(sides, "ada", sides.contractor)
-        app = ContractorApp(lambda: desk, drafts=drafts)
+        app = ContractorApp(lambda: desk, files=KeptFiles(draft=drafts))
         try:
             async with app.run_test(size=(120, 36)) as pilot:
                 await ask(pilot)

@@ -74,8 +74,9 @@ class Native:
 
     def _of(self, service: str) -> dict[str, str]:
         """Return the environment that compose gives a service."""
-        given = COMPOSE["services"][service]["environment"]
-        return {name: filled(str(value), self.variables) for name, value in given.items()}
+        given = COMPOSE["services"][service]
+        own = {name: filled(str(value), self.variables) for name, value in given["environment"].items()}
+        return (self.variables if given.get("env_file") == ".env" else {}) | own
 
     def _run(self, name: str, command: list[str], env: dict[str, str]) -> None:
         with (self.folder / f"{name}.log").open("ab") as log:

@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from paydesk.cli.provision import compose_env
+from paydesk.role_names import ROLES
 from paydesk.settings_file import ConfiguredServers, read_settings
 from paydesk.stack import binaries
 from paydesk.stack.compose import CLUSTER_ID, MOUNTED, PORTS, write
@@ -44,11 +45,13 @@ def test_each_has_a_check_a_volume_and_a_port_on_loopback(name: str) -> None:
 def test_every_variable_is_generated(tmp_path: Path) -> None:
     write(tmp_path)
     variables = environment(tmp_path / ".env")
-    assert set(re.findall(r"(?<!\$)\$\{([A-Z_]+)", TEXT)) == set(variables) - {"COMPOSE_PROJECT_NAME"}
+    of_roles = {f"{role.upper()}_PASSWORD" for role in ROLES}
+    assert set(re.findall(r"(?<!\$)\$\{([A-Z_]+)", TEXT)) == set(variables) - {"COMPOSE_PROJECT_NAME"} - of_roles
     asked = set(re.findall(r"\$\{env:([A-Z_]+)\}", (CHECKOUT / "deploy/kafka/server.properties").read_text()))
     assert asked <= set(SERVICES["kafka"]["environment"])
     asked = set(re.findall(r"\$\{([A-Z_]+)\}", (CHECKOUT / "deploy/valkey/users.acl").read_text()))
-    assert asked <= set(SERVICES["redis"]["environment"])
+    assert asked - {"ROLE", "ROLE_PASSWORD"} <= set(SERVICES["redis"]["environment"])
+    assert SERVICES["redis"]["env_file"] == ".env" and of_roles <= set(variables), "a role's password comes from there"
 
 
 def test_what_is_generated_is_private_random_and_stays(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from paydesk.settings_file import Settings, read_settings
+from paydesk.settings_file import SETTINGS, Settings, read_settings
 
 PATHS = ["kafka_config", "contractor_kafka_config", "manager_kafka_config", "admin_kafka_config", "home", "pg_bin"]
 
@@ -20,11 +20,11 @@ def settings(file: Path, key: str, value: str) -> Settings:
 @pytest.mark.fault(kind="A path in a settings file counts from the folder of that file.", mended="settings_file.py")
 @pytest.mark.parametrize("key", PATHS)
 def test_a_relative_path_counts_from_the_settings_file_and_an_absolute_one_stays(key: str, tmp_path: Path) -> None:
-    assert {name for name, field in Settings.model_fields.items() if "Path" in str(field.annotation)} == set(PATHS)
+    assert {name for name, field in SETTINGS.items() if "Path" in str(field.annotation)} == set(PATHS)
     file = tmp_path / "etc" / "paydesk.toml"
-    assert getattr(settings(file, key, "there/one.kafka"), key) == tmp_path / "etc" / "there" / "one.kafka"
-    assert getattr(settings(file, key, "../one.kafka"), key).resolve() == tmp_path / "one.kafka"
-    assert getattr(settings(file, key, "/srv/one.kafka"), key) == Path("/srv/one.kafka")
+    assert settings(file, key, "there/one.kafka").given(key) == tmp_path / "etc" / "there" / "one.kafka"
+    assert settings(file, key, "../one.kafka").given(key).resolve() == tmp_path / "one.kafka"
+    assert settings(file, key, "/srv/one.kafka").given(key) == Path("/srv/one.kafka")
 
 
 @pytest.mark.fault(kind="A path in a settings file counts from the folder of that file.", mended="settings_file.py")

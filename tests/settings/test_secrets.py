@@ -17,13 +17,13 @@ from paydesk.infra.core.role import Role
 from paydesk.infra.diagnostics import checkup
 from paydesk.infra.diagnostics.finding import Finding
 from paydesk.settings import Endpoints
-from paydesk.settings_file import ConfiguredServers, Settings, SettingsError, look_at_settings, read_settings
+from paydesk.settings_file import SETTINGS, ConfiguredServers, SettingsError, look_at_settings, read_settings
 from paydesk.waiting import said_by
 from tests.pace import scaled
 
 SECRET = "hush-Wq7%2Fzz"
 HALF = "Wq7"
-URLS = [name for name in Settings.model_fields if name.endswith("_url")]
+URLS = [name for name in SETTINGS if name.endswith("_url")]
 SPOILT = {
     "leading blank": " {scheme}://u:{secret}@127.0.0.1:1/0",
     "leading line": "\n{scheme}://u:{secret}@127.0.0.1:1/0",
@@ -286,7 +286,7 @@ def test_a_file_whose_mode_nobody_can_change_is_told_by_doctor_and_not_refused(
     for file in (toml, kafka):
         file.chmod(0o644)
     monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(f_flag=os.ST_RDONLY))  # As a container has it.
-    assert read_settings({"PAYDESK_CONFIG": str(toml)}).manager_database_url is not None
+    assert read_settings({"PAYDESK_CONFIG": str(toml)}).of("manager").database_url is not None
     assert addresses.kafka_properties(kafka) == {"sasl.password": "hush-hush"}
     monkeypatch.setattr(checkup, "check_role", lambda *_, **__: [])
     monkeypatch.setenv("PAYDESK_CONFIG", str(toml))

@@ -12,7 +12,7 @@ from confluent_kafka import KafkaError, Producer
 from paydesk.infra.core.health import KAFKA_REFUSED
 from paydesk.infra.kafka import clients
 from paydesk.infra.postgres.connection import connect
-from paydesk.stack.provision import DECISIONS, REQUESTS
+from paydesk.role_names import OWN_TOPIC
 from paydesk.stack.servers import Postgres
 from tests.conftest import Sides, until
 from tests.pace import scaled
@@ -37,7 +37,7 @@ def test_no_login_can_reach_the_others_schema_or_take_its_lease(sides: Sides, lo
             connection.execute(f"LOCK TABLE {other}.lease IN EXCLUSIVE MODE")
 
 
-@pytest.mark.parametrize(("login", "topic"), [("contractor", DECISIONS), ("manager", REQUESTS)])
+@pytest.mark.parametrize(("login", "topic"), [("contractor", OWN_TOPIC["manager"]), ("manager", OWN_TOPIC["contractor"])])
 def test_no_login_can_write_the_others_topic(sides: Sides, login: str, topic: str) -> None:
     conf = sides.endpoints(login).kafka
     assert conf is not None

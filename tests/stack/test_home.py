@@ -201,6 +201,15 @@ def test_data_without_its_passwords_is_told_as_that(tmp_path: Path) -> None:
         folder.secrets()
 
 
+def test_a_role_that_came_after_the_folder_gets_a_password_and_the_others_keep_theirs(tmp_path: Path) -> None:
+    folder = Folder(tmp_path / "stack")
+    kept = folder.secrets()
+    folder.write("secrets.json", {login: password for login, password in kept.items() if login != "manager"})
+    secrets = folder.secrets()
+    assert secrets == folder.secrets() and secrets.keys() == kept.keys()
+    assert {login for login in kept if secrets[login] != kept[login]} == {"manager"}
+
+
 @pytest.mark.fault(
     kind="A copy of a stack's folder says nothing of the servers and users of the original, and ends none.",
     mended="stack/home.py",

@@ -10,14 +10,15 @@ import pytest
 from confluent_kafka import OFFSET_BEGINNING, TopicPartition
 
 from paydesk.infra.kafka import clients
+from paydesk.role_names import OWN_TOPIC
 from paydesk.settings import Endpoints
 from paydesk.stack.embedded import EmbeddedStack
-from paydesk.stack.provision import REQUESTS
 from tests.conftest import until
 from tests.e2e.site import Site
 from tests.stack.conftest import NewSite
 
 NOWHERE = "http://127.0.0.1:9/maven"
+REQUESTS = OWN_TOPIC["contractor"]
 
 
 def endpoints(site: Site) -> Endpoints:

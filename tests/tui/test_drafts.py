@@ -9,6 +9,7 @@ from textual.widgets import Input
 from paydesk.contractor.app import ContractorApp
 from paydesk.contractor.form import RequestForm
 from paydesk.tui.drafts import Draft, DraftStore
+from paydesk.tui.state import KeptFiles
 from tests.fakes import FakeContractorDesk, World
 from tests.tui.conftest import contractor, opened, seen, shown
 
@@ -19,7 +20,7 @@ pytestmark = OWN
 
 
 def desk_of(world: World, desk: FakeContractorDesk, drafts: Path) -> ContractorApp:
-    return ContractorApp(lambda: desk, drafts=drafts, now=world.clock)
+    return ContractorApp(lambda: desk, now=world.clock, files=KeptFiles(draft=drafts))
 
 
 async def form(pilot: Pilot[None], *keys: str) -> None:

@@ -6,11 +6,12 @@ service and PostgreSQL when the service is made, Kafka, Redis and SQLModel when 
 
 import contextlib
 import hashlib
+import importlib
 import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO, TypeVar
+from typing import Any, TextIO
 from urllib.parse import quote
 
 import click
@@ -19,18 +20,15 @@ from paydesk.cli.exits import refuse
 from paydesk.cli.keymap import keymap
 from paydesk.cli.options import LOOKS
 from paydesk.domain.text import clean
+from paydesk.role_names import RoleName
 from paydesk.settings import PERSON_KEY, THEME_KEY, Servers, SettingsError, own_folder
 from paydesk.tui import textual_private
+from paydesk.tui.app import DeskApp
 from paydesk.tui.screens.base import sentence
 from paydesk.tui.state import KeptFiles
 
-if TYPE_CHECKING:
-    from paydesk.contractor.service import ContractorService
-    from paydesk.manager.service import ManagerService
-    from paydesk.settings_file import Settings
-
-D = TypeVar("D")
-
+_OpenService = Callable[[Servers, str, float], object]
+"""Returns the desk of a person, whose decisions are held for so many seconds before they are sent."""
 _LONGEST = 60
 _NO_SCREEN = ("", "dumb", "unknown")
 """Terminals, by ``TERM``, that show every escape sequence as text, or of which nothing is known."""
@@ -127,53 +125,23 @@ def _say_to_person(text: str, written_to: TextIO) -> None:
             terminal.flush()
 
 
-def contractor_desk(person: str | None, look: str | None) -> None:
-    """Run the contractor's desk to its end."""
-    from paydesk.contractor.app import ContractorApp
-
-    def service(servers: Servers, who: str, _: "Settings") -> "ContractorService":
-        from paydesk.contractor.service import ContractorService
-
-        return ContractorService(servers, who)
-
-    run_desk(
-        ContractorApp(
-            opened("contractor", person, service),
-            drafts=draft_file("contractor", person),
-            look=look_of(look),
-            files=KeptFiles(filters_file("contractor", person), view_file("contractor", person)),
-            keys=keymap(),
-        )
-    )
+def open_desk(role: RoleName, person: str | None, look: str | None) -> None:
+    """Run the desk of a role to its end."""
+    make_app: Callable[..., DeskApp] = importlib.import_module(f"paydesk.{role}.app").APP
+    files = KeptFiles(filters_file(role, person), view_file(role, person), draft_file(role, person))
+    run_desk(make_app(_opened(role, person), look=look_of(look), files=files, keys=keymap()))
 
 
-def manager_desk(person: str | None, look: str | None) -> None:
-    """Run the manager's desk to its end."""
-    from paydesk.manager.app import ManagerApp
-
-    def service(servers: Servers, who: str, settings: "Settings") -> "ManagerService":
-        from paydesk.manager.service import ManagerService
-
-        return ManagerService(servers, who, settings.hold_seconds)
-
-    run_desk(
-        ManagerApp(
-            opened("manager", person, service),
-            look=look_of(look),
-            files=KeptFiles(filters_file("manager", person), view_file("manager", person)),
-            keys=keymap(),
-        )
-    )
-
-
-def opened(role_name: str, person: str | None, service: "Callable[[Servers, str, Settings], D]") -> Callable[[], D]:
+def _opened(role: RoleName, person: str | None) -> Callable[[], object]:
     """Return what makes the service behind a desk: called in a thread, after the first frame."""
 
-    def made() -> D:
+    def made() -> object:
         from paydesk.cli.servers import person_of, servers_of
         from paydesk.settings_file import read_settings
 
         settings = read_settings()
-        return service(servers_of(settings), person_of(settings, role_name, person), settings)
+        servers, who = servers_of(settings), person_of(settings, role, person)
+        open_service: _OpenService = importlib.import_module(f"paydesk.{role}.service").open_service
+        return open_service(servers, who, settings.hold_seconds)
 
     return made

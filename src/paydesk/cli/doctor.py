@@ -92,7 +92,7 @@ def _configured(settings: Settings, faults: Sequence[SettingsError]) -> list[Fin
     servers = ConfiguredServers(settings)
     findings = [Finding("servers", True, f"your own, called {settings.stack_name}")]
     wrong = {fault.setting for fault in faults}
-    configured = [role for role in roles() if getattr(settings, f"{role.name}_database_url")]
+    configured = [role for role in roles() if settings.of(role.name).database_url]
     for role in roles():
         endpoints, of_files = servers.some(role.name)
         findings += [Finding(f"{role.name} Kafka", False, fault.message, fault.hint) for fault in of_files]

@@ -36,7 +36,7 @@ def up(as_json: bool) -> None:
     until, last = time.monotonic() + _UP_S, ""
     try:
         while True:
-            endpoints = servers.endpoints("contractor")
+            endpoints = servers.endpoints(ROLES[0])
             if endpoints.kafka is not None and endpoints.redis_url is not None:
                 stack_status = embedded.status(settings.home, asks=True)
                 if all(server["state"] == "ready" for server in stack_status.servers.values()):

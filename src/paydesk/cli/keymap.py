@@ -13,27 +13,24 @@ from typing import Any, NoReturn
 from textual.keys import REPLACED_KEYS, Keys
 from textual.screen import Screen
 
+from paydesk.role_names import ROLES
 from paydesk.settings import KEYS_KEY, KEYS_TABLE, SettingsError, config_path
 from paydesk.tui.app import DeskApp
 from paydesk.tui.desk.pane import RequestListPane
 from paydesk.tui.table.request_table import RequestTable
 from paydesk.tui.textual_private import key_of
 
-_SCREENS = {
-    "paydesk.tui": (
-        "app",
-        "desk.filter_line",
-        "screens.detail",
-        "screens.dialogs",
-        "screens.health",
-        "screens.insights",
-        "table.request_table",
-    ),
-    "paydesk.contractor": ("detail", "form", "home"),
-    "paydesk.manager": ("detail", "dialogs.bulk", "dialogs.reject", "inbox"),
-    "paydesk.cli.demo": ("app",),
-}
-"""Where keys are declared; a test holds it to every module there is."""
+_SCREENS = (
+    "paydesk.tui.app",
+    "paydesk.tui.desk.filter_line",
+    "paydesk.tui.screens.detail",
+    "paydesk.tui.screens.dialogs",
+    "paydesk.tui.screens.health",
+    "paydesk.tui.screens.insights",
+    "paydesk.tui.table.request_table",
+    "paydesk.cli.demo.app",
+)
+"""Where keys are declared that are of no role; a test holds it to every module there is."""
 _WRITTEN = {"esc": "escape"}
 _WHERE_ONE_TYPES = ("form.", "filter.")
 
@@ -138,12 +135,11 @@ def _contexts() -> Iterator[dict[str, str]]:
 
 
 def _classes() -> Iterator[type[Any]]:
-    for package, modules in _SCREENS.items():
-        for name in modules:
-            module = importlib.import_module(f"{package}.{name}")
-            for value in vars(module).values():
-                if isinstance(value, type) and value.__module__ == module.__name__ and "BINDINGS" in vars(value):
-                    yield value
+    of_roles = [name for role in ROLES for name in importlib.import_module(f"paydesk.{role}.app").SCREENS]
+    for name in (*_SCREENS, *of_roles):
+        for value in vars(importlib.import_module(name)).values():
+            if isinstance(value, type) and value.__module__ == name and "BINDINGS" in vars(value):
+                yield value
 
 
 def _declared(owner: type[Any]) -> dict[str, str]:

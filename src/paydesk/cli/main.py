@@ -13,21 +13,19 @@ from paydesk.cli.ending import Deaf, raised
 from paydesk.cli.groups import LazyGroup, Leaf
 from paydesk.cli.saved import recorded
 from paydesk.kept_log import keep_log, log_file
+from paydesk.role_names import ROLES
 from paydesk.settings import SettingsError
 
 _LEAVES = {
-    "contractor": Leaf(
-        "paydesk.cli.role_groups",
-        "contractor",
-        "The contractor's desk; with a command, the same without a screen.",
-        "The contractor's desk, and its commands.",
-    ),
-    "manager": Leaf(
-        "paydesk.cli.role_groups",
-        "manager",
-        "The manager's desk; with a command, the same without a screen.",
-        "The manager's desk, and its commands.",
-    ),
+    **{
+        role: Leaf(
+            "paydesk.cli.role_groups",
+            role,
+            f"The {role}'s desk; with a command, the same without a screen.",
+            f"The {role}'s desk, and its commands.",
+        )
+        for role in ROLES
+    },
     "stack": Leaf(
         "paydesk.cli.stack",
         "stack",

@@ -58,17 +58,17 @@ def _program() -> list[str]:
 def provision(as_json: bool) -> None:
     """Make logins, rights, schemas and topics on your own servers, as the settings name them.
 
-    What to make is read from the settings of both desks; who makes it from PAYDESK_ADMIN_DATABASE_URL,
+    What to make is read from the settings of all desks; who makes it from PAYDESK_ADMIN_DATABASE_URL,
     PAYDESK_ADMIN_KAFKA_CONFIG and PAYDESK_ADMIN_REDIS_URL. It may be repeated.
     """
     settings = read_settings()
     if not settings.configured:
         raise SettingsError("No servers of your own are configured.", "The embedded stack makes its own logins.")
-    urls = [getattr(settings, f"{role}_database_url") for role in ROLES]
+    urls = [settings.of(role).database_url for role in ROLES]
     if not any([*urls, settings.kafka_bootstrap_servers]):
         raise SettingsError(
             "Some servers are configured, but neither PostgreSQL nor Kafka.",
-            "Set PAYDESK_CONTRACTOR_DATABASE_URL, PAYDESK_MANAGER_DATABASE_URL and PAYDESK_KAFKA_BOOTSTRAP_SERVERS.",
+            f"Set {', '.join(f'PAYDESK_{role.upper()}_DATABASE_URL' for role in ROLES)} and PAYDESK_KAFKA_BOOTSTRAP_SERVERS.",
         )
     if settings.broker == "memory":
         raise SettingsError(f"PAYDESK_BROKER=memory is for the embedded stack alone: {MEMORY_BROKER}.", "Leave it out.")
@@ -88,7 +88,7 @@ def provision(as_json: bool) -> None:
 
 
 def _postgres(settings: Settings) -> str:
-    urls = {role: getattr(settings, f"{role}_database_url") for role in ROLES}
+    urls = {role: settings.of(role).database_url for role in ROLES}
     parts = {role: conninfo_to_dict(url.get_secret_value()) for role, url in urls.items() if url}
     logins = [_login(role, "PostgreSQL", part.get("user"), part.get("password")) for role, part in parts.items()]
     databases = {str(part.get("dbname") or part.get("user")) for part in parts.values()}
@@ -113,7 +113,7 @@ def _kafka(settings: Settings) -> str:
     }
     logins = []
     for role in ROLES:
-        file = getattr(settings, f"{role}_kafka_config")
+        file = settings.of(role).kafka_config
         conf = kafka_properties(file) if file else {}
         if conf.get("sasl.username") and conf.get("sasl.password"):
             logins.append(Login(role, conf["sasl.username"], conf["sasl.password"]))
@@ -132,7 +132,7 @@ def _kafka(settings: Settings) -> str:
 
 
 def _redis(settings: Settings) -> str:
-    urls = {role: getattr(settings, f"{role}_redis_url") for role in ROLES}
+    urls = {role: settings.of(role).redis_url for role in ROLES}
     parts = {role: urlsplit(url.get_secret_value()) for role, url in urls.items() if url}
     logins = [
         _login(role, "Redis", unquote(part.username or ""), unquote(part.password or ""))

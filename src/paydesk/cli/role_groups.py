@@ -1,14 +1,14 @@
 """``paydesk contractor`` and ``paydesk manager``: each alone opens the desk; a command needs no screen."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import click
 
 from paydesk.cli.groups import LazyGroup, Leaf
 from paydesk.cli.options import Caller, as_person, with_look
-from paydesk.role_names import RoleName
+from paydesk.role_names import ROLES, RoleName
 
-_BOTH = {
+_OF_ALL = {
     "insights": Leaf(
         "paydesk.cli.insights",
         "insights",
@@ -31,7 +31,7 @@ _BOTH = {
     ),
     "worker": Leaf("paydesk.cli.role_commands", "worker", "Run the worker without a screen, until ^c or SIGTERM."),
 }
-_CONTRACTOR = {
+_OF_CONTRACTOR = {
     "request": Leaf("paydesk.cli.contractor", "request", "Ask for a payment."),
     "revise": Leaf(
         "paydesk.cli.contractor",
@@ -40,7 +40,7 @@ _CONTRACTOR = {
     ),
     "withdraw": Leaf("paydesk.cli.contractor", "withdraw", "Ask for a request back; the manager's side confirms it."),
 }
-_MANAGER = {
+_OF_MANAGER = {
     "approve": Leaf(
         "paydesk.cli.manager",
         "approve",
@@ -51,18 +51,17 @@ _MANAGER = {
     "undo": Leaf("paydesk.cli.manager", "undo", "Take back a decision of yours while a desk holds it."),
 }
 
+_OWN: Mapping[RoleName, Mapping[str, Leaf]] = {"contractor": _OF_CONTRACTOR, "manager": _OF_MANAGER}
+"""What only one role does; a role that only reads has nothing here."""
 
-_OpenDesk = Callable[[str | None, str | None], None]
-"""Runs the desk of a person, in the look with this name."""
 
-
-def _role_group(role: RoleName, own: Mapping[str, Leaf], open_desk: _OpenDesk) -> click.Group:
-    """Return the group of a role: its own commands and those of both; without a command it opens the desk."""
+def _role_group(role: RoleName) -> click.Group:
+    """Return the group of a role: its own commands and those of all; without a command it opens the desk."""
 
     @click.group(
         role,
         cls=LazyGroup,
-        leaves=dict(sorted({**_BOTH, **own}.items())),
+        leaves=dict(sorted({**_OF_ALL, **_OWN.get(role, {})}.items())),
         invoke_without_command=True,
         help=f"The {role}'s desk; with a command, the same without a screen.",
     )
@@ -72,22 +71,18 @@ def _role_group(role: RoleName, own: Mapping[str, Leaf], open_desk: _OpenDesk) -
     def group(ctx: click.Context, person: str | None, look: str | None) -> None:
         ctx.obj = Caller(role, person)
         if ctx.invoked_subcommand is None:
-            open_desk(person, look)
+            from paydesk.cli.desk import open_desk
+
+            open_desk(role, person, look)
 
     return group
 
 
-def _contractor_desk(person: str | None, look: str | None) -> None:
-    from paydesk.cli.desk import contractor_desk
-
-    contractor_desk(person, look)
+_GROUPS: Mapping[str, click.Group] = {role: _role_group(role) for role in ROLES}
 
 
-def _manager_desk(person: str | None, look: str | None) -> None:
-    from paydesk.cli.desk import manager_desk
-
-    manager_desk(person, look)
-
-
-contractor = _role_group("contractor", _CONTRACTOR, _contractor_desk)
-manager = _role_group("manager", _MANAGER, _manager_desk)
+def __getattr__(name: str) -> click.Group:
+    """Return the group of a role; ``Leaf`` asks for it by the role's name."""
+    if name not in _GROUPS:
+        raise AttributeError(name)
+    return _GROUPS[name]

@@ -1,4 +1,4 @@
-"""The cards of the roles, imported when one is asked for."""
+"""What the infrastructure knows of each role, imported when one is asked for."""
 
 import importlib
 
@@ -7,11 +7,11 @@ from paydesk.role_names import ROLES
 
 
 def role_named(name: str) -> Role:
-    """Return the card of a role."""
+    """Return the role of this name."""
     role: Role = importlib.import_module(f"paydesk.{name}.role").ROLE
     return role
 
 
 def roles() -> list[Role]:
-    """Return the cards of all roles, for the commands that look at all sides."""
+    """Return all roles, for the commands that look at all sides."""
     return [role_named(name) for name in ROLES]

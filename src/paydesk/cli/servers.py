@@ -3,6 +3,7 @@
 import getpass
 
 from paydesk.domain.names import typed_name
+from paydesk.role_names import ROLES
 from paydesk.settings import Servers
 from paydesk.settings_file import ConfiguredServers, Settings, SettingsError
 from paydesk.stack.embedded import EmbeddedStack
@@ -21,7 +22,7 @@ def embedded_of(settings: Settings) -> EmbeddedStack:
 def person_of(settings: Settings, role_name: str, given: str | None) -> str:
     """Return who acts: as said, as set, or by the login. Raises ``SettingsError`` where none of them names anybody.
 
-    On the embedded stack, where one login tries both desks, the manager's is somebody else's by default.
+    On the embedded stack, where one login tries all desks, each but the first is somebody else's by default.
     """
     named = given or settings.person
     if named:
@@ -32,4 +33,4 @@ def person_of(settings: Settings, role_name: str, given: str | None) -> str:
         raise SettingsError(
             "This login has no name on this machine.", "Say who acts by --as NAME, or by PAYDESK_PERSON."
         ) from error
-    return login if role_name == "contractor" or settings.configured else f"{login}-{role_name}"
+    return login if role_name == ROLES[0] or settings.configured else f"{login}-{role_name}"

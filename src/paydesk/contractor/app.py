@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from types import MappingProxyType
 
 from paydesk.contractor.home import ContractorHome
@@ -24,10 +23,9 @@ class ContractorApp(DeskApp):
 
     Args:
         make_desk: Opens the desk; called in a thread after the first frame.
-        drafts: The file that keeps drafts; None: they are kept in memory.
         now: Returns the time.
         look: The name of the look; empty: the one that was chosen last.
-        files: The files that keep the filters and the view.
+        files: The files that keep the filters, the view and what is written; without one they are kept in memory.
         keys: The keys that are not the usual ones, by the name of their action.
     """
 
@@ -37,12 +35,16 @@ class ContractorApp(DeskApp):
         self,
         make_desk: Callable[[], ContractorDesk],
         *,
-        drafts: Path | None = None,
         now: Callable[[], datetime] = utc_now,
         look: str = "",
         files: KeptFiles = _NOTHING_KEPT,
         keys: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        pane = ContractorHome(make_desk, DraftStore(drafts), now)
+        pane = ContractorHome(make_desk, DraftStore(files.draft), now)
         pane.last_filters, pane.kept = LastFilters(files.filters), KeptView(files.view)
         super().__init__(pane, look=look, keys=keys)
+
+
+APP = ContractorApp
+SCREENS = ("paydesk.contractor.detail", "paydesk.contractor.form", "paydesk.contractor.home")
+"""Where its keys are declared."""

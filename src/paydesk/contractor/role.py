@@ -1,7 +1,8 @@
-"""The contractor's card."""
+"""The contractor's role: what it publishes and receives."""
 
 from paydesk.domain.events import DECISION_TYPES, REQUEST_TYPES
 from paydesk.infra.core.role import Apply, Owed, Role
+from paydesk.role_names import role_facts
 
 
 def _load_apply() -> Apply:
@@ -19,8 +20,8 @@ def _load_owed() -> Owed:
 ROLE = Role(
     name="contractor",
     source="/paydesk/contractor",
-    writes="paydesk.contractor.requests.v1",
-    reads=("paydesk.manager.decisions.v1",),
+    writes=role_facts("contractor").topic,
+    reads=(role_facts("manager").topic,),
     says=REQUEST_TYPES,
     hears=DECISION_TYPES,
     hears_from="/paydesk/manager",

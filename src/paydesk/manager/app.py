@@ -45,3 +45,8 @@ class ManagerApp(DeskApp):
         pane = ManagerInbox(make_desk, now)
         pane.last_filters, pane.kept = LastFilters(files.filters), KeptView(files.view)
         super().__init__(pane, clock=monotonic, look=look, keys=keys)
+
+
+APP = ManagerApp
+SCREENS = ("paydesk.manager.detail", "paydesk.manager.dialogs.bulk", "paydesk.manager.dialogs.reject", "paydesk.manager.inbox")
+"""Where its keys are declared."""

@@ -1,7 +1,8 @@
-"""The manager's card."""
+"""The manager's role: what it publishes and receives."""
 
 from paydesk.domain.events import DECISION_TYPES, REQUEST_TYPES
 from paydesk.infra.core.role import Apply, Owed, Role
+from paydesk.role_names import role_facts
 
 
 def _load_apply() -> Apply:
@@ -19,8 +20,8 @@ def _load_owed() -> Owed:
 ROLE = Role(
     name="manager",
     source="/paydesk/manager",
-    writes="paydesk.manager.decisions.v1",
-    reads=("paydesk.contractor.requests.v1",),
+    writes=role_facts("manager").topic,
+    reads=(role_facts("contractor").topic,),
     says=DECISION_TYPES,
     hears=REQUEST_TYPES,
     hears_from="/paydesk/contractor",

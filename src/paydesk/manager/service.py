@@ -94,3 +94,8 @@ class ManagerService(DeskService):
         except PaydeskError:
             return "What you hold is sent by the next worker of this role."
         return ""
+
+
+def open_service(servers: Servers, person: str, hold_s: float) -> ManagerService:
+    """Return a person's desk; ``hold_s`` are the seconds for which a decision is held before it is sent."""
+    return ManagerService(servers, person, hold_s)

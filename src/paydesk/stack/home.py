@@ -181,7 +181,7 @@ class Folder:
         return [there.st_dev, there.st_ino]
 
     def secrets(self) -> dict[str, str]:
-        """Return the passwords of this stack by login, made at random the first time."""
+        """Return the passwords of this stack by login, made at random when one is first needed."""
         with self.lock("secrets"):
             logins = self.read("secrets.json")
             if not logins and (self.home / "postgres").exists():
@@ -189,9 +189,12 @@ class Folder:
                     f"The passwords of the data in {self.home} are gone.",
                     "Put its secrets.json back, or `paydesk stack reset` deletes the data.",
                 )
+            # A role that came later gets its own; the stack's is in the data, and never another.
+            fresh = {login: secrets.token_hex(24) for login in (ROLES if logins else LOGINS) if login not in logins}
             if not logins:
-                logins = {login: secrets.token_hex(24) for login in LOGINS}
-                logins["kafka_cluster"] = _cluster_id()
+                fresh["kafka_cluster"] = _cluster_id()
+            if fresh:
+                logins |= fresh
                 self.write("secrets.json", logins)
         return logins
 

@@ -15,10 +15,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from paydesk.role_names import TOPICS
 from paydesk.stack import provision
 from paydesk.stack.errors import StackError
 from paydesk.stack.home import Folder
-from paydesk.stack.provision import DECISIONS, REQUESTS
 from paydesk.stack.servers import Server
 
 _BROKER_ID = 1
@@ -53,7 +53,7 @@ class MemoryBroker(Server):
 
     def command(self) -> list[str]:
         """Run this module."""
-        return [sys.executable, "-m", "paydesk.stack.memory_broker", str(self.port), REQUESTS, DECISIONS]
+        return [sys.executable, "-m", "paydesk.stack.memory_broker", str(self.port), *TOPICS]
 
     def ready(self) -> bool:
         """Whether it tells of its topics; it listens only once both are there."""

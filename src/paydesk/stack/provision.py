@@ -8,12 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from paydesk import libpq
-from paydesk.role_names import ROLES
+from paydesk.role_names import OWN_TOPIC, ROLES, TOPICS
 from paydesk.settings import TOPIC_SETTINGS
 from paydesk.stack import binaries
 
-REQUESTS, DECISIONS = "paydesk.contractor.requests.v1", "paydesk.manager.decisions.v1"
-OWN_TOPIC = {"contractor": REQUESTS, "manager": DECISIONS}
 TEST_TOPICS = "test."
 """Topics that begin so are for test runs, where the stack was told to allow them."""
 TRIGRAMS, TRIGRAMS_SCHEMA = "pg_trgm", "text_search"
@@ -103,7 +101,7 @@ def is_in_memory(admin: Any) -> bool:
 
 
 def kafka(admin: Any, logins: Iterable[Login], *, test_topics: bool = False) -> None:
-    """Make the logins, what each may do, and both topics; without logins the topics alone."""
+    """Make the logins, what each may do, and the topics; without logins the topics alone."""
     from confluent_kafka.admin import ScramCredentialInfo, ScramMechanism, UserScramCredentialUpsertion
 
     logins = list(logins)
@@ -112,7 +110,7 @@ def kafka(admin: Any, logins: Iterable[Login], *, test_topics: bool = False) -> 
     if wanted:
         for future in admin.alter_user_scram_credentials(wanted).values():
             future.result(_CALL_S)
-    rights = [right for login in logins if login.role in OWN_TOPIC for right in _rights(login, test_topics)]
+    rights = [right for login in logins if login.role in ROLES for right in _rights(login, test_topics)]
     if rights:
         for future in admin.create_acls(rights).values():
             future.result(_CALL_S)
@@ -123,7 +121,7 @@ def _make_topics(admin: Any) -> None:
     from confluent_kafka import KafkaError, KafkaException
     from confluent_kafka.admin import NewTopic
 
-    topics = [NewTopic(topic, 1, -1, config=TOPIC_SETTINGS) for topic in (REQUESTS, DECISIONS)]
+    topics = [NewTopic(topic, 1, -1, config=TOPIC_SETTINGS) for topic in TOPICS]
     for future in admin.create_topics(topics).values():
         try:
             future.result(_CALL_S)
@@ -140,11 +138,11 @@ def _rights(login: Login, test_topics: bool) -> list[Any]:
         return AclBinding(kind, name, how, f"User:{login.name}", "*", may, AclPermissionType.ALLOW)
 
     rights = []
-    for may in (AclOperation.WRITE, AclOperation.CREATE):
+    for may in (AclOperation.WRITE, AclOperation.CREATE) if login.role in OWN_TOPIC else ():
         rights.append(allow(ResourceType.TOPIC, OWN_TOPIC[login.role], may))
         if test_topics:
             rights.append(allow(ResourceType.TOPIC, f"{TEST_TOPICS}{login.role}.", may, "PREFIXED"))
-    for topic in (REQUESTS, DECISIONS):
+    for topic in TOPICS:
         # The second lets doctor and health tell which setting of a topic breaks a promise.
         rights += [allow(ResourceType.TOPIC, topic, may) for may in (AclOperation.READ, AclOperation.DESCRIBE_CONFIGS)]
     if test_topics:
@@ -156,9 +154,14 @@ def _rights(login: Login, test_topics: bool) -> list[Any]:
 
 
 def valkey_users(passwords: Mapping[str, str]) -> str:
-    """Return the users' file of Valkey or Redis, for passwords by login."""
-    names = {f"{login.upper()}_PASSWORD": password for login, password in passwords.items()}
-    return string.Template(binaries.deploy("valkey/users.acl").read_text()).substitute(names)
+    """Return the users' file of Valkey or Redis, for passwords by login: what it has for a role it has for each."""
+    lines = []
+    for line in binaries.deploy("valkey/users.acl").read_text().splitlines(keepends=True):
+        roles = [role for role in ROLES if role in passwords] if "${ROLE}" in line else ["stack"]
+        for role in roles:
+            names = {"ROLE": role, "ROLE_PASSWORD": passwords[role], "STACK_PASSWORD": passwords["stack"]}
+            lines.append(string.Template(line).substitute(names))
+    return "".join(lines)
 
 
 def valkey(admin: Any, logins: Iterable[Login]) -> bool:
@@ -166,8 +169,8 @@ def valkey(admin: Any, logins: Iterable[Login]) -> bool:
     import redis
 
     for login in logins:
-        passwords = {"stack": ""} | dict.fromkeys(ROLES, login.password)
-        line = next(line for line in valkey_users(passwords).splitlines() if line.startswith(f"user {login.role} "))
+        users = valkey_users({"stack": "", login.role: login.password}).splitlines()
+        line = next(line for line in users if line.startswith(f"user {login.role} "))
         admin.execute_command("ACL", "SETUSER", login.name, "reset", *line.split()[2:])
     try:
         admin.execute_command("ACL", "SAVE")

@@ -58,6 +58,8 @@ class KeptFiles:
     """The filters that were asked for last."""
     view: Path | None = None
     """How the desk was left."""
+    draft: Path | None = None
+    """What was written and not sent."""
 
 
 class KeptView:

@@ -1,4 +1,4 @@
-"""The role card: all that the plumbing knows of a role."""
+"""What the infrastructure knows of a role."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -40,8 +40,8 @@ def nothing_owed(_: "Transaction", __: "Role", ___: Collection[UUID] | None, ___
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A role's card. A third role needs a folder, its name in ``role_names.py``, its words in
-    ``tui/text/role_words.py``, its group on the command line, and logins and a topic of its own on the servers.
+    """All that the infrastructure knows of a role. A third one needs its row in ``role_names.py`` and a folder of its
+    name, with ``role.py`` (this), ``service.py`` (its side) and ``app.py`` (its desk).
     """
 
     name: RoleName
@@ -73,7 +73,7 @@ class Role:
         return f"paydesk:{self.name}:changed"
 
     def with_topic_prefix(self, prefix: str) -> "Role":
-        """Return the same card on topics of another name; for stacks that share a broker."""
+        """Return the same role on topics of another name; for stacks that share a broker."""
         from dataclasses import replace
 
         return replace(self, writes=prefix + self.writes, reads=tuple(prefix + topic for topic in self.reads))

@@ -6,9 +6,8 @@ from textual.app import App
 from textual.binding import ActiveBinding, Binding
 from textual.screen import Screen
 
-from paydesk.role_names import RoleName
+from paydesk.role_names import RoleName, role_facts
 from paydesk.tui.keys.port import KeyApp
-from paydesk.tui.text.role_words import words_of
 from paydesk.tui.textual_private import bindings_of
 
 
@@ -33,5 +32,5 @@ def key_named(app: App[object], name: str, usual: str) -> str:
 
 def first_tip(app: App[object], role: RoleName) -> str:
     """Return one line: how to begin, where all keys are, and how it goes away."""
-    keys = [*words_of(role).first_keys, ("desk.help", "?", "shows all keys")]
+    keys = [*role_facts(role).first_keys, ("desk.help", "?", "shows all keys")]
     return " · ".join([*(f"{key_named(app, name, usual)} {does}" for name, usual, does in keys), "esc hides this line"])

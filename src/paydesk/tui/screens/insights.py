@@ -18,12 +18,12 @@ from textual.widgets import Static
 from paydesk.domain.insights import DAYS, Insights
 from paydesk.domain.text import clean, counted
 from paydesk.infra.core.query import News, PageQuery
+from paydesk.role_names import role_facts
 from paydesk.tui.port import Desk, PanePort
 from paydesk.tui.screens.base import OwnScreen, sentence
 from paydesk.tui.screens.health import HealthScreen
 from paydesk.tui.text.insights import table_lines, tables
 from paydesk.tui.text.insights_plot import plot
-from paydesk.tui.text.role_words import words_of
 from paydesk.tui.text.wording import clock_text
 from paydesk.tui.widgets.lines import Line
 
@@ -155,7 +155,7 @@ class InsightsScreen(OwnScreen[None]):
     def _nothing(self) -> str:
         if self.pane.filter.terms:
             return "Nothing fits this filter.\nPress q, then / to change it or esc to take it away."
-        return f"There are no requests yet: {words_of(self.pane.role).first_request}."
+        return f"There are no requests yet: {role_facts(self.pane.role).first_request}."
 
     def action_table(self) -> None:
         """Show the same as tables, or as plots."""

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 from paydesk.domain.text import clean
 from paydesk.infra.core.health import KAFKA_AWAY, Duty, Health, Part, PartState
-from paydesk.role_names import RoleName
+from paydesk.role_names import RoleName, role_facts
 from paydesk.settings import MEMORY_BROKER
-from paydesk.tui.text.role_words import words_of
 from paydesk.tui.text.wording import span_text
 
 _DUTIES = {
@@ -39,7 +38,7 @@ class PartReport:
 
 def health_report(health: Health, role: RoleName) -> list[PartReport]:
     """Return a report of every part: what is not well first, then in the order in which a request passes them."""
-    words = words_of(role)
+    words = role_facts(role)
     kept, other = words.writes, words.other_side
     parts = [
         _server("Postgres", health.postgres, f"Your {kept} are kept here.", "Nothing can be saved until it is back."),

@@ -10,8 +10,7 @@ from paydesk.domain.names import shown_name
 from paydesk.domain.status import Status
 from paydesk.domain.text import clean, counted
 from paydesk.infra.core.health import Duty, Health, Part, PartState
-from paydesk.role_names import RoleName
-from paydesk.tui.text.role_words import words_of
+from paydesk.role_names import RoleName, role_facts
 
 LOCKED = "⊘ locked"
 ONLY_DECIDED = "The request itself has not arrived here yet: this is from the decision about it."
@@ -159,7 +158,7 @@ def health_words(health: Health | None, role: RoleName) -> HealthWords:
     """Return the health line for a reading."""
     if health is None:
         return HealthWords("◔ opening your desk; you can type already", False)
-    kept = words_of(role).writes
+    kept = role_facts(role).writes
     worries = _worries(health, kept)
     if worries:
         return HealthWords("   ".join(worries), True)
