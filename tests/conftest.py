@@ -55,9 +55,9 @@ class Sides:
 
     def endpoints(self, role: str) -> Endpoints:
         """Return the stack's addresses with this test's database."""
-        found = self.stack.endpoints(role)
+        endpoints = self.stack.endpoints(role)
         url = Postgres(self.stack.folder).url(role, self.database)
-        return replace(found, database_url=url)
+        return replace(endpoints, database_url=url)
 
     def url(self, role: Role) -> str:
         """Return the database URL of a role."""
@@ -133,8 +133,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say what the tests of compose.yaml ran on."""
-    told = [report.nodeid for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, [])]
-    files = {name.partition("::")[0] for name in told if name.startswith("tests/deploy/")}
+    ran = [report.nodeid for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, [])]
+    files = {name.partition("::")[0] for name in ran if name.startswith("tests/deploy/")}
     if not files:
         return
     used = "the images of compose.yaml" if os.environ.get("TESTS_COMPOSE") else "servers started natively from deploy/"
@@ -152,7 +152,7 @@ def stack() -> Iterator[EmbeddedStack]:
     embedded = EmbeddedStack(home, label="tests", idle_s=120)
     try:
         try:
-            until(lambda: (found := embedded.endpoints("contractor")).kafka and found.redis_url, within_s=180)
+            until(lambda: (endpoints := embedded.endpoints("contractor")).kafka and endpoints.redis_url, within_s=180)
         except BaseException as error:
             logs = [file.read_text() for file in home.glob("log/*.log")]
             error.add_note("\n".join([str(folder.read("state.json")), *logs]))
@@ -165,8 +165,8 @@ def stack() -> Iterator[EmbeddedStack]:
 @pytest.fixture
 def sides(stack: EmbeddedStack) -> Iterator[Sides]:
     """Both roles on schemas and topics that nobody used before."""
-    with fresh_sides(stack) as found:
-        yield found
+    with fresh_sides(stack) as both:
+        yield both
 
 
 @cache
@@ -198,12 +198,12 @@ def fresh_sides(stack: EmbeddedStack) -> Iterator[Sides]:
                 " (SELECT oid FROM pg_database WHERE datname = current_database())"
             )
     requests, decisions = f"test.contractor.{name}", f"test.manager.{name}"
-    found = Sides(
+    both = Sides(
         stack,
         name,
         replace(CONTRACTOR, writes=requests, reads=(decisions,)),
         replace(MANAGER, writes=decisions, reads=(requests,)),
     )
-    yield found
+    yield both
     with psycopg.connect(server.url("stack", "postgres"), autocommit=True) as admin:
         admin.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -14,14 +14,14 @@ EVERY_S = float(os.environ.get("TESTS_PROGRESS_S", "5"))
 
 def line(done: int, total: int, unit: str, took_s: float, doing: str = "") -> str:
     """Return how far a run is that has taken ``took_s`` seconds; ``doing`` is what it is at now."""
-    told = f"{done:,} of {total:,} {unit}"
+    text = f"{done:,} of {total:,} {unit}"
     if done:
         rate = done / took_s
         left = max(0, total - done) / rate
-        told += f", {f'{rate:,.0f} a second' if rate >= 10 else f'{took_s / done:,.1f} s each'}, {_span(left)} left"
+        text += f", {f'{rate:,.0f} a second' if rate >= 10 else f'{took_s / done:,.1f} s each'}, {_span(left)} left"
     else:
-        told += f", {_span(took_s)} so far"
-    return f"{told}, at {doing}" if doing else told
+        text += f", {_span(took_s)} so far"
+    return f"{text}, at {doing}" if doing else text
 
 
 def _span(seconds: float) -> str:

@@ -7,15 +7,14 @@ from paydesk.domain.ageing import AGES, BOUNDS, Ageing
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.insights import SHARES, TIMES, TOOK_BOUNDS, Day, InCurrency, Insights, last_days
 from paydesk.domain.money import Money, totals
-from paydesk.domain.status import Status
-from paydesk.domain.status_facts import DECIDED, WAITING
+from paydesk.domain.status import DECIDED, WAITING, Status
 
 
 def ages_of(asked_at: Iterable[datetime], now: datetime) -> Ageing:
     """Return the ages of requests that were asked for at these moments."""
     moments = list(asked_at)
-    found = [sum(now - at >= bound for bound in BOUNDS) for at in moments]
-    return Ageing(tuple(found.count(age) for age in range(len(AGES))), min(moments, default=None))
+    ages = [sum(now - at >= bound for bound in BOUNDS) for at in moments]
+    return Ageing(tuple(ages.count(age) for age in range(len(AGES))), min(moments, default=None))
 
 
 def insights_of(copies: Iterable[RequestCopy], now: datetime) -> Insights:
@@ -44,12 +43,12 @@ def _took(copy: RequestCopy) -> timedelta | None:
 
 def _day(day: date, known: Sequence[RequestCopy], decided: Sequence[RequestCopy]) -> Day:
     asked = [copy.request.requested_at.astimezone().date() for copy in known if copy.request]
-    found = [
+    statuses = [
         copy.status
         for copy in decided
         if copy.decision and copy.decision.decided_at and copy.decision.decided_at.astimezone().date() == day
     ]
-    return Day(day, asked.count(day), found.count(Status.ACCEPTED), found.count(Status.REJECTED))
+    return Day(day, asked.count(day), statuses.count(Status.ACCEPTED), statuses.count(Status.REJECTED))
 
 
 def _in_currency(asked: Money, known: Sequence[RequestCopy]) -> InCurrency:

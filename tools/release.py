@@ -50,9 +50,9 @@ def faults_of_wheel(wheel: Path, again: Path, version: str) -> list[str]:
     faults += [f"the wheel lacks {name}" for name in NEEDED if name not in files]
     with ZipFile(wheel) as archive:
         (metadata,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
-        told = Parser().parsestr(archive.read(metadata).decode())
-    if told["Version"] != version:
-        faults.append(f"the wheel is of version {told['Version']}, not {version}")
+        fields = Parser().parsestr(archive.read(metadata).decode())
+    if fields["Version"] != version:
+        faults.append(f"the wheel is of version {fields['Version']}, not {version}")
     return faults
 
 

@@ -43,8 +43,8 @@ def kind(code: int) -> str:
 
 def script(code: int) -> str:
     """Return the scripts in which a character is used."""
-    found = scripts.script_extension(chr(code))
-    return " ".join(sorted(found)) if "Zzzz" not in found else ""
+    names = scripts.script_extension(chr(code))
+    return " ".join(sorted(names)) if "Zzzz" not in names else ""
 
 
 def known(code: int) -> str:
@@ -54,22 +54,22 @@ def known(code: int) -> str:
 
 def ranges(of: Callable[[int], str]) -> dict[str, list[str]]:
     """Return the ranges of each value over all code points."""
-    found: dict[str, list[str]] = {}
+    by_value: dict[str, list[str]] = {}
     start, value = 0, of(0)
     for code in range(1, 0x110001):
         new = of(code) if code < 0x110000 else None
         if new != value:
             if value:
-                found.setdefault(value, []).append(f"{start:X}" + (f"-{code - 1:X}" if code - 1 > start else ""))
+                by_value.setdefault(value, []).append(f"{start:X}" + (f"-{code - 1:X}" if code - 1 > start else ""))
             start, value = code, new
-    return found
+    return by_value
 
 
 def table(name: str, of: Callable[[int], str], says: str) -> Iterator[str]:
     """Yield the lines of one table."""
     yield f"{name} = {{"
-    for value, found in sorted(ranges(of).items()):
-        lines = textwrap.wrap(" ".join(found), 110, break_on_hyphens=False)
+    for value, written in sorted(ranges(of).items()):
+        lines = textwrap.wrap(" ".join(written), 110, break_on_hyphens=False)
         if len(lines) == 1 and len(lines[0]) + len(value) < 105:
             yield f'    "{value}": "{lines[0]}",'
             continue

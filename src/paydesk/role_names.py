@@ -16,7 +16,7 @@ class RoleFacts:
     """The facts of one role that more than its own folder needs."""
 
     topic: str
-    """The topic that it alone writes; empty: it writes nothing."""
+    """The topic that it alone writes; what a reader answers about its replica stands there too."""
     writes: str
     """What it writes, in a word for the screens."""
     other_side: str
@@ -50,6 +50,5 @@ def role_facts(role: RoleName) -> RoleFacts:
             assert_never(role)
 
 
-OWN_TOPIC: Mapping[str, str] = {role: topic for role in ROLES if (topic := role_facts(role).topic)}
-"""The topic of each role that writes one, by the role's name."""
+OWN_TOPIC: Mapping[str, str] = {role: role_facts(role).topic for role in ROLES}
 TOPICS = tuple(OWN_TOPIC.values())

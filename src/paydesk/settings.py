@@ -1,4 +1,4 @@
-"""What paydesk is told from outside: addresses, logins and a few choices, read once at the front door."""
+"""What paydesk is told from outside: addresses, logins and a few choices, read once by the command line."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
 
 from paydesk import addresses
@@ -79,6 +79,17 @@ class Settings(BaseModel):
     """A folder of PostgreSQL 18's own programs, instead of the package's."""
     idle_seconds: int = Field(default=600, ge=5)
     """How long after its last user the embedded stack stops, in seconds."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_role(cls, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Put what is set for a role by itself with its like."""
+        values: dict[str, Any] = {}
+        of_roles: defaultdict[str, dict[str, Any]] = defaultdict(dict)
+        for name, value in given.items():
+            role, own_name = _OF_ROLES.get(name, ("", name))
+            (of_roles[role] if role else values)[own_name] = value
+        return values | {"roles": dict(of_roles)}
 
     @field_validator("hold_seconds", "idle_seconds", mode="before")
     @classmethod
@@ -151,23 +162,13 @@ def look_at_settings(environment: Mapping[str, str] | None = None) -> tuple[Sett
     while True:
         taken = {key: value for key, value in given.items() if all(fault.setting != _named(key) for fault in faults)}
         try:
-            return _made_of(taken), faults
+            return Settings(**taken), faults
         except ValidationError as error:
             first = error.errors(include_input=False, include_context=False)[0]
             where = [str(part) for part in first["loc"]]
             name = _named("_".join(where[1:]) if where[0] == "roles" else where[0])
             problem = _WRONG.get(first["type"]) or f"cannot be taken: {hide(first['msg'].lower())}"
             faults.append(SettingsError(f"{name} {problem}.", "Mend it, or leave it out.", name))
-
-
-def _made_of(given: Mapping[str, Any]) -> Settings:
-    """Return the settings of these values, by name. Raises ``ValidationError``."""
-    values: dict[str, Any] = {}
-    of_roles: defaultdict[str, dict[str, Any]] = defaultdict(dict)
-    for name, value in given.items():
-        role, own_name = _OF_ROLES.get(name, ("", name))
-        (of_roles[role] if role else values)[own_name] = value
-    return Settings(**values, roles=dict(of_roles))
 
 
 _WRONG = {

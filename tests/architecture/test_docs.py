@@ -80,7 +80,7 @@ def test_the_page_about_filters_has_every_field_and_no_other() -> None:
         (name, example, says) for name, (example, says) in FIELDS.items()
     ]
     for typed in re.findall(r"^    (.+)$", page, re.MULTILINE):
-        assert parse_filter(typed).terms
+        assert parse_filter(typed).conditions
 
 
 def test_every_setting_that_is_read_elsewhere_is_documented() -> None:

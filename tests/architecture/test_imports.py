@@ -1,4 +1,4 @@
-"""The floors hold, and the linter that says so goes red, naming the import, on every kind of bad sample."""
+"""The layers hold, and the linter that says so goes red, naming the import, on every kind of bad sample."""
 
 import shutil
 import subprocess
@@ -18,7 +18,7 @@ BAD_SAMPLES = {
     ),
     "the domain has a third party": ("domain/status.py", "import redis", "domain.status -> redis"),
     "the domain has a clock": ("domain/status.py", "import time", "domain.status -> time"),
-    "a role looks through the wall": (
+    "a role imports the other": (
         "contractor/service.py",
         "from paydesk.manager import port",
         "-> paydesk.manager.port",
@@ -49,7 +49,7 @@ BAD_SAMPLES = {
         "from paydesk.domain import text",
         "stack.home -> paydesk.domain.text",
     ),
-    "a room looks up": (
+    "a module of infrastructure looks up": (
         "infra/engine/relay.py",
         "from paydesk.infra.worker import worker",
         "infra.engine.relay -> paydesk.infra.worker.worker",
@@ -74,8 +74,8 @@ BAD_SAMPLES = {
         "from paydesk.stack import supervisor",
         "stack.home -> paydesk.stack.supervisor",
     ),
-    "a room without a floor": ("infra/attic.py", "", "attic"),
-    "a package without a floor": ("shed/__init__.py", "", "shed"),
+    "a module without a layer": ("infra/attic.py", "", "attic"),
+    "a package without a layer": ("shed/__init__.py", "", "shed"),
 }
 
 

@@ -12,7 +12,7 @@ from paydesk.cli.main import paydesk as program
 from tests.architecture.files import CHECKOUT
 from tests.architecture.test_docs import commands
 
-ROOMS = ("paydesk.tui", "paydesk.contractor", "paydesk.manager", "paydesk.cli.demo")
+PACKAGES = ("paydesk.tui", "paydesk.contractor", "paydesk.manager", "paydesk.cli.demo")
 OF_THE_SCREEN = ("move", "open", "back", "mark", "filter", "sort", "peek", "help", "palette", "theme", "quit")
 """What a key may do that no command line needs."""
 TWINS = {
@@ -117,7 +117,7 @@ TWINS = {
 def bindings() -> Iterator[tuple[type, Binding]]:
     """Yield every key of our own screens, with the class that has it."""
     for module in pkgutil.walk_packages(paydesk.__path__, "paydesk."):
-        if not module.name.startswith(ROOMS):
+        if not module.name.startswith(PACKAGES):
             continue
         for owner in vars(importlib.import_module(module.name)).values():
             if isinstance(owner, type) and owner.__module__ == module.name:

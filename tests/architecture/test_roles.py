@@ -34,11 +34,11 @@ CONTRACTOR, MANAGER = sorted(KNOWN, key=lambda role: role.name)[:2]
 AUDITOR = Role(
     name="auditor",  # type: ignore[arg-type]  # No such role is there.
     source="/paydesk/auditor",
-    writes="",
+    writes="paydesk.auditor.answers.v1",
     reads=(MANAGER.writes,),
-    says=frozenset(),
-    hears=MANAGER.says,
-    hears_from=MANAGER.source,
+    publishes=frozenset(),
+    receives=MANAGER.publishes,
+    receives_from=MANAGER.source,
     load_apply=CONTRACTOR.load_apply,
 )
 
@@ -49,18 +49,19 @@ def misfits(roles: Sequence[Role]) -> Iterator[str]:
         values = [getattr(role, field) for role in roles]
         if len(set(values)) < len(values):
             yield f"two roles share a {field}"
-    written = [role.writes for role in roles if role.writes]
+    written = [role.writes for role in roles]
     if len(set(written)) < len(written):
         yield "two roles write one topic"
     for role in roles:
-        for kind in role.hears:
-            writers = [other for other in roles if other is not role and kind in other.says]
+        for kind in role.receives:
+            writers = [other for other in roles if other is not role and kind in other.publishes]
             if len(writers) != 1:
                 yield f"{role.name} receives {kind}, which {len(writers)} others publish"
-            elif (writers[0].source, writers[0].writes) != (role.hears_from, *role.reads):
-                yield f"{role.name} receives {kind} from {role.hears_from} on {role.reads}, where nobody publishes it"
+            elif (writers[0].source, writers[0].writes) != (role.receives_from, *role.reads):
+                where = f"from {role.receives_from} on {role.reads}"
+                yield f"{role.name} receives {kind} {where}, where nobody publishes it"
     for kind in EventType:
-        if sum(kind in role.says for role in roles) != 1:
+        if sum(kind in role.publishes for role in roles) != 1:
             yield f"{kind} is not published by exactly one role"
 
 
@@ -78,8 +79,8 @@ def test_a_role_that_only_reads_is_one_more() -> None:
     [
         replace(MANAGER, name="contractor"),
         replace(MANAGER, writes=CONTRACTOR.writes),
-        replace(MANAGER, says=MANAGER.says | CONTRACTOR.says),
-        replace(MANAGER, says=frozenset(list(MANAGER.says)[1:])),
+        replace(MANAGER, publishes=MANAGER.publishes | CONTRACTOR.publishes),
+        replace(MANAGER, publishes=frozenset(list(MANAGER.publishes)[1:])),
         replace(MANAGER, source="/elsewhere"),
         replace(MANAGER, reads=("some.other.topic",)),
     ],
@@ -113,7 +114,7 @@ def has_user_of_valkey(role: str) -> bool:
 
 def has_own_topic(role: str) -> bool:
     known = part(role, "role", "ROLE")
-    return isinstance(known, Role) and (known.name, known.writes) == (role, OWN_TOPIC.get(role, ""))
+    return isinstance(known, Role) and (known.name, known.writes) == (role, OWN_TOPIC.get(role))
 
 
 def has_group(role: str) -> bool:

@@ -1,4 +1,4 @@
-"""The front door in this process, on the run's own stack: what it printed and the code it would exit with."""
+"""The command line in this process, on the run's own stack: what it printed and the code it would exit with."""
 
 import secrets
 from collections.abc import Callable

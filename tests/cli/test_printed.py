@@ -14,8 +14,9 @@ import pytest
 from paydesk.cli import output
 from paydesk.cli.list_show import _printer
 from paydesk.domain.copy import Delivery, RequestCopy
-from paydesk.domain.decision import Cause, CauseCode, DecisionRegister, Outcome
+from paydesk.domain.decision import Cause, CauseCode, DecisionRegister
 from paydesk.domain.payment_request import RequestRegister, checked_terms
+from paydesk.domain.status import Outcome
 
 NOON = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 _CUT = pytest.mark.fault(

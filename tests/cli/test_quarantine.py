@@ -21,7 +21,7 @@ from tests.cli.conftest import Answer, Paydesk
 
 @dataclass
 class Bench:
-    """A front door, and a handler of the manager's side that has a bug with some descriptions."""
+    """A command line, and a handler of the manager's side that has a bug with some descriptions."""
 
     paydesk: Paydesk
     stack: EmbeddedStack

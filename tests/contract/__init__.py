@@ -1,1 +1,1 @@
-"""One suite for both rooms behind the screens: the fake of the tests and the real one on real servers."""
+"""One suite for both services behind the screens: the fake of the tests and the real one on real servers."""

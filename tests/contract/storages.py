@@ -124,11 +124,11 @@ def message(
     headers = [(name, text.encode()) for name, text in event.headers]
     judged = judge(reader, Record(event.topic, 0, offset, event.key, headers, event.value, at(4)))
     judged.became = became
-    return incoming(judged, reader.hears_from, TOPIC_ID, at(4))
+    return incoming(judged, reader.receives_from, TOPIC_ID, at(4))
 
 
 def bad_message(reader: Role, offset: int, became: str, about: UUID | None = None) -> Incoming:
     """Return a message of which nothing is understood as a row of the inbox."""
     headers = [("ce_id", b"\xff\x00"), ("empty", b"")]
     record = Record(reader.reads[0], 0, offset, b"\x00", headers, b"\xfe bytes", at(4))
-    return incoming(Judged(record, became=became, reason="because", about=about), reader.hears_from, TOPIC_ID, at(4))
+    return incoming(Judged(record, became=became, reason="because", about=about), reader.receives_from, TOPIC_ID, at(4))

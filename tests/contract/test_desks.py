@@ -1,4 +1,4 @@
-"""What a desk's screen may rely on holds for the fake that tests use and for the real room, by the same tests."""
+"""What a desk's screen may rely on holds for the fake that tests use and for the real service, by the same tests."""
 
 from uuid import uuid4
 

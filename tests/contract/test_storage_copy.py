@@ -8,7 +8,7 @@ from typing import get_type_hints
 from uuid import uuid4
 
 from paydesk.contractor.role import ROLE as CONTRACTOR
-from paydesk.domain.decision import Outcome
+from paydesk.domain.status import Outcome
 from paydesk.infra.core.digest import Line
 from paydesk.infra.core.records import Head, Position, Row
 from paydesk.infra.core.transaction import Transaction

@@ -9,10 +9,11 @@ from itertools import count
 from uuid import UUID
 
 from paydesk.contractor.role import ROLE as CONTRACTOR
-from paydesk.domain.decision import DecisionRegister, Outcome
+from paydesk.domain.decision import DecisionRegister
 from paydesk.domain.money import totals
 from paydesk.domain.payment_request import RequestRegister, Terms
-from paydesk.domain.status import Status, standing_terms, status
+from paydesk.domain.standing import standing_terms, status
+from paydesk.domain.status import Outcome, Status
 from paydesk.infra.core.codec import decode
 from paydesk.infra.core.intake import Judged, incoming, take_in
 from paydesk.infra.core.records import Ack, Outgoing, Record
@@ -91,7 +92,7 @@ class Desks:
             batch.append(Judged(record, decode(role, record.topic, record.key, record.headers, record.value)))
         with side.transaction() as transaction:
             applied = take_in(transaction, role, role.load_apply(), batch, self.now)
-            transaction.inbox.record([incoming(judged, role.hears_from, "a topic", self.now) for judged in batch])
+            transaction.inbox.record([incoming(judged, role.receives_from, "a topic", self.now) for judged in batch])
         assert not applied.forked and not applied.flipping, "an honest history holds no two words of one version"
 
     def wait(self, seconds: float) -> None:

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from paydesk.domain.decision import Cause, CauseCode, DecisionRegister, Outcome
+from paydesk.domain.decision import Cause, CauseCode, DecisionRegister
 from paydesk.domain.errors import InvalidInput
 from paydesk.domain.events import Answers, Event, Requested, answers, check_facts, event_type_of
 from paydesk.domain.money import Money
@@ -17,6 +17,7 @@ from paydesk.domain.payment_request import (
     counter_after,
     is_number,
 )
+from paydesk.domain.status import Outcome
 
 NOW = datetime(2026, 8, 28, 12, tzinfo=UTC)
 TERMS = checked_terms("50", "EUR", "work", pay_to="ada")

@@ -16,6 +16,7 @@ from paydesk.domain.filters import (
     AgeIs,
     AmountIs,
     Asker,
+    Condition,
     CurrencyIn,
     DayIs,
     Filter,
@@ -23,7 +24,6 @@ from paydesk.domain.filters import (
     Has,
     Op,
     StatusIn,
-    Term,
     When,
 )
 from paydesk.domain.payment_request import RequestRegister, checked_terms
@@ -49,23 +49,23 @@ LOGO = RequestCopy(
 
 def test_every_part_of_the_grammar_is_read() -> None:
     typed = 'status:pending,REJECTED cur:eur amt>=1,000 amt<5 from:studio-nord,me age>7d due<2026-12-01 "lo go" -"test"'
-    assert parse_filter(typed).terms == (
-        Term(StatusIn((Status.PENDING, Status.REJECTED))),
-        Term(CurrencyIn(("EUR",))),
-        Term(AmountIs(Op.AT_LEAST, Decimal(1000))),
-        Term(AmountIs(Op.LESS, Decimal(5))),
-        Term(FromIn(("studio-nord",), me=True)),
-        Term(AgeIs(Op.MORE, 7, "d")),
-        Term(DayIs(When.DUE, Op.LESS, date(2026, 12, 1))),
-        Term(Has("lo go")),
-        Term(Has("test"), negated=True),
+    assert parse_filter(typed).conditions == (
+        Condition(StatusIn((Status.PENDING, Status.REJECTED))),
+        Condition(CurrencyIn(("EUR",))),
+        Condition(AmountIs(Op.AT_LEAST, Decimal(1000))),
+        Condition(AmountIs(Op.LESS, Decimal(5))),
+        Condition(FromIn(("studio-nord",), me=True)),
+        Condition(AgeIs(Op.MORE, 7, "d")),
+        Condition(DayIs(When.DUE, Op.LESS, date(2026, 12, 1))),
+        Condition(Has("lo go")),
+        Condition(Has("test"), negated=True),
     )
-    assert parse_filter("-status:accepted -status:withdrawn x x").terms == (
-        Term(StatusIn((Status.ACCEPTED, Status.WITHDRAWN)), negated=True),
-        Term(Has("x")),
+    assert parse_filter("-status:accepted -status:withdrawn x x").conditions == (
+        Condition(StatusIn((Status.ACCEPTED, Status.WITHDRAWN)), negated=True),
+        Condition(Has("x")),
     )
-    assert parse_filter('from:"me"').terms == (Term(FromIn(("me",))),)
-    assert parse_filter(r'"a \"b\" \\ \c"').terms == (Term(Has('a "b" \\ \\c')),)
+    assert parse_filter('from:"me"').conditions == (Condition(FromIn(("me",))),)
+    assert parse_filter(r'"a \"b\" \\ \c"').conditions == (Condition(Has('a "b" \\ \\c')),)
     assert parse_filter(" \t ") == Filter()
 
 
@@ -189,15 +189,15 @@ RULES = st.one_of(
 )
 
 
-@given(st.lists(st.builds(Term, RULES, st.booleans()), max_size=4))
-def test_any_filter_is_written_so_that_it_reads_back(terms: list[Term]) -> None:
+@given(st.lists(st.builds(Condition, RULES, st.booleans()), max_size=4))
+def test_any_filter_is_written_so_that_it_reads_back(conditions: list[Condition]) -> None:
     try:
-        once = parse_filter(str(Filter(tuple(terms))))
+        once = parse_filter(str(Filter(tuple(conditions))))
     except FilterError as error:  # What no person may type, such as a filler that looks like a blank.
         assert error.message.startswith(("The text", "The name", "Write the", "The filter is too long"))
         return
     assert parse_filter(str(once)) == once
-    assert len(once.terms) <= len(terms)
+    assert len(once.conditions) <= len(conditions)
 
 
 @pytest.mark.parametrize(
@@ -234,6 +234,6 @@ def test_completing_never_crashes(typed: str, cursor: int) -> None:
 
 
 def test_each_field_that_takes_a_list_has_a_rule_and_values_of_its_own() -> None:
-    rules = {type(parse_filter(FIELDS[field][0]).terms[0].rule) for field in ListField}
+    rules = {type(parse_filter(FIELDS[field][0]).conditions[0].rule) for field in ListField}
     offered = {tuple(offer.text for offer in complete(f"{field}:", len(field) + 1, ["ada"])) for field in ListField}
     assert len(rules) == len(offered) == len(ListField)

@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 
 from paydesk.domain import commands as c
 from paydesk.domain.command_content import canonical
-from paydesk.domain.decision import Cause, CauseCode, DecisionRegister, Outcome, checked_cause
+from paydesk.domain.decision import Cause, CauseCode, DecisionRegister, checked_cause
 from paydesk.domain.errors import AlreadyDecided, Conflict, InvalidInput, NotAllowed, PaydeskError, Stale
 from paydesk.domain.events import newer
 from paydesk.domain.payment_request import RequestRegister, changed_terms, checked_terms, describe_changes
 from paydesk.domain.stale import explain_stale
-from paydesk.domain.status import Status, standing_terms, status
+from paydesk.domain.standing import standing_terms, status
+from paydesk.domain.status import Outcome, Status
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 ID = UUID(int=1)

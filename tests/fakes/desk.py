@@ -11,8 +11,7 @@ from paydesk.domain.errors import KeyReused
 from paydesk.domain.filters import Asker
 from paydesk.domain.insights import Insights
 from paydesk.domain.money import totals
-from paydesk.domain.status import Status
-from paydesk.domain.status_facts import WAITING
+from paydesk.domain.status import WAITING, Status
 from paydesk.infra.core.clock import DatabaseClock
 from paydesk.infra.core.errors import ServerDown
 from paydesk.infra.core.health import Health, Part, PartState
@@ -30,7 +29,7 @@ class FakeDesk:
         self.role = role
         self.person = person
         self.stack = "embedded"
-        self.told = WELL
+        self.reading = WELL
         self.keys: dict[UUID, object] = {}
         self.closed = False
 
@@ -44,9 +43,9 @@ class FakeDesk:
 
     def health(self) -> Health:
         return (
-            replace(self.told, postgres=Part(PartState.DOWN, "PostgreSQL does not answer."))
+            replace(self.reading, postgres=Part(PartState.DOWN, "PostgreSQL does not answer."))
             if self.world.down
-            else self.told
+            else self.reading
         )
 
     def close(self, *, quits: bool = True) -> str:

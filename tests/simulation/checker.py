@@ -4,14 +4,15 @@ import json
 from collections import Counter
 from uuid import UUID
 
-from paydesk.domain.decision import DecisionRegister, Outcome
+from paydesk.domain.decision import DecisionRegister
 from paydesk.domain.events import Answers, Requested, answers
+from paydesk.domain.status import Outcome
 from paydesk.infra.core.codec import Ignore, Park, Quarantine, decode
 from paydesk.infra.core.control_messages import fault_of_control
 from paydesk.infra.recovery.anti_entropy import MOST_S
 from paydesk.manager.commands import send_now
 from tests.simulation.actions import Order, People
-from tests.simulation.limits import for_a_person, log_whole, not_said, told, two_finals
+from tests.simulation.limits import for_a_person, is_told, log_whole, not_said, two_finals
 from tests.simulation.memory import MemoryStorage
 from tests.simulation.process import Side
 from tests.simulation.requests import MemoryRequests
@@ -114,7 +115,7 @@ def _equal(world: World, contractor: MemoryStorage, manager: MemoryStorage) -> N
     mine, theirs = contractor.tables.copy, manager.tables.copy
     for request_id in set(mine) | set(theirs):
         a, b = mine.get(request_id), theirs.get(request_id)
-        if told(world, request_id):
+        if is_told(world, request_id):
             continue
         if for_a_person(world, request_id) and (_locked(a) or _locked(b)):
             if not (_locked(a) and _locked(b)):

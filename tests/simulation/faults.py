@@ -6,9 +6,10 @@ from dataclasses import replace
 from random import Random
 from uuid import UUID
 
-from paydesk.domain.decision import DecisionRegister, Outcome
+from paydesk.domain.decision import DecisionRegister
 from paydesk.domain.events import Event, EventType
 from paydesk.domain.money import Money
+from paydesk.domain.status import Outcome
 from paydesk.infra.core.control_messages import digest_event, resync_event
 from paydesk.infra.core.digest import Answer, Digest, Line
 from paydesk.infra.core.execute import outgoing_of

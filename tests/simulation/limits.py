@@ -21,7 +21,7 @@ def _both_lost(world: World) -> bool:
     return world.losing is not None and world.losing[1].startswith("cut and")
 
 
-def told(world: World, request_id: UUID) -> bool:
+def is_told(world: World, request_id: UUID) -> bool:
     """Whether a person is told by the writer that the other side claims what was never said, as far as it knows.
 
     What a reader holds may be known to nobody else, neither schema nor topic: after two stores lost something, or where
@@ -47,9 +47,9 @@ def two_finals(world: World, request_id: UUID) -> bool:
     """Whether the manager's side itself published two outcomes for good: who woke sent one that a lost schema knew."""
     if not world.lost or world.losing is None or world.losing[0] != "manager":
         return False
-    said = {
+    published = {
         sent.event.type
         for sent in world.manager.storage.tables.outbox.values()
         if sent.event.request_id == request_id and sent.ack is not None and sent.event.type in FINAL_TYPES
     }
-    return len(said) > 1
+    return len(published) > 1

@@ -92,10 +92,10 @@ class MemoryReader:
                 lost.add(place)
                 continue
             some = self._log.random.choice((1, 2, 5, most))  # A fetch ends where it likes.
-            found = topic.records[at : at + min(some, most)]
-            records += found
-            self._at[place] = (topic_id, at + len(found))
-            if at + len(found) == len(topic.records):
+            fetched = topic.records[at : at + min(some, most)]
+            records += fetched
+            self._at[place] = (topic_id, at + len(fetched))
+            if at + len(fetched) == len(topic.records):
                 ended.add(place)
         return Reading(records, frozenset(ended), frozenset(lost))
 

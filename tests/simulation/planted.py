@@ -108,8 +108,7 @@ BUGS = (
         "an event of the other side decided again",
         "infra/core/apply.py",
         "            newest[request_id] = received\n",
-        "            if is_final(Outcome(head.outcome)):\n                continue\n"
-        "            newest[request_id] = received\n",
+        "            if head.outcome in FINAL:\n                continue\n            newest[request_id] = received\n",
     ),
     Bug(
         "what is not on the screen decided",
@@ -194,8 +193,7 @@ BUGS = (
     Bug(
         "a published outcome replaced by a newer version",
         "infra/core/apply.py",
-        "            if is_final(Outcome(head.outcome)) and outcome != head.outcome"
-        " and not (fault and fault.certain):\n",
+        "            if head.outcome in FINAL and outcome != head.outcome and not (fault and fault.certain):\n",
         "            if False:\n",
         losses=True,
         seed=120,

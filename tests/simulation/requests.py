@@ -6,11 +6,11 @@ from datetime import datetime
 from functools import lru_cache
 from uuid import UUID
 
-from paydesk.domain.decision import Outcome
 from paydesk.domain.errors import UnknownRequest
 from paydesk.domain.events import REQUEST_TYPES, Requested
 from paydesk.domain.payment_request import RequestRegister
-from paydesk.domain.status import Status, status
+from paydesk.domain.standing import status
+from paydesk.domain.status import Outcome, Status
 from paydesk.infra.core.messages import RequestMessage
 from paydesk.infra.core.records import Half, Head, Locks, ReceivedEvent, Row
 from paydesk.infra.core.transaction import Register

@@ -179,9 +179,9 @@ def _without_steps(failure: Failure) -> Failure:
     while size:
         at, shorter = 0, False
         while at < len(best.plan.steps):
-            found = _same(best, steps=best.plan.steps[:at] + best.plan.steps[at + size :])
-            if found is not None:
-                best, shorter = found, True
+            failing = _same(best, steps=best.plan.steps[:at] + best.plan.steps[at + size :])
+            if failing is not None:
+                best, shorter = failing, True
             else:
                 at += size
         if not shorter or size > 1:

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from paydesk.contractor import commands as asks
 from paydesk.domain.commands import Approve, RequestPayment
-from paydesk.domain.decision import Outcome
 from paydesk.domain.payment_request import checked_terms
+from paydesk.domain.status import Outcome
 from paydesk.infra.core.control_messages import DIGEST, RESYNC
 from paydesk.infra.core.records import Record
 from paydesk.infra.recovery.anti_entropy import LEAST_S

@@ -4,8 +4,8 @@ import pytest
 
 from paydesk.contractor import commands as asks
 from paydesk.domain.commands import Approve, RequestPayment, RevisePayment
-from paydesk.domain.decision import Outcome
 from paydesk.domain.payment_request import checked_terms
+from paydesk.domain.status import Outcome
 from paydesk.infra.recovery.anti_entropy import MOST_S
 from paydesk.manager import commands as decides
 from tests.simulation.actions import People

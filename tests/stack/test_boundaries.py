@@ -37,7 +37,9 @@ def test_no_login_can_reach_the_others_schema_or_take_its_lease(sides: Sides, lo
             connection.execute(f"LOCK TABLE {other}.lease IN EXCLUSIVE MODE")
 
 
-@pytest.mark.parametrize(("login", "topic"), [("contractor", OWN_TOPIC["manager"]), ("manager", OWN_TOPIC["contractor"])])
+@pytest.mark.parametrize(
+    ("login", "topic"), [("contractor", OWN_TOPIC["manager"]), ("manager", OWN_TOPIC["contractor"])]
+)
 def test_no_login_can_write_the_others_topic(sides: Sides, login: str, topic: str) -> None:
     conf = sides.endpoints(login).kafka
     assert conf is not None

@@ -13,12 +13,12 @@ from alembic.migration import MigrationContext
 
 from paydesk.contractor import commands as asks
 from paydesk.domain.commands import Approve, AskWithdrawal, Reject, RequestPayment, RevisePayment, SendHeld, Undo
-from paydesk.domain.decision import Cause, CauseCode, DecisionRegister, Outcome, checked_cause
+from paydesk.domain.decision import Cause, CauseCode, DecisionRegister, checked_cause
 from paydesk.domain.errors import AlreadyDecided, KeyReused, NotAllowed, Stale, TooLate, UnknownRequest
 from paydesk.domain.filter_text import parse_filter
 from paydesk.domain.payment_request import RequestRegister, changed_terms, checked_terms
-from paydesk.domain.status import standing_terms, status
-from paydesk.domain.status_facts import WAITING
+from paydesk.domain.standing import standing_terms, status
+from paydesk.domain.status import WAITING, Outcome
 from paydesk.infra.core.codec import decode
 from paydesk.infra.core.errors import SchemaTooNew, ServerDown
 from paydesk.infra.core.query import PageQuery

@@ -10,11 +10,11 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from paydesk.domain.decision import DecisionRegister, Outcome
+from paydesk.domain.decision import DecisionRegister
 from paydesk.domain.filter_text import parse_filter
 from paydesk.domain.filters import Asker
 from paydesk.domain.payment_request import RequestRegister, Terms, checked_terms
-from paydesk.domain.status import Status
+from paydesk.domain.status import Outcome, Status
 from paydesk.infra.core.query import Key, PageQuery, Sort, Start, Way, in_order, key_of
 from paydesk.infra.postgres.columns import decision_columns, request_columns
 from paydesk.infra.postgres.connection import connect

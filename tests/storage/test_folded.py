@@ -11,7 +11,7 @@ import pytest
 
 from paydesk.domain.duplicates import Asking
 from paydesk.domain.filter_text import parse_filter
-from paydesk.domain.filters import Asker, Filter, FromIn, Has, Term
+from paydesk.domain.filters import Asker, Condition, Filter, FromIn, Has
 from paydesk.domain.fold import fold, known
 from paydesk.domain.payment_request import RequestRegister, Terms, checked_terms
 from paydesk.infra.core.query import PageQuery
@@ -80,12 +80,12 @@ def test_sql_and_the_rules_agree_on_every_case_of_every_letter(connection: psyco
         names = ", ".join(rows[0])
         places = ", ".join(f"%({name})s" for name in rows[0])
         cursor.executemany(f"INSERT INTO payment_request ({names}) VALUES ({places})", rows)
-    everybody = PageQuery(Filter((Term(FromIn(tuple(form for _, form in pairs))),)), limit=None)
+    everybody = PageQuery(Filter((Condition(FromIn(tuple(form for _, form in pairs))),)), limit=None)
     assert len(ids_of(connection, everybody)) == len(pairs)
     text, other = ("·".join(letters) for letters in zip(*pairs, strict=True))
     connection.execute("UPDATE payment_request SET description = %s WHERE id = %s", [text, UUID(int=1)])
     assert folding.fill(connection) is False
-    assert ids_of(connection, PageQuery(Filter((Term(Has(other)),)), limit=None)) == {UUID(int=1)}
+    assert ids_of(connection, PageQuery(Filter((Condition(Has(other)),)), limit=None)) == {UUID(int=1)}
 
 
 @OLD

@@ -11,13 +11,13 @@ import pytest
 
 from paydesk.domain.ageing import Ageing
 from paydesk.domain.days import first_moment
-from paydesk.domain.decision import DecisionRegister, Outcome
+from paydesk.domain.decision import DecisionRegister
 from paydesk.domain.filter_text import parse_filter
 from paydesk.domain.filters import Asker
 from paydesk.domain.insights import Day, InCurrency, Insights, last_days
 from paydesk.domain.money import Money
 from paydesk.domain.payment_request import RequestRegister, checked_terms
-from paydesk.domain.status import Status
+from paydesk.domain.status import Outcome, Status
 from paydesk.infra.core.query import PageQuery
 from paydesk.infra.postgres.columns import decision_columns, request_columns
 from paydesk.infra.postgres.connection import connect

@@ -1,1 +1,1 @@
-"""The screens, on a room behind them that is kept in memory."""
+"""The screens, on a service behind them that is kept in memory."""

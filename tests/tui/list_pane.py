@@ -21,7 +21,7 @@ class FakeListPane(Generic[D]):
         self.rows = rows
         self.now = now
         self.current: RequestCopy | None = rows[0] if rows else None
-        self.said: list[str] = []
+        self.notices: list[str] = []
         self.waiting: list[tuple[Callable[[D], Result], Ended]] = []
 
     @property
@@ -43,7 +43,7 @@ class FakeListPane(Generic[D]):
 
     def notice(self, text: str, look: str = "", for_s: float = 8.0) -> None:
         del look, for_s
-        self.said.append(text)
+        self.notices.append(text)
 
     def command(self, run: Callable[[D], Result], ended: Ended) -> None:
         self.waiting.append((run, ended))

@@ -19,11 +19,11 @@ ANEW = pytest.mark.fault(
 async def test_an_empty_list_says_that_it_is_read_anew_until_it_is_whole(role: str) -> None:
     world = World()
     desk = FakeContractorDesk(world, "ada") if role == "contractor" else FakeManagerDesk(world)
-    desk.told = replace(WELL, anew=Anew(0, 3))
+    desk.reading = replace(WELL, anew=Anew(0, 3))
     app = contractor(world, desk=desk) if role == "contractor" else manager(world, desk=desk)  # type: ignore[arg-type]
     usual = "No requests here yet." if role == "contractor" else "Nothing waits for a decision."
     async with app.run_test(size=(120, 36)) as pilot:
         await seen(pilot, lambda: "No requests so far: reading anew, 0 of 3 so far." in shown(pilot))
         assert usual not in shown(pilot) and "◔ reading anew, 0 of 3 so far" in shown(pilot), "the health line too"
-        desk.told = WELL
+        desk.reading = WELL
         await seen(pilot, lambda: usual in shown(pilot) and "anew" not in shown(pilot))

@@ -1,4 +1,4 @@
-"""The contractor's desk: what its keys do, seen on the screen and in the room behind it."""
+"""The contractor's desk: what its keys do, seen on the screen and in the service behind it."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -185,10 +185,10 @@ async def test_trouble_is_said_in_words_first(world: World) -> None:
     desk = FakeContractorDesk(world)
     async with contractor(world, desk=desk).run_test(size=(120, 36)) as pilot:
         await opened(pilot)
-        desk.told = replace(desk.told, redis=Part(PartState.DOWN))
+        desk.reading = replace(desk.reading, redis=Part(PartState.DOWN))
         await seen(pilot, lambda: "not live, reading every 2 s" in shown(pilot))
         away = Part(PartState.DOWN, "Kafka does not answer.")
-        desk.told = replace(desk.told, redis=Part(PartState.DOWN), kafka=away, unsent=3)
+        desk.reading = replace(desk.reading, redis=Part(PartState.DOWN), kafka=away, unsent=3)
         await seen(pilot, lambda: "3 queued, your requests are safe and will be sent" in shown(pilot))
         world.down = True
         await seen(pilot, lambda: "nothing can be saved; what you typed is kept" in shown(pilot))

@@ -95,7 +95,7 @@ def test_what_may_not_change_any_more_is_said_before_anything_is_asked(pane: Ask
     actions, accepted = RequestActions(pane, DraftStore()), of(pane.rows, "PR-1001")  # type: ignore[arg-type]
     for act in (actions.revise, actions.withdraw):
         act(accepted)
-    assert not pane.app.pushed and len(pane.said) == 2
+    assert not pane.app.pushed and len(pane.notices) == 2
     assert not actions.may("revise", accepted) and actions.may("revise", of(pane.rows, "PR-1003"))
     assert not actions.may("revise", None)
 

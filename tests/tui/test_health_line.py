@@ -58,7 +58,7 @@ def test_the_top_line_is_live_while_nothing_is_away(away: set[str], word: str) -
 
 async def test_health_says_of_every_part_what_it_means_for_the_person(world: World) -> None:
     desk = FakeManagerDesk(world)
-    desk.told = replace(
+    desk.reading = replace(
         WELL, kafka=Part(PartState.DOWN, "Kafka does not answer."), unsent=3, oldest_unsent_s=75, quarantined=2
     )
     async with manager(world, desk=desk).run_test(size=(80, 24)) as pilot:
@@ -67,7 +67,7 @@ async def test_health_says_of_every_part_what_it_means_for_the_person(world: Wor
         await seen(pilot, lambda: "Your decisions are safe and will be sent when it is back." in shown(pilot))
         assert "◔ 3 waiting" in shown(pilot) and "oldest 1 min" in shown(pilot)
         assert "`paydesk manager quarantine list`" in " ".join(shown(pilot).split())
-        desk.told = WELL
+        desk.reading = WELL
         await seen(pilot, lambda: "It carries your decisions to the contractors' side" in shown(pilot))
         await pilot.press("1")
         await seen(pilot, lambda: not isinstance(pilot.app.screen, HealthScreen))
@@ -119,7 +119,7 @@ def test_what_is_still_to_come_names_the_server_that_keeps_it_unknown(
 
 @pytest.mark.fault(kind="What a server refuses is told as that, not as silence.", mended="tui/text/wording.py")
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("answer", "words"),
     [
         ("Connection refused", "The database does not answer"),
         ("server closed the connection unexpectedly", "The database does not answer"),
@@ -128,7 +128,7 @@ def test_what_is_still_to_come_names_the_server_that_keeps_it_unknown(
         ("FATAL:  sorry, too many clients already", "PostgreSQL has no free connection"),
     ],
 )
-def test_the_line_says_why_nothing_can_be_saved(said: str, told: str) -> None:
-    error = unreachable(psycopg.OperationalError(f'connection to server at "h", port 1 failed: {said}'))
-    words = health_words(replace(WELL, postgres=Part(PartState.DOWN, error.message)), "contractor")
-    assert words.trouble and words.text == f"✗ {told}: nothing can be saved; what you typed is kept."
+def test_the_line_says_why_nothing_can_be_saved(answer: str, words: str) -> None:
+    error = unreachable(psycopg.OperationalError(f'connection to server at "h", port 1 failed: {answer}'))
+    line = health_words(replace(WELL, postgres=Part(PartState.DOWN, error.message)), "contractor")
+    assert line.trouble and line.text == f"✗ {words}: nothing can be saved; what you typed is kept."

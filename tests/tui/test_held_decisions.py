@@ -6,30 +6,30 @@ from uuid import UUID
 import pytest
 
 from paydesk.domain.commands import Approve, Decide, Undo
-from paydesk.domain.decision import Outcome
 from paydesk.domain.payment_request import checked_terms
+from paydesk.domain.status import Outcome
 from paydesk.infra.core.query import Result
 from tests.fakes import FakeManagerDesk, World
 from tests.tui.conftest import Clock, manager, opened, seen, shown
 from tests.tui.test_manager_desk import Slow, of
 
 
-class Told(FakeManagerDesk):
+class Noting(FakeManagerDesk):
     """A desk that notes in which order it was asked to do what."""
 
     def __init__(self, world: World) -> None:
         super().__init__(world)
         self.asked: list[str] = []
 
-    def _said(self, what: str, request_id: UUID) -> None:
-        self.asked.append(f"{what} {self.world.requests[request_id].number}")
+    def _note(self, command: str, request_id: UUID) -> None:
+        self.asked.append(f"{command} {self.world.requests[request_id].number}")
 
     def decided(self, key: UUID, command: Decide, hold_s: float) -> Result:
-        self._said("approve", command.id)
+        self._note("approve", command.id)
         return super().decided(key, command, hold_s)
 
     def undone(self, command: Undo) -> Result:
-        self._said("undo", command.id)
+        self._note("undo", command.id)
         return super().undone(command)
 
 
@@ -38,7 +38,7 @@ TWICE = ["approve PR-1002", "undo PR-1002", "approve PR-1002"]
 
 @pytest.mark.parametrize("way", [[], ["slash", *"status:pending", "enter"]], ids=["inbox", "filtered by status"])
 async def test_who_takes_back_and_decides_again_decides_the_same_request(world: World, way: list[str]) -> None:
-    desk = Told(world)
+    desk = Noting(world)
     async with manager(world, desk=desk).run_test(size=(80, 24)) as pilot:
         table = await opened(pilot)
         await pilot.press(*way)
@@ -55,7 +55,7 @@ async def test_who_takes_back_and_decides_again_decides_the_same_request(world: 
 
 
 async def test_keys_pressed_faster_than_they_are_done_mean_the_same(world: World) -> None:
-    desk = Told(world)
+    desk = Noting(world)
     async with manager(world, desk=desk).run_test(size=(80, 24)) as pilot:
         table = await opened(pilot)
         await pilot.press("a", "u", "a", "u", "a", "a")
@@ -65,7 +65,7 @@ async def test_keys_pressed_faster_than_they_are_done_mean_the_same(world: World
 
 
 async def test_undo_goes_back_from_afar_and_moving_on_moves_on_from_there(world: World) -> None:
-    async with manager(world, desk=Told(world)).run_test(size=(80, 24)) as pilot:
+    async with manager(world, desk=Noting(world)).run_test(size=(80, 24)) as pilot:
         table = await opened(pilot)
         await pilot.press("a", "j", "j", "j", "u", "j")
         await seen(pilot, lambda: "PR-1002 is pending again" in shown(pilot))
@@ -80,7 +80,7 @@ async def test_undo_goes_back_from_afar_and_moving_on_moves_on_from_there(world:
 async def test_in_another_order_the_cursor_is_on_what_is_taken_back_and_the_next_key_means_it(
     world: World, orders: int
 ) -> None:
-    desk = Told(world)
+    desk = Noting(world)
     async with manager(world, desk=desk).run_test(size=(80, 24)) as pilot:
         table = await opened(pilot)
         await pilot.press("j", "a")

@@ -10,7 +10,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from paydesk.domain.commands import ContractorCommand, Decide
-from paydesk.domain.decision import Outcome
+from paydesk.domain.status import Outcome
 from paydesk.infra.core.query import Result
 from paydesk.tui.desk import pane
 from tests.fakes import FakeContractorDesk, FakeManagerDesk, World

@@ -10,8 +10,9 @@ from textual.events import Key
 
 from paydesk.domain.commands import Approve, Decide, RequestPayment, decide, request_payment
 from paydesk.domain.copy import Delivery
-from paydesk.domain.decision import CauseCode, Outcome
+from paydesk.domain.decision import CauseCode
 from paydesk.domain.payment_request import checked_terms
+from paydesk.domain.status import Outcome
 from paydesk.infra.core.health import Part, PartState
 from paydesk.infra.core.query import Result
 from paydesk.manager.inbox import ManagerInbox
@@ -217,7 +218,7 @@ async def test_what_is_sent_now_while_kafka_is_away_is_released_and_not_sent(
     world: World, keys: list[str], sentence: str
 ) -> None:
     desk = FakeManagerDesk(world)
-    desk.told = replace(desk.told, kafka=Part(PartState.DOWN, "Kafka does not answer."))
+    desk.reading = replace(desk.reading, kafka=Part(PartState.DOWN, "Kafka does not answer."))
     async with manager(world, desk=desk).run_test(size=(120, 24)) as pilot:
         await opened(pilot)
         await seen(pilot, lambda: "Offline: Kafka does not answer" in shown(pilot))

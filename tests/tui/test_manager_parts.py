@@ -125,7 +125,7 @@ def held_of(pane: FakeListPane[ManagerDesk]) -> tuple[HeldDecisions, list[UUID]]
         again.extend(row.id for row in back if row.id in as_marked)
         return ""
 
-    return HeldDecisions(pane, brought_back, lambda command: pane.said.append(f"back on {command.id}")), again
+    return HeldDecisions(pane, brought_back, lambda command: pane.notices.append(f"back on {command.id}")), again
 
 
 def decide(held: HeldDecisions, row: RequestCopy, *, meant: bool = True) -> None:
@@ -137,13 +137,13 @@ def test_a_decision_is_held_said_and_taken_back_with_the_cursor_on_it(pane: Fake
     first = pane.rows[0]
     decide(held, first)
     pane.work()
-    assert held.undoes and f"accepted {first.number} · sends in 8 s" in pane.said[-1]
+    assert held.undoes and f"accepted {first.number} · sends in 8 s" in pane.notices[-1]
     pane.current = pane.rows[2]
     held.undo()
     assert pane.current == first, "at once, before it is taken back"
     assert first.id in held.taking_back
     pane.work()
-    assert pane.said[-1] == f"↶ {first.number} is pending again: nothing was sent."
+    assert pane.notices[-1] == f"↶ {first.number} is pending again: nothing was sent."
     assert not held.undoes and not held.taking_back and not held.text()
 
 
@@ -168,7 +168,7 @@ def test_a_refusal_puts_the_cursor_back_before_it_is_said(pane: FakeListPane[Man
     decide(held, pane.rows[1])
     world.requests[pane.rows[1].id] = replace(world.requests[pane.rows[1].id], revision=3)
     pane.work()
-    assert pane.said[0] == f"back on {pane.rows[1].id}" and len(pane.said) == 2 and not held.undoes
+    assert pane.notices[0] == f"back on {pane.rows[1].id}" and len(pane.notices) == 2 and not held.undoes
 
 
 def test_everything_that_is_held_is_sent_at_once_and_then_nothing_is(pane: FakeListPane[ManagerDesk]) -> None:
@@ -178,12 +178,12 @@ def test_everything_that_is_held_is_sent_at_once_and_then_nothing_is(pane: FakeL
     pane.work()
     held.send_now()
     pane.work()
-    assert pane.said[-1] == "Sent: 2 decisions." and not held.copies
+    assert pane.notices[-1] == "Sent: 2 decisions." and not held.copies
     held.send_now()
-    assert pane.said[-1] == "Nothing is held."
+    assert pane.notices[-1] == "Nothing is held."
     held.undo()
     pane.work()
-    assert "too late to undo" in pane.said[-1]
+    assert "too late to undo" in pane.notices[-1]
 
 
 def test_the_cursor_waits_two_seconds_for_a_request_that_is_not_shown_yet() -> None:
@@ -331,4 +331,4 @@ def test_a_batch_is_decided_after_yes_and_who_asked_is_told_what_became_of_it(
     held.decided(batch, None)
     held.undo()
     pane.work()
-    assert again == [row.id for row in rows[:2]] and "2 are pending again" in pane.said[-1]
+    assert again == [row.id for row in rows[:2]] and "2 are pending again" in pane.notices[-1]

@@ -7,8 +7,9 @@ import pytest
 
 from paydesk.contractor import columns as contractors
 from paydesk.domain.copy import Delivery, RequestCopy, RequestDetail, Step
-from paydesk.domain.decision import DecisionRegister, Outcome
+from paydesk.domain.decision import DecisionRegister
 from paydesk.domain.payment_request import RequestRegister, checked_terms
+from paydesk.domain.status import Outcome
 from paydesk.manager import columns as managers
 from paydesk.tui.text.request import facts, timeline
 

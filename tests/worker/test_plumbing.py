@@ -80,14 +80,14 @@ def test_a_digest_that_is_asked_for_again_and_again_comes_less_and_less_often() 
         digests = 0
         for _ in range(6000):
             clock.seconds += 0.1
-            entropy.hear(asked, news=True)
+            entropy.receive(asked, news=True)
             digests += len([event for event in entropy.due(sent_more=False) if event.type == DIGEST])
         assert 5 <= digests <= 20, "within ten minutes"
         clock.seconds += 700
         assert [event.type for event in entropy.due(sent_more=False)] == [DIGEST], "what was asked for last is said too"
         clock.seconds += 700
         assert entropy.due(sent_more=False) == []
-        entropy.hear(asked, news=True)
+        entropy.receive(asked, news=True)
         assert [event.type for event in entropy.due(sent_more=False)] == [DIGEST], "at once again after a rest"
 
 
@@ -106,7 +106,7 @@ def test_invented_versions_have_the_own_topic_read_less_and_less_often_and_lock_
         for number in range(7200):
             clock.seconds += 1.0
             lines = (Line(own.id, 7, f"{number:064x}"), Line(uuid4(), 1, f"{number + 10_000:064x}"))
-            entropy.hear(heard(resync_event(MANAGER, Answer(1, (0,), lines, ()), uuid4(), at(0))), news=True)
+            entropy.receive(heard(resync_event(MANAGER, Answer(1, (0,), lines, ()), uuid4(), at(0))), news=True)
             if entropy.may_look():
                 looked += 1
                 entropy.judge([entropy.suspects.popleft() for _ in range(len(entropy.suspects))])
@@ -122,8 +122,8 @@ def test_what_is_known_is_looked_for_at_once() -> None:
     with in_memory(CONTRACTOR) as side:
         entropy = AntiEntropy(CONTRACTOR, side.store, clock)
         lines = (Line(uuid4(), 1, "a" * 64),)
-        entropy.hear(heard(resync_event(MANAGER, Answer(1, (0,), lines, ()), uuid4(), at(0))), news=True)
+        entropy.receive(heard(resync_event(MANAGER, Answer(1, (0,), lines, ()), uuid4(), at(0))), news=True)
         assert entropy.may_look()
         entropy.judge([entropy.suspects.popleft()])
-        entropy.hear(heard(resync_event(MANAGER, Answer(1, (0,), lines, ()), uuid4(), at(0))), news=True)
+        entropy.receive(heard(resync_event(MANAGER, Answer(1, (0,), lines, ()), uuid4(), at(0))), news=True)
         assert not entropy.may_look(), "the same line rests"

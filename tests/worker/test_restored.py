@@ -183,8 +183,8 @@ def test_who_said_the_second_of_two_published_events_of_one_version_is_told(side
         until(lambda: worker.health().lost == ())
         assert queries.lost(connection) == ("PR-1001 (eve)",), "doctor tells for a week"
     worker.stop()
-    ((who, told),) = lost_steps(sides, sides.contractor, request_id)
-    assert who == "eve" and "requested by eve: sent, but another was published in its place" in told
+    ((who, text),) = lost_steps(sides, sides.contractor, request_id)
+    assert who == "eve" and "requested by eve: sent, but another was published in its place" in text
 
 
 @pytest.mark.long

@@ -107,7 +107,7 @@ def test_an_event_that_comes_late_leaves_its_number_to_who_got_it_since(sides: S
     with closing(Desk(sides, sides.contractor, log)) as before:
         before.outbound.step()
     topic = log.topic(sides.contractor.writes)
-    (said,) = topic.records
+    (original,) = topic.records
     topic.records.clear()
     run(sides, sides.contractor, "TRUNCATE payment_request, outbox, inbox, command, meta, position")
     run(sides, sides.contractor, "ALTER SEQUENCE request_number RESTART")
@@ -117,10 +117,10 @@ def test_an_event_that_comes_late_leaves_its_number_to_who_got_it_since(sides: S
         asks.execute(since.store, key, RequestPayment(other, "ada", TERMS))
         since.outbound.step()
         number = number_of(sides, other)
-        log.put(said.topic, said.key, said.headers, said.value)
+        log.put(original.topic, original.key, original.headers, original.value)
     with closing(Desk(sides, sides.contractor, log)) as again:
         again.outbound.step()
         assert number is not None and number_of(sides, other) == number
         assert number_of(sides, late) not in (None, number)
-        newest = [record for record in topic.records if record.key == said.key][-1]
+        newest = [record for record in topic.records if record.key == original.key][-1]
         assert f'"number":"{number_of(sides, late)}"'.encode() in (newest.value or b"")

@@ -1,1 +1,1 @@
-"""The front door: arguments in, exit code out; imports only the role that was asked for."""
+"""The command line: arguments in, exit code out; imports only the role that was asked for."""

@@ -17,7 +17,7 @@ from paydesk.domain.decision import Cause
 from paydesk.domain.duplicates import Alike, Asking
 from paydesk.domain.errors import Conflict, InvalidInput, LooksAlike, PaydeskError
 from paydesk.domain.payment_request import RequestRegister
-from paydesk.domain.status_facts import DECIDABLE
+from paydesk.domain.status import DECIDABLE
 from paydesk.domain.text import clean, same_person
 from paydesk.infra.core.command_key import CommandResult
 from paydesk.infra.core.errors import ServerDown

@@ -9,7 +9,7 @@ from click.shell_completion import CompletionItem
 
 from paydesk.domain.decision import CauseCode
 from paydesk.domain.filter_completion import complete
-from paydesk.domain.status_facts import WAITING
+from paydesk.domain.status import WAITING
 from paydesk.domain.text import clean
 from paydesk.infra.postgres.connection import connect
 from paydesk.infra.postgres.filter_sql import status_in

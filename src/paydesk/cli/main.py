@@ -16,7 +16,7 @@ from paydesk.kept_log import keep_log, log_file
 from paydesk.role_names import ROLES
 from paydesk.settings import SettingsError
 
-_LEAVES = {
+_LEAVES: dict[str, Leaf] = {
     **{
         role: Leaf(
             "paydesk.cli.role_groups",

@@ -15,11 +15,12 @@ import click
 from rich.cells import cell_len
 
 from paydesk.domain.copy import RequestCopy, RequestDetail, Step
-from paydesk.domain.decision import DecisionRegister, Outcome
+from paydesk.domain.decision import DecisionRegister
 from paydesk.domain.doubts import look_alikes
 from paydesk.domain.duplicates import Alike
 from paydesk.domain.names import mixes_scripts, shown_name
 from paydesk.domain.payment_request import TERM_NAMES, typed_fields
+from paydesk.domain.status import Outcome
 from paydesk.domain.text import WHOLE, clean, escaped, visible
 from paydesk.tui.table.columns import fitted, padded
 from paydesk.tui.text.ascii import only_ascii, to_ascii

@@ -66,9 +66,10 @@ def provision(as_json: bool) -> None:
         raise SettingsError("No servers of your own are configured.", "The embedded stack makes its own logins.")
     urls = [settings.of(role).database_url for role in ROLES]
     if not any([*urls, settings.kafka_bootstrap_servers]):
+        databases = [f"PAYDESK_{role.upper()}_DATABASE_URL" for role in ROLES]
         raise SettingsError(
             "Some servers are configured, but neither PostgreSQL nor Kafka.",
-            f"Set {', '.join(f'PAYDESK_{role.upper()}_DATABASE_URL' for role in ROLES)} and PAYDESK_KAFKA_BOOTSTRAP_SERVERS.",
+            f"Set {', '.join(databases)} and PAYDESK_KAFKA_BOOTSTRAP_SERVERS.",
         )
     if settings.broker == "memory":
         raise SettingsError(f"PAYDESK_BROKER=memory is for the embedded stack alone: {MEMORY_BROKER}.", "Leave it out.")

@@ -13,7 +13,7 @@ from paydesk.cli.options import Caller, reads
 from paydesk.cli.session import Session, open_session
 from paydesk.domain.copy import Delivery, RequestCopy
 from paydesk.domain.errors import InvalidInput
-from paydesk.domain.status_facts import ANSWERED
+from paydesk.domain.status import ANSWERED
 from paydesk.domain.text import clean
 from paydesk.infra.core.errors import WaitTimedOut
 from paydesk.tui.text.wording import health_words

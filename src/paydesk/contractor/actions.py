@@ -15,7 +15,7 @@ from paydesk.domain.commands import AskWithdrawal, RequestPayment, RevisePayment
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.errors import Conflict, NotAllowed, PaydeskError, Stale, UnknownRequest
 from paydesk.domain.payment_request import typed_fields
-from paydesk.domain.status_facts import TAKEN_BACK
+from paydesk.domain.status import TAKEN_BACK
 from paydesk.domain.text import clean
 from paydesk.infra.core.query import Result
 from paydesk.tui.drafts import Draft, DraftStore

@@ -14,8 +14,7 @@ from paydesk.domain.duplicates import Alike, Asking
 from paydesk.domain.errors import PaydeskError
 from paydesk.domain.filters import MINE
 from paydesk.domain.payment_request import Terms, describe_changes
-from paydesk.domain.status import Status
-from paydesk.domain.status_facts import DECIDABLE
+from paydesk.domain.status import DECIDABLE, Status
 from paydesk.infra.core.query import PageQuery
 from paydesk.tui.port import Desk
 from paydesk.tui.screens.base import sentence

@@ -22,9 +22,9 @@ ROLE = Role(
     source="/paydesk/contractor",
     writes=role_facts("contractor").topic,
     reads=(role_facts("manager").topic,),
-    says=REQUEST_TYPES,
-    hears=DECISION_TYPES,
-    hears_from="/paydesk/manager",
+    publishes=REQUEST_TYPES,
+    receives=DECISION_TYPES,
+    receives_from="/paydesk/manager",
     load_apply=_load_apply,
     load_owed=_load_owed,
 )

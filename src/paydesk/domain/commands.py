@@ -7,15 +7,14 @@ from enum import Enum
 from uuid import UUID
 
 from paydesk.domain.copy import RequestCopy
-from paydesk.domain.decision import Cause, DecisionRegister, Outcome
+from paydesk.domain.decision import Cause, DecisionRegister
 from paydesk.domain.errors import AlreadyDecided, Conflict
 from paydesk.domain.names import shown_name
-from paydesk.domain.outcome_facts import is_final
 from paydesk.domain.payment_request import RequestRegister, Terms, changed_terms, typed_fields
 from paydesk.domain.refusals import name_of, refuse_locked, refuse_own, refuse_stranger
 from paydesk.domain.stale import explain_other_revision, explain_other_terms
-from paydesk.domain.status import Status, is_open, status
-from paydesk.domain.status_facts import DECIDABLE, DECIDED, REVISABLE, TAKEN_BACK
+from paydesk.domain.standing import is_open, status
+from paydesk.domain.status import DECIDABLE, DECIDED, FINAL, REVISABLE, TAKEN_BACK, Outcome, Status
 from paydesk.domain.text import same_person
 
 
@@ -268,7 +267,7 @@ def ask_withdrawal(
     current = status(request, decision)
     if current in TAKEN_BACK:
         return None
-    if decision is not None and is_final(decision.outcome):
+    if decision is not None and decision.outcome in FINAL:
         raise Conflict(f"{name_of(request)} is {current} and cannot be withdrawn.", "Speak with the manager.")
     return replace(request, version=request.version + 1, withdrawal_asked=True)
 

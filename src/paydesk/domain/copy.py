@@ -8,11 +8,11 @@ from uuid import UUID
 
 from paydesk.domain.ageing import NOTHING_WAITS, Ageing
 from paydesk.domain.decision import DecisionRegister
+from paydesk.domain.events import DECISION_TYPES, MANAGER_TYPES, REQUEST_TYPES
 from paydesk.domain.money import Money
-from paydesk.domain.outcome_facts import fixes_terms
 from paydesk.domain.payment_request import RequestRegister, Terms, called, describe_changes
-from paydesk.domain.status import Status, standing_terms, status
-from paydesk.domain.status_facts import WAITING
+from paydesk.domain.standing import standing_terms, status
+from paydesk.domain.status import FIXES_TERMS, WAITING, Status
 
 
 class Delivery(StrEnum):
@@ -61,7 +61,7 @@ class RequestCopy:
         if (
             decision is not None
             and decision.revision is not None
-            and (fixes_terms(decision.outcome) or self.request is None)
+            and (decision.outcome in FIXES_TERMS or self.request is None)
         ):
             return decision.revision
         return self.request.revision if self.request is not None else 0
@@ -90,7 +90,7 @@ class RequestCopy:
     @property
     def lapsed(self) -> bool:
         """Whether a revision or a withdrawal came after acceptance."""
-        if self.request is None or self.decision is None or not fixes_terms(self.decision.outcome):
+        if self.request is None or self.decision is None or self.decision.outcome not in FIXES_TERMS:
             return False
         return self.request.withdrawal_asked or self.request.revision != self.decision.revision
 
@@ -116,8 +116,14 @@ class Step:
     """Where it stands among the steps: ``at``, or later where a clock went back or two clocks differ."""
 
 
-_ASKS = ("requested", "revised", "withdrawal_requested")
-_DECIDES = ("held", "accepted", "rejected", "withdrawn")
+HELD = "held"
+"""The step of a decision that is not sent yet."""
+REQUEST_STEPS = frozenset(kind.fact for kind in REQUEST_TYPES)
+"""Steps that the contractor's side states."""
+DECISION_STEPS = frozenset(kind.fact for kind in DECISION_TYPES) | {HELD}
+"""Steps that the manager's side states."""
+MANAGER_STEPS = frozenset(kind.fact for kind in MANAGER_TYPES) | {HELD}
+"""Those of them that a manager decides, and not the program."""
 
 
 def in_order(steps: Iterable[Step]) -> tuple[Step, ...]:
@@ -127,15 +133,15 @@ def in_order(steps: Iterable[Step]) -> tuple[Step, ...]:
     whatever the clocks say that each of them bears; the rest goes by its time.
     """
     steps, asked = list(steps), dict[int, datetime]()
-    unversioned = [step for step in steps if step.version is None or step.kind not in _ASKS + _DECIDES]
+    unversioned = [step for step in steps if step.version is None or step.kind not in REQUEST_STEPS | DECISION_STEPS]
     placed = [replace(step, place=step.at) for step in unversioned]
-    events = [step for step in steps if step.version is not None and step.kind in _ASKS + _DECIDES]
-    for kinds in (_ASKS, _DECIDES):
+    events = [step for step in steps if step.version is not None and step.kind in REQUEST_STEPS | DECISION_STEPS]
+    for kinds in (REQUEST_STEPS, DECISION_STEPS):
         least: datetime | None = None
         for step in sorted((step for step in events if step.kind in kinds), key=lambda step: step.version or 0):
             after = [moment for moment in (least, asked.get(step.revision or 0)) if moment is not None]
             least = max([step.at, *after])
-            if kinds is _ASKS:
+            if kinds is REQUEST_STEPS:
                 asked.setdefault(step.revision or 0, least)
             placed.append(replace(step, place=least))
     # A confirmed withdrawal bears the moment at which it was asked for.
@@ -144,7 +150,9 @@ def in_order(steps: Iterable[Step]) -> tuple[Step, ...]:
 
 def _turn(step: Step) -> int:
     """Return which of several steps of one moment comes first."""
-    return 0 if step.kind in _ASKS else 2 if step.kind == "withdrawn" else 1
+    if step.kind in REQUEST_STEPS:
+        return 0
+    return 2 if step.kind in DECISION_STEPS - MANAGER_STEPS else 1
 
 
 @dataclass(frozen=True, slots=True)

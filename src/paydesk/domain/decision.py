@@ -7,17 +7,10 @@ from uuid import UUID
 
 from paydesk.domain.errors import InvalidInput
 from paydesk.domain.payment_request import Terms
+from paydesk.domain.status import Outcome
 from paydesk.domain.text import checked
 
 NOTE_LEAST, NOTE_MOST = 3, 500
-
-
-class Outcome(StrEnum):
-    """What became of a request for good; ``none`` while it is open."""
-
-    NONE = "none"
-    ACCEPTED = "accepted"
-    WITHDRAWN = "withdrawn"
 
 
 class CauseCode(StrEnum):

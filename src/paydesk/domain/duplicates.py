@@ -8,8 +8,7 @@ from uuid import UUID
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.fold import fold
 from paydesk.domain.payment_request import Terms
-from paydesk.domain.status import Status
-from paydesk.domain.status_facts import PAYABLE
+from paydesk.domain.status import PAYABLE, Status
 from paydesk.domain.text import same_person
 
 NEAR_DAYS = 7

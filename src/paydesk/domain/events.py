@@ -7,11 +7,11 @@ from functools import lru_cache
 from typing import assert_never
 from uuid import UUID
 
-from paydesk.domain.decision import NOTE_MOST, DecisionRegister, Outcome, checked_cause
+from paydesk.domain.decision import NOTE_MOST, DecisionRegister, checked_cause
 from paydesk.domain.errors import InvalidInput
 from paydesk.domain.money import money
-from paydesk.domain.outcome_facts import fixes_terms, is_final
 from paydesk.domain.payment_request import RequestRegister, Terms, crossed_terms, is_number, typed_fields
+from paydesk.domain.status import FINAL, FIXES_TERMS, OUTCOMES, Outcome
 from paydesk.domain.text import checked_name, is_hostile, same_person
 
 _FIRST_FOLD = 1
@@ -29,6 +29,11 @@ class EventType(StrEnum):
     PAYMENT_ACCEPTED = "paydesk.payment_accepted.v1"
     PAYMENT_REJECTED = "paydesk.payment_rejected.v1"
     PAYMENT_WITHDRAWN = "paydesk.payment_withdrawn.v1"
+
+    @property
+    def fact(self) -> str:
+        """What it states in a word, such as ``requested``."""
+        return self.removeprefix("paydesk.payment_").removesuffix(".v1")
 
 
 def outcome_of(kind: EventType) -> Outcome | None:
@@ -48,8 +53,10 @@ def outcome_of(kind: EventType) -> Outcome | None:
 
 REQUEST_TYPES = frozenset(kind for kind in EventType if outcome_of(kind) is None)
 DECISION_TYPES = frozenset(EventType) - REQUEST_TYPES
-FINAL_TYPES = frozenset(kind for kind in DECISION_TYPES if is_final(outcome_of(kind) or Outcome.NONE))
+FINAL_TYPES = frozenset(kind for kind in DECISION_TYPES if outcome_of(kind) in FINAL)
 """The types whose outcome is never replaced by another once it was published."""
+MANAGER_TYPES = frozenset(kind for kind in DECISION_TYPES if OUTCOMES[outcome_of(kind) or Outcome.NONE].by_manager)
+"""The types that state what a manager decided; the others answer by themselves what was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +170,7 @@ def _check_decision(register: DecisionRegister) -> None:
         if is_hostile(register.cause.note or "") or len(register.cause.note or "") > NOTE_MOST:
             raise InvalidInput.of("note", "The note of the cause cannot be shown.")
         checked_cause(register.cause.code, register.cause.note)
-    decided = fixes_terms(register.outcome) or register.rejected_upto > 0
+    decided = register.outcome in FIXES_TERMS or register.rejected_upto > 0
     terms, digest = register.terms, register.terms.hash if register.terms is not None else None
     if register.terms_hash != digest or decided != (terms is not None) or decided != (register.revision is not None):
         raise InvalidInput.of("terms", "A decision carries the terms it decided, and their hash.")

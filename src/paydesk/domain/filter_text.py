@@ -12,6 +12,7 @@ from paydesk.domain.filters import (
     ME,
     AgeIs,
     AmountIs,
+    Condition,
     CurrencyIn,
     DayIs,
     Filter,
@@ -20,7 +21,6 @@ from paydesk.domain.filters import (
     Op,
     Rule,
     StatusIn,
-    Term,
     When,
 )
 from paydesk.domain.money import exponent_of, is_amount, misread, what_is_wrong
@@ -80,24 +80,24 @@ def parse_filter(typed: str) -> Filter:
     if len(typed) > _MOST:
         raise FilterError(f"The filter is too long; write at most {_MOST:,} characters.", typed, _MOST)
     reader = _Reader(typed)
-    terms: list[Term] = []
-    while (term := reader.term()) is not None:
-        _add(terms, term)
-    reader.check_amounts(terms)
-    return Filter(tuple(terms))
+    conditions: list[Condition] = []
+    while (condition := reader.condition()) is not None:
+        _add(conditions, condition)
+    reader.check_amounts(conditions)
+    return Filter(tuple(conditions))
 
 
-def _add(terms: list[Term], new: Term) -> None:
-    """Add a term; what one field lists in two places is one list: a request has one status, currency and contractor."""
-    for place, old in enumerate(terms):
+def _add(conditions: list[Condition], new: Condition) -> None:
+    """Add a condition; what a field lists in two places is one list: a request has one status, currency, contractor."""
+    for place, old in enumerate(conditions):
         if old == new:
             return
         if old.negated is new.negated and type(old.rule) is type(new.rule):
             joined = _joined(old.rule, new.rule)
             if joined is not None:
-                terms[place] = Term(joined, old.negated)
+                conditions[place] = Condition(joined, old.negated)
                 return
-    terms.append(new)
+    conditions.append(new)
 
 
 def _joined(old: Rule, new: Rule) -> Rule | None:
@@ -118,18 +118,21 @@ class _Reader:
         self.at = 0
         self._amounts: list[tuple[str, int]] = []
 
-    def check_amounts(self, terms: Iterable[Term]) -> None:
+    def check_amounts(self, conditions: Iterable[Condition]) -> None:
         """Refuse an amount that can be read in two ways in each currency that the filter asks for."""
         codes = {
-            code for term in terms if isinstance(term.rule, CurrencyIn) and not term.negated for code in term.rule.codes
+            code
+            for condition in conditions
+            if isinstance(condition.rule, CurrencyIn) and not condition.negated
+            for code in condition.rule.codes
         }
         doubts = [[_misread(value, code) for code in sorted(codes)] for value, _ in self._amounts]
         for (_, at), sentences in zip(self._amounts, doubts, strict=True):
             if sentences and all(sentences):
                 raise self._error(sentences[0], at)
 
-    def term(self) -> Term | None:
-        """Read the next term; None at the end."""
+    def condition(self) -> Condition | None:
+        """Read the next condition; None at the end."""
         while self._char and self._char in BLANKS:
             self.at += 1
         if not self._char:
@@ -139,7 +142,7 @@ class _Reader:
             self.at += 1
             if not self._char or self._char in BLANKS:
                 raise self._error("Write behind the minus what is to be left out, such as -status:rejected.", self.at)
-        return Term(self._rule(), negated)
+        return Condition(self._rule(), negated)
 
     def _rule(self) -> Rule:
         match = _FIELD.match(self.typed, self.at)

@@ -216,7 +216,7 @@ Rule = StatusIn | CurrencyIn | FromIn | AmountIs | AgeIs | DayIs | Has
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
+class Condition:
     """A rule, or with ``-`` before it its opposite: what is not known never fits a rule, and so fits the opposite."""
 
     rule: Rule
@@ -228,24 +228,24 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Terms that a request has to fit all; ``str`` writes them so that they read back the same."""
+    """Conditions that a request has to fit all; ``str`` writes them so that they read back the same."""
 
-    terms: tuple[Term, ...] = ()
+    conditions: tuple[Condition, ...] = ()
 
     def matches(self, copy: RequestCopy, asker: Asker) -> bool:
         """Whether a request fits."""
-        return all(term.rule.fits(copy, asker) is not term.negated for term in self.terms)
+        return all(condition.rule.fits(copy, asker) is not condition.negated for condition in self.conditions)
 
     def asks(self, kind: type[Rule]) -> bool:
         """Whether it says anything of this kind."""
-        return any(isinstance(term.rule, kind) for term in self.terms)
+        return any(isinstance(condition.rule, kind) for condition in self.conditions)
 
     def __str__(self) -> str:
-        return " ".join(map(str, self.terms))
+        return " ".join(map(str, self.conditions))
 
 
 EVERYTHING = Filter()
-MINE = Filter((Term(FromIn((), me=True)),))
+MINE = Filter((Condition(FromIn((), me=True)),))
 """``from:me``."""
 
 

@@ -6,8 +6,8 @@ from paydesk.domain.decision import DecisionRegister
 from paydesk.domain.errors import Conflict, Locked, NotAllowed
 from paydesk.domain.names import shown_name
 from paydesk.domain.payment_request import RequestRegister, called
-from paydesk.domain.status import status
-from paydesk.domain.status_facts import DECIDED
+from paydesk.domain.standing import status
+from paydesk.domain.status import DECIDED
 from paydesk.domain.text import same_person
 
 

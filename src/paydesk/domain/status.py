@@ -1,11 +1,8 @@
-"""``status``: one pure function of both registers, the same on both sides."""
+"""What a request can be, and what can become of it for good: each fact of a status or an outcome stands here once."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
-
-from paydesk.domain.decision import DecisionRegister, Outcome
-from paydesk.domain.outcome_facts import fixes_terms
-from paydesk.domain.payment_request import RequestRegister, Terms
 
 
 class Status(StrEnum):
@@ -18,38 +15,83 @@ class Status(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-def status(request: RequestRegister | None, decision: DecisionRegister | None) -> Status:
-    """Return the status; total, as either register may be missing for a while.
+class Outcome(StrEnum):
+    """What became of a request for good; ``none`` while it is open."""
 
-    With no request register, an open decision is ``rejected`` when it rejected anything, else ``pending``.
-    """
-    match decision.outcome if decision is not None else Outcome.NONE:
-        case Outcome.ACCEPTED:
-            return Status.ACCEPTED
-        case Outcome.WITHDRAWN:
-            return Status.WITHDRAWN
+    NONE = "none"
+    ACCEPTED = "accepted"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class StatusFacts:
+    """The facts of one status; ``look_of`` in ``tui/text/wording.py`` says how it looks."""
+
+    waiting: bool = False
+    """Somebody still has to decide or confirm it."""
+    decidable: bool = False
+    """A manager may decide it."""
+    decided: bool = False
+    """A manager decided it; each request counts by its last decision."""
+    payable: bool = False
+    """It is paid, or may be yet: only such a request can be paid twice."""
+    revisable: bool = False
+    """The contractor may change its terms."""
+    taken_back: bool = False
+    """The contractor asked for it back; few requests ever are."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeFacts:
+    """The facts of one outcome; ``events.py`` names the event that states it."""
+
+    status: Status | None = None
+    """The status that it gives a request, after which no other outcome may be published; None: the request is open."""
+    fixes_terms: bool = False
+    """The terms that were decided count from then on, whatever the contractor's side revised."""
+    by_manager: bool = False
+    """A manager decides so; else the manager's side confirms what the contractor asked for."""
+
+
+def facts_of(status: Status) -> StatusFacts:
+    """Return the facts of a status."""
+    match status:
+        case Status.PENDING:
+            return StatusFacts(waiting=True, decidable=True, payable=True, revisable=True)
+        case Status.WITHDRAWING:
+            return StatusFacts(waiting=True, taken_back=True)
+        case Status.ACCEPTED:
+            return StatusFacts(decided=True, payable=True)
+        case Status.REJECTED:
+            return StatusFacts(decided=True, revisable=True)
+        case Status.WITHDRAWN:
+            return StatusFacts(taken_back=True)
+        case _:
+            assert_never(status)
+
+
+def _facts_of_outcome(outcome: Outcome) -> OutcomeFacts:
+    match outcome:
         case Outcome.NONE:
-            pass
-        case unknown:
-            assert_never(unknown)
-    if request is not None and request.withdrawal_asked:
-        return Status.WITHDRAWING
-    if decision is None or decision.rejected_upto == 0:
-        return Status.PENDING
-    if request is None or request.revision < decision.rejected_upto:
-        return Status.REJECTED
-    if request.revision > decision.rejected_upto or request.terms.hash != decision.terms_hash:
-        return Status.PENDING
-    return Status.REJECTED
+            return OutcomeFacts(by_manager=True)  # An event that leaves a request open rejects a revision of it.
+        case Outcome.ACCEPTED:
+            return OutcomeFacts(Status.ACCEPTED, fixes_terms=True, by_manager=True)
+        case Outcome.WITHDRAWN:
+            return OutcomeFacts(Status.WITHDRAWN)
+        case _:
+            assert_never(outcome)
 
 
-def is_open(decision: DecisionRegister | None) -> bool:
-    """Whether the request is neither accepted nor withdrawn."""
-    return decision is None or decision.outcome is Outcome.NONE
+OUTCOMES = {outcome: _facts_of_outcome(outcome) for outcome in Outcome}
+FINAL = frozenset(outcome for outcome, facts in OUTCOMES.items() if facts.status is not None)
+"""Outcomes after which no other may be published."""
+FIXES_TERMS = frozenset(outcome for outcome, facts in OUTCOMES.items() if facts.fixes_terms)
 
-
-def standing_terms(request: RequestRegister | None, decision: DecisionRegister | None) -> Terms | None:
-    """Return the terms that count: the decided ones once accepted, or while the request's are not here yet."""
-    if decision is not None and (fixes_terms(decision.outcome) or request is None):
-        return decision.terms
-    return request.terms if request is not None else None
+WAITING = frozenset(status for status in Status if facts_of(status).waiting)
+ANSWERED = frozenset(Status) - WAITING
+"""What nobody has to decide or confirm, as it stands."""
+DECIDABLE = frozenset(status for status in Status if facts_of(status).decidable)
+DECIDED = frozenset(status for status in Status if facts_of(status).decided)
+PAYABLE = frozenset(status for status in Status if facts_of(status).payable)
+REVISABLE = frozenset(status for status in Status if facts_of(status).revisable)
+TAKEN_BACK = frozenset(status for status in Status if facts_of(status).taken_back)

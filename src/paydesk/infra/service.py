@@ -1,4 +1,4 @@
-"""One side, open: reads its schema, runs its worker, hears its hints; behind a desk's screen, and behind a command."""
+"""One side, open: reads its schema, runs its worker, receives its hints; behind a desk's screen or behind a command."""
 
 import logging
 import threading

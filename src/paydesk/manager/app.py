@@ -48,5 +48,10 @@ class ManagerApp(DeskApp):
 
 
 APP = ManagerApp
-SCREENS = ("paydesk.manager.detail", "paydesk.manager.dialogs.bulk", "paydesk.manager.dialogs.reject", "paydesk.manager.inbox")
+SCREENS = (
+    "paydesk.manager.detail",
+    "paydesk.manager.dialogs.bulk",
+    "paydesk.manager.dialogs.reject",
+    "paydesk.manager.inbox",
+)
 """Where its keys are declared."""

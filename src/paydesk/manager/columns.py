@@ -10,8 +10,7 @@ from uuid import UUID
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.duplicates import Alike
 from paydesk.domain.names import shown_name
-from paydesk.domain.status import Status
-from paydesk.domain.status_facts import DECIDABLE
+from paydesk.domain.status import DECIDABLE, Status
 from paydesk.tui.table.columns import AMOUNT, CURRENCY, DESCRIPTION, NUMBER, Cell, Column, say, say_state
 from paydesk.tui.text.wording import age_text, moment_text
 

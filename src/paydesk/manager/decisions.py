@@ -5,7 +5,7 @@ from uuid import UUID
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.errors import NotAllowed
 from paydesk.domain.refusals import refuse_own
-from paydesk.domain.status_facts import DECIDABLE
+from paydesk.domain.status import DECIDABLE
 from paydesk.manager.input_guards import ChangeGuard, DoubtGuard, KeyGuard
 from paydesk.tui.screens.base import sentence
 

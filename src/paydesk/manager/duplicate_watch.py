@@ -10,7 +10,7 @@ from textual.message import Message
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.duplicates import Alike, Asking
 from paydesk.domain.payment_request import Terms
-from paydesk.domain.status_facts import DECIDABLE
+from paydesk.domain.status import DECIDABLE
 from paydesk.manager.port import ManagerDesk
 
 REST_S = 5.0

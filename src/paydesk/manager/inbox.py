@@ -18,8 +18,7 @@ from paydesk.domain.copy import Delivery, RequestCopy, StatusTotal
 from paydesk.domain.decision import Cause
 from paydesk.domain.duplicates import Asking
 from paydesk.domain.filters import EVERYTHING, Filter, StatusIn
-from paydesk.domain.status import Status
-from paydesk.domain.status_facts import ANSWERED, WAITING
+from paydesk.domain.status import ANSWERED, WAITING, Status
 from paydesk.infra.core.query import News, Page, PageQuery, Sort
 from paydesk.manager import columns
 from paydesk.manager.bulk import Batch
@@ -177,7 +176,7 @@ class ManagerInbox(RequestListPane[ManagerDesk], inherit_bindings=False):
             return
         usual = columns.EMPTY_DECIDED if self._decided_view else columns.EMPTY
         other = self.key("manager.decided", "d")
-        self.table.painter.empty = self.nothing(self.nothing_fits() if self.filter.terms else usual.format(other))
+        self.table.painter.empty = self.nothing(self.nothing_fits() if self.filter.conditions else usual.format(other))
         total, counts = self.totals.total, total_text(self.totals.total, decided=not self.filter.asks(StatusIn))
         if self._held_view:
             counts = counts_text(total, self.standing.between, len(self.held.copies), self.key("desk.reload", "r"))
@@ -492,7 +491,7 @@ class ManagerInbox(RequestListPane[ManagerDesk], inherit_bindings=False):
         if self.selection.let_go_of_range():
             self.show_keys()
             self.notice("")
-        elif self.filter.terms:
+        elif self.filter.conditions:
             self.set_filter(EVERYTHING)
         elif self.selection.marks:
             self._clear_marks()

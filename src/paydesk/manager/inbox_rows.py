@@ -7,7 +7,7 @@ from uuid import UUID
 
 from paydesk.domain.copy import Delivery, RequestCopy
 from paydesk.domain.filters import Asker, Filter
-from paydesk.domain.status_facts import ANSWERED, WAITING
+from paydesk.domain.status import ANSWERED, WAITING
 from paydesk.domain.text import counted, same_person
 from paydesk.infra.core.query import Page, PageQuery, Sort, in_order
 from paydesk.tui.table.window import Edges

@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from paydesk.domain.copy import RequestCopy, StatusTotal
 from paydesk.domain.duplicates import Alike, Asking
-from paydesk.domain.filters import AgeIs, Filter, FromIn, Op, Term
+from paydesk.domain.filters import AgeIs, Condition, Filter, FromIn, Op
 from paydesk.domain.names import shown_name
 from paydesk.domain.status import Status
 from paydesk.domain.text import clean
@@ -56,7 +56,7 @@ def read_peek(desk: ManagerDesk, copy: RequestCopy) -> Peeked:
     changes = next((changed for step, changed in reversed(detail.changes()) if step.kind == "revised"), [])
     asking = Asking.of(detail.copy)
     alike = desk.alike([asking]).get(copy.id, ()) if asking is not None else ()
-    recent = Filter((Term(FromIn((copy.contractor,))), Term(AgeIs(Op.LESS, DAYS, "d"))))
+    recent = Filter((Condition(FromIn((copy.contractor,))), Condition(AgeIs(Op.LESS, DAYS, "d"))))
     return Peeked(detail.copy, changes, detail.changed_since_rejection(), alike, desk.totals(PageQuery(recent)))
 
 

@@ -22,9 +22,9 @@ ROLE = Role(
     source="/paydesk/manager",
     writes=role_facts("manager").topic,
     reads=(role_facts("contractor").topic,),
-    says=DECISION_TYPES,
-    hears=REQUEST_TYPES,
-    hears_from="/paydesk/contractor",
+    publishes=DECISION_TYPES,
+    receives=REQUEST_TYPES,
+    receives_from="/paydesk/contractor",
     load_apply=_load_apply,
     load_owed=_load_owed,
 )

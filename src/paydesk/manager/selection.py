@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from paydesk.domain.copy import RequestCopy
-from paydesk.domain.status_facts import WAITING
+from paydesk.domain.status import WAITING
 from paydesk.domain.text import counted
 from paydesk.manager.bulk import terms_seen
 

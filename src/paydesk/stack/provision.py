@@ -138,7 +138,7 @@ def _rights(login: Login, test_topics: bool) -> list[Any]:
         return AclBinding(kind, name, how, f"User:{login.name}", "*", may, AclPermissionType.ALLOW)
 
     rights = []
-    for may in (AclOperation.WRITE, AclOperation.CREATE) if login.role in OWN_TOPIC else ():
+    for may in (AclOperation.WRITE, AclOperation.CREATE):
         rights.append(allow(ResourceType.TOPIC, OWN_TOPIC[login.role], may))
         if test_topics:
             rights.append(allow(ResourceType.TOPIC, f"{TEST_TOPICS}{login.role}.", may, "PREFIXED"))

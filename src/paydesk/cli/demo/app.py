@@ -31,7 +31,7 @@ from paydesk.domain.copy import RequestCopy
 from paydesk.domain.duplicates import Alike, Asking
 from paydesk.domain.errors import PaydeskError
 from paydesk.domain.filters import MINE
-from paydesk.domain.status_facts import DECIDABLE, WAITING
+from paydesk.domain.status import DECIDABLE, WAITING
 from paydesk.infra.core.query import PageQuery, Result, Sort
 from paydesk.infra.migrations import migrate
 from paydesk.manager.inbox import ManagerInbox

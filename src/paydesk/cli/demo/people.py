@@ -14,8 +14,7 @@ from paydesk.domain.copy import RequestCopy
 from paydesk.domain.decision import checked_cause
 from paydesk.domain.duplicates import Alike
 from paydesk.domain.payment_request import Terms, changed_terms, checked_terms
-from paydesk.domain.status import Status
-from paydesk.domain.status_facts import DECIDABLE, WAITING
+from paydesk.domain.status import DECIDABLE, WAITING, Status
 from paydesk.infra.core.query import Result
 from paydesk.manager.port import ManagerDesk
 

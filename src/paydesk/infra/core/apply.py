@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from paydesk.domain.decision import Outcome
 from paydesk.domain.events import newer
-from paydesk.domain.outcome_facts import is_final
 from paydesk.domain.payment_request import RequestRegister
+from paydesk.domain.status import FINAL
 from paydesk.infra.core.records import Applied, Half, Head, ReceivedEvent
 from paydesk.infra.core.transaction import Transaction
 
@@ -29,7 +28,7 @@ def apply_registers(
     now: datetime,
     fault_of: Callable[[ReceivedEvent], Fault | None] = lambda _: None,
 ) -> Applied:
-    """Apply a batch of one kind of register to the copy; rows are locked in the order of their ids.
+    """Apply a batch of one kind of register to the replica; rows are locked in the order of their ids.
 
     Args:
         transaction: The caller's transaction.
@@ -50,7 +49,7 @@ def apply_registers(
         if newer(received.event.version, head.version):
             outcome = head.outcome if isinstance(register, RequestRegister) else register.outcome.value
             fault = fault_of(received)
-            if is_final(Outcome(head.outcome)) and outcome != head.outcome and not (fault and fault.certain):
+            if head.outcome in FINAL and outcome != head.outcome and not (fault and fault.certain):
                 flipping.add(received)
                 reasons[request_id] = f"after {head.outcome} was published, another outcome was said: {outcome}"
                 continue

@@ -31,26 +31,26 @@ class DatabaseClock:
 
     def __init__(self, elapsed: Callable[[], float] = boot_time) -> None:
         self._elapsed = elapsed
-        self._heard: tuple[datetime, float] | None = None
+        self._answer: tuple[datetime, float] | None = None
 
     @property
     def known(self) -> bool:
         """Whether the database has ever answered."""
-        return self._heard is not None
+        return self._answer is not None
 
     @property
     def due(self) -> bool:
         """Whether the database is to be asked again."""
-        return self._heard is None or self._elapsed() - self._heard[1] > ASK_AGAIN_S
+        return self._answer is None or self._elapsed() - self._answer[1] > ASK_AGAIN_S
 
     def ask(self, moment: Callable[[], datetime]) -> None:
         """Ask the database, where that is due."""
         if self.due:
-            self._heard = moment(), self._elapsed()
+            self._answer = moment(), self._elapsed()
 
     def now(self) -> datetime:
         """Return the time; this machine's own as long as the database has not answered."""
-        if self._heard is None:
+        if self._answer is None:
             return datetime.now(UTC)
-        moment, at = self._heard
+        moment, at = self._answer
         return moment + timedelta(seconds=self._elapsed() - at)

@@ -68,7 +68,7 @@ def decode(
     """
     if topic not in role.reads:
         raise Quarantine("not from the rightful writer of this topic")
-    return _decoded(role.hears_from, role.hears, key, headers, value)
+    return _decoded(role.receives_from, role.receives, key, headers, value)
 
 
 def decode_own(
@@ -87,7 +87,7 @@ def decode_own(
         Park: Its type is not known to this program.
         Ignore: It belongs to the comparison of the copies, and is not stored.
     """
-    return _decoded(role.source, role.says, key, headers, value)
+    return _decoded(role.source, role.publishes, key, headers, value)
 
 
 def _decoded(

@@ -106,7 +106,7 @@ def is_control(record: Record) -> bool:
 def decode_control(role: Role, record: Record) -> Digest | Answer | None:
     """Return what the other side's plumbing says, or None where the message is nothing of the kind or unreadable."""
     headers = dict(record.headers)
-    if record.unreadable or record.topic not in role.reads or headers.get("ce_source") != role.hears_from.encode():
+    if record.unreadable or record.topic not in role.reads or headers.get("ce_source") != role.receives_from.encode():
         return None
     try:
         return _control(record)
@@ -130,7 +130,7 @@ def _control(record: Record) -> Digest | Answer | None:
 
 @lru_cache(maxsize=64)
 def _read(kind: bytes | None, value: bytes) -> Digest | Answer | None:
-    """Return what a value says; whoever hears it asks twice, and the same copy gives the same digest again."""
+    """Return what a value says; whoever receives it asks twice, and the same replica gives the same digest again."""
     if kind == _DIGEST:
         message = DigestMessage.model_validate_json(value)
         return Digest(tuple(message.buckets), tuple(message.locked), message.more_locked)

@@ -1,4 +1,4 @@
-"""Anti-entropy: the writer says what it released, the reader says where its copy differs, the writer answers.
+"""Anti-entropy: the writer says what it released, the reader says where its replica differs, the writer answers.
 
 It heals what offsets cannot show, such as a tail that was cut off and overwritten. A peer's claim is never adopted.
 """

@@ -1,12 +1,11 @@
 """The values of events on the wire: strict in what they are, tolerant of what else is there; registers as values."""
 
 from datetime import date
-from typing import Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from paydesk.domain.decision import Cause, CauseCode, DecisionRegister, Outcome
+from paydesk.domain.decision import Cause, CauseCode, DecisionRegister
 from paydesk.domain.events import Event
 from paydesk.domain.money import Money
 from paydesk.domain.payment_request import (
@@ -18,6 +17,7 @@ from paydesk.domain.payment_request import (
     RequestRegister,
     Terms,
 )
+from paydesk.domain.status import Outcome
 
 
 class Message(BaseModel):
@@ -62,7 +62,7 @@ class DecisionMessage(Message):
 
     id: UUID
     version: int
-    outcome: Literal["none", "accepted", "withdrawn"]
+    outcome: Outcome
     rejected_upto: int
     cause_code: str | None = None
     cause_note: str | None = None
@@ -98,7 +98,7 @@ def message_of(event: Event) -> RequestMessage | DecisionMessage:
     return DecisionMessage(
         id=register.id,
         version=register.version,
-        outcome=register.outcome.value,
+        outcome=register.outcome,
         rejected_upto=register.rejected_upto,
         cause_code=cause.code.value if cause else None,
         cause_note=cause.note if cause else None,
@@ -131,7 +131,7 @@ def register_of(message: RequestMessage | DecisionMessage) -> RequestRegister | 
     return DecisionRegister(
         message.id,
         message.version,
-        Outcome(message.outcome),
+        message.outcome,
         message.rejected_upto,
         Cause(CauseCode(message.cause_code), message.cause_note) if message.cause_code else None,
         message.revision,

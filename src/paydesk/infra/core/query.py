@@ -1,4 +1,4 @@
-"""What reading asks for and brings back, and what a command answers: plain values that every floor shares."""
+"""What reading asks for and brings back, and what a command answers: plain values that every layer shares."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -80,7 +80,7 @@ class Brought:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What the copy holds of one half of a request: version, content hash, and the request's outcome."""
+    """What the schema holds of one half of a request: version, content hash, and the request's outcome."""
 
     version: int | None
     content_hash: str | None
@@ -232,9 +232,9 @@ class Applied:
     """What one batch did to the copy."""
 
     newer: frozenset[UUID]
-    """Event ids that replaced what the copy held; the others of the batch were stale."""
+    """Event ids that replaced what the replica held; the others of the batch were stale."""
     forked: frozenset[tuple[UUID, str]] = frozenset()
-    """Event ids and hashes of another content for a version the copy holds: quarantined, for their writer to settle."""
+    """Event ids and hashes of another content for a version that is held: quarantined, for their writer to settle."""
     flipping: frozenset[tuple[UUID, str]] = frozenset()
     """Event ids and content hashes that would replace a published final outcome: quarantined, their request locked."""
     unfounded: Mapping[tuple[UUID, str], tuple[str, str]] = field(default_factory=dict)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Apply(Protocol):
-    """A role's handler of what it hears: one batch, in the caller's transaction, set-based, never row by row."""
+    """A role's handler of what it receives: one batch, in the caller's transaction, set-based, never row by row."""
 
     def __call__(
         self, transaction: "Transaction", role: "Role", batch: "Sequence[ReceivedEvent]", now: datetime, /
@@ -25,7 +25,7 @@ class Apply(Protocol):
 class Owed(Protocol):
     """What a role owes its rules before it sends: of these requests after an import, or (None) of any.
 
-    Returns the requests of which it said something.
+    Returns the requests of which it published something.
     """
 
     def __call__(
@@ -34,7 +34,7 @@ class Owed(Protocol):
 
 
 def nothing_owed(_: "Transaction", __: "Role", ___: Collection[UUID] | None, ____: datetime) -> frozenset[UUID]:
-    """Say nothing: for a role that says only what a person tells it to."""
+    """Publish nothing: for a role that publishes only what a person decides."""
     return frozenset()
 
 
@@ -47,14 +47,14 @@ class Role:
     name: RoleName
     """Also the schema's name and the hint channel's middle part."""
     source: str
-    """``ce_source`` of what it says, such as ``/paydesk/contractor``."""
+    """``ce_source`` of what it publishes, such as ``/paydesk/contractor``."""
     writes: str
     """The topic it alone writes."""
     reads: tuple[str, ...]
     """The topics it reads."""
-    says: frozenset[EventType]
-    hears: frozenset[EventType]
-    hears_from: str
+    publishes: frozenset[EventType]
+    receives: frozenset[EventType]
+    receives_from: str
     """``ce_source`` of the rightful writer of what it reads."""
     load_apply: Callable[[], Apply]
     """Imports and returns the handler; called in the worker's thread, so that a desk paints before SQLModel loads."""

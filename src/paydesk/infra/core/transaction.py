@@ -74,7 +74,7 @@ class Numbers(Protocol):
 
 
 class Requests(Protocol):
-    """The requests: the own register of each, and the copy of the other side's."""
+    """The requests: the own register of each, and the replica of the other side's."""
 
     def get(self, request_id: UUID) -> Row:
         """Return a request, locked until the transaction ends.

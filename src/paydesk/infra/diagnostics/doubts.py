@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from paydesk.domain.payment_request import NUMBER_STEP_MOST, called
-from paydesk.domain.status_facts import WAITING
+from paydesk.domain.status import WAITING
 from paydesk.domain.text import counted
 from paydesk.infra.core.role import Role
 from paydesk.infra.diagnostics.finding import Finding

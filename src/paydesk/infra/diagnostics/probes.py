@@ -158,7 +158,7 @@ def _too_large(role: Role, url: str, most: int) -> list[tuple[str, int]]:
 
 
 def redis_findings(role: Role, url: str) -> list[Finding]:
-    """Return whether this login can publish and subscribe on its channel, and hears what it published."""
+    """Return whether this login can publish and subscribe on its channel, and receives what it published."""
     name, started = f"{role.name} Redis", time.monotonic()
     try:
         with redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2) as client:
@@ -168,14 +168,14 @@ def redis_findings(role: Role, url: str) -> list[Finding]:
                 channel.subscribe(role.channel)
                 channel.get_message(timeout=2)
                 publish_nothing(client, role)
-                heard = channel.get_message(timeout=2)
+                message = channel.get_message(timeout=2)
     except redis.RedisError as error:
         return [Finding(name, False, refusal(error, role), _REDIS.get(type(error), _REDIS_AWAY))]
     except (ValueError, TypeError) as error:
         # What the library says of a URL quotes it.
         log.info("the Redis URL of %s: %s", role.name, hide(str(error)))
         return [Finding(name, False, "the URL cannot be used", f"Look at PAYDESK_{role.name.upper()}_REDIS_URL.")]
-    if heard is None:
+    if message is None:
         sentence = f"published on {role.channel} and did not hear it"
         return [Finding(name, False, sentence, "Is a proxy between? Desks read every 2 s meanwhile.")]
     return [Finding(name, True, f"answers in {ms:.0f} ms, may publish and subscribe on {role.channel}")]

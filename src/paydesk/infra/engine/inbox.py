@@ -1,4 +1,4 @@
-"""Hearing the other side: a batch is applied, recorded and its position moved in one transaction."""
+"""Receives from the other side: a batch is applied, recorded and its position moved in one transaction."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -87,7 +87,7 @@ class InboxProcessor:
         return True
 
     def check_topics(self) -> None:
-        """Raise ``BrokerTrouble`` when a topic that is read was made anew: its reader would hear nothing any more."""
+        """Raise ``BrokerTrouble`` when a topic that is read was made anew: its reader would get nothing any more."""
         for topic in self.role.reads:
             identity = self.reader.identity(topic)
             known = {place: reached for place, reached in self.places.items() if place[0] == topic}
@@ -124,7 +124,7 @@ class InboxProcessor:
     def _converse(self, entropy: AntiEntropy, record: Record) -> frozenset[UUID]:
         """Deal with a digest or an answer; one that cannot be dealt with is to blame itself, and is kept for that."""
         try:
-            return entropy.hear(record, news=record.place not in self.anew)
+            return entropy.receive(record, news=record.place not in self.anew)
         except SPARED:
             raise
         except Exception as error:
@@ -172,7 +172,7 @@ class InboxProcessor:
             ui_priority.give()
             transaction.inbox.record(
                 [
-                    incoming(judged, self.role.hears_from, self.places[judged.record.place].topic_id, now)
+                    incoming(judged, self.role.receives_from, self.places[judged.record.place].topic_id, now)
                     for judged in batch
                     if judged.became != "ignored"
                 ]

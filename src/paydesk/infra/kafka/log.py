@@ -28,7 +28,7 @@ class KafkaReader:
     """Meets ``paydesk.infra.core.ports.LogReader``: assigned, never subscribed.
 
     A reader never outlives a topic that it knew: librdkafka keeps the old one's leader epoch, which a topic made anew
-    never had where the broker was started again before, and so would hear nothing for ever.
+    never had where the broker was started again before, and so would receive nothing for ever.
 
     Args:
         conf: The settings of the Kafka client.

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from paydesk.domain.decision import Cause, CauseCode, DecisionRegister, Outcome
+from paydesk.domain.decision import Cause, CauseCode, DecisionRegister
 from paydesk.domain.fold import fold
 from paydesk.domain.money import Money
 from paydesk.domain.payment_request import TERM_NAMES, RequestRegister, Terms
+from paydesk.domain.status import Outcome
 
 MONEY = ("amount_minor", "currency", "exponent")
 TERMS = (*MONEY, *TERM_NAMES)

@@ -198,7 +198,7 @@ def is_transient(error: BaseException) -> bool:
     """Whether waiting helps: the connection, the server or a lock was in the way, not the message."""
     cause = getattr(error, "orig", None) or error
     if getattr(cause, "code", None) == "server_down":
-        return True  # The embedded stack, of which this floor knows nothing, says so too.
+        return True  # The embedded stack, of which this layer knows nothing, says so too.
     state = sqlstate(error)
     if state is None:
         return isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError | ServerDown | OutcomeUnknown)

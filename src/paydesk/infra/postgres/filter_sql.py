@@ -5,7 +5,23 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from paydesk.domain.filters import AgeIs, AmountIs, Asker, CurrencyIn, DayIs, Filter, FromIn, Has, Rule, StatusIn, When
-from paydesk.domain.status import Status
+from paydesk.domain.status import FIXES_TERMS, Outcome, Status
+
+
+def one_of(column: str, values: list[str]) -> str:
+    """Return that a column is one of these; by ``=`` where it can be, as that alone keeps the order of an index."""
+    return f"{column} = {values[0]}" if len(values) == 1 else f"{column} IN ({', '.join(values)})"
+
+
+def status_in(statuses: Collection[Status], column: str = "status") -> str:
+    """Return that a status is one of these, as text without parameters: indexes hold it word by word."""
+    return one_of(column, [f"'{status}'" for status in Status if status in statuses])
+
+
+def outcome_in(outcomes: Collection[Outcome], column: str = "outcome") -> str:
+    """Return that an outcome is one of these, as text without parameters."""
+    return one_of(column, [f"'{outcome}'" for outcome in Outcome if outcome in outcomes])
+
 
 SENT = "coalesce(p.requested_at, '-infinity')"
 DECIDED = "coalesce(p.decided_at, '-infinity')"
@@ -15,7 +31,9 @@ AMOUNT = "coalesce(p.standing_amount_minor * CASE p.standing_exponent {} END, -1
 )
 """The amount in major units, exact. What is missing has a place in every order, so that a page can begin anywhere."""
 CONTRACTOR = "p.contractor_folded"
-STANDING = "CASE WHEN p.outcome = 'accepted' OR p.revision IS NULL THEN p.decided_terms_folded ELSE p.terms_folded END"
+DECIDED_COUNTS = f"{outcome_in(FIXES_TERMS, 'p.outcome')} OR p.revision IS NULL"
+"""The decided terms count: ``paydesk.domain.standing.standing_terms`` in SQL."""
+STANDING = f"CASE WHEN {DECIDED_COUNTS} THEN p.decided_terms_folded ELSE p.terms_folded END"
 """The folded text of the terms that count: description, line break, reference."""
 TEXT = (
     "(coalesce(lower(p.number COLLATE \"C\"), '') || E'\\n' || coalesce(p.contractor_folded, '') || E'\\n'"
@@ -65,7 +83,7 @@ def conditions(request_filter: Filter, asker: Asker, values: dict[str, Any], als
         values[name] = given
         return f"%({name})s"
 
-    def condition(rule: Rule) -> str:
+    def in_sql(rule: Rule) -> str:
         match rule:
             case StatusIn(statuses):
                 return one_of("p.status", [value(status.value) for status in statuses])
@@ -93,16 +111,6 @@ def conditions(request_filter: Filter, asker: Asker, values: dict[str, Any], als
         return " AND ".join([*ends, f"{column} IS NOT NULL"])
 
     return [
-        f"({condition(term.rule)}) IS NOT TRUE" if term.negated else f"({condition(term.rule)})"
-        for term in request_filter.terms
+        f"({in_sql(condition.rule)}) IS NOT TRUE" if condition.negated else f"({in_sql(condition.rule)})"
+        for condition in request_filter.conditions
     ]
-
-
-def status_in(statuses: Collection[Status], column: str = "status") -> str:
-    """Return that a status is one of these, as text without parameters: indexes hold it word by word."""
-    return one_of(column, [f"'{status}'" for status in Status if status in statuses])
-
-
-def one_of(column: str, values: list[str]) -> str:
-    """Return that a column is one of these; by ``=`` where it can be, as that alone keeps the order of an index."""
-    return f"{column} = {values[0]}" if len(values) == 1 else f"{column} IN ({', '.join(values)})"

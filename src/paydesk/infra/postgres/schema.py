@@ -8,18 +8,31 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-from paydesk.domain.status_facts import PAYABLE, WAITING
-from paydesk.infra.postgres.filter_sql import AMOUNT, DECIDED, DUE, SENT, TEXT, UNFOLDED, bare, status_in
+from paydesk.domain.status import OUTCOMES, PAYABLE, WAITING, Outcome
+from paydesk.infra.postgres.filter_sql import (
+    AMOUNT,
+    DECIDED,
+    DECIDED_COUNTS,
+    DUE,
+    SENT,
+    TEXT,
+    UNFOLDED,
+    bare,
+    outcome_in,
+    status_in,
+)
 
-STATUS_SQL = """CASE
-    WHEN outcome = 'accepted' THEN 'accepted'
-    WHEN outcome = 'withdrawn' THEN 'withdrawn'
+_FINAL_SQL = "\n    ".join(
+    f"WHEN outcome = '{outcome}' THEN '{facts.status}'" for outcome, facts in OUTCOMES.items() if facts.status
+)
+STATUS_SQL = f"""CASE
+    {_FINAL_SQL}
     WHEN withdrawal_asked THEN 'withdrawing'
     WHEN revision > rejected_upto THEN 'pending'
     WHEN revision = rejected_upto AND terms_hash IS DISTINCT FROM decided_terms_hash THEN 'pending'
     WHEN rejected_upto > 0 THEN 'rejected'
     ELSE 'pending' END"""
-"""``paydesk.domain.status.status`` in SQL; a test compares them over every combination."""
+"""``paydesk.domain.standing.status`` in SQL; a test compares them over every combination."""
 
 _WAITING = sa.text(status_in(WAITING))
 _SENT = sa.text(bare(SENT))
@@ -36,7 +49,7 @@ ORDERS = {
 
 def _standing(term: str, kind: type[sa.types.TypeEngine[Any]]) -> Any:
     """Return a stored column for a term that counts: the decided one once accepted or alone."""
-    rule = f"CASE WHEN outcome = 'accepted' OR revision IS NULL THEN decided_{term} ELSE {term} END"
+    rule = f"CASE WHEN {DECIDED_COUNTS.replace('p.', '')} THEN decided_{term} ELSE {term} END"
     return Field(default=None, sa_type=kind, sa_column_args=[sa.Computed(rule, persisted=True)])
 
 
@@ -57,7 +70,7 @@ class PaymentRequestRow(SQLModel, table=True):
 
     __tablename__ = "payment_request"
     __table_args__ = (
-        sa.CheckConstraint("outcome IN ('none', 'accepted', 'withdrawn')", name="outcome_is_known"),
+        sa.CheckConstraint(outcome_in(tuple(Outcome)), name="outcome_is_known"),
         sa.Index("payment_request_by_number", "number"),
         # What lists are ordered by and filtered with; the one for text is made where its extension is.
         *(sa.Index(f"payment_request_{name}", *columns, "id") for name, columns in ORDERS.items()),
@@ -214,7 +227,7 @@ class OutboxRow(SQLModel, table=True):
 
 
 class InboxRow(SQLModel, table=True):
-    """One message this side heard, and what became of it."""
+    """One message this side received, and what became of it."""
 
     __tablename__ = "inbox"
     __table_args__ = (

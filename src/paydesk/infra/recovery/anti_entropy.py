@@ -1,4 +1,4 @@
-"""The two ends of anti-entropy in one process: what its inbound thread hears, and what its outbound thread says."""
+"""The two ends of anti-entropy in one process: what its inbound thread receives, what its outbound thread publishes."""
 
 import logging
 from collections import deque
@@ -50,7 +50,7 @@ class AntiEntropy:
         self._look_wait_s = 0.0
         self._missed = False
         self._seen: dict[int, tuple[str, float, float]] = {}
-        self._half: Half = "request" if role.hears <= REQUEST_TYPES else "decision"
+        self._half: Half = "request" if role.receives <= REQUEST_TYPES else "decision"
 
     def restart(self) -> None:
         """Say a digest soon: a check was done."""
@@ -74,7 +74,7 @@ class AntiEntropy:
             digest = Digest(digest_of(lines, bucket_count(len(lines))), tuple(transaction.locks.ids()))
             return digest_event(self.role, digest, transaction.new_id(), self.store.now())
 
-    def hear(self, record: Record, *, news: bool) -> frozenset[UUID]:
+    def receive(self, record: Record, *, news: bool) -> frozenset[UUID]:
         """Deal with a message of the other side's plumbing; returns the requests that changed by it.
 
         What is no news was said before others that are not read yet: it would differ from every copy, and have
@@ -99,7 +99,7 @@ class AntiEntropy:
         self._missed = False
 
     def _compare(self, digest: Digest) -> frozenset[UUID]:
-        """Compare the copy with what the writer released, everything before it being applied."""
+        """Compare the replica with what the writer released, everything before it being applied."""
         total = len(digest.buckets)
         with self.store.transaction() as transaction:
             lines = transaction.digests.held(self._half)

@@ -20,7 +20,7 @@ class OwnEvent:
     logged: bool
     """It stands on the topic, or stood on one before."""
     offset: int = -1
-    """Where it stands, of those that were found; the earliest is what readers heard first."""
+    """Where it stands, of those that were found; the earliest is what readers received first."""
 
     @property
     def final(self) -> bool:
@@ -75,7 +75,7 @@ def settle(rows: Sequence[OwnEvent], topic_events: Iterable[OwnEvent]) -> Settle
     newest = max(left, key=lambda event: event.version)
     standing = max((event for event in left if event.final), key=lambda event: event.version, default=newest)
     if locked:
-        # What readers heard first stands on both sides until a person has settled it.
+        # What readers received first stands on both sides until a person has settled it.
         standing = min((event for event in left if event.final), key=lambda event: (event.offset, event.version))
     highest = max(event.version for event in [*logged, *left])
     # Two of one version are settled by saying the one again; by whatever was said above them they are settled already.

@@ -141,5 +141,7 @@ def _retake(
     for message, judged in zip(messages, batch, strict=True):
         if actor == PROGRAM and (judged.became, judged.reason) == (message.became, message.reason):
             continue  # As before: nothing was learned of it.
-        transaction.quarantine.retake(message.number, incoming(judged, role.hears_from, message.topic_id, now), actor)
+        transaction.quarantine.retake(
+            message.number, incoming(judged, role.receives_from, message.topic_id, now), actor
+        )
     return applied.changed

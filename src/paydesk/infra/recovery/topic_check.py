@@ -201,7 +201,7 @@ def _take(store: Storage, role: Role, reading: PartitionReading, records: Sequen
 
 
 def _is_own(reading: PartitionReading, role: Role, record: Record) -> bool:
-    """Whether a record is of this side: an event, which is noted as not known yet, or a message about copies."""
+    """Whether a record is of this side: an event, which is noted as not known yet, or a control message."""
     try:
         reading.unknown.append(Unknown(record, decode_own(role, record.key, record.headers, record.value)))
     except Ignore:

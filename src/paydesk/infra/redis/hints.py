@@ -71,7 +71,7 @@ class HintSender:
 
 
 class HintListener(threading.Thread):
-    """Hears the role's hints and calls back with ids, or None where anything may have changed."""
+    """Receives the role's hints and calls back with ids, or None where anything may have changed."""
 
     def __init__(self, role: Role, servers: Servers, on_hint: Callable[[frozenset[UUID] | None], None]) -> None:
         super().__init__(name=f"{role.name}-hints", daemon=True)
@@ -97,7 +97,7 @@ class HintListener(threading.Thread):
             self._ending.wait(_BACK_OFF_S)
 
     def _listen(self, url: str) -> None:
-        """Hear what comes; a question every second shows whether Redis still answers, as a silent one looks alike."""
+        """Receive what comes; each second a question shows whether Redis still answers, as a silent one looks alike."""
         with _client(url) as client, client.pubsub(ignore_subscribe_messages=False) as channel:
             channel.subscribe(self._role.channel)
             answered = asked = time.monotonic()

@@ -1,4 +1,4 @@
-"""What the two threads of a worker share: who they work for, what they tell, and how they hear of the end."""
+"""What the two threads of a worker share: who they work for, what they tell, and how they learn of the end."""
 
 import logging
 import threading

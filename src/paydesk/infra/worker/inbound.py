@@ -21,7 +21,7 @@ _LOOK_ON_S = 1.0
 _GATHER_S, _FEW = 0.1, 200
 """After a batch of a few it rests so long: what comes one by one is applied at once, a stream in batches."""
 _TOPICS_S = 10.0
-"""How often it is asked whether the topics are still the same: a reader of one that was made anew hears nothing."""
+"""How often it is asked whether the topics are still the same: a reader of one that was made anew receives nothing."""
 
 
 class InboundThread:
@@ -65,7 +65,7 @@ class InboundThread:
         side.entropy = context.entropy
         self._first.begin()
         if not side.assign():
-            # A topic that nobody made yet holds nothing to hear.
+            # A topic that nobody made yet holds nothing to read.
             context.health_state.tell(lag=0, anew=self._first.look(at_once=not context.caught_up.is_set()))
             context.caught_up.set()
             self._questions.look()

@@ -157,7 +157,7 @@ class FilterLine(Vertical):
         except FilterError as error:
             self._point_at(error)
             return
-        if typed.terms:
+        if typed.conditions:
             self._last.add(str(typed))
         self.close()
         self.post_message(self.Applied(typed))

@@ -42,14 +42,14 @@ class Turns:
         return now - self._key_done_at > _KEYS_APART_S
 
 
-def open_desk(make_desk: Callable[[], Desk], post: Callable[[Message], object], heard: Callable[[News], None]) -> None:
-    """Open a desk, and post how far it is; called in a thread. ``heard`` gets what changed, in any thread."""
+def open_desk(make_desk: Callable[[], Desk], post: Callable[[Message], object], note: Callable[[News], None]) -> None:
+    """Open a desk, and post how far it is; called in a thread. ``note`` gets what changed, in any thread."""
     try:
         desk = make_desk()
         post(DeskMade(desk))
         desk.open()
         post(DeskOpened())
-        desk.start(heard)
+        desk.start(note)
         post(DeskStarted())
     except Exception as error:
         post(DeskFailed(error))

@@ -16,7 +16,7 @@ from textual.widgets import Static
 from paydesk.domain.copy import RequestCopy, RequestDetail
 from paydesk.domain.doubts import look_alikes
 from paydesk.domain.duplicates import Alike, Asking
-from paydesk.domain.status_facts import DECIDABLE
+from paydesk.domain.status import DECIDABLE
 from paydesk.domain.text import clean
 from paydesk.infra.core.query import News
 from paydesk.tui.messages import DetailRead, ReadFailed

@@ -153,7 +153,7 @@ class InsightsScreen(OwnScreen[None]):
             text.update(plot(self._insights, self._as_of, width, days))
 
     def _nothing(self) -> str:
-        if self.pane.filter.terms:
+        if self.pane.filter.conditions:
             return "Nothing fits this filter.\nPress q, then / to change it or esc to take it away."
         return f"There are no requests yet: {role_facts(self.pane.role).first_request}."
 

@@ -5,12 +5,12 @@ from datetime import datetime
 
 from textual.content import Content
 
-from paydesk.domain.copy import RequestCopy, RequestDetail, Step
-from paydesk.domain.decision import Outcome
+from paydesk.domain.copy import HELD, MANAGER_STEPS, REQUEST_STEPS, RequestCopy, RequestDetail, Step
 from paydesk.domain.doubts import look_alikes
 from paydesk.domain.duplicates import Alike
 from paydesk.domain.names import shown_name
 from paydesk.domain.payment_request import TERM_NAMES, describe_changes, typed_fields
+from paydesk.domain.status import Outcome
 from paydesk.domain.text import clean
 from paydesk.tui.text.wording import (
     ONLY_DECIDED,
@@ -26,19 +26,13 @@ from paydesk.tui.text.wording import (
 
 NOTHING_CHANGED = "Nothing is changed since."
 _STEPS = {
-    "requested": "requested",
-    "revised": "revised",
     "withdrawal_requested": "asked to withdraw",
-    "accepted": "accepted",
-    "rejected": "rejected",
     "withdrawn": "withdrawal confirmed",
-    "held": "decided, held",
+    HELD: "decided, held",
     "quarantined": "message quarantined",
     "parked": "message parked",
-    "locked": "locked",
-    "settled": "settled",
-    "lost": "lost",
 }
+"""What a step is called where its kind alone does not say it."""
 
 
 def indented(before: Content, text: str, width: int, style: str = "") -> Content:
@@ -152,9 +146,6 @@ def timeline(detail: RequestDetail, width: int) -> Iterator[Content]:
         before = at
 
 
-_DECIDES = ("accepted", "rejected", "held")
-
-
 def _steps(detail: RequestDetail) -> Iterator[tuple[datetime, datetime, str, str]]:
     """Yield place, moment, words and what was said; that the other side saw it is known only once it decided.
 
@@ -164,20 +155,20 @@ def _steps(detail: RequestDetail) -> Iterator[tuple[datetime, datetime, str, str
     asked: Step | None = None
     changed = detail.changes()
     for (step, changes), after in zip(changed, [*(step for step, _ in changed[1:]), None], strict=True):
-        asks = step.kind in ("requested", "revised", "withdrawal_requested")
-        if step.kind in _DECIDES and received is not None and asked and asked.at < received:
+        asks = step.kind in REQUEST_STEPS
+        if step.kind in MANAGER_STEPS and received is not None and asked and asked.at < received:
             place = min(max(asked.place or asked.at, received), step.place or step.at)
             yield place, received, "seen by the manager's side", ""
-        who = f" by {shown_name(step.actor)}" if step.actor and step.kind in (*_DECIDES, "settled") else ""
+        who = f" by {shown_name(step.actor)}" if step.actor and step.kind in MANAGER_STEPS | {"settled"} else ""
         lapsed = ", lapsed" if detail.lapsed(step) else ""
         place = step.place or step.at
         yield place, step.at, _STEPS.get(step.kind, step.kind) + who + lapsed, _step_text(step, changes)
         delivered = step.delivered_at
-        if delivered and received and asks and after and after.kind in _DECIDES and step.at < received:
+        if delivered and received and asks and after and after.kind in MANAGER_STEPS and step.at < received:
             delivered = min(delivered, received)
         if delivered is not None and delivered > step.at:
             yield max(place, delivered), delivered, "sent" if asks else "delivered", ""
-        if step.received_at is not None and step.received_at > step.at and step.kind in _STEPS:
+        if step.received_at is not None and step.received_at > step.at:
             yield max(place, step.received_at), step.received_at, "received", ""
         # What came in here is told by its own line: this side saw it when it was received.
         asked = step if asks and step.received_at is None else None

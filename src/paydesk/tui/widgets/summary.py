@@ -11,8 +11,7 @@ from textual.widgets import Static
 
 from paydesk.domain.ageing import AGES, Ageing
 from paydesk.domain.copy import StatusTotal
-from paydesk.domain.status import Status
-from paydesk.domain.status_facts import TAKEN_BACK
+from paydesk.domain.status import TAKEN_BACK, Status
 from paydesk.domain.text import counted
 from paydesk.tui.text.wording import age_text, status_text
 from paydesk.tui.widgets.lines import put

@@ -1,4 +1,4 @@
-"""Which requests changed since a while ago, by what was said and heard: the poll of whoever has no hints."""
+"""Which requests changed since a while ago, by what was published and received: the poll of whoever has no hints."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -41,7 +41,7 @@ def newest(connection: Connection) -> Place:
 
 
 def changed_since(connection: Connection, place: Place) -> set[UUID]:
-    """Return the requests of which anything was said or heard since; some of a little before are among them."""
+    """Return the requests of which anything was published or received since; some of a little before are among them."""
     at = place.at - timedelta(seconds=_OVERLAP_S)
     values = {"heard": place.inbox_position - _OVERLAP, "said": place.outbox_position - _OVERLAP, "at": at}
     return {row[0] for row in connection.execute(_CHANGED, values)}

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from psycopg.rows import dict_row
 
-from paydesk.domain.decision import DecisionRegister, Outcome
-from paydesk.domain.events import FINAL_TYPES, REQUEST_TYPES, EventType
+from paydesk.domain.decision import DecisionRegister
+from paydesk.domain.events import FINAL_TYPES, REQUEST_TYPES, EventType, event_type_of
 from paydesk.domain.names import shown_name
 from paydesk.domain.payment_request import RequestRegister, called
 from paydesk.infra.core.codec import decode_own_value
@@ -104,7 +104,7 @@ class LockedRequest:
 def _word(register: RequestRegister | DecisionRegister) -> str:
     if isinstance(register, RequestRegister):
         return "withdrawal asked" if register.withdrawal_asked else "requested"
-    return "rejected" if register.outcome is Outcome.NONE else register.outcome.value
+    return event_type_of(register).fact
 
 
 def locked_requests(connection: Connection, role: Role) -> list[LockedRequest]:

@@ -8,7 +8,7 @@ from uuid import UUID
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.duplicates import NEAR_DAYS, Alike, Asking, alike
 from paydesk.domain.fold import fold
-from paydesk.domain.status_facts import DECIDABLE, PAYABLE
+from paydesk.domain.status import DECIDABLE, PAYABLE
 from paydesk.infra.postgres.filter_sql import CONTRACTOR, STANDING, UNFOLDED, status_in
 from paydesk.infra.postgres.read.queries import Connection, some
 

@@ -12,8 +12,7 @@ from paydesk.domain.ageing import Ageing
 from paydesk.domain.filters import Asker
 from paydesk.domain.insights import SHARES, TIMES, TOOK_BOUNDS, Day, InCurrency, Insights, edges, last_days
 from paydesk.domain.money import Money
-from paydesk.domain.status import Status
-from paydesk.domain.status_facts import DECIDED, WAITING
+from paydesk.domain.status import DECIDED, WAITING, Status
 from paydesk.infra.core.clock import moment_of
 from paydesk.infra.core.query import PageQuery
 from paydesk.infra.postgres.filter_sql import status_in

@@ -15,8 +15,7 @@ from paydesk.domain.errors import UnknownRequest
 from paydesk.domain.events import REQUEST_TYPES
 from paydesk.domain.names import shown_name
 from paydesk.domain.payment_request import called
-from paydesk.domain.status import Status
-from paydesk.domain.status_facts import WAITING
+from paydesk.domain.status import WAITING, Status
 from paydesk.infra.core.health import BroughtBack
 from paydesk.infra.core.records import PEER_LOCKED
 from paydesk.infra.postgres.columns import DECISION_COLUMNS, FOLDED, REQUEST_COLUMNS, decision_of, request_of

@@ -14,8 +14,7 @@ from paydesk.domain.ageing import BOUNDS, Ageing
 from paydesk.domain.copy import RequestCopy, StatusTotal
 from paydesk.domain.filters import Asker
 from paydesk.domain.money import Money
-from paydesk.domain.status import Status
-from paydesk.domain.status_facts import WAITING
+from paydesk.domain.status import WAITING, Status
 from paydesk.domain.text import same_person
 from paydesk.infra.core.clock import moment_of
 from paydesk.infra.core.query import Page, PageQuery, Sort, Start, Way, between, in_order, key_of

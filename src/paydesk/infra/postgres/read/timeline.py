@@ -3,15 +3,16 @@
 import json
 from contextlib import suppress
 from datetime import datetime
-from typing import Any, assert_never
+from typing import Any
 from uuid import UUID
 
 from psycopg.rows import dict_row
 
-from paydesk.domain.copy import RequestDetail, Step, in_order
+from paydesk.domain.copy import DECISION_STEPS, HELD, MANAGER_STEPS, RequestDetail, Step, in_order
 from paydesk.domain.decision import Cause, CauseCode
 from paydesk.domain.events import EventType
 from paydesk.domain.payment_request import Terms
+from paydesk.domain.status import Outcome
 from paydesk.infra.core.messages import TermsMessage, terms_in
 from paydesk.infra.core.records import PEER_LOCKED
 from paydesk.infra.postgres.read.queries import Connection, get
@@ -39,16 +40,13 @@ ORDER BY at
 """
 
 
-_DECISIONS = ("accepted", "rejected", "held")
-
-
 def detail(connection: Connection, request_id: UUID) -> RequestDetail:
     """Return a request with its timeline, oldest first. Raises ``UnknownRequest``."""
     with connection.transaction():
         copy = get(connection, request_id)
         with connection.cursor(row_factory=dict_row) as cursor:
             cursor.execute(_ROWS, {"id": request_id, "peers": PEER_LOCKED})
-            # Each side tells when it said a thing, so what was heard late still stands at its own moment.
+            # Each event bears its writer's time, so one that was received late still stands at its own moment.
             return RequestDetail(copy, in_order(map(_step, cursor)))
 
 
@@ -59,45 +57,27 @@ def _step(row: dict[str, Any]) -> Step:
         return Step(row["at"], row["became"], row["actor"], None, row["reason"] or "")
     document = json.loads(bytes(row["value"]))
     if row["became"] == "lost":
-        act = _kind(EventType(row["type"])).replace("_", " ")
+        act = EventType(row["type"]).fact.replace("_", " ")
         sent = "sent, but another was published in its place" if row["delivered_at"] else "never sent"
         sentence = f"{act} by {row['actor']}: {sent}; what had been published stands"
         return Step(row["at"], "lost", row["actor"], document.get("revision"), sentence)
-    kind = "held" if row["hold_until"] is not None else _kind(EventType(row["type"]))
-    # A confirmed withdrawal still carries the terms that were decided before it; they are no part of the step.
-    terms = _terms(document["terms"]) if kind != "withdrawn" and document.get("terms") else None
+    kind = HELD if row["hold_until"] is not None else EventType(row["type"]).fact
+    confirms = kind in DECISION_STEPS - MANAGER_STEPS
+    # What confirms a withdrawal still carries the terms that were decided before it; they are no part of the step.
+    terms = _terms(document["terms"]) if not confirms and document.get("terms") else None
     return Step(
         at=_happened_at(document, row),
         kind=kind,
         # A decision says itself who decided, and every screen tells that one, whoever its message says to be from.
-        actor=document.get("decided_by") if kind in _DECISIONS else document.get("actor"),
+        actor=document.get("decided_by") if kind in MANAGER_STEPS else document.get("actor"),
         revision=document.get("revision"),
-        text=_text(document, kind) if kind != "withdrawn" else "",
+        text="" if confirms else _text(document),
         money=terms.money if terms else None,
         delivered_at=row["delivered_at"],
         terms=terms,
         received_at=row["received_at"],
         version=document.get("version"),
     )
-
-
-def _kind(event_type: EventType) -> str:
-    """Return which kind of step an event is."""
-    match event_type:
-        case EventType.PAYMENT_REQUESTED:
-            return "requested"
-        case EventType.PAYMENT_REVISED:
-            return "revised"
-        case EventType.PAYMENT_WITHDRAWAL_REQUESTED:
-            return "withdrawal_requested"
-        case EventType.PAYMENT_ACCEPTED:
-            return "accepted"
-        case EventType.PAYMENT_REJECTED:
-            return "rejected"
-        case EventType.PAYMENT_WITHDRAWN:
-            return "withdrawn"
-        case _:
-            assert_never(event_type)
 
 
 def _terms(document: dict[str, Any]) -> Terms:
@@ -113,7 +93,7 @@ def _happened_at(document: dict[str, Any], row: dict[str, Any]) -> datetime:
     return moment if moment.tzinfo is not None else row["at"]
 
 
-def _text(document: dict[str, Any], kind: str) -> str:
-    if kind in ("rejected", "held") and document.get("outcome") == "none":
+def _text(document: dict[str, Any]) -> str:
+    if document.get("outcome") == Outcome.NONE:
         return Cause(CauseCode(document["cause_code"]), document.get("cause_note")).text
     return str((document.get("terms") or {}).get("description", ""))

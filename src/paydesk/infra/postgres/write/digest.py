@@ -46,7 +46,7 @@ class SqlDigests:
         return [(Line(*row[:3]), row[3]) for row in self.session.execute(sa.text(_RELEASED))]
 
     def held(self, half: Half) -> list[Line]:
-        """Return what the copy holds of the other side's half."""
+        """Return what the replica holds."""
         read = f"SELECT id, {half}_version, {half}_hash FROM payment_request WHERE {half}_version IS NOT NULL"
         return [Line(*row) for row in self.session.execute(sa.text(read))]
 

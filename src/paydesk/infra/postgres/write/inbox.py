@@ -1,4 +1,4 @@
-"""The inbox records what was heard, and the position says where reading goes on; neither gates the apply."""
+"""The inbox records what was received, and the position says where reading goes on; neither gates the apply."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -36,12 +36,12 @@ class SqlInbox:
     session: Session
 
     def record(self, messages: Sequence[Incoming]) -> None:
-        """Keep what was heard; a message that is kept already stays as it is."""
+        """Keep what was received; a message that is kept already stays as it is."""
         if messages:
             self.session.execute(sa.text(_RECORD), {"rows": json.dumps([_row(message) for message in messages])})
 
     def values(self, request_id: UUID) -> Iterator[bytes]:
-        """Yield the values of what was heard of a request, newest first, as far as it was trusted."""
+        """Yield the values of what was received of a request, newest first, as far as it was trusted."""
         read = sa.text(
             "SELECT value FROM inbox WHERE request_id = :id AND became IN ('applied', 'stale') ORDER BY position DESC"
         )
