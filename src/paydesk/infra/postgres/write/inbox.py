@@ -1,6 +1,5 @@
 """The inbox records what was received, and the position says where reading goes on; neither gates the apply."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,13 +9,15 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from paydesk.infra.core.records import Incoming, Place, Position
+from paydesk.infra.postgres.schema import InboxRow
+from paydesk.infra.postgres.write import batch
 
 _RECORD = """
 INSERT INTO inbox (source, event_id, request_id, version, type, topic, topic_id, partition, kafka_offset,
     log_append_time, key, headers, value, became, reason, heard_at)
 SELECT source, event_id, request_id, version, type, topic, topic_id, partition, kafka_offset, log_append_time,
     key, headers, value, became, reason, heard_at
-FROM jsonb_populate_recordset(NULL::inbox, CAST(:rows AS jsonb))
+FROM {rows}
 ON CONFLICT (source, event_id) DO NOTHING
 """
 _FIRST = """
@@ -27,6 +28,7 @@ _MOVE = """
 UPDATE position SET topic_id = :topic_id, next_offset = :next
 WHERE topic = :topic AND partition = :partition AND topic_id = :known_id AND next_offset = :known
 """
+_inbox = InboxRow.__table__  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class SqlInbox:
     def record(self, messages: Sequence[Incoming]) -> None:
         """Keep what was received; a message that is kept already stays as it is."""
         if messages:
-            self.session.execute(sa.text(_RECORD), {"rows": json.dumps([_row(message) for message in messages])})
+            batch.execute(self.session, _RECORD, _inbox, [_row(message) for message in messages])
 
     def values(self, request_id: UUID) -> Iterator[bytes]:
         """Yield the values of what was received of a request, newest first, as far as it was trusted."""
@@ -49,8 +51,8 @@ class SqlInbox:
 
     def positions(self) -> Mapping[Place, Position]:
         """Return where reading goes on, by topic and partition."""
-        rows = self.session.execute(sa.text("SELECT topic, partition, topic_id, next_offset FROM position")).all()
-        return {(row[0], row[1]): Position(row[2], row[3]) for row in rows}
+        read = sa.text("SELECT topic, partition, topic_id, next_offset FROM position")
+        return {(row[0], row[1]): Position(row[2], row[3]) for row in self.session.execute(read)}
 
     def move(self, place: Place, known: Position | None, to: Position) -> bool:
         """Move a position from what is believed to be there; returns False when somebody else moved it."""
@@ -71,25 +73,21 @@ def _row(message: Incoming) -> dict[str, Any]:
     return {
         "source": message.source,
         "event_id": message.event_id,
-        "request_id": str(message.request_id) if message.request_id else None,
+        "request_id": message.request_id,
         "version": message.version,
         "type": message.type,
         "topic": record.topic,
         "topic_id": message.topic_id,
         "partition": record.partition,
         "kafka_offset": record.offset,
-        "log_append_time": record.appended_at.isoformat() if record.appended_at else None,
-        "key": _hex(record.key),
+        "log_append_time": record.appended_at,
+        "key": record.key,
         "headers": [[_written(name), _written(raw)] for name, raw in record.headers],
-        "value": _hex(record.value),
+        "value": record.value,
         "became": message.became,
         "reason": _written(message.reason) or None,
-        "heard_at": message.heard_at.isoformat(),
+        "heard_at": message.heard_at,
     }
-
-
-def _hex(raw: bytes | None) -> str | None:
-    return None if raw is None else "\\x" + raw.hex()
 
 
 def _written(raw: bytes | str | None) -> str:

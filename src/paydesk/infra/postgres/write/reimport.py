@@ -1,6 +1,5 @@
 """Own events come back from the topic: so many requests at a time, with a few statements for all of them."""
 
-import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +10,8 @@ import sqlalchemy as sa
 from sqlmodel import Session
 
 from paydesk.infra.core.records import Brought
-from paydesk.infra.postgres.write.requests import plain
+from paydesk.infra.postgres.schema import CommandRow, OutboxRow
+from paydesk.infra.postgres.write import batch
 
 _FREE = """
 DELETE FROM command WHERE id = ANY(ARRAY(
@@ -26,11 +26,11 @@ INSERT INTO outbox ({_EVENT}, {_PLACE}, published_at, beaten_at)
 SELECT {_EVENT}, {_PLACE},
     CASE WHEN ever_acked THEN greatest(coalesce(log_append_time, clock_timestamp()), said_at) END,
     CASE WHEN beaten THEN clock_timestamp() END
-FROM jsonb_populate_recordset(NULL::outbox, CAST(:rows AS jsonb))
+FROM {{rows}}
 """
 _DONE = """
 INSERT INTO command (id, content_hash, request_id, changed)
-SELECT id, content_hash, request_id, true FROM jsonb_populate_recordset(NULL::command, CAST(:rows AS jsonb))
+SELECT id, content_hash, request_id, true FROM {rows}
 ON CONFLICT (id) DO NOTHING
 """
 # A check that was killed half way goes on counting where it was: until its end ``imported_at`` is null.
@@ -39,6 +39,8 @@ INSERT INTO meta (partition, topic_id, imported, last_said_at) VALUES (0, :topic
 ON CONFLICT (partition) DO UPDATE SET imported_at = NULL, last_said_at = greatest(meta.last_said_at, :last),
     imported = :count + CASE WHEN meta.imported_at IS NULL THEN coalesce(meta.imported, 0) ELSE 0 END
 """
+_outbox = OutboxRow.__table__  # type: ignore[attr-defined]
+_command = CommandRow.__table__  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,21 +66,19 @@ class SqlReimport:
             for entry in brought
             if entry.ack is not None and entry.stands and entry.event.command_id
         ]
-        self._insert(_BRING, [_row(entry, topic_id) for entry in brought])
-        self._insert(_DONE, done)
+        if brought:
+            batch.execute(self.session, _BRING, _outbox, [_row(entry, topic_id) for entry in brought])
+        if done:
+            batch.execute(self.session, _DONE, _command, done)
 
     def note(self, topic_id: str, count: int, last_said_at: datetime) -> None:
         """Add to what this check has brought back from the own topic; ``note_checked`` ends the count."""
         values = {"topic_id": topic_id, "count": count, "last": last_said_at}
         self.session.execute(sa.text(_IMPORTED), values)
 
-    def _insert(self, statement: str, rows: Sequence[dict[str, Any]]) -> None:
-        if rows:
-            self.session.execute(sa.text(statement), {"rows": json.dumps(rows, default=plain)})
-
 
 def _row(brought: Brought, topic_id: str) -> dict[str, Any]:
-    """Return the row of the outbox, as JSON takes it."""
+    """Return the row of the outbox."""
     event, ack = brought.event, brought.ack
     return {
         "id": event.id,
@@ -86,9 +86,9 @@ def _row(brought: Brought, topic_id: str) -> dict[str, Any]:
         "version": event.version,
         "type": event.type,
         "topic": event.topic,
-        "key": _hex(event.key),
+        "key": event.key,
         "headers": event.headers,
-        "value": _hex(event.value),
+        "value": event.value,
         "content_hash": event.content_hash,
         "actor": event.actor,
         "command_id": event.command_id,
@@ -100,7 +100,3 @@ def _row(brought: Brought, topic_id: str) -> dict[str, Any]:
         "ever_acked": ack is not None,
         "beaten": not brought.stands,
     }
-
-
-def _hex(raw: bytes) -> str:
-    return "\\x" + raw.hex()

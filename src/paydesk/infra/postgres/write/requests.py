@@ -1,10 +1,9 @@
 """The requests: rows under lock, the own register written, and what came replaces what is older, a batch at a time."""
 
-import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +26,7 @@ from paydesk.infra.postgres.columns import (
     request_of,
 )
 from paydesk.infra.postgres.schema import PaymentRequestRow
+from paydesk.infra.postgres.write import batch
 from paydesk.infra.postgres.write.commands import Claimed
 
 _COLUMNS = {"request": REQUEST_COLUMNS, "decision": DECISION_COLUMNS}
@@ -35,6 +35,20 @@ _ARRIVAL = (
     ", revision_received_at = CASE WHEN payment_request.revision IS DISTINCT FROM excluded.revision"
     " THEN excluded.revision_received_at ELSE payment_request.revision_received_at END"
 )
+
+
+def _replace(half: Half) -> str:
+    columns = ", ".join(_COLUMNS[half])
+    sets = ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[half] if name != "revision_received_at")
+    return (
+        f"INSERT INTO payment_request (id, {columns}, changed_at) SELECT id, {columns}, changed_at FROM {{rows}}"
+        f" ON CONFLICT (id) DO UPDATE SET {sets}{_ARRIVAL if half == 'request' else ''},"
+        " changed_at = excluded.changed_at"
+        f" WHERE payment_request.{half}_version IS NULL OR payment_request.{half}_version < excluded.{half}_version"
+    )
+
+
+_REPLACE: Mapping[Half, str] = {"request": _replace("request"), "decision": _replace("decision")}
 # What a contractor's side said stands in its outbox, and in the inbox of the manager's.
 _REQUESTED = """
 SELECT request_id, said->>'contractor', CAST(said->>'revision' AS int), said->>'terms_hash',
@@ -79,14 +93,13 @@ class SqlRequests:
     def write_all(self, registers: Sequence[tuple[Register, str]], now: datetime) -> None:
         """Write own registers, each of another request, with the hashes of their events."""
         for kind in (RequestRegister, DecisionRegister):
-            rows = [
+            own = [
                 own_columns(register, content_hash, now)
                 for register, content_hash in registers
                 if isinstance(register, kind)
             ]
-            if rows:
-                values = {"rows": json.dumps(rows, default=plain)}
-                self.session.execute(sa.text(_upsert(rows[0])), values)
+            if own:
+                batch.execute(self.session, _upsert(own[0]), _request, own)
 
     def heads(self, ids: Collection[UUID], half: Half) -> Mapping[UUID, Head]:
         """Return what the replica holds of these requests, and lock their rows in the order of ids."""
@@ -98,20 +111,7 @@ class SqlRequests:
 
     def replace(self, newest: Sequence[ReceivedEvent], half: Half, now: datetime) -> None:
         """Replace one half of each request where the event is newer."""
-        names = _COLUMNS[half]
-        sets = ", ".join(f"{name} = excluded.{name}" for name in names if name != "revision_received_at")
-        columns = ", ".join(names)
-        version = f"{half}_version"
-        statement = sa.text(
-            f"INSERT INTO payment_request (id, {columns}, changed_at) SELECT id, {columns}, changed_at"
-            " FROM jsonb_populate_recordset(NULL::payment_request, CAST(:rows AS jsonb))"
-            f" ON CONFLICT (id) DO UPDATE SET {sets}{_ARRIVAL if half == 'request' else ''},"
-            " changed_at = excluded.changed_at"
-            f" WHERE payment_request.{version} IS NULL OR payment_request.{version} < excluded.{version}"
-        )
-        self.session.execute(
-            statement, {"rows": json.dumps([_row(received, now) for received in newest], default=plain)}
-        )
+        batch.execute(self.session, _REPLACE[half], _request, [_row(received, now) for received in newest])
 
     def owing_withdrawal(self, ids: Collection[UUID]) -> list[Row]:
         """Return which of these are open with a withdrawal known, locked, in the order of ids."""
@@ -159,11 +159,7 @@ def row_of(columns: dict[str, Any]) -> Row:
 
 def _upsert(columns: Collection[str]) -> str:
     names, sets = ", ".join(columns), ", ".join(f"{name} = excluded.{name}" for name in columns)
-    return (
-        f"INSERT INTO payment_request ({names}) SELECT {names}"
-        " FROM jsonb_populate_recordset(NULL::payment_request, CAST(:rows AS jsonb))"
-        f" ON CONFLICT (id) DO UPDATE SET {sets}"
-    )
+    return f"INSERT INTO payment_request ({names}) SELECT {names} FROM {{rows}} ON CONFLICT (id) DO UPDATE SET {sets}"
 
 
 def _row(received: ReceivedEvent, now: datetime) -> dict[str, Any]:
@@ -177,8 +173,3 @@ def _row(received: ReceivedEvent, now: datetime) -> dict[str, Any]:
     else:
         row = decision_columns(register) | {"decision_hash": received.content_hash}
     return row | {"id": register.id, "changed_at": now}
-
-
-def plain(value: object) -> str:
-    """Return a value of a column as the text that JSON takes it as; for ``json.dumps``."""
-    return value.isoformat() if isinstance(value, date) else str(value)

@@ -1,0 +1,61 @@
+"""Rows by the thousand in one statement, over psycopg in PostgreSQL's binary format: each column is one typed array.
+
+``COPY`` would need a temporary table to look for conflicts in, and the logins have no right to make one.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+from psycopg.types.json import Jsonb
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlmodel import Session
+
+
+def execute(session: Session, statement: str, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Execute a statement over many rows.
+
+    Args:
+        session: The session in whose transaction it runs.
+        statement: The SQL, with ``{rows}`` where it selects from the rows; they keep their order.
+        table: The table whose columns the rows hold: it says of which type each is.
+        rows: The rows, at least one, all of the same columns.
+    """
+    source, values = _source(table, rows)
+    session.connection().exec_driver_sql(statement.format(rows=source), values)
+
+
+def _source(table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> tuple[str, dict[str, Any]]:
+    """Return the rows as a subquery, and its parameters.
+
+    A column that is the same in every row is one parameter and no array, so a row alone is a plain statement.
+    """
+    selected: list[str] = []
+    arrays: list[str] = []
+    columns: list[str] = []
+    values: dict[str, Any] = {}
+    for name in rows[0]:
+        kind, is_json = _kind(table, name)
+        column = [row[name] for row in rows]
+        same = column.count(column[0]) == len(column)
+        if is_json:
+            column = [value if value is None else Jsonb(value) for value in column]
+        if same:
+            selected.append(f"%({name})b::{kind} AS {name}")
+            values[name] = column[0]
+        else:
+            selected.append(name)
+            columns.append(name)
+            arrays.append(f"%({name})b::{kind}[]")
+            values[name] = column
+    unnested = f" FROM unnest({', '.join(arrays)}) AS arrays ({', '.join(columns)})" if arrays else ""
+    return f"(SELECT {', '.join(selected)}{unnested}) AS given", values
+
+
+@cache
+def _kind(table: sa.Table, name: str) -> tuple[str, bool]:
+    """Return the type of a column in SQL, and whether it holds JSON."""
+    kind = table.c[name].type
+    return kind.compile(dialect=PGDialect_psycopg()), isinstance(kind, JSONB)  # type: ignore[no-untyped-call]
