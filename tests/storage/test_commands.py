@@ -27,6 +27,7 @@ from paydesk.infra.core.role import Role
 from paydesk.infra.migrations import HEAD, current_revision, migrate
 from paydesk.infra.postgres.columns import decision_columns, request_columns
 from paydesk.infra.postgres.connection import connect, engine
+from paydesk.infra.postgres.filter_sql import bare, standing
 from paydesk.infra.postgres.lease import Lease
 from paydesk.infra.postgres.read import queries, request_list
 from paydesk.infra.postgres.read.timeline import detail
@@ -240,7 +241,7 @@ def test_status_and_terms_in_sql_are_the_domains(sides: Sides) -> None:
             places = ", ".join(f"%({name})s" for name in row)
             stored = connection.execute(
                 f"INSERT INTO payment_request ({names}) VALUES ({places}) RETURNING status, standing_amount_minor,"
-                " standing_description, standing_due_date, standing_pay_to",
+                f" {bare(standing('description'))}, standing_due_date, {bare(standing('pay_to'))}",
                 row,
             ).fetchone()
             terms = standing_terms(request, decision)

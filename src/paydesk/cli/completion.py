@@ -12,7 +12,7 @@ from paydesk.domain.filter_completion import complete
 from paydesk.domain.status import WAITING
 from paydesk.domain.text import clean
 from paydesk.infra.postgres.connection import connect
-from paydesk.infra.postgres.filter_sql import status_in
+from paydesk.infra.postgres.filter_sql import standing, status_in
 from paydesk.role_names import ROLES
 from paydesk.settings_file import ConfiguredServers, read_settings
 from paydesk.stack.embedded import running_database
@@ -20,7 +20,7 @@ from paydesk.stack.embedded import running_database
 MAX_OFFERED = 60
 _READ_S = 1
 _NUMBERS_SQL = f"""
-SELECT number, status || ', ' || coalesce(standing_description, '') FROM payment_request
+SELECT number, status || ', ' || coalesce({standing("description")}, '') FROM payment_request p
 WHERE number LIKE %(begin)s AND (NOT %(waiting)s OR {status_in(WAITING)})
 ORDER BY requested_at DESC LIMIT %(most)s
 """

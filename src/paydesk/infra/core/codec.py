@@ -11,6 +11,7 @@ from paydesk.domain.decision import DecisionRegister
 from paydesk.domain.errors import InvalidInput
 from paydesk.domain.events import REQUEST_TYPES, Event, EventType, check_facts
 from paydesk.domain.payment_request import RequestRegister, Terms
+from paydesk.infra.core.headers import headers_of
 from paydesk.infra.core.messages import DecisionMessage, RequestMessage, message_of, register_of, terms_in
 from paydesk.infra.core.records import Record
 from paydesk.infra.core.role import Role
@@ -33,15 +34,8 @@ class Ignore(Exception):
 
 def encode(event: Event, source: str) -> tuple[list[tuple[str, str]], bytes]:
     """Return the headers and the value of an event that ``source`` says."""
-    headers = [
-        ("ce_specversion", "1.0"),
-        ("ce_id", str(event.id)),
-        ("ce_type", str(event.type)),
-        ("ce_source", source),
-        ("ce_subject", str(event.request_id)),
-        ("ce_time", event.occurred_at.isoformat()),
-        ("content-type", "application/json"),
-    ]
+    said_at = event.occurred_at.isoformat()
+    headers = headers_of(str(event.id), str(event.type), source, str(event.request_id), said_at)
     return headers, message_of(event).model_dump_json().encode()
 
 

@@ -10,7 +10,7 @@ from paydesk.infra.postgres.connection import connect, engine, is_transient, unr
 from paydesk.infra.postgres.filter_sql import TEXT, bare
 from paydesk.settings import Servers
 
-HEAD = "0012"
+HEAD = "0013"
 """The newest revision this program knows; a test compares it with the scripts."""
 
 _WAIT_FOR_OTHERS = "10min"

@@ -23,6 +23,15 @@ def outcome_in(outcomes: Collection[Outcome], column: str = "outcome") -> str:
     return one_of(column, [f"'{outcome}'" for outcome in Outcome if outcome in outcomes])
 
 
+DECIDED_COUNTS = f"{outcome_in(FIXES_TERMS, 'p.outcome')} OR p.revision IS NULL"
+"""The decided terms count: ``paydesk.domain.standing.standing_terms`` in SQL."""
+
+
+def standing(term: str) -> str:
+    """Return the term that counts: the decided one once accepted or alone."""
+    return f"CASE WHEN {DECIDED_COUNTS} THEN p.decided_{term} ELSE p.{term} END"
+
+
 SENT = "coalesce(p.requested_at, '-infinity')"
 DECIDED = "coalesce(p.decided_at, '-infinity')"
 DUE = "coalesce(p.standing_due_date, 'infinity')"
@@ -31,17 +40,15 @@ AMOUNT = "coalesce(p.standing_amount_minor * CASE p.standing_exponent {} END, -1
 )
 """The amount in major units, exact. What is missing has a place in every order, so that a page can begin anywhere."""
 CONTRACTOR = "p.contractor_folded"
-DECIDED_COUNTS = f"{outcome_in(FIXES_TERMS, 'p.outcome')} OR p.revision IS NULL"
-"""The decided terms count: ``paydesk.domain.standing.standing_terms`` in SQL."""
-STANDING = f"CASE WHEN {DECIDED_COUNTS} THEN p.decided_terms_folded ELSE p.terms_folded END"
+STANDING = standing("terms_folded")
 """The folded text of the terms that count: description, line break, reference."""
 TEXT = (
     "(coalesce(lower(p.number COLLATE \"C\"), '') || E'\\n' || coalesce(p.contractor_folded, '') || E'\\n'"
     f" || coalesce({STANDING}, ''))"
 )
 """What a word is looked for in; no text holds a line break, so none is found across two of them."""
-STANDING_RAW = "p.standing_description, p.standing_reference"
-RAW_TEXT = "concat_ws(E'\\n', p.number, p.contractor, p.standing_description, p.standing_reference)"
+STANDING_RAW = f"{standing('description')}, {standing('reference')}"
+RAW_TEXT = f"concat_ws(E'\\n', p.number, p.contractor, {STANDING_RAW})"
 UNFOLDED = (
     "(p.contractor_folded IS NULL AND p.contractor IS NOT NULL OR p.terms_folded IS NULL AND p.description IS NOT NULL"
     " OR p.decided_terms_folded IS NULL AND p.decided_description IS NOT NULL)"

@@ -12,13 +12,13 @@ from paydesk.domain.status import OUTCOMES, PAYABLE, WAITING, Outcome
 from paydesk.infra.postgres.filter_sql import (
     AMOUNT,
     DECIDED,
-    DECIDED_COUNTS,
     DUE,
     SENT,
     TEXT,
     UNFOLDED,
     bare,
     outcome_in,
+    standing,
     status_in,
 )
 
@@ -49,8 +49,7 @@ ORDERS = {
 
 def _standing(term: str, kind: type[sa.types.TypeEngine[Any]]) -> Any:
     """Return a stored column for a term that counts: the decided one once accepted or alone."""
-    rule = f"CASE WHEN {DECIDED_COUNTS.replace('p.', '')} THEN decided_{term} ELSE {term} END"
-    return Field(default=None, sa_type=kind, sa_column_args=[sa.Computed(rule, persisted=True)])
+    return Field(default=None, sa_type=kind, sa_column_args=[sa.Computed(bare(standing(term))[1:-1], persisted=True)])
 
 
 def time_column(default: str | None = None) -> Any:
@@ -161,11 +160,13 @@ class PaymentRequestRow(SQLModel, table=True):
     standing_amount_minor: int | None = _standing("amount_minor", sa.BigInteger)
     standing_currency: str | None = _standing("currency", sa.Text)
     standing_exponent: int | None = _standing("exponent", sa.Integer)
-    standing_description: str | None = _standing("description", sa.Text)
-    standing_reference: str | None = _standing("reference", sa.Text)
     standing_due_date: date | None = _standing("due_date", sa.Date)
     standing_document: str | None = _standing("document", sa.Text)
-    standing_pay_to: str | None = _standing("pay_to", sa.Text)
+
+    # Filled once, and read by programs of the version before alone.
+    standing_description: str | None = Field(default=None, sa_type=sa.Text)
+    standing_reference: str | None = Field(default=None, sa_type=sa.Text)
+    standing_pay_to: str | None = Field(default=None, sa_type=sa.Text)
 
 
 class OutboxRow(SQLModel, table=True):
@@ -253,13 +254,19 @@ class InboxRow(SQLModel, table=True):
     kafka_offset: int = Field(sa_type=sa.BigInteger)
     log_append_time: datetime | None = time_column()
     key: bytes | None = None
+    """Null as well where ``said_at`` is not: it is the request's id."""
     headers: list[list[str]] = Field(default_factory=list, sa_type=JSONB)
-    """Name and value of each header; bytes that are no UTF-8 are written with backslash escapes."""
+    """Name and value of each header; bytes that are no UTF-8 are written with backslash escapes.
+
+    Empty where ``said_at`` is not null: ``infra.core.headers`` gives them back from the columns beside.
+    """
     value: bytes | None = None
     became: str
     """``applied``, ``stale``, ``parked`` or ``quarantined``; ``ignored`` when redriven and found to be no event."""
     reason: str | None = None
     heard_at: datetime | None = time_column("now()")
+    said_at: datetime | None = time_column()
+    """When an event that was applied, or was stale, was said; null where its headers and its key are kept."""
     redriven_at: datetime | None = time_column()
     """When it last went the way in again, after it had been parked or quarantined."""
     redriven_by: str | None = None

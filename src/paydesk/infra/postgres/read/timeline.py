@@ -19,22 +19,22 @@ from paydesk.infra.postgres.read.queries import Connection, get
 
 _ROWS = """
 SELECT said_at AS at, type, actor, value, 'said' AS became, NULL AS reason, hold_until, published_at AS delivered_at,
-    NULL::timestamptz AS received_at, NULL::jsonb AS headers
+    NULL::timestamptz AS received_at, NULL::jsonb AS headers, NULL::timestamptz AS said_at
 FROM outbox WHERE request_id = %(id)s
 UNION ALL
-SELECT heard_at, type, NULL, value, became, reason, NULL, NULL, heard_at, headers
+SELECT heard_at, type, NULL, value, became, reason, NULL, NULL, heard_at, headers, said_at
 FROM inbox WHERE request_id = %(id)s AND (source <> topic OR became IN ('quarantined', 'parked'))
 UNION ALL
-SELECT beaten_at, type, actor, value, 'lost', NULL, NULL, published_at, NULL, NULL
+SELECT beaten_at, type, actor, value, 'lost', NULL, NULL, published_at, NULL, NULL, NULL
 FROM outbox WHERE request_id = %(id)s AND beaten_at IS NOT NULL
 UNION ALL
-SELECT locked_at, NULL, NULL, NULL, 'locked', locked_why, NULL, NULL, NULL, NULL
+SELECT locked_at, NULL, NULL, NULL, 'locked', locked_why, NULL, NULL, NULL, NULL, NULL
 FROM payment_request WHERE id = %(id)s AND locked_at IS NOT NULL
 UNION ALL
-SELECT peer_locked_at, NULL, NULL, NULL, 'locked', %(peers)s, NULL, NULL, NULL, NULL
+SELECT peer_locked_at, NULL, NULL, NULL, 'locked', %(peers)s, NULL, NULL, NULL, NULL, NULL
 FROM payment_request WHERE id = %(id)s AND NOT locked AND peer_locked_at IS NOT NULL
 UNION ALL
-SELECT settled_at, NULL, actor, NULL, 'settled', note, NULL, NULL, NULL, NULL
+SELECT settled_at, NULL, actor, NULL, 'settled', note, NULL, NULL, NULL, NULL, NULL
 FROM settlement WHERE request_id = %(id)s
 ORDER BY at
 """
@@ -87,7 +87,7 @@ def _terms(document: dict[str, Any]) -> Terms:
 def _happened_at(document: dict[str, Any], row: dict[str, Any]) -> datetime:
     """Return when the writer says it happened: a decision carries its own time, every event that of its saying."""
     text = document.get("decided_at") or next((text for name, text in row["headers"] or () if name == "ce_time"), None)
-    moment: datetime = row["at"]
+    moment: datetime = row["said_at"] or row["at"]
     with suppress(ValueError):
         moment = datetime.fromisoformat(text) if text else moment
     return moment if moment.tzinfo is not None else row["at"]

@@ -2,21 +2,25 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from paydesk.infra.core.headers import headers_of, moment_in
 from paydesk.infra.core.records import Incoming, Place, Position
 from paydesk.infra.postgres.schema import InboxRow
 from paydesk.infra.postgres.write import batch
 
+TAKEN = ("applied", "stale")
+"""What became of a message that was understood: nobody asks for its headers again."""
 _RECORD = """
 INSERT INTO inbox (source, event_id, request_id, version, type, topic, topic_id, partition, kafka_offset,
-    log_append_time, key, headers, value, became, reason, heard_at)
+    log_append_time, key, headers, said_at, value, became, reason, heard_at)
 SELECT source, event_id, request_id, version, type, topic, topic_id, partition, kafka_offset, log_append_time,
-    key, headers, value, became, reason, heard_at
+    key, headers, said_at, value, became, reason, heard_at
 FROM {rows}
 ON CONFLICT (source, event_id) DO NOTHING
 """
@@ -69,7 +73,7 @@ class SqlInbox:
 
 
 def _row(message: Incoming) -> dict[str, Any]:
-    record = message.record
+    record, said_at = message.record, _said_at(message)
     return {
         "source": message.source,
         "event_id": message.event_id,
@@ -81,13 +85,26 @@ def _row(message: Incoming) -> dict[str, Any]:
         "partition": record.partition,
         "kafka_offset": record.offset,
         "log_append_time": record.appended_at,
-        "key": record.key,
-        "headers": [[_written(name), _written(raw)] for name, raw in record.headers],
+        "key": record.key if said_at is None else None,
+        "headers": [[_written(name), _written(raw)] for name, raw in record.headers] if said_at is None else [],
+        "said_at": said_at,
         "value": record.value,
         "became": message.became,
         "reason": _written(message.reason) or None,
         "heard_at": message.heard_at,
     }
+
+
+def _said_at(message: Incoming) -> datetime | None:
+    """Return when a message was said whose key and headers the other columns give back; None: they have to be kept."""
+    if message.became not in TAKEN or message.type is None:
+        return None
+    key, headers = str(message.request_id).encode(), message.record.headers
+    raw = next((raw for name, raw in headers if name == "ce_time"), None)
+    if message.record.key != key or raw is None or (said_at := moment_in(raw)) is None:
+        return None
+    given_back = headers_of(message.event_id, message.type, message.source, key.decode(), raw.decode())
+    return said_at if [(name, text.encode()) for name, text in given_back] == list(headers) else None
 
 
 def _written(raw: bytes | str | None) -> str:
