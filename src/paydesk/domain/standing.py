@@ -10,8 +10,8 @@ def status(request: RequestRegister | None, decision: DecisionRegister | None) -
 
     With no request register, an open decision is ``rejected`` when it rejected anything, else ``pending``.
     """
-    if decision is not None and (final := OUTCOMES[decision.outcome].status) is not None:
-        return final
+    if decision is not None and (decided := OUTCOMES[decision.outcome].status) is not None:
+        return decided
     if request is not None and request.withdrawal_asked:
         return Status.WITHDRAWING
     if decision is None or decision.rejected_upto == 0:

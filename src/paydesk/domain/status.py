@@ -46,7 +46,9 @@ class OutcomeFacts:
     """The facts of one outcome; ``events.py`` names the event that states it."""
 
     status: Status | None = None
-    """The status that it gives a request, after which no other outcome may be published; None: the request is open."""
+    """The status that it gives a request; None: the request is open."""
+    final: bool = False
+    """No other outcome may be published after it: the request is locked then, and people settle it."""
     fixes_terms: bool = False
     """The terms that were decided count from then on, whatever the contractor's side revised."""
     by_manager: bool = False
@@ -75,16 +77,15 @@ def _facts_of_outcome(outcome: Outcome) -> OutcomeFacts:
         case Outcome.NONE:
             return OutcomeFacts(by_manager=True)  # An event that leaves a request open rejects a revision of it.
         case Outcome.ACCEPTED:
-            return OutcomeFacts(Status.ACCEPTED, fixes_terms=True, by_manager=True)
+            return OutcomeFacts(Status.ACCEPTED, final=True, fixes_terms=True, by_manager=True)
         case Outcome.WITHDRAWN:
-            return OutcomeFacts(Status.WITHDRAWN)
+            return OutcomeFacts(Status.WITHDRAWN, final=True)
         case _:
             assert_never(outcome)
 
 
 OUTCOMES = {outcome: _facts_of_outcome(outcome) for outcome in Outcome}
-FINAL = frozenset(outcome for outcome, facts in OUTCOMES.items() if facts.status is not None)
-"""Outcomes after which no other may be published."""
+FINAL = frozenset(outcome for outcome, facts in OUTCOMES.items() if facts.final)
 FIXES_TERMS = frozenset(outcome for outcome, facts in OUTCOMES.items() if facts.fixes_terms)
 
 WAITING = frozenset(status for status in Status if facts_of(status).waiting)

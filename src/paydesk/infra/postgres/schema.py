@@ -22,11 +22,11 @@ from paydesk.infra.postgres.filter_sql import (
     status_in,
 )
 
-_FINAL_SQL = "\n    ".join(
+_OUTCOMES_SQL = "\n    ".join(
     f"WHEN outcome = '{outcome}' THEN '{facts.status}'" for outcome, facts in OUTCOMES.items() if facts.status
 )
 STATUS_SQL = f"""CASE
-    {_FINAL_SQL}
+    {_OUTCOMES_SQL}
     WHEN withdrawal_asked THEN 'withdrawing'
     WHEN revision > rejected_upto THEN 'pending'
     WHEN revision = rejected_upto AND terms_hash IS DISTINCT FROM decided_terms_hash THEN 'pending'
