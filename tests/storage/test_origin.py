@@ -25,6 +25,7 @@ from paydesk.infra.postgres.lease import Lease
 from paydesk.infra.postgres.read import queries
 from paydesk.infra.postgres.storage import Store
 from paydesk.infra.recovery import reconcile
+from paydesk.infra.worker.context import Use
 from paydesk.infra.worker.worker import Worker
 from paydesk.manager import commands as decides
 from paydesk.manager.service import ManagerService
@@ -189,13 +190,13 @@ def test_a_worker_that_only_reads_lets_the_other_sides_events_in_sends_nothing_a
     until(lambda: count(sides, sides.contractor, SENT) == 2)
     sending.stop()
     decided = decide_one(sides)
-    reading = Worker(sides.manager, sides, sends=False)
+    reading = Worker(sides.manager, sides, use=Use(sends=False))
     reading.start()
     until(lambda: reading.caught_up and reading.health().duty is Duty.WORKING)
     assert count(sides, sides.manager) == 2, "what the other side said is here"
     # Longer than the outbound thread rests between two looks at the outbox.
     until(lambda: reading.health().unsent == decided)
-    second = Worker(sides.manager, sides, sends=False)
+    second = Worker(sides.manager, sides, use=Use(sends=False))
     second.start()
     until(lambda: second.health().duty is Duty.STANDBY and second.caught_up)
     assert reading.health().duty is Duty.WORKING, "one that reads does not make way for another that reads"
@@ -210,7 +211,7 @@ def test_a_worker_that_only_reads_lets_the_other_sides_events_in_sends_nothing_a
 
 def decide_one(sides: Sides) -> int:
     """Have the manager's side hear everything and decide one request, with nobody at work who would send it."""
-    hearing = Worker(sides.manager, sides, sends=False)
+    hearing = Worker(sides.manager, sides, use=Use(sends=False))
     hearing.start()
     until(lambda: count(sides, sides.manager) == 2)
     hearing.stop()

@@ -12,6 +12,7 @@ from paydesk.infra.postgres import rebuilding
 from paydesk.infra.postgres.connection import connect
 from paydesk.infra.postgres.read.queries import was_read_whole
 from paydesk.infra.postgres.storage import Store
+from paydesk.infra.worker.context import Use
 from paydesk.infra.worker.first_reading import FirstReading
 from paydesk.infra.worker.worker import Worker
 from tests.conftest import Sides, until
@@ -43,7 +44,7 @@ def seen_by(sides: Sides, role: Role) -> Iterator[FirstReading]:
 
 def read(sides: Sides, role: Role) -> None:
     """Have a worker of a single command read all there is."""
-    worker = Worker(role, sides, brief=True)
+    worker = Worker(role, sides, use=Use(brief=True))
     worker.start()
     until(lambda: worker.caught_up and whole(sides, role) and count(sides, role, UNSENT) == 0)
     worker.stop()

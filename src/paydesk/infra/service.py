@@ -160,10 +160,11 @@ class DeskService:
         return Store(self.url, self._role, word=access.word, watch=access.watch, few=access.brief)
 
     def _new_worker(self, changed: Callable[[frozenset[UUID]], None] | None, *, brief: bool) -> "Worker":
+        from paydesk.infra.worker.context import Use
         from paydesk.infra.worker.worker import Worker
 
-        shared = self.store() if brief else None
-        return Worker(self._role, self.servers, changed, brief=brief, sends=not self.access.reads, shared=shared)
+        use = Use(brief, not self.access.reads, self.store() if brief else None)
+        return Worker(self._role, self.servers, changed, use)
 
     def _new_sender(self) -> "HintSender":
         from paydesk.infra.redis.hints import HintSender

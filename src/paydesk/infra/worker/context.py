@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 from weakref import WeakSet
@@ -110,36 +110,31 @@ class Ended(Exception):
     """The worker was told to stop while it waited for a server."""
 
 
-class WorkerContext:
-    """One worker's time at work, from start to stop.
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What a worker is used for: by a desk as long as that is open, or by a command."""
 
-    Args:
-        role: The role.
-        servers: The addresses of its servers.
-        changed: Called with the requests that changed, as ``Worker`` takes it.
-        brief: Whether it works for one command only.
-        sends: Whether it sends, too.
-        shared: The store whose connections both threads use; None: each makes its own.
-    """
+    brief: bool = False
+    """For one command only: what can be left to workers that stay is left to them."""
+    sends: bool = True
+    """Off for whoever only reads: the other side's events are let in, nothing is sent, who sends goes first."""
+    shared: Store | None = None
+    """The store whose connections both threads use, as a command has few; None: each makes its own."""
+
+
+OF_A_DESK = Use()
+
+
+class WorkerContext:
+    """One worker's time at work, from start to stop; the arguments are those of ``Worker``."""
 
     def __init__(
-        self,
-        role: Role,
-        servers: Servers,
-        changed: Callable[[frozenset[UUID]], None] | None = None,
-        *,
-        brief: bool = False,
-        sends: bool = True,
-        shared: Store | None = None,
+        self, role: Role, servers: Servers, changed: Callable[[frozenset[UUID]], None] | None, use: Use = OF_A_DESK
     ) -> None:
         self.role = role
         self.servers = servers
         self.changed = changed or (lambda _: None)
-        self.brief = brief
-        """For one command only: what can be left to workers that stay is left to them."""
-        self.sends = sends
-        """Off for whoever only reads: the other side's events are let in, nothing is sent, who sends goes first."""
-        self._shared = shared
+        self.brief, self.sends, self._shared = use.brief, use.sends, use.shared
         self.health_state = HealthState()
         self.ending = threading.Event()
         self.nudged = threading.Event()

@@ -12,8 +12,7 @@ from paydesk.infra.core.role import Role
 from paydesk.infra.engine.inbox import Overtaken
 from paydesk.infra.engine.relay import LeaseLost
 from paydesk.infra.postgres.connection import is_transient, unreachable
-from paydesk.infra.postgres.storage import Store
-from paydesk.infra.worker.context import Ended, WorkerContext, log
+from paydesk.infra.worker.context import OF_A_DESK, Ended, Use, WorkerContext, log
 from paydesk.infra.worker.inbound import InboundThread
 from paydesk.infra.worker.outbound import OutboundThread
 from paydesk.settings import Servers
@@ -30,9 +29,7 @@ class Worker:
         role: The role.
         servers: The addresses of its servers.
         changed: Called, in either thread, with the requests that changed; None: nobody is.
-        brief: Whether it works for one command only; what can be left to workers that stay is left to them.
-        sends: Whether it sends; else the other side's events are applied, and a worker that sends goes first.
-        shared: The store whose connections both threads use, as a command has few; None: each makes its own.
+        use: What it is used for.
     """
 
     def __init__(
@@ -40,12 +37,9 @@ class Worker:
         role: Role,
         servers: Servers,
         changed: Callable[[frozenset[UUID]], None] | None = None,
-        *,
-        brief: bool = False,
-        sends: bool = True,
-        shared: Store | None = None,
+        use: Use = OF_A_DESK,
     ) -> None:
-        self.context = WorkerContext(role, servers, changed, brief=brief, sends=sends, shared=shared)
+        self.context = WorkerContext(role, servers, changed, use)
         self._outbound = OutboundThread(self.context)
         sides = (("outbound", self._outbound.run), ("inbound", InboundThread(self.context).run))
         self._threads = [
