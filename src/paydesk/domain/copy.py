@@ -109,7 +109,7 @@ class Step:
     terms: Terms | None = None
     """What it asked for, or decided about."""
     received_at: datetime | None = None
-    """When it came in here, where the other side said it: by the reader's clock, as ``at`` is by the writer's."""
+    """When it came in here, where the other side published it: by the reader's clock, as ``at`` is by the writer's."""
     version: int | None = None
     """Which of its writer's events it is."""
     place: datetime | None = None

@@ -37,7 +37,7 @@ class EventType(StrEnum):
 
 
 def outcome_of(kind: EventType) -> Outcome | None:
-    """Return the outcome that an event states; None: it states a request, which the contractor's side alone says."""
+    """Return the outcome that an event states; None: it states a request, as the contractor's side alone does."""
     match kind:
         case EventType.PAYMENT_REQUESTED | EventType.PAYMENT_REVISED | EventType.PAYMENT_WITHDRAWAL_REQUESTED:
             return None
@@ -61,7 +61,7 @@ MANAGER_TYPES = frozenset(kind for kind in DECISION_TYPES if OUTCOMES[outcome_of
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One fact: what a side said of a request, when, by whom and by which command."""
+    """One fact: what a side states of a request, when, by whom and by which command."""
 
     id: UUID
     type: EventType
@@ -126,7 +126,7 @@ def check_facts(event: Event) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Requested:
-    """What was ever said of a request by the contractor's side, as far as a side knows."""
+    """What was ever published of a request by the contractor's side, as far as a side knows."""
 
     contractors: frozenset[str] = frozenset()
     terms: frozenset[tuple[int, str]] = frozenset()

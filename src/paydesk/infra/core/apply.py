@@ -1,4 +1,4 @@
-"""Applying what the other side said: newer replaces, everything else is ignored; one statement per batch."""
+"""Applying what the other side published: newer replaces, everything else is ignored; one statement per batch."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass

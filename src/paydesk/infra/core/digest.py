@@ -1,4 +1,4 @@
-"""Anti-entropy: the writer says what it released, the reader says where its replica differs, the writer answers.
+"""Anti-entropy: the writer publishes what it released, the reader where its replica differs, the writer answers.
 
 It heals what offsets cannot show, such as a tail that was cut off and overwritten. A peer's claim is never adopted.
 """
@@ -20,7 +20,7 @@ MOST_LINES = 400
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The newest a side has of one request: its version, and the SHA-256 of the message that said it."""
+    """The newest a side has of one request: its version, and the SHA-256 of the message that states it."""
 
     id: UUID
     version: int
@@ -49,7 +49,7 @@ class Answer:
 
 
 ASK = Answer(LEAST_BUCKETS, (), (), ())
-"""An answer about no bucket: its reader asks for a digest, having passed over what was said while it was behind."""
+"""An answer about no bucket: its reader asks for a digest, as it passed over what was published while it was behind."""
 
 
 def bucket_of(request_id: UUID, total: int) -> int:
@@ -131,7 +131,7 @@ class Reply:
     again: tuple[UUID, ...]
     """Events to be sent again, with their stored bytes."""
     unknown: tuple[Line, ...]
-    """What the reader holds and the writer never said, as far as its outbox knows."""
+    """What the reader holds and the writer never published, as far as its outbox knows."""
 
 
 def reply(

@@ -29,7 +29,7 @@ class Judged:
     became: str = ""
     reason: str = ""
     about: UUID | None = None
-    """The request that a message is about which is not applied though its writer may say it."""
+    """The request that a message is about which is not applied though its writer may publish it."""
 
 
 def judge(role: Role, record: Record, blamed: str = "") -> Judged:

@@ -24,7 +24,7 @@ SELECT number, waits FROM (
         FROM payment_request WHERE number ~ '^PR-[0-9]{{1,12}}$') n) m
 WHERE counted - before > %(step)s ORDER BY counted LIMIT 100
 """
-# What this side said since in a higher version, or knows by now, needs nobody any more.
+# What this side published since in a higher version, or knows by now, needs nobody any more.
 _UNKNOWN = """
 SELECT u.request_id, p.number, u.version, u.first_at FROM unknown_version u
 LEFT JOIN payment_request p ON p.id = u.request_id
@@ -46,7 +46,7 @@ ORDER BY number, id LIMIT 100
 
 
 def doubts(role: Role, connection: Connection) -> list[Finding]:
-    """Return what a side should know of numbers far from its counting, and of versions that it never said."""
+    """Return what a side should know of numbers far from its counting, and of versions that it never published."""
     return [*_far_numbers(role, connection), *_unknown_versions(role, connection), *_no_days(role, connection)]
 
 

@@ -1,1 +1,1 @@
-"""The two directions of a side: what arrives is taken into the inbox, what was said is relayed."""
+"""The two directions of a side: what arrives is taken into the inbox, what is to be published is relayed."""

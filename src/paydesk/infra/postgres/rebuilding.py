@@ -68,7 +68,7 @@ def refuse_company(database_url: str, role: Role) -> None:
 def empty(database_url: str, role: Role, *, lose_unsent: bool = False) -> None:
     """Empty the schema in one transaction, during which no worker of the role can take the lease.
 
-    Raises ``NotNow`` when somebody of the role is there, or when something was said and has not left yet.
+    Raises ``NotNow`` when somebody of the role is there, or when something was written and has not left yet.
     """
     with _alone(database_url, role) as connection:
         row = connection.execute(_UNSENT).fetchone()

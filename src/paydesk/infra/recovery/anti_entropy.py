@@ -16,7 +16,7 @@ from paydesk.infra.recovery.redrive import redrive_unsaid
 log = logging.getLogger("paydesk.digest")
 
 LEAST_S, MOST_S = 60.0, 3600.0
-"""A digest is said when something was sent since the last one, at most once a minute, and hourly."""
+"""A digest is published when something was sent since the last one, at most once a minute, and hourly."""
 _MOST_BACK_OFF_S = 3600.0
 _QUIET_S = 600.0
 """Who did not ask for a digest for so long is answered at once again."""
@@ -30,14 +30,14 @@ class AntiEntropy:
         role: The role of the worker.
         store: The own schema.
         clock: Returns seconds that never go back.
-        says: Whether digests are published; a process that lives for one command leaves that to the others.
+        publishes: Whether digests are published; a process that lives for one command leaves that to the others.
     """
 
-    def __init__(self, role: Role, store: Storage, clock: Callable[[], float], *, says: bool = True) -> None:
+    def __init__(self, role: Role, store: Storage, clock: Callable[[], float], *, publishes: bool = True) -> None:
         self.role = role
         self.store = store
         self._clock = clock
-        self._says = says
+        self._publishes = publishes
         self._waiting: deque[Outgoing] = deque()
         self.suspects: deque[Line] = deque()
         """What the reader claims and this side does not know: its own topic is read anew, then a person is told."""
@@ -57,13 +57,13 @@ class AntiEntropy:
         self._said_at = None
 
     def due(self, *, sent_more: bool) -> list[Outgoing]:
-        """Return what is to be said now, with the outbox drained: answers, and a digest when it is time."""
+        """Return what is to be published now, with the outbox drained: answers, and a digest when it is time."""
         outgoing = [self._waiting.popleft() for _ in range(len(self._waiting))]
         waited = None if self._said_at is None else self._clock() - self._said_at
         if self._owed and self._clock() >= self._asked_at + self._ask_wait_s:
             self._asked_at, self._ask_wait_s = self._clock(), min(self._ask_wait_s * 2, LEAST_S)
             waited, self._owed = None, False
-        if self._says and (waited is None or waited > MOST_S or (sent_more and waited > LEAST_S)):
+        if self._publishes and (waited is None or waited > MOST_S or (sent_more and waited > LEAST_S)):
             outgoing.append(self._digest())
             self._said_at = self._clock()
         return outgoing
@@ -77,7 +77,7 @@ class AntiEntropy:
     def receive(self, record: Record, *, news: bool) -> frozenset[UUID]:
         """Deal with a message of the other side's plumbing; returns the requests that changed by it.
 
-        What is no news was said before others that are not read yet: it would differ from every copy, and have
+        What is no news was published before others that are not read yet: it would differ from every replica, and have
         thousands of events sent again. It is passed over, and a digest is asked for at the end instead.
         """
         if not news:
@@ -91,7 +91,7 @@ class AntiEntropy:
         return frozenset()
 
     def caught_up(self) -> None:
-        """Make up for what was passed over on the way to the end: say a digest, and ask for one."""
+        """Make up for what was passed over on the way to the end: publish a digest, and ask for one."""
         if self._missed:
             with self.store.transaction() as transaction:
                 self._waiting.append(resync_event(self.role, ASK, transaction.new_id(), self.store.now()))
@@ -113,7 +113,7 @@ class AntiEntropy:
 
     def _answer(self, asked: Sequence[int], total: int, lines: Sequence[Line]) -> frozenset[UUID]:
         """Have answers wait for these buckets; returns the requests that changed by what was taken in before."""
-        # What was refused as never said here may have been said since: a request that was lost is asked for anew.
+        # What was refused as never published here may have been since: a request that was lost is asked for anew.
         known = redrive_unsaid(self.store)
         with self.store.transaction() as transaction:
             lines = transaction.digests.held(self._half) if known else lines
@@ -175,7 +175,7 @@ class AntiEntropy:
         return bool(self.suspects) and self._clock() >= self._look_at
 
     def judge(self, suspects: Sequence[Line]) -> None:
-        """Keep what a reader claims to hold and nobody here ever said, the own topic being read anew.
+        """Keep what a reader claims to hold and nobody here ever published, the own topic being read anew.
 
         A peer's claim locks nothing here: a person is told of it.
         """

@@ -10,7 +10,7 @@ from paydesk.domain.events import FINAL_TYPES
 
 @dataclass(frozen=True, slots=True)
 class OwnEvent:
-    """One event of one request that this side said, as the outbox or its own topic holds it."""
+    """One event of one request that this side published, as the outbox or its own topic holds it."""
 
     id: UUID
     version: int
@@ -37,7 +37,7 @@ class Settlement:
     standing: UUID
     """The event whose register is this side's word from now on."""
     say_again: int | None
-    """The version at which the standing register is said again, or None where every reader takes it as it is."""
+    """The version at which the standing register is published again, or None where every reader takes it as it is."""
     behind: bool
     """The schema did not know something that it had published: it was lost or restored."""
     locked: bool
@@ -47,14 +47,14 @@ class Settlement:
 def settle(rows: Sequence[OwnEvent], topic_events: Iterable[OwnEvent]) -> Settlement:
     """Return what becomes of a request of which ``topic_events``, each once, stand on the topic and not among ``rows``.
 
-    What was never acknowledged is beaten by a found event of its version or below, or of a higher one that was said
-    before it; of two that were published in one
-    version, an outcome for good stands over one that is not, else the earlier one, which is then said again.
+    What was never acknowledged is beaten by a found event of its version or below, or of a higher one that was
+    published before it; of two that were published in one version, an outcome for good stands over one that is not,
+    else the earlier one, which is then published again.
     """
     unknown = sorted(topic_events, key=lambda event: event.offset)
     assert unknown, "nothing was found that the outbox does not know"
     published = {row.version for row in rows if row.logged}
-    # Only a version that this schema never published shows that it was behind when it said more.
+    # Only a version that this schema never published shows that it was behind when it published more.
     behind = min((event.version for event in unknown if event.version not in published), default=None)
     beaten = {
         row.id
@@ -78,11 +78,11 @@ def settle(rows: Sequence[OwnEvent], topic_events: Iterable[OwnEvent]) -> Settle
         # What readers received first stands on both sides until a person has settled it.
         standing = min((event for event in left if event.final), key=lambda event: (event.offset, event.version))
     highest = max(event.version for event in [*logged, *left])
-    # Two of one version are settled by saying the one again; by whatever was said above them they are settled already.
+    # Two of one version are settled by publishing the one again; what stands above them has settled them already.
     again = highest + 1 if (highest in forked or standing is not newest) and not locked else None
     return Settlement(frozenset(beaten), standing.id, again, behind is not None, locked)
 
 
 def _aside(row: OwnEvent, unknown: Sequence[OwnEvent]) -> bool:
-    """Whether a higher version was said before this row: it cannot follow from it, and does not hold what it did."""
+    """Whether a higher version was published before this row: it cannot follow from it, nor hold what it did."""
     return any(event.version > row.version and event.said_at < row.said_at for event in unknown)

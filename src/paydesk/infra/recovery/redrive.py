@@ -74,7 +74,7 @@ def redrive_parked(store: Storage) -> frozenset[UUID]:
 
 
 def redrive_unsaid(store: Storage) -> frozenset[UUID]:
-    """Let go the way in what answered something that this side did not know that it had said; it may know by now.
+    """Let go the way in what answered something that this side did not know that it had published; it may know by now.
 
     For whoever holds the lease, after a check of its own topic brought something back.
     """

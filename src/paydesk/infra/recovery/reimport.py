@@ -22,7 +22,7 @@ from paydesk.infra.recovery.reconcile import OwnEvent, Settlement, settle
 _CHUNK = 100
 """Requests that are settled in one transaction."""
 SYSTEM = "paydesk"
-"""The actor of what is said again without a person."""
+"""The actor of what is published again without a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class _Case:
     """This side's word from now on."""
     content_hash: str
     again: Outgoing | None = None
-    """The event that says it again, where it has to be."""
+    """The event that publishes it again, where it has to be."""
 
 
 def import_unknown(
@@ -132,7 +132,7 @@ def _own(row: OwnRow) -> OwnEvent:
 def _standing(
     settled: Settlement, rows: Sequence[OwnRow], unknown: Sequence[Unknown]
 ) -> tuple[RequestRegister | DecisionRegister, str]:
-    """Return the register that stands, and the hash of the event that said it."""
+    """Return the register that stands, and the hash of the event that states it."""
     for entry in unknown:
         if entry.event.id == settled.standing:
             return entry.event.register, entry.content_hash
@@ -159,7 +159,7 @@ def _say_again(store: Storage, transaction: Transaction, role: Role, cases: Sequ
 def _taken(transaction: Transaction, registers: Sequence[RequestRegister | DecisionRegister]) -> set[UUID]:
     """Return the requests whose number another one has by then, when they are written one after the other.
 
-    Whoever had it in mind when this schema was lost said it late: no number stands for two requests.
+    Whoever had it in mind when this schema was lost published it late: no number stands for two requests.
     """
     asked = [register for register in registers if isinstance(register, RequestRegister)]
     numbers = {request.number for request in asked if request.number}

@@ -37,7 +37,7 @@ class PartitionReading:
     """Offset and LogAppendTime of each event that the outbox knows, by its id."""
     unknown: list[Unknown] = field(default_factory=list)
     foreign: int = 0
-    """Messages that this side never can have said."""
+    """Messages that this side never can have published."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def check(
         _Partition(store, role, reader, (role.writes, number), topic_id, beat).read(known)
         for number, known in enumerate(verified)
     ]
-    # First what is known: a row that stands on the topic was said, whatever was marked, and is not beaten any more.
+    # First what is known: a row that stands on the topic was published, whatever was marked, and is no longer beaten.
     unsent = sum(_mark(store, role, number, topic_id, reading) for number, reading in enumerate(readings))
     unknown, unfounded = _founded(store, [entry for reading in readings for entry in reading.unknown])
     imported = import_unknown(store, role, topic_id, unknown, beat)
@@ -104,7 +104,7 @@ def _founded(store: Storage, unknown: Sequence[Unknown]) -> tuple[Sequence[Unkno
     """Leave out decisions about other terms than were asked for, as far as that is known; returns how many there were.
 
     Nobody on this side can have decided so. Where the revision is not known here, as in a schema that was lost, the
-    decision is taken back: the contractor's side compares it with what it said.
+    decision is taken back: the contractor's side compares it with what it published.
     """
     decisions = [entry.event.register for entry in unknown if isinstance(entry.event.register, DecisionRegister)]
     if not decisions:

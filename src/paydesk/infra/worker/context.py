@@ -126,7 +126,14 @@ OF_A_DESK = Use()
 
 
 class WorkerContext:
-    """One worker's time at work, from start to stop; the arguments are those of ``Worker``."""
+    """One worker's time at work, from start to stop.
+
+    Args:
+        role: The role.
+        servers: The addresses of its servers.
+        changed: Called with the requests that changed, as ``Worker`` takes it.
+        use: What the worker is used for.
+    """
 
     def __init__(
         self, role: Role, servers: Servers, changed: Callable[[frozenset[UUID]], None] | None, use: Use = OF_A_DESK

@@ -65,7 +65,7 @@ class OutboundThread:
             lease = self._lease = kept.enter_context(closing(Lease(url, role.name, gives_way=not context.sends)))
             store = kept.enter_context(closing(context.store(url)))
             hints = kept.enter_context(closing(HintSender(role, context.servers)))
-            context.entropy = AntiEntropy(role, store, time.monotonic, says=not context.brief)
+            context.entropy = AntiEntropy(role, store, time.monotonic, publishes=not context.brief)
             self._reached_at, self._checked = time.monotonic(), False
             while not context.ending.is_set():
                 try:

@@ -48,7 +48,7 @@ class Worker:
 
     @property
     def caught_up(self) -> bool:
-        """Whether everything was applied that the other side had said when this worker first looked."""
+        """Whether everything was applied that the other side had published when this worker first looked."""
         return self.context.caught_up.is_set()
 
     def start(self) -> None:
