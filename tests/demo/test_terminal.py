@@ -30,7 +30,7 @@ def test_it_goes_the_whole_way_by_itself_and_q_deletes_everything(guest: Guest) 
         "accounts approved PR-1001, 1,200.00 EUR",
     ):
         pattern = re.compile(TIMES + re.escape(words))
-        terminal.until(lambda pattern=pattern: pattern.search(terminal.text), what=words)  # type: ignore[misc]
+        terminal.until(lambda pattern=pattern: pattern.search(terminal.text), expected=words)  # type: ignore[misc]
     terminal.press("q")
     assert terminal.wait() == 0
     assert guest.left() == []

@@ -14,7 +14,7 @@ HEALTHY = "✓ Kafka lag 0"
 def opened(site: Site, role: str, *arguments: str, columns: int = 80, rows: int = 24, **env: str) -> Terminal:
     """Open a desk, and wait until it is at work or stands by."""
     desk = site.desk(role, *arguments, columns=columns, rows=rows, **env)
-    desk.until(lambda: desk.line_with("✓ Kafka") and desk.line_with("✓ live"), what="a desk at work")
+    desk.until(lambda: desk.line_with("✓ Kafka") and desk.line_with("✓ live"), expected="a desk at work")
     return desk
 
 
@@ -53,12 +53,12 @@ def cursor_on(desk: Terminal, number: str) -> bool:
 
 def see_cursor_on(desk: Terminal, number: str) -> None:
     """Wait until the cursor is on this request."""
-    desk.until(lambda: cursor_on(desk, number), what=f"the cursor on {number}")
+    desk.until(lambda: cursor_on(desk, number), expected=f"the cursor on {number}")
 
 
 def put_cursor_on(desk: Terminal, number: str) -> None:
     """Move the cursor to a request; a second click on its row would open it."""
-    desk.until(lambda: own_row(desk, number), what=number)
+    desk.until(lambda: own_row(desk, number), expected=number)
     desk.still()  # The counts above the list may still take a line from it.
     if not cursor_on(desk, number):
         desk.click(own_row(desk, number) or 0, 10)
@@ -96,18 +96,18 @@ def messages_on(site: Site, role: str, topic: str) -> list[tuple[str, dict[str, 
     try:
         end = consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=20)[1]
         consumer.assign([TopicPartition(topic, 0, OFFSET_BEGINNING)])
-        found: list[tuple[str, dict[str, bytes], bytes]] = []
+        messages: list[tuple[str, dict[str, bytes], bytes]] = []
         while consumer.position([TopicPartition(topic, 0)])[0].offset < end:
             message = consumer.poll(1)
             if message is not None and message.error() is None:
                 key, headers = message.key() or b"", dict(message.headers() or [])
-                found.append((key.decode(errors="replace"), headers, message.value() or b""))
-        return found
+                messages.append((key.decode(errors="replace"), headers, message.value() or b""))
+        return messages
     finally:
         consumer.close()
 
 
-def said_on(site: Site, role: str, topic: str) -> list[tuple[str, str]]:
+def published_on(site: Site, role: str, topic: str) -> list[tuple[str, str]]:
     """Return key and type of every message on a topic, read with a role's login."""
     return [(key, headers.get("ce_type", b"").decode()) for key, headers, _ in messages_on(site, role, topic)]
 

@@ -14,12 +14,12 @@ from tests.e2e.site import Site
 def site() -> Iterator[Site]:
     """Return a site whose servers all answer."""
     root = Path(tempfile.mkdtemp(prefix="pd-"))
-    found = Site(root)
+    started = Site(root)
     try:
-        found.run("stack", "up", within_s=300)
-        yield found
+        started.run("stack", "up", within_s=300)
+        yield started
     finally:
-        found.close()
+        started.close()
         shutil.rmtree(root)
 
 

@@ -28,23 +28,23 @@ CONTROL = (DIGEST.encode(), RESYNC.encode())
 
 
 class WorkerProcess:
-    """One ``paydesk ROLE worker``; what it says of itself is read from its stderr."""
+    """One ``paydesk ROLE worker``; what it prints is read from its stderr."""
 
     def __init__(self, site: Site, role: str) -> None:
         self.role = role
-        self._said = site.root / f"worker-{uuid4().hex}.err"
-        with self._said.open("wb") as said:
-            self.process = site.start(role, "worker", err=said.fileno())
+        self._log = site.root / f"worker-{uuid4().hex}.err"
+        with self._log.open("wb") as log:
+            self.process = site.start(role, "worker", err=log.fileno())
 
     @property
-    def said(self) -> str:
-        """Everything it said so far."""
-        return self._said.read_text()
+    def log_text(self) -> str:
+        """Everything that it printed so far."""
+        return self._log.read_text()
 
     @property
     def duty(self) -> str:
-        """The last duty it told: ``working``, ``standby`` ..."""
-        lines = self.said.splitlines() or [""]
+        """The last duty that it printed: ``working``, ``standby`` ..."""
+        lines = self.log_text.splitlines() or [""]
         return lines[-1].rpartition("worker: ")[2].partition(":")[0]
 
     def signal(self, number: int) -> None:
@@ -80,13 +80,13 @@ class Faults:
             for process in started:
                 process.end()
 
-    def one(self, role: Role, query: str, values: Any = None) -> Any:
+    def scalar(self, role: Role, query: str, values: Any = None) -> Any:
         """Return the one value that a query finds in a role's schema."""
-        return self.site.look(role.name).one(query, values)
+        return self.site.look(role.name).scalar(query, values)
 
     def count(self, role: Role, table: str = "payment_request", where: str = "true") -> int:
         """Return how many rows of a table fit."""
-        return int(self.one(role, f"SELECT count(*) FROM {table} WHERE {where}"))
+        return int(self.scalar(role, f"SELECT count(*) FROM {table} WHERE {where}"))
 
     def ask(self, count: int, terms: Callable[[int], Terms] = lambda _: TERMS) -> None:
         """Make requests straight in the contractor's schema, as quickly as it takes them."""
@@ -108,7 +108,7 @@ class Faults:
         """Return the event id of every event on the topic that a role writes, in order; digests are none."""
         conf = {**Kafka(self.site.folder).conf(role.name), "group.id": f"paydesk.{role.name}"}
         client = Consumer({**conf, "enable.partition.eof": True, "enable.auto.commit": False, "log_level": 0})
-        found: list[str] = []
+        ids: list[str] = []
         try:
             client.list_topics(role.writes, timeout=10)
             client.assign([TopicPartition(role.writes, 0, 0)])
@@ -118,11 +118,11 @@ class Faults:
                 error = message.error()
                 if error is not None:
                     assert error.code() == KafkaError._PARTITION_EOF, error
-                    return found
+                    return ids
                 headers = dict(message.headers() or [])
                 if headers.get("ce_type") in CONTROL:
                     continue
-                found.append(bytes(headers["ce_id"]).decode() if "ce_id" in headers else "")  # type: ignore[arg-type]
+                ids.append(bytes(headers["ce_id"]).decode() if "ce_id" in headers else "")  # type: ignore[arg-type]
         finally:
             client.close()
 
@@ -136,8 +136,12 @@ class Faults:
         """Both schemas hold the same registers; every event is in its outbox, on its topic and in the inbox once."""
         assert self.registers(CONTRACTOR) == self.registers(MANAGER)
         for writer, reader in (ROLES, ROLES[::-1]):
-            said = self.count(writer, "outbox")
+            published = self.count(writer, "outbox")
             records = self.records(writer)
-            assert len(records) == len(set(records)) == said, "doubled or missing on the topic"
-            assert self.count(reader, "inbox") == said == self.one(reader, "SELECT count(DISTINCT event_id) FROM inbox")
+            assert len(records) == len(set(records)) == published, "doubled or missing on the topic"
+            assert (
+                self.count(reader, "inbox")
+                == published
+                == self.scalar(reader, "SELECT count(DISTINCT event_id) FROM inbox")
+            )
             assert self.count(reader, "inbox", "became IN ('quarantined', 'parked')") == 0

@@ -98,8 +98,8 @@ def pending(faults: Faults, most: int) -> list[Waiting]:
 
 def decide(faults: Faults, most: int, actor: str = "bo", but: Collection[UUID] = ()) -> None:
     """Approve two of three that wait and reject the third, straight in the manager's schema."""
-    store, found = Store(faults.url(MANAGER), MANAGER), pending(faults, most)
-    for place, (request_id, revision, terms_hash) in enumerate(row for row in found if row[0] not in but):
+    store, waiting = Store(faults.url(MANAGER), MANAGER), pending(faults, most)
+    for place, (request_id, revision, terms_hash) in enumerate(row for row in waiting if row[0] not in but):
         if place % 3 == 2:
             cause = checked_cause("duplicate", None)
             decides.execute(store, uuid4(), Reject(request_id, actor, revision, terms_hash, cause))
@@ -122,7 +122,9 @@ def assert_kept(faults: Faults, before: dict[UUID, tuple[Any, ...]]) -> None:
     """Both sides still say of each request what was decided before."""
     for role in ROLES:
         now = decisions(faults, role)
-        changed = {each: (said, now.get(each)) for each, said in before.items() if now.get(each) != said}
+        changed = {
+            request: (earlier, now.get(request)) for request, earlier in before.items() if now.get(request) != earlier
+        }
         assert not changed, f"{role.name} says something else of {len(changed)}: {changed}"
 
 

@@ -55,10 +55,10 @@ def main(home: str, person: str) -> None:
     for line in sys.stdin:
         way, word, request, revision, digest = line.split()
         if way == "cli":
-            code, told = by_command_line(person, word, request)
+            code, printed = by_command_line(person, word, request)
         else:
-            code, told = as_desk(desk, word, request, int(revision), digest)
-        print(code, told.replace("\n", " "), flush=True)  # noqa: T201
+            code, printed = as_desk(desk, word, request, int(revision), digest)
+        print(code, printed.replace("\n", " "), flush=True)  # noqa: T201
     desk.close()
 
 

@@ -94,8 +94,8 @@ class Site:
 
     def json(self, *arguments: str | bytes) -> dict[str, Any]:
         """Run a command with ``--json``, and return the document that it printed."""
-        found: dict[str, Any] = json.loads(self.run(*arguments, "--json").stdout)
-        return found
+        printed: dict[str, Any] = json.loads(self.run(*arguments, "--json").stdout)
+        return printed
 
     def lines(self, *arguments: str) -> list[dict[str, Any]]:
         """Run a command with ``--json``, and return the documents that it printed, one a line."""
@@ -113,8 +113,8 @@ class Site:
 
     def pid(self, server: str) -> int:
         """Return the process id of a member of the stack: ``postgres``, ``valkey`` or ``kafka``."""
-        found: int = status(self.home).servers[server]["pid"]
-        return found
+        pid: int = status(self.home).servers[server]["pid"]
+        return pid
 
     def kill(self, server: str, number: int = signal.SIGKILL) -> None:
         """Send a member of the stack a signal; its supervisor starts it again when it died."""

@@ -122,25 +122,25 @@ class Terminal:
 
     # Waiting.
 
-    def until(self, look: Callable[[], T], *, within_s: float = PATIENCE_S, what: str = "it") -> T:
+    def until(self, look: Callable[[], T], *, within_s: float = PATIENCE_S, expected: str = "it") -> T:
         """Look until something true is seen, and return it; a failure shows the screen."""
         within_s = scaled(within_s)
         end = time.monotonic() + within_s
         while not (seen := look()):
             if time.monotonic() > end:
-                pytest.fail(f"{what} not seen within {within_s:.3g} s on this screen:\n{self.text}", pytrace=True)
+                pytest.fail(f"{expected} not seen within {within_s:.3g} s on this screen:\n{self.text}", pytrace=True)
             time.sleep(0.02)
         return seen
 
     def see(self, *texts: str, within_s: float = PATIENCE_S) -> str:
         """Wait until one line holds all these texts, and return it."""
-        line = self.until(lambda: self.line_with(*texts), within_s=within_s, what=repr(texts))
+        line = self.until(lambda: self.line_with(*texts), within_s=within_s, expected=repr(texts))
         assert line is not None
         return line
 
     def gone(self, *texts: str, within_s: float = PATIENCE_S) -> None:
         """Wait until no line holds all these texts."""
-        self.until(lambda: self.line_with(*texts) is None, within_s=within_s, what=f"a screen without {texts!r}")
+        self.until(lambda: self.line_with(*texts) is None, within_s=within_s, expected=f"a screen without {texts!r}")
 
     def still(self, for_s: float = 0.3, within_s: float = PATIENCE_S) -> str:
         """Wait until the screen, but for its clock, has not changed for a while, and return it."""
@@ -186,7 +186,7 @@ class Terminal:
 
     def wait(self, within_s: float = PATIENCE_S) -> int:
         """Wait for the program's end; returns its exit code, or minus the number of the signal."""
-        self.until(lambda: not self.child.isalive(), within_s=within_s, what="the end of the program")
+        self.until(lambda: not self.child.isalive(), within_s=within_s, expected="the end of the program")
         self._reader.join(5)
         return int(self.child.exitstatus) if self.child.exitstatus is not None else -int(self.child.signalstatus)
 

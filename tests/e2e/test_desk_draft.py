@@ -51,7 +51,7 @@ def test_a_killed_database_is_said_keeps_the_draft_and_is_recovered_from(site: S
         desk.press("^s")
         desk.see("Your draft is kept; ^s tries again.")
         desk.see("Description", "Typed while the database died")
-    desk.until(lambda: desk.line_with("✓ Postgres"), what="a database that came back")
+    desk.until(lambda: desk.line_with("✓ Postgres"), expected="a database that came back")
     desk.press("^s")
     desk.see("asks for 55.00 EUR")
     desk.see("✓ live")

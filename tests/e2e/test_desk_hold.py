@@ -10,7 +10,7 @@ import pytest
 from paydesk.contractor.role import ROLE as CONTRACTOR
 from paydesk.manager.role import ROLE as MANAGER
 from tests.conftest import until
-from tests.e2e.acts import failed, opened, put_cursor_on, registers, said_on
+from tests.e2e.acts import failed, opened, published_on, put_cursor_on, registers
 from tests.e2e.site import Site
 from tests.e2e.terminal import Terminal
 
@@ -19,11 +19,11 @@ LONG = {"PAYDESK_HOLD_SECONDS": "60"}
 AMOUNTS = count(40)
 
 
-def asked(site: Site, manager: Terminal, amount: str = "", what: str = "Held for a while") -> tuple[str, str]:
+def asked(site: Site, manager: Terminal, amount: str = "", description: str = "Held for a while") -> tuple[str, str]:
     """Ask by command line, if for nothing else for what no other asks, and put the cursor on it; its id and number."""
-    found = site.json("contractor", "request", amount or str(next(AMOUNTS)), "EUR", what)
-    put_cursor_on(manager, found["number"])
-    return found["id"], found["number"]
+    request = site.json("contractor", "request", amount or str(next(AMOUNTS)), "EUR", description)
+    put_cursor_on(manager, request["number"])
+    return request["id"], request["number"]
 
 
 def equal_at(site: Site, request_id: str, status: str) -> None:
@@ -52,9 +52,9 @@ def test_undo_within_the_window_leaves_no_trace_on_the_wire(site: Site) -> None:
     marker = site.json("contractor", "request", "1", "EUR", "Said after the undone ones")
     site.run("manager", "approve", marker["number"])
     site.run("contractor", "wait", marker["number"], "--timeout", "30s")
-    said = said_on(site, "manager", MANAGER.writes)
-    assert marker["id"] in {key for key, _ in said}
-    assert request_id not in {key for key, _ in said}
+    published = published_on(site, "manager", MANAGER.writes)
+    assert marker["id"] in {key for key, _ in published}
+    assert request_id not in {key for key, _ in published}
 
 
 def test_undo_after_the_window_is_too_late_in_words(site: Site) -> None:
@@ -95,7 +95,7 @@ def test_a_withdrawal_that_arrives_meanwhile_is_confirmed_when_the_decision_is_u
     manager.press("u")
     manager.see(number, "withdrawn")
     equal_at(site, request_id, "withdrawn")
-    types = [kind for key, kind in said_on(site, "manager", MANAGER.writes) if key == request_id]
+    types = [kind for key, kind in published_on(site, "manager", MANAGER.writes) if key == request_id]
     assert types == ["paydesk.payment_withdrawn.v1"]
 
 
@@ -123,10 +123,10 @@ def test_approval_acts_on_the_revision_that_was_on_the_screen(site: Site) -> Non
         os.kill(manager.pid, signal.SIGCONT)
     # Whichever was first, the key or the hint of what changed: the key was not meant for what nobody had seen.
     stale, only_just = (number, "1,200.00", "1,250.00 EUR"), (number, "only just shown as 1,250.00 EUR")
-    manager.until(lambda: manager.line_with(*stale) or manager.line_with(*only_just), what="why nothing is decided")
+    manager.until(lambda: manager.line_with(*stale) or manager.line_with(*only_just), expected="why nothing is decided")
     manager.see(f"▸ {number}", "1,250.00 EUR")
     time.sleep(0.5)  # Long enough for a decision to be written, if one were.
     assert registers(site, "manager", request_id)["status"] == "pending"
-    assert request_id not in {key for key, _ in said_on(site, "manager", MANAGER.writes)}
+    assert request_id not in {key for key, _ in published_on(site, "manager", MANAGER.writes)}
     failed(site.run("manager", "approve", f"{number}@1", check=False), 5, "1,200.00", "1,250.00 EUR")
-    assert len([key for key, _ in said_on(site, "contractor", CONTRACTOR.writes) if key == request_id]) == 2
+    assert len([key for key, _ in published_on(site, "contractor", CONTRACTOR.writes) if key == request_id]) == 2

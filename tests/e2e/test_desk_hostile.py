@@ -25,7 +25,7 @@ def paste_raw(desk: Terminal, text: str) -> None:
 
 def nothing_foreign_in(desk: Terminal) -> None:
     """Look again while something is: the bytes may end within a sequence that the screen is just writing."""
-    desk.until(lambda: not foreign_in(desk.raw), what="bytes without a foreign sequence")
+    desk.until(lambda: not foreign_in(desk.raw), expected="bytes without a foreign sequence")
 
 
 def test_the_form_refuses_300_hostile_texts(site: Site) -> None:
@@ -96,7 +96,7 @@ def test_a_foreign_producer_with_the_rightful_login_is_quarantined(site: Site) -
     manager.see(number)
     before = len(site.lines("manager", "quarantine", "list"))
     _, headers, body = next(
-        each for each in messages_on(site, "contractor", CONTRACTOR.writes) if number.encode() in each[2]
+        message for message in messages_on(site, "contractor", CONTRACTOR.writes) if number.encode() in message[2]
     )
     like = json.loads(body)
     producer = Producer(kafka_login(site, "contractor") | {"batch.num.messages": 1})
@@ -109,9 +109,9 @@ def test_a_foreign_producer_with_the_rightful_login_is_quarantined(site: Site) -
     later = ask(contractor, "21", "EUR", "Arrives after all of them")
     manager.see(later, "Arrives after all of them")
     manager.see("in quarantine")
-    found = site.lines("manager", "quarantine", "list")
-    assert len(found) - before == 300
-    assert {each["became"] for each in found} == {"quarantined"}
+    quarantined = site.lines("manager", "quarantine", "list")
+    assert len(quarantined) - before == 300
+    assert {row["became"] for row in quarantined} == {"quarantined"}
     shown = site.run("manager", "quarantine", "list").stdout
     assert foreign_in(shown.replace("\n", "\r\n").encode()) == []
     assert {row["number"] for row in site.rows("manager")} >= {number, later}

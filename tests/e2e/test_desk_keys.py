@@ -11,14 +11,16 @@ from tests.e2e.site import PAYDESK, Site
 from tests.e2e.terminal import Terminal
 
 pytestmark = pytest.mark.long
-WHAT = ("Rack and cables", "Second visit", "Licence renewal", "Hotel and train", "Photo set")
+DESCRIPTIONS = ("Rack and cables", "Second visit", "Licence renewal", "Hotel and train", "Photo set")
 
 
 @pytest.fixture(scope="module")
 def numbers(site: Site) -> list[str]:
     """Ask for five payments, of 10.00 EUR and up."""
-    asked = enumerate(WHAT, start=10)
-    return [site.json("contractor", "request", str(amount), "EUR", what)["number"] for amount, what in asked]
+    asked = enumerate(DESCRIPTIONS, start=10)
+    return [
+        site.json("contractor", "request", str(amount), "EUR", description)["number"] for amount, description in asked
+    ]
 
 
 def statuses(site: Site) -> list[str]:
@@ -61,7 +63,9 @@ def test_resized_while_open_nothing_is_lost_or_left_over(site: Site, numbers: li
     put_cursor_on(desk, numbers[1])
     for columns, rows in ((160, 45), (100, 30), (60, 16), (80, 24)):
         desk.resize(columns, rows)
-        desk.until(lambda rows=rows: "Keys" in desk.lines[rows - 1], what=f"the keys at the foot of {columns}x{rows}")  # type: ignore[misc]
+        desk.until(
+            lambda rows=rows: "Keys" in desk.lines[rows - 1], expected=f"the keys at the foot of {columns}x{rows}"
+        )  # type: ignore[misc]
         see_cursor_on(desk, numbers[1])
         desk.see("11.00 EUR")
     desk.press("enter")
@@ -89,7 +93,7 @@ def test_every_footer_fits_into_80_columns_and_names_help_and_the_way_back(
     desk.see(numbers[0])
     for keys, ends_with in (((), "q Quit"), (("enter",), "q Back")):
         desk.press(*keys)
-        footer = desk.until(lambda ends_with=ends_with: desk.line_with(ends_with), what=ends_with)  # type: ignore[misc]
+        footer = desk.until(lambda ends_with=ends_with: desk.line_with(ends_with), expected=ends_with)  # type: ignore[misc]
         assert footer is not None and "? Keys" in footer and len(footer) <= 80
     desk.press("esc")
     desk.see("q Quit")
@@ -135,7 +139,7 @@ def test_other_looks_lose_nothing(site: Site, numbers: list[str], looks: dict[st
     desk.still()
     if "PAYDESK_ASCII" in looks:
         assert desk.text.isascii()
-    colours = {tuple(map(int, found)) for found in re.findall(rb"[34]8;2;(\d+);(\d+);(\d+)", desk.raw)}
+    colours = {tuple(map(int, colour)) for colour in re.findall(rb"[34]8;2;(\d+);(\d+);(\d+)", desk.raw)}
     assert colours
     grey = all(max(colour) - min(colour) == 0 for colour in colours)
     assert grey is ("NO_COLOR" in looks)

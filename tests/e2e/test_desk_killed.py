@@ -6,7 +6,7 @@ import pytest
 
 from paydesk.manager.role import ROLE as MANAGER
 from tests.conftest import until
-from tests.e2e.acts import opened, put_cursor_on, said_on
+from tests.e2e.acts import opened, published_on, put_cursor_on
 from tests.e2e.faults import Faults
 from tests.e2e.site import Site
 
@@ -26,19 +26,19 @@ def test_killed_within_the_window_the_next_worker_releases_the_decision_once_and
     manager.kill(signal.SIGKILL)
     assert manager.wait() == -signal.SIGKILL
 
-    def outbox(what: str) -> object:
-        return faults.one(MANAGER, f"SELECT {what} FROM outbox WHERE request_id = %s", [asked["id"]])
+    def outbox(column: str) -> object:
+        return faults.scalar(MANAGER, f"SELECT {column} FROM outbox WHERE request_id = %s", [asked["id"]])
 
-    def said() -> int:
-        return [key for key, _ in said_on(site, "manager", MANAGER.writes)].count(asked["id"])
+    def published() -> int:
+        return [key for key, _ in published_on(site, "manager", MANAGER.writes)].count(asked["id"])
 
     due = outbox("hold_until")
     with faults.workers("manager") as (worker,):
         until(lambda: worker.duty == "working", within_s=60)
-        assert said() == 0
+        assert published() == 0
         assert outbox("hold_until > now() AND published_at IS NULL"), "a worker was there before it was due"
         until(lambda: outbox("published_at IS NOT NULL"), within_s=60)
-    assert faults.one(
+    assert faults.scalar(
         MANAGER,
         "SELECT published_at >= %s AND log_append_time >= %s FROM outbox WHERE request_id = %s",
         [due, due, asked["id"]],
@@ -46,4 +46,4 @@ def test_killed_within_the_window_the_next_worker_releases_the_decision_once_and
     with faults.workers("manager") as (worker,):
         until(lambda: worker.duty == "working", within_s=60)
         assert site.json("contractor", "wait", asked["id"], "--timeout", "30s")["status"] == "accepted"
-    assert said() == 1
+    assert published() == 1

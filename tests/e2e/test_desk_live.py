@@ -15,9 +15,9 @@ def test_asked_rejected_revised_and_approved_between_two_terminals(site: Site, c
     manager = opened(site, "manager", columns=columns, rows=rows)
 
     # Another sum each time: who asks for what looks alike is asked first.
-    what, less = f"Network rework {columns}", f"1,{columns + 100}.00"
-    number = ask(contractor, "1,250.50", "eur", what)
-    manager.see(number, "1,250.50 EUR", what)
+    description, less = f"Network rework {columns}", f"1,{columns + 100}.00"
+    number = ask(contractor, "1,250.50", "eur", description)
+    manager.see(number, "1,250.50 EUR", description)
     contractor.see(number, "pending", "sent")
 
     put_cursor_on(contractor, number)
@@ -34,7 +34,7 @@ def test_asked_rejected_revised_and_approved_between_two_terminals(site: Site, c
 
     contractor.see("✗ rejected")
     cause = f"More information is needed. {NOTE}"
-    contractor.until(lambda: cause in " ".join(contractor.text.split()) or columns >= 100, what="the whole cause")
+    contractor.until(lambda: cause in " ".join(contractor.text.split()) or columns >= 100, expected="the whole cause")
     wrapped = [line[: columns - 53].strip() if columns >= 100 else line.strip() for line in contractor.lines]
     assert cause in " ".join(line for line in wrapped if line)
 

@@ -39,7 +39,7 @@ def test_nothing_heavy_is_imported_before_the_first_frame(site: Site, role: str)
     loaded = set(json.loads(desk.until(lambda: seen.exists() and seen.read_text())))
     assert "textual" in loaded
     assert not loaded & HEAVY
-    desk.until(lambda: desk.line_with("✓ live"), what="a desk that works after all")
+    desk.until(lambda: desk.line_with("✓ live"), expected="a desk that works after all")
 
 
 @pytest.mark.long
@@ -47,7 +47,7 @@ def test_twenty_keys_typed_in_the_first_two_seconds_all_take_effect(site: Site) 
     site.run("contractor", "request", "1", "EUR", "Something to move over")
     started = time.monotonic()
     desk = site.desk("contractor")
-    desk.until(lambda: b"\x1b[?1049h" in desk.raw, within_s=20, what="the terminal taken over")
+    desk.until(lambda: b"\x1b[?1049h" in desk.raw, within_s=20, expected="the terminal taken over")
     keys = ["n", *"123.45", "tab", *"usd", "tab", *"typed ahead"]
     assert len(keys) >= 20
     pause_s = max(0.0, (started + 2 - time.monotonic()) / len(keys))
@@ -65,7 +65,7 @@ def test_twenty_keys_typed_in_the_first_two_seconds_all_take_effect(site: Site) 
 def test_a_first_command_typed_before_the_servers_answer_is_kept(site: Site) -> None:
     site.run("stack", "down")
     desk = site.desk("contractor")
-    desk.until(lambda: b"\x1b[?1049h" in desk.raw, within_s=20, what="the terminal taken over")
+    desk.until(lambda: b"\x1b[?1049h" in desk.raw, within_s=20, expected="the terminal taken over")
     desk.press("n", *"7", "tab", *"eur", "tab", *"While the servers come", "^s", pause_s=0.02)
     desk.see("asks for 7.00 EUR")
     desk.see("PR-", "7.00 EUR")

@@ -12,14 +12,16 @@ from tests.e2e.site import PAYDESK, Site
 from tests.e2e.terminal import Terminal
 
 pytestmark = [pytest.mark.long, pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")]
-WHAT = ("Rack and cables", "Second visit", "Licence renewal")
+DESCRIPTIONS = ("Rack and cables", "Second visit", "Licence renewal")
 
 
 @pytest.fixture(scope="module")
 def numbers(site: Site) -> list[str]:
     """Ask for three payments, of 10.00 EUR and up."""
-    asked = enumerate(WHAT, start=10)
-    return [site.json("contractor", "request", str(amount), "EUR", what)["number"] for amount, what in asked]
+    asked = enumerate(DESCRIPTIONS, start=10)
+    return [
+        site.json("contractor", "request", str(amount), "EUR", description)["number"] for amount, description in asked
+    ]
 
 
 @pytest.fixture
@@ -39,7 +41,7 @@ def shell(site: Site) -> Iterator[Terminal]:
 def desk_in(shell: Terminal, role: str) -> Terminal:
     """Open a desk in the shell, and wait until it is at work."""
     shell.write(f"{' '.join(PAYDESK)} {role}\r")
-    shell.until(lambda: shell.line_with("✓ Kafka") and shell.line_with("✓ live"), what="a desk at work")
+    shell.until(lambda: shell.line_with("✓ Kafka") and shell.line_with("✓ live"), expected="a desk at work")
     return shell
 
 
@@ -97,7 +99,7 @@ def test_control_keys_do_what_they_say(shell: Terminal, site: Site, numbers: lis
 def test_a_desk_that_another_program_started_is_suspended_with_it(shell: Terminal, numbers: list[str]) -> None:
     """As ``make manager`` does: what waits for the desk stops as well, so there is a prompt; back, all is there."""
     shell.write(f'/bin/sh -c "{" ".join(PAYDESK)} manager; echo left"\r')
-    shell.until(lambda: shell.line_with("✓ Kafka") and shell.line_with("✓ live"), what="a desk at work")
+    shell.until(lambda: shell.line_with("✓ Kafka") and shell.line_with("✓ live"), expected="a desk at work")
     see_cursor_on(shell, numbers[0])
     for _ in range(2):
         shell.press("^z")

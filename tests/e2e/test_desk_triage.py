@@ -35,11 +35,11 @@ def under_cursor(desk: Terminal) -> str:
     """Return the number under the cursor in the last frame that was painted; a dialog over the list is waited out."""
 
     def look() -> list[str]:
-        found = [match[1] for line in desk.lines if (match := UNDER_CURSOR.match(line))]
+        numbers = [match[1] for line in desk.lines if (match := UNDER_CURSOR.match(line))]
         # Else the frame is on its way: it shows the line that was left too, or neither.
-        return found if len(found) == 1 and desk.line_with("│  Reject PR-") is None else []
+        return numbers if len(numbers) == 1 and desk.line_with("│  Reject PR-") is None else []
 
-    return desk.until(look, what="one cursor")[0]
+    return desk.until(look, expected="one cursor")[0]
 
 
 def decided(site: Site) -> Decided:
@@ -55,9 +55,9 @@ def decided(site: Site) -> Decided:
 def faults(site: Site) -> Iterator[Faults]:
     """Return a look into both schemas, while a contractor's worker sends what is asked."""
     site.run("contractor", "list")  # This side's first check: from here on every request has its number at once.
-    found = Faults(site)
-    with found.workers("contractor"):
-        yield found
+    struck = Faults(site)
+    with struck.workers("contractor"):
+        yield struck
 
 
 def waiting(faults: Faults, site: Site, more: int) -> Terminal:
@@ -87,7 +87,9 @@ def test_sixty_are_decided_by_keys_alone_and_each_key_meant_what_was_under_the_c
         if (number := under_cursor(manager)) in meant:
             # Who looks sees that the frame after the last key is not there yet, and waits; a busy machine may be late.
             late += 1
-            number = manager.until(lambda: (n := under_cursor(manager)) not in meant and n, what="the next row") or ""
+            number = (
+                manager.until(lambda: (n := under_cursor(manager)) not in meant and n, expected="the next row") or ""
+            )
         keys += 1
         if chance.random() < 0.6:
             meant[number] = ("accepted", None)

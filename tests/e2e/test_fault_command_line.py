@@ -17,8 +17,8 @@ pytestmark = pytest.mark.long
 @pytest.fixture(scope="module")
 def number(site: Site) -> str:
     """A request that waits."""
-    found: str = site.json("contractor", "request", "5", "EUR", "waits")["number"]
-    return found
+    number: str = site.json("contractor", "request", "5", "EUR", "waits")["number"]
+    return number
 
 
 def shell(site: Site, script: str) -> subprocess.CompletedProcess[str]:
@@ -34,12 +34,12 @@ def test_interrupted_while_it_waits(site: Site, number: str, json_: str) -> None
         users = site.folder.home / "users"
         until(lambda: any(str(waiting.pid) in entry.name for entry in users.glob("*")))
         waiting.send_signal(signal.SIGINT)
-        out, told = waiting.communicate(timeout=scaled(30))
+        out, errors = waiting.communicate(timeout=scaled(30))
     assert waiting.returncode == 130 and out == ""
     if json_:
-        assert json.loads(told.splitlines()[-1])["error"]["code"] == "interrupted"
+        assert json.loads(errors.splitlines()[-1])["error"]["code"] == "interrupted"
     else:
-        assert told.splitlines()[-1] == "Interrupted."
+        assert errors.splitlines()[-1] == "Interrupted."
 
 
 def test_interrupted_before_it_stands() -> None:

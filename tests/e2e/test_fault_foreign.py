@@ -32,18 +32,18 @@ def bad(good: Message) -> list[tuple[str, Message]]:
     """Return bad messages made of a good one, each with a word of the reason that it must be kept with."""
     key, headers, value = good
     assert value is not None
-    said = json.loads(value)
+    fields = json.loads(value)
     other = {"ce_id": str(uuid4()).encode()}
 
     def with_(**changes: object) -> Message:
-        return key, headers | other, json.dumps(said | changes).encode()
+        return key, headers | other, json.dumps(fields | changes).encode()
 
     def terms(**changes: object) -> Message:
-        hostile = said["terms"] | changes
+        hostile = fields["terms"] | changes
         try:
             fitting = terms_in(TermsMessage.model_validate_json(json.dumps(hostile))).hash
         except ValueError:
-            fitting = said["terms_hash"]
+            fitting = fields["terms_hash"]
         return with_(terms=hostile, terms_hash=fitting)
 
     return [
@@ -95,11 +95,11 @@ def unknown(good: Message) -> list[Message]:
 def good_messages(faults: Faults, count: int) -> list[Message]:
     """Return new requests' messages, made of the one that this site's contractor said."""
     _, headers, first = good_of(faults)
-    said, made = json.loads(first or b""), list[Message]()
+    fields, made = json.loads(first or b""), list[Message]()
     for number in range(count):
         request = str(uuid4())
         value = json.dumps(
-            said | {"id": request, "number": f"PR-{90000 + number}", "big": "x" * (60_000 if number == 7 else 1)}
+            fields | {"id": request, "number": f"PR-{90000 + number}", "big": "x" * (60_000 if number == 7 else 1)}
         )
         own = {"ce_id": str(uuid4()).encode(), "ce_subject": request.encode()}
         made.append((request.encode(), headers | own, value.encode()))
@@ -128,7 +128,7 @@ def test_a_thousand_bad_among_a_thousand_good(site: Site) -> None:
             producer.poll(0)
         assert producer.flush(60) == 0
         until(lambda: faults.count(MANAGER, "inbox") >= 2001, within_s=120, every_s=0.1)
-        until(lambda: "quarantine" in worker.said)
+        until(lambda: "quarantine" in worker.log_text)
     assert faults.count(MANAGER, "inbox") == 2001
     assert faults.count(MANAGER) == 1001 == faults.count(MANAGER, where="status = 'pending'")
     assert wanted.total() == 1000
@@ -156,7 +156,7 @@ def test_bad_messages_before_the_good_one_on_the_own_topic(site: Site) -> None:
         until(lambda: faults.count(MANAGER, where="contractor = 'ada'"), within_s=60)
         until(faults.settled, within_s=60)
     store = Store(faults.url(CONTRACTOR), CONTRACTOR)
-    request = faults.one(CONTRACTOR, "SELECT id FROM payment_request WHERE contractor = 'ada'")
+    request = faults.scalar(CONTRACTOR, "SELECT id FROM payment_request WHERE contractor = 'ada'")
     asks.execute(store, uuid4(), RevisePayment(request, "ada", {"amount": "7"}))
     store.close()
     good = good_of(faults)
@@ -171,8 +171,8 @@ def test_bad_messages_before_the_good_one_on_the_own_topic(site: Site) -> None:
         event = good[1]["ce_id"].decode()
         until(lambda: faults.count(MANAGER, "inbox", f"event_id = '{event}' AND became = 'applied'"), within_s=60)
     assert faults.count(MANAGER, "inbox", REASONED) == before + len(wrong)
-    place = faults.one(CONTRACTOR, f"SELECT kafka_offset FROM outbox WHERE id = '{event}'")
-    assert place == faults.one(MANAGER, f"SELECT kafka_offset FROM inbox WHERE event_id = '{event}'")
+    place = faults.scalar(CONTRACTOR, f"SELECT kafka_offset FROM outbox WHERE id = '{event}'")
+    assert place == faults.scalar(MANAGER, f"SELECT kafka_offset FROM inbox WHERE event_id = '{event}'")
 
 
 def test_what_is_too_large_is_refused_by_the_broker(site: Site) -> None:

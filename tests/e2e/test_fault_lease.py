@@ -79,18 +79,18 @@ def strike_both(faults: Faults, workers: list[WorkerProcess], number: int) -> di
 
 def rounds(site: Site, number: int, times: int) -> dict[str, list[float]]:
     """Strike again and again, and check both schemas at the end; returns how long each role's work stood still."""
-    faults, found = Faults(site), {role.name: list[float]() for role in ROLES}
+    faults, took_by_role = Faults(site), {role.name: list[float]() for role in ROLES}
     with faults.workers(*(role.name for role in ROLES * 2)) as workers:
         for _ in range(times):
             until(lambda: attended(workers), within_s=60)
             for role, took_s in strike_both(faults, workers, number).items():
-                found[role.name].append(took_s)
+                took_by_role[role.name].append(took_s)
         until(faults.settled, within_s=120, every_s=0.2)
     faults.assert_once()
-    for name, took in found.items():
-        told = f"{name} {signal.Signals(number).name}: p50 {median(took):.2f} s, max {max(took):.2f} s, {took}"
-        print(told)  # noqa: T201
-    return found
+    for name, took in took_by_role.items():
+        line = f"{name} {signal.Signals(number).name}: p50 {median(took):.2f} s, max {max(took):.2f} s, {took}"
+        print(line)  # noqa: T201
+    return took_by_role
 
 
 @pytest.mark.long

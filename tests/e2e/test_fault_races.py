@@ -104,7 +104,9 @@ def race(faults: Faults, racers: tuple[Racer, Racer], way: str, count: int) -> C
         loser = "cy" if winner == "bo" else "bo"
         became = {"bo": "accepted", "cy": "rejected"}[winner]
         assert f"was {became} by {winner} at" in answers[loser][2], answers
-        held = faults.one(MANAGER, "SELECT status || ' ' || decided_by FROM payment_request WHERE id = %s", [request])
+        held = faults.scalar(
+            MANAGER, "SELECT status || ' ' || decided_by FROM payment_request WHERE id = %s", [request]
+        )
         assert held == f"{became} {winner}"
         assert faults.count(MANAGER, "outbox", f"request_id = '{request}'") == 1
         won[winner] += 1

@@ -34,8 +34,8 @@ def faults(site: Site) -> Faults:
 
 def ready(site: Site, server: str) -> bool:
     """Whether a member of the stack answers."""
-    found: dict[str, dict[str, str]] = site.folder.read("state.json").get("servers", {})
-    return found.get(server, {}).get("state") == "ready"
+    servers: dict[str, dict[str, str]] = site.folder.read("state.json").get("servers", {})
+    return servers.get(server, {}).get("state") == "ready"
 
 
 @pytest.mark.long
@@ -96,11 +96,11 @@ def test_a_broker_that_stays_away_is_said_and_waited_for(faults: Faults) -> None
             assert took_s < 30, f"a request took {took_s:.0f} s while the broker was frozen"
             queued = site.json(*REQUEST)
             assert queued["delivery"] == "queued"
-            until(lambda: "Offline" in workers[0].said, within_s=60)
+            until(lambda: "Offline" in workers[0].log_text, within_s=60)
         finally:
             os.kill(pid, signal.SIGCONT)
         until(faults.settled, within_s=120, every_s=0.2)
-        until(lambda: workers[0].said.splitlines()[-1].endswith("working"), within_s=60)
+        until(lambda: workers[0].log_text.splitlines()[-1].endswith("working"), within_s=60)
     faults.assert_once()
 
 
@@ -158,9 +158,9 @@ def test_postgres_killed_under_load_is_waited_out_and_never_quarantined(faults: 
     desk.close()
     assert {answer.returncode for answer in done} <= {0, 7, 10}, [answer.stderr for answer in done]
     assert not any("Traceback" in answer.stderr for answer in done)
-    told = [json.loads(answer.stdout)["id"] for answer in done if answer.returncode == 0]
-    assert len(told) == len(set(told)) > 0
-    assert faults.one(MANAGER, "SELECT count(*) FROM payment_request WHERE id = ANY(%s::uuid[])", [told]) == len(told)
+    ids = [json.loads(answer.stdout)["id"] for answer in done if answer.returncode == 0]
+    assert len(ids) == len(set(ids)) > 0
+    assert faults.scalar(MANAGER, "SELECT count(*) FROM payment_request WHERE id = ANY(%s::uuid[])", [ids]) == len(ids)
     for answer in done:
         if answer.returncode == 10:
             key = json.loads(answer.stderr.splitlines()[-1])["error"]["hint"].split("--key ")[1].rstrip(".")

@@ -51,11 +51,13 @@ def test_a_schema_dropped_comes_back_by_itself(site: Site, lost: Role) -> None:
         until(faults.settled, within_s=240, every_s=0.3)
         took_s = time.monotonic() - started
         assert_kept(faults, before)
-        said = {role.name: faults.count(role, "outbox") for role in (CONTRACTOR, MANAGER)}
+        published = {role.name: faults.count(role, "outbox") for role in (CONTRACTOR, MANAGER)}
         again = site.json(*ask)
         assert (again["id"], again["number"]) == (asked["id"], asked["number"])
         assert site.json(*approve)["status"] == "accepted"
-        assert said == {role.name: faults.count(role, "outbox") for role in (CONTRACTOR, MANAGER)}, "a second effect"
+        assert published == {role.name: faults.count(role, "outbox") for role in (CONTRACTOR, MANAGER)}, (
+            "a second effect"
+        )
         faults.ask(20)
         until(faults.settled, within_s=60, every_s=0.1)
         assert_numbers(faults)
@@ -87,11 +89,11 @@ def test_a_damaged_schema_is_rebuilt_by_one_command(site: Site, damaged: Role) -
             connection.execute("UPDATE payment_request SET locked = true")
         assert faults.registers(damaged) != good
         go_on(faults, damaged)
-        told = json.loads(site.run(*command).stdout)
-        assert told["requests"] == faults.count(CONTRACTOR) and told["locked"] == 0
+        result = json.loads(site.run(*command).stdout)
+        assert result["requests"] == faults.count(CONTRACTOR) and result["locked"] == 0
         workers.append(WorkerProcess(site, damaged.name))
         until(faults.settled, within_s=60, every_s=0.1)
         assert_kept(faults, before)
         assert_numbers(faults)
     faults.assert_once()
-    print(f"{damaged.name} rebuilt: {told['requests']} requests, {told['own_events']} + {told['heard']} messages")  # noqa: T201
+    print(f"{damaged.name} rebuilt: {result['requests']} requests, {result['own_events']} + {result['heard']} messages")  # noqa: T201

@@ -50,18 +50,18 @@ def say(faults: Faults, rows: list[Waiting], actor: str, rejects: int) -> None:
 def locked(faults: Faults) -> list[set[UUID]]:
     """Return what each side has locked."""
     query = "SELECT coalesce(array_agg(id), '{}') FROM payment_request WHERE locked OR peer_locked_at IS NOT NULL"
-    return [set(faults.one(role, query)) for role in ROLES]
+    return [set(faults.scalar(role, query)) for role in ROLES]
 
 
 def claimed(faults: Faults) -> set[UUID]:
     """Return of which requests the manager's side was told of a version that it never said."""
-    return set(faults.one(MANAGER, "SELECT coalesce(array_agg(request_id), '{}') FROM unknown_version"))
+    return set(faults.scalar(MANAGER, "SELECT coalesce(array_agg(request_id), '{}') FROM unknown_version"))
 
 
 def findings(site: Site) -> dict[str, Any]:
     """Return what doctor says of each thing that it looks at."""
-    told: dict[str, Any] = json.loads(site.run("doctor", "--json", check=False).stdout)
-    return {one["name"]: one for one in told["findings"]}
+    report: dict[str, Any] = json.loads(site.run("doctor", "--json", check=False).stdout)
+    return {finding["name"]: finding for finding in report["findings"]}
 
 
 @pytest.mark.long
@@ -79,7 +79,7 @@ def test_nothing_flips_and_what_one_side_alone_knows_is_told_to_the_other(site: 
         say(faults, torn, "bo", rejects=2)
         until(faults.settled, within_s=60, every_s=0.1)
         before, ids = decisions(faults, CONTRACTOR), {row[0] for row in torn}
-        first = faults.one(MANAGER, "SELECT min(kafka_offset) FROM outbox WHERE request_id = ANY(%s)", [list(ids)])
+        first = faults.scalar(MANAGER, "SELECT min(kafka_offset) FROM outbox WHERE request_id = ANY(%s)", [list(ids)])
         workers[1].end()
         with broker_away(site):
             restore(faults, MANAGER, copy)
@@ -103,10 +103,10 @@ def test_nothing_flips_and_what_one_side_alone_knows_is_told_to_the_other(site: 
         # What was asked last may still be on its way when the claims are there.
         until(lambda: rest(CONTRACTOR) == rest(MANAGER) and len(rest(MANAGER)) == 101 - TORN, within_s=60, every_s=0.5)
         now = decisions(faults, CONTRACTOR)
-        assert {each: now[each] for each in before} == before, "what was published and heard flips"
+        assert {request: now[request] for request in before} == before, "what was published and heard flips"
         assert locked(faults) == [set(), set()], "a claim of the other side locks nothing"
-        told = findings(site)["manager claims"]
-        assert not told["ok"] and f"{len(ids)} versions that this side never said" in told["seen"]
+        finding = findings(site)["manager claims"]
+        assert not finding["ok"] and f"{len(ids)} versions that this side never said" in finding["seen"]
         assert {now[row[0]][5] for row in others} == {"cy"}
         assert_numbers(faults)
     print(f"{gone} batches cut off: {len(ids)} requests told after {took_s:.1f} s, none flipped")  # noqa: T201

@@ -38,13 +38,13 @@ HELD = "published_at IS NULL AND hold_until IS NOT NULL AND NOT beaten"
 
 
 def number(faults: Faults, request_id: UUID) -> str:
-    return str(faults.one(CONTRACTOR, "SELECT number FROM payment_request WHERE id = %s", [request_id]))
+    return str(faults.scalar(CONTRACTOR, "SELECT number FROM payment_request WHERE id = %s", [request_id]))
 
 
 def findings(site: Site) -> dict[str, str]:
     """Return what doctor sees, by name."""
-    told: dict[str, Any] = json.loads(site.run("doctor", "--json", check=False).stdout)
-    return {found["name"]: found["seen"] for found in told["findings"]}
+    report: dict[str, Any] = json.loads(site.run("doctor", "--json", check=False).stdout)
+    return {finding["name"]: finding["seen"] for finding in report["findings"]}
 
 
 def equal_but_for(faults: Faults, held: int) -> bool:
@@ -71,10 +71,10 @@ def lived(faults: Faults) -> Past:
     until(faults.settled, within_s=60, every_s=0.1)
     decide(faults, 20)
     until(faults.settled, within_s=60, every_s=0.1)
-    store, found = Store(faults.url(MANAGER), MANAGER), pending(faults, 12)
-    for request_id, revision, terms_hash in found:
+    store, waiting = Store(faults.url(MANAGER), MANAGER), pending(faults, 12)
+    for request_id, revision, terms_hash in waiting:
         decides.execute(store, uuid4(), Approve(request_id, "bo", revision, terms_hash), hold_s=HELD_S)
-    past = Past(copied(faults, MANAGER), found[:4], found[4:8], found[8:])
+    past = Past(copied(faults, MANAGER), waiting[:4], waiting[4:8], waiting[8:])
     for request_id, _, _ in past.undone + past.replaced:
         decides.execute(store, uuid4(), Undo(request_id, "bo"))
     for request_id, revision, terms_hash in past.replaced:
@@ -89,10 +89,10 @@ def lived(faults: Faults) -> Past:
 
 def answer_for_bo(faults: Faults, past: Past) -> None:
     """Hold doctor and list to what bo is told, and say of each hold that ran out what becomes of it."""
-    site, told = faults.site, findings(faults.site)
-    assert all(f"{number(faults, row[0])} (bo)" in told["manager lost"] for row in past.replaced)
+    site, seen = faults.site, findings(faults.site)
+    assert all(f"{number(faults, row[0])} (bo)" in seen["manager lost"] for row in past.replaced)
     asked_again = {number(faults, row[0]) for row in past.undone}
-    assert all(each in told["manager held"] for each in asked_again)
+    assert all(number in seen["manager held"] for number in asked_again)
     assert {row["number"] for row in site.rows("manager") if row["overdue"]} == asked_again
     first, *others = sorted(asked_again)
     assert site.json("manager", "approve", first, "--as", "bo")["delivery"] == "sent"
@@ -119,7 +119,7 @@ def test_the_managers_copy_with_held_decisions_that_were_undone_since(site: Site
         with broker_away(site) if away else nullcontext():
             workers.append(WorkerProcess(site, "manager"))
             if away:
-                until(lambda: "Offline" in workers[-1].said, within_s=60)
+                until(lambda: "Offline" in workers[-1].log_text, within_s=60)
                 assert faults.count(MANAGER, "outbox", HELD) == 12, "nothing is released before the first check"
         started = time.monotonic()
         until(lambda: equal_but_for(faults, held=4), within_s=240, every_s=0.3)
@@ -149,7 +149,7 @@ def test_the_contractors_copy_and_what_was_said_before_kafka_came_back(site: Sit
         until(faults.settled, within_s=60, every_s=0.1)
         decide(faults, 100, but={UUID(asked["id"])})
         until(faults.settled, within_s=60, every_s=0.1)
-        before, most = decisions(faults, MANAGER), faults.one(MANAGER, MOST_NUMBER)
+        before, most = decisions(faults, MANAGER), faults.scalar(MANAGER, MOST_NUMBER)
         workers[0].end()
         restore(faults, CONTRACTOR, copy)
         with broker_away(site):
@@ -158,7 +158,7 @@ def test_the_contractors_copy_and_what_was_said_before_kafka_came_back(site: Sit
             fresh = site.json("contractor", "request", "8", "EUR", "new", "--as", "eve")
             assert (fresh["number"], fresh["delivery"]) == (None, "queued"), "no number before the first check"
             workers.append(WorkerProcess(site, "contractor"))
-            until(lambda: "Offline" in workers[-1].said, within_s=60)
+            until(lambda: "Offline" in workers[-1].log_text, within_s=60)
         until(lambda: faults.count(MANAGER, where=f"id = '{fresh['id']}'") == 1, within_s=240, every_s=0.3)
         until(faults.settled, within_s=60, every_s=0.1)
         assert_kept(faults, before)

@@ -45,12 +45,12 @@ def test_a_signal_right_after_the_commit_is_told_as_saved(site: Site, number: si
     )
     (saved,) = asked(site, words)
     assert struck.returncode == 10 and struck.stdout == "", struck
-    lines = [each for each in struck.stderr.splitlines() if each]
+    lines = [line for line in struck.stderr.splitlines() if line]
     # On a busy machine it says first what it waits for.
-    told = "\n".join(dropwhile(lambda each: each.startswith("Waiting for "), lines))
+    message = "\n".join(dropwhile(lambda line: line.startswith("Waiting for "), lines))
     names = saved["number"], f"…{saved['id'][-6:]}"  # A request may get its number a moment after the commit.
-    assert told.startswith(tuple(f"{name} is saved, and then it was interrupted." for name in names)), told
-    assert f"--key {line[-1]}" in told
+    assert message.startswith(tuple(f"{name} is saved, and then it was interrupted." for name in names)), message
+    assert f"--key {line[-1]}" in message
     again = site.json(*line)
     assert again["id"] == saved["id"] and len(asked(site, words)) == 1
 

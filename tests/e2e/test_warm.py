@@ -32,11 +32,11 @@ def test_it_says_the_same_and_ends_with_the_same_code(tmp_path: Path, line: tupl
 
 def test_it_has_a_process_of_its_own_and_a_signal_ends_it_as_any_other(tmp_path: Path) -> None:
     site = Site(tmp_path, {"PAYDESK_BROKER": "memory"})
-    said = tmp_path / "said"
+    log = tmp_path / "said"
     try:
-        with said.open("wb") as file:
+        with log.open("wb") as file:
             workers = [site.start(role, "worker", err=file.fileno()) for role in ("contractor", "manager")]
-        until(lambda: said.read_text().count("working") == 2, within_s=60)
+        until(lambda: log.read_text().count("working") == 2, within_s=60)
         for worker, number in zip(workers, (signal.SIGTERM, signal.SIGKILL), strict=True):
             assert worker.pid != os.getpid()
             worker.send_signal(number)

@@ -49,11 +49,11 @@ def _kinds() -> Iterator[str]:
 def hostile(count: int = 300) -> list[str]:
     """Return texts that must never be stored: each kind alone, then inside and around honest words."""
     chance, kinds = random.Random(5), list(_kinds())
-    found = [f"Invoice {kind}x" for kind in kinds]
-    while len(found) < count:
+    descriptions = [f"Invoice {kind}x" for kind in kinds]
+    while len(descriptions) < count:
         first, second = chance.choice(_WORDS), chance.choice(_WORDS)
-        found.append(f"{first} {chance.choice(kinds)} {second} {len(found)}")
-    return found[:count]
+        descriptions.append(f"{first} {chance.choice(kinds)} {second} {len(descriptions)}")
+    return descriptions[:count]
 
 
 _HONEST = (
@@ -84,14 +84,14 @@ _FOREIGN = re.compile(r"\x1b\[(?:31m|2J|6n|\?1049l)(?=.)", re.DOTALL)
 def foreign_in(raw: bytes, *, closed: bool = False) -> list[str]:
     """Return what is in a terminal's bytes that no screen made: sequences, control and invisible characters."""
     text = raw.decode(errors="replace")
-    found = [] if closed else _FOREIGN.findall(text)
+    foreign = [] if closed else _FOREIGN.findall(text)
     rest = _MADE.sub("", text).replace("\r\n", "")
     invisible = {*_INVISIBLE, "\U000e0101"} - {"\u2028"}
     for char in rest:
         code = ord(char)
         if code < 32 or 0x7F <= code < 0xA0 or char in invisible or 0xE0000 <= code <= 0xE007F:
-            found.append(char)
-    return found
+            foreign.append(char)
+    return foreign
 
 
 def honest(count: int = 100) -> list[str]:

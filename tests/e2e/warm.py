@@ -69,7 +69,7 @@ def run(
     """Run a command line of paydesk to its end. Raises ``TimeoutError``, and kills it then."""
     (out, to_out), (err, to_err) = os.pipe(), os.pipe()
     with ThreadPoolExecutor(2) as readers:
-        said = [readers.submit(_read, end) for end in (out, err)]
+        outputs = [readers.submit(_read, end) for end in (out, err)]
         try:
             command = Command(arguments, env, cwd, to_out, to_err)
         finally:
@@ -79,7 +79,7 @@ def run(
             code = command.wait(timeout_s)
         finally:
             command.send_signal(signal.SIGKILL)
-    return subprocess.CompletedProcess(arguments, code, *(each.result() for each in said))
+    return subprocess.CompletedProcess(arguments, code, *(output.result() for output in outputs))
 
 
 def _read(end: int) -> str:

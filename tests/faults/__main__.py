@@ -48,8 +48,8 @@ def main() -> int:
             if given.report:
                 write(rows)
             print(line(row), flush=True)
-            for told in (*row.wrong, *row.notes):
-                print(f"    {told}", flush=True)
+            for wrong in (*row.wrong, *row.notes):
+                print(f"    {wrong}", flush=True)
     print(f"{sum(row.runs for row in rows)} faults, {time.monotonic() - started:.0f} s")
     return 0 if all(row.good for row in rows) else 1
 

@@ -78,15 +78,15 @@ class Bench:
 
     def addresses(self) -> dict[str, str]:
         """Return the settings that name this stack's servers."""
-        folder, told = self.site.folder, {}
+        folder, settings = self.site.folder, {}
         for role in ROLES:
             conf = self.root / f"{role}.kafka"
             conf.touch(mode=0o600)  # It holds a password: paydesk takes it from nobody else's file.
             conf.write_text("".join(f"{name}={value}\n" for name, value in Kafka(folder).conf(role).items()))
-            told[f"PAYDESK_{role.upper()}_KAFKA_CONFIG"] = str(conf)
-            told[f"PAYDESK_{role.upper()}_DATABASE_URL"] = Postgres(folder).url(role)
-            told[f"PAYDESK_{role.upper()}_REDIS_URL"] = Valkey(folder).url(role)
-        return told | {"PAYDESK_KAFKA_BOOTSTRAP_SERVERS": Kafka(folder).address}
+            settings[f"PAYDESK_{role.upper()}_KAFKA_CONFIG"] = str(conf)
+            settings[f"PAYDESK_{role.upper()}_DATABASE_URL"] = Postgres(folder).url(role)
+            settings[f"PAYDESK_{role.upper()}_REDIS_URL"] = Valkey(folder).url(role)
+        return settings | {"PAYDESK_KAFKA_BOOTSTRAP_SERVERS": Kafka(folder).address}
 
     def hire(self, role: str, kind: str, name: str = "") -> Process:
         """Start a worker, or the desk of a person."""
@@ -95,8 +95,8 @@ class Bench:
         counts = Counts(self.root / f"{self.started}.counts")
         command = [sys.executable, "-m", "tests.faults.launcher", str(self.orders[role].path), str(counts.path)]
         command += [kind, role] if kind == "worker" else [kind, role, name, str(self.journal(name))]
-        with (self.root / f"{name}.err").open("ab") as said:
-            popen = subprocess.Popen(command, env=self.site.env, cwd=self.root, stderr=said, stdout=said)
+        with (self.root / f"{name}.err").open("ab") as log:
+            popen = subprocess.Popen(command, env=self.site.env, cwd=self.root, stderr=log, stdout=log)
         process = Process(role, kind, name, popen, counts)
         self.crew.append(process)
         return process
@@ -134,7 +134,7 @@ class Bench:
 
     def dismiss(self, *roles: str) -> None:
         """Kill everyone of these roles."""
-        for process in [each for each in self.crew if each.role in (roles or ROLES)]:
+        for process in [process for process in self.crew if process.role in (roles or ROLES)]:
             process.popen.kill()
             process.popen.wait()
             self._count(process)
@@ -149,20 +149,20 @@ class Bench:
 
     def struck(self, role: str) -> Process | None:
         """Return one of a role that ended and was not replaced yet."""
-        return next((each for each in self.crew if each.role == role and each.dead), None)
+        return next((process for process in self.crew if process.role == role and process.dead), None)
 
     def watch(self) -> None:
         """Replace whoever ended by itself, and remember that it did."""
         for process in list(self.crew):
             if process.dead:
-                said = (self.root / f"{process.name}.err").read_text().strip().splitlines()
-                self.died.append(f"{process.name} ({process.popen.returncode}): {said[-1] if said else ''}")
+                lines = (self.root / f"{process.name}.err").read_text().strip().splitlines()
+                self.died.append(f"{process.name} ({process.popen.returncode}): {lines[-1] if lines else ''}")
                 self.replace(process)
 
     def holder(self, role: str) -> Process:
         """Return who works for a role: nobody else reaches its points."""
-        living = [each for each in self.crew if each.role == role and not each.dead]
-        return max(living, key=lambda each: each.counts.last_ns)
+        living = [process for process in self.crew if process.role == role and not process.dead]
+        return max(living, key=lambda process: process.counts.last_ns)
 
     def pace(self, pace_us: int | None = None, *roles: str) -> None:
         """Set what lies between two commands of a desk: the usual, where nothing is said."""
@@ -175,7 +175,7 @@ class Bench:
 
         def resting() -> bool:
             self.watch()
-            return all(each.counts.resting for each in self.crew if each.kind == "desk")
+            return all(process.counts.resting for process in self.crew if process.kind == "desk")
 
         until(resting, "people at rest", within_s, every_s=0.02)
 
@@ -197,5 +197,5 @@ class Bench:
 
     def server_ready(self, name: str, but: int = 0) -> bool:
         """Whether a server answers, and is not the process ``but``."""
-        found = self.site.folder.read("state.json").get("servers", {}).get(name, {})
-        return found.get("state") == "ready" and found.get("pid") not in (None, but)
+        state = self.site.folder.read("state.json").get("servers", {}).get(name, {})
+        return state.get("state") == "ready" and state.get("pid") not in (None, but)

@@ -48,20 +48,20 @@ class Burst:
     def _ask(self, key: UUID, request: UUID) -> None:
         journal = self._journals[CONTRACTOR.name]
         journal.note(str(key), ASKED, word="request", id=str(request))
-        said = asks.execute(self._stores[CONTRACTOR.name], key, RequestPayment(request, NAME, TERMS))
-        journal.note(str(key), DONE, changed=said.changed)
+        outcome = asks.execute(self._stores[CONTRACTOR.name], key, RequestPayment(request, NAME, TERMS))
+        journal.note(str(key), DONE, changed=outcome.changed)
 
     def _approve(self, key: UUID, request: UUID, revision: int, terms_hash: str) -> None:
         journal = self._journals[MANAGER.name]
         journal.note(str(key), ASKED, word="approve", id=str(request))
         try:
-            said = decides.execute(
+            outcome = decides.execute(
                 self._stores[MANAGER.name], key, Approve(request, f"{NAME}-manager", revision, terms_hash)
             )
         except PaydeskError as refused:  # Decided by somebody else in between.
             journal.note(str(key), REFUSED, code=refused.code)
         else:
-            journal.note(str(key), DONE, changed=said.changed)
+            journal.note(str(key), DONE, changed=outcome.changed)
 
     def close(self) -> None:
         """Close the stores."""

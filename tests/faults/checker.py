@@ -44,12 +44,12 @@ class Verdict:
         """Whether every promise held."""
         return not (self.lost or self.doubled or self.diverged)
 
-    def told(self) -> str:
+    def summary(self) -> str:
         """Return what is wrong, shortened."""
-        lines = [f"{len(found)} {what}: {'; '.join(found[:_SHOWN])}" for what, found in self._found() if found]
+        lines = [f"{len(wrong)} {kind}: {'; '.join(wrong[:_SHOWN])}" for kind, wrong in self._wrong() if wrong]
         return "\n".join(lines) or "all well"
 
-    def _found(self) -> Iterable[tuple[str, list[str]]]:
+    def _wrong(self) -> Iterable[tuple[str, list[str]]]:
         return (("lost", self.lost), ("doubled", self.doubled), ("diverged", self.diverged))
 
 
@@ -62,15 +62,15 @@ class Checker:
 
     def judge(self, journals: Mapping[str, Iterable[Path]], excused: frozenset[str] = frozenset()) -> Verdict:
         """Return what became of everything that people were told; ``excused`` commands went with a lost schema."""
-        verdict, said = Verdict(), {role: events(self.kafka, TOPICS[role]) for role in journals}
+        verdict, published = Verdict(), {role: events(self.kafka, TOPICS[role]) for role in journals}
         for role, files in journals.items():
-            told = answers(files)
-            messages = said[role]
-            self._commands(verdict, role, told, excused)
+            answered = answers(files)
+            messages = published[role]
+            self._commands(verdict, role, answered, excused)
             self._events(verdict, role, messages)
             self._finals(verdict, messages)
-            verdict.absorbed += self._again(role, told, messages)
-        self._copies(verdict, said)
+            verdict.absorbed += self._again(role, answered, messages)
+        self._copies(verdict, published)
         return verdict
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
@@ -78,16 +78,16 @@ class Checker:
         return self.database.execute(query, values).fetchall()
 
     def _commands(
-        self, verdict: Verdict, role: str, told: Mapping[str, dict[str, Any]], excused: frozenset[str]
+        self, verdict: Verdict, role: str, answered: Mapping[str, dict[str, Any]], excused: frozenset[str]
     ) -> None:
         """What was answered done is said once; what was refused, undone or changed nothing is not said."""
-        said: defaultdict[str, list[str]] = defaultdict(list)
+        published: defaultdict[str, list[str]] = defaultdict(list)
         for command, event in self.rows(f"SELECT command_id, id::text FROM {role}.outbox WHERE NOT beaten"):
-            said[command].append(event)
-        undone = {line["of"] for line in told.values() if line["word"] == "undo" and line["fact"] == "done"}
-        for key, line in told.items():
-            found, word = said.get(key, []), f"{role} {line['word']} {key}"
-            if line["fact"] == "refused" and found:
+            published[command].append(event)
+        undone = {line["of"] for line in answered.values() if line["word"] == "undo" and line["fact"] == "done"}
+        for key, line in answered.items():
+            effects, word = published.get(key, []), f"{role} {line['word']} {key}"
+            if line["fact"] == "refused" and effects:
                 verdict.doubled.append(f"{word} was refused ({line['code']}) and has an effect")
             if line["fact"] == "refused":
                 verdict.refused += 1
@@ -100,12 +100,12 @@ class Checker:
             verdict.accepted += 1
             if line["word"] == "undo" or key in undone or not line["changed"]:
                 verdict.undone += key in undone
-                if found:
+                if effects:
                     verdict.doubled.append(f"{word} was undone or changed nothing, and is said")
-            elif not found:
+            elif not effects:
                 verdict.lost.append(f"{word} was answered done and is not there")
-            elif len(found) > 1:
-                verdict.doubled.append(f"{word} has {len(found)} events")
+            elif len(effects) > 1:
+                verdict.doubled.append(f"{word} has {len(effects)} events")
 
     def _events(self, verdict: Verdict, role: str, messages: list[Message]) -> None:
         """Every event is acknowledged, lies where it is said to, and was recorded on the other side; none is twice."""
@@ -140,7 +140,7 @@ class Checker:
             if final and first.setdefault(message.request, message.outcome) != message.outcome:
                 verdict.diverged.append(f"the published outcome of {message.request} flipped")
 
-    def _copies(self, verdict: Verdict, said: Mapping[str, list[Message]]) -> None:
+    def _copies(self, verdict: Verdict, published: Mapping[str, list[Message]]) -> None:
         """Both copies are equal, and what the topics say last."""
         mine, theirs = (_COPY.format(role) for role in TOPICS)
         verdict.diverged += [f"{request} differs" for (request,) in self.rows(_DIFFERS.format(mine, theirs))]
@@ -149,7 +149,7 @@ class Checker:
         for role, column in (("contractor", "request_version"), ("manager", "decision_version")):
             own = set(self.rows(f"SELECT id::text, kafka_offset FROM {role}.outbox"))
             newest: Counter[str] = Counter()
-            for message in (each for each in said[role] if (each.id, each.offset) in own):
+            for message in (message for message in published[role] if (message.id, message.offset) in own):
                 newest[message.request] = max(newest[message.request], message.version)
             for reader in TOPICS:
                 held = self.rows(f"SELECT id::text, coalesce({column}, 0) FROM {reader}.payment_request")
@@ -159,11 +159,11 @@ class Checker:
                             f"{reader} holds version {version} of {request}, {role} said {newest[request]}"
                         )
 
-    def _again(self, role: str, told: Mapping[str, dict[str, Any]], messages: list[Message]) -> int:
+    def _again(self, role: str, answered: Mapping[str, dict[str, Any]], messages: list[Message]) -> int:
         """Return how many messages and commands came again, and had no second effect."""
         topic = self.rows(f"SELECT topic_id FROM {role}.meta LIMIT 1")
         ids = {message.id for message in messages}
         query = f"SELECT event_id FROM {OTHER[role]}.inbox WHERE source = %s AND topic_id <> %s"
         before = {event for (event,) in self.rows(query, f"/paydesk/{role}", topic[0][0] if topic else "")}
-        again = sum(int(line["again"]) for line in told.values() if line["fact"] == "done")
+        again = sum(int(line["again"]) for line in answered.values() if line["fact"] == "done")
         return len(messages) - len(ids) + len(ids & before) + again

@@ -64,30 +64,30 @@ class Endurance:
         """Where it runs."""
         return self.trial.bench
 
-    def run(self, told: Callable[[str], None]) -> bool:
+    def run(self, report: Callable[[str], None]) -> bool:
         """Run to the end; returns whether every promise held and memory stayed flat."""
         try:
             self.trial.open()
-            self._load(told)
+            self._load(report)
             row = Row("endurance", runs=sum(self.struck.values()))
             self.trial.judged(row)
             self._sample()
-            told(str(self.samples[-1]))
-            told("faults: " + ", ".join(f"{times} x {name}" for name, times in sorted(self.struck.items())))
-            told(
+            report(str(self.samples[-1]))
+            report("faults: " + ", ".join(f"{times} x {name}" for name, times in sorted(self.struck.items())))
+            report(
                 f"{row.accepted:,} commands accepted, {row.lost} lost, {row.doubled} doubled, {row.diverged} diverged,"
                 f" {row.absorbed:,} duplicates absorbed"
             )
             first, last = self.samples[0], self.samples[-1]
-            each = (last.disk_mb - first.disk_mb) / (last.requests - first.requests) * 1024
-            told(f"{each:.1f} KB of disk a request, both sides and the log together")
+            per_request = (last.disk_mb - first.disk_mb) / (last.requests - first.requests) * 1024
+            report(f"{per_request:.1f} KB of disk a request, both sides and the log together")
             for wrong in row.wrong:
-                told(f"    {wrong}")
-            return row.good and self._flat(told)
+                report(f"    {wrong}")
+            return row.good and self._flat(report)
         finally:
             self.bench.close()
 
-    def _load(self, told: Callable[[str], None]) -> None:
+    def _load(self, report: Callable[[str], None]) -> None:
         """Have people work as quickly as they can, and strike, until there are as many requests as wanted."""
         began = self._began = time.monotonic()
         next_fault, next_sample = began + EVERY_S, 0
@@ -97,7 +97,7 @@ class Endurance:
             self.bench.pace(0 if asking else REST, "contractor")
             if requests >= next_sample:
                 self._sample()
-                told(str(self.samples[-1]))
+                report(str(self.samples[-1]))
                 next_sample += max(1, self.amount // SAMPLES)
             if time.monotonic() > next_fault:
                 self._strike()
@@ -152,12 +152,12 @@ class Endurance:
             )
         )
 
-    def _flat(self, told: Callable[[str], None]) -> bool:
+    def _flat(self, report: Callable[[str], None]) -> bool:
         """Whether no process of ours is larger at the end than in the middle, but for a tenth."""
         sizes = [sample.crew_mb for sample in self.samples[1:]]
         half = len(sizes) // 2
         flat = max(sizes[half:]) <= 1.1 * max(sizes[:half])
-        told(f"memory {'flat' if flat else 'NOT flat'}: {max(sizes[:half]):.0f} MB, then {max(sizes[half:]):.0f} MB")
+        report(f"memory {'flat' if flat else 'NOT flat'}: {max(sizes[:half]):.0f} MB, then {max(sizes[half:]):.0f} MB")
         return flat
 
 
@@ -166,7 +166,7 @@ def _memory_mb(pid: int) -> float:
     try:
         process = psutil.Process(pid)
         family = [process, *process.children(recursive=True)]
-        return float(sum(each.memory_full_info().uss for each in family)) / 1e6
+        return float(sum(process.memory_full_info().uss for process in family)) / 1e6
     except psutil.Error:
         return 0.0
 

@@ -28,18 +28,18 @@ class Message:
 
 def events(kafka: Mapping[str, str], topic: str) -> list[Message]:
     """Return every event on a topic; what is none is left out."""
-    found = []
+    messages = []
     for offset, headers, value in raw(kafka, topic):
         kind = headers.get("ce_type", b"").decode(errors="replace")
         if kind in PLUMBING:
             continue
         try:
-            said = json.loads(value or b"")
-            told = (said["id"], said["command_id"], said["version"], said.get("outcome", ""))
+            fields = json.loads(value or b"")
+            values = (fields["id"], fields["command_id"], fields["version"], fields.get("outcome", ""))
         except (ValueError, KeyError, TypeError, RecursionError):
             continue
-        found.append(Message(offset, headers.get("ce_id", b"").decode(errors="replace"), kind, *told))
-    return found
+        messages.append(Message(offset, headers.get("ce_id", b"").decode(errors="replace"), kind, *values))
+    return messages
 
 
 def raw(kafka: Mapping[str, str], topic: str) -> Iterator[tuple[int, dict[str, bytes], bytes | None]]:
@@ -69,15 +69,15 @@ def raw(kafka: Mapping[str, str], topic: str) -> Iterator[tuple[int, dict[str, b
 
 def answers(files: Iterable[Path]) -> dict[str, dict[str, Any]]:
     """Return what was asked, by the command's key: its last answer, and how often it came again after it was done."""
-    found: dict[str, dict[str, Any]] = {}
+    known: dict[str, dict[str, Any]] = {}
     for file in files:
         for line in lines(file):
-            known = found.setdefault(line["key"], {"again": 0, "fact": "asked"})
-            if line["fact"] == "again" and known["fact"] == "done":
-                known["again"] += 1
-            if line["fact"] in ("again", "unknown") and known["fact"] in ("done", "refused", "contradicted"):
+            answer = known.setdefault(line["key"], {"again": 0, "fact": "asked"})
+            if line["fact"] == "again" and answer["fact"] == "done":
+                answer["again"] += 1
+            if line["fact"] in ("again", "unknown") and answer["fact"] in ("done", "refused", "contradicted"):
                 continue
-            if known["fact"] in ("done", "refused") and line["fact"] != known["fact"]:
-                line = {**line, "fact": "contradicted", "was": known["fact"]}
-            known.update(line)
-    return found
+            if answer["fact"] in ("done", "refused") and line["fact"] != answer["fact"]:
+                line = {**line, "fact": "contradicted", "was": answer["fact"]}
+            answer.update(line)
+    return known

@@ -81,15 +81,15 @@ def _wrong(striker: Striker) -> list[Bad]:
 
 def _good(striker: Striker, where: str) -> Bad:
     name, headers, value = striker.bench.look.sql(_NEWEST.format(where))[0]
-    return bytes(name), {each: text.encode() for each, text in headers}, bytes(value)
+    return bytes(name), {header: text.encode() for header, text in headers}, bytes(value)
 
 
 def _account(striker: Striker, row: Row, placed: list[int]) -> None:
     """Hold every bad message to a row with a reason, at its very place."""
-    found = {offset: (became, reason) for offset, became, reason in striker.bench.look.sql(_ACCOUNTED)}
-    missing = [offset for offset in placed if not (found.get(offset) or ("", ""))[1]]
+    accounted = {offset: (became, reason) for offset, became, reason in striker.bench.look.sql(_ACCOUNTED)}
+    missing = [offset for offset in placed if not (accounted.get(offset) or ("", ""))[1]]
     row.wrong += [f"the bad message at {offset} is not accounted for" for offset in missing[:5]]
-    for became, reason in (found[offset] for offset in placed if offset in found):
+    for became, reason in (accounted[offset] for offset in placed if offset in accounted):
         row.reasons[f"{became}: {reason.split(':')[0].split(chr(39))[0].strip()}"] += 1
     row.notes.append(f"{len(placed)} bad messages, {len(placed) - len(missing)} accounted for")
 

@@ -42,13 +42,13 @@ class ProxiedBench(Bench):
 
     def addresses(self) -> dict[str, str]:
         """Return the settings that name the proxies."""
-        told, folder, place = super().addresses(), self.site.folder, self.root / "proxies"
+        settings, folder, place = super().addresses(), self.site.folder, self.root / "proxies"
         for role in ROLES:
             url = Postgres(folder).url(role)
-            told[f"PAYDESK_{role.upper()}_DATABASE_URL"] = url.replace(str(folder.run), str(place))
+            settings[f"PAYDESK_{role.upper()}_DATABASE_URL"] = url.replace(str(folder.run), str(place))
             url = Valkey(folder).url(role)
-            told[f"PAYDESK_{role.upper()}_REDIS_URL"] = url.replace(str(folder.run), str(place))
-        return told
+            settings[f"PAYDESK_{role.upper()}_REDIS_URL"] = url.replace(str(folder.run), str(place))
+        return settings
 
     def close(self) -> None:
         """End everything, the proxies last."""

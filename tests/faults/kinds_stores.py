@@ -88,10 +88,10 @@ def schema_restored(role: str) -> Callable[[Striker, Row, int], None]:
             copy = bench.root / "copy.sql"
             url = server.url("stack", "paydesk")
             _program("pg_dump", "--schema", role, "--file", str(copy), url)
-            oldest = bench.look.one("SELECT count(*) FROM contractor.payment_request")
+            oldest = bench.look.scalar("SELECT count(*) FROM contractor.payment_request")
             until(
                 lambda least=oldest + REQUESTS: (
-                    bench.look.one("SELECT count(*) FROM contractor.payment_request") >= least
+                    bench.look.scalar("SELECT count(*) FROM contractor.payment_request") >= least
                 ),  # type: ignore[misc]
                 f"{REQUESTS} more requests",
             )

@@ -38,12 +38,12 @@ class NotSeen(AssertionError):
     """Something that a fault must not keep from happening did not happen in time."""
 
 
-def until(look: Callable[[], Any], what: str, within_s: float = 60, every_s: float = _LOOK_S) -> Any:
+def until(look: Callable[[], Any], expected: str, within_s: float = 60, every_s: float = _LOOK_S) -> Any:
     """Look until something true is seen, and return it."""
     end = time.monotonic() + within_s
     while not (seen := look()):
         if time.monotonic() > end:
-            raise NotSeen(f"not seen within {within_s:.0f} s: {what}")
+            raise NotSeen(f"not seen within {within_s:.0f} s: {expected}")
         time.sleep(every_s)
     return seen
 
@@ -75,28 +75,28 @@ class Look:
             cursor = self.connection.execute(query, values)
         return cursor.fetchall() if cursor.description else []
 
-    def one(self, query: str, values: Any = None) -> Any:
+    def scalar(self, query: str, values: Any = None) -> Any:
         """Return the one value that a query finds."""
         return self.sql(query, values)[0][0]
 
     def calm(self, query: str, values: Any = None) -> Any:
         """The same, or None while there is no row, no table or no database."""
         try:
-            return self.one(query, values)
+            return self.scalar(query, values)
         except (psycopg.Error, IndexError):
             return None
 
     def unsent(self, role: str, most: int = 1 << 60) -> int:
         """Return how many commands of a role are committed, not held, and not acknowledged."""
-        return int(self.one(_UNSENT.format(role), [most]))
+        return int(self.scalar(_UNSENT.format(role), [most]))
 
     def heard(self, role: str) -> int:
         """Return the number of the last message that a role recorded."""
-        return int(self.one(_HEARD.format(role)))
+        return int(self.scalar(_HEARD.format(role)))
 
-    def said(self, role: str) -> int:
+    def published(self, role: str) -> int:
         """Return the number of the last event that a role committed."""
-        return int(self.one(f"SELECT coalesce(max(position), 0) FROM {role}.outbox"))
+        return int(self.scalar(f"SELECT coalesce(max(position), 0) FROM {role}.outbox"))
 
     def checked_by(self, role: str) -> str:
         """Return which holder of the lease was the last to do its first check."""
@@ -112,15 +112,15 @@ class Look:
 
     def holder_backend(self, role: str) -> int | None:
         """Return the server's process for whoever holds the lease."""
-        found: int | None = self.calm(_HOLDER.format(role))
-        return found
+        answer: int | None = self.calm(_HOLDER.format(role))
+        return answer
 
     def arrived(self, since: dict[str, int], marks: dict[str, int]) -> bool:
         """Whether all that both roles had committed is acknowledged, and recorded on the other side."""
         for role, other in (ROLES, ROLES[::-1]):
             values = {"least": since[role], "most": marks[role]}
-            found = self.calm(_NOT_THERE.format(role, other), values)
-            if found is None or found:
+            answer = self.calm(_NOT_THERE.format(role, other), values)
+            if answer is None or answer:
                 return False
         return True
 
@@ -128,10 +128,10 @@ class Look:
         """Whether nothing is unsent or held, and both copies are equal."""
         try:
             for role in ROLES:
-                if self.one(f"SELECT count(*) FROM {role}.outbox WHERE published_at IS NULL AND NOT beaten"):
+                if self.scalar(f"SELECT count(*) FROM {role}.outbox WHERE published_at IS NULL AND NOT beaten"):
                     return False
             mine, theirs = (_REGISTERS.format(role) for role in ROLES)
             query = f"SELECT NOT EXISTS ({mine} EXCEPT {theirs}) AND NOT EXISTS ({theirs} EXCEPT {mine})"
-            return bool(self.one(query))
+            return bool(self.scalar(query))
         except psycopg.Error:
             return False

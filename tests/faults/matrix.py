@@ -144,14 +144,14 @@ class Trial:
     def _judge(self, row: Row) -> None:
         bench, before = self.bench, self.before
         checker = Checker(bench.look.connection, self.kafka)
-        found = checker.judge({role: bench.journals(role) for role in ROLES}, frozenset(self.excused))
-        row.accepted = found.accepted - before.accepted
+        verdict = checker.judge({role: bench.journals(role) for role in ROLES}, frozenset(self.excused))
+        row.accepted = verdict.accepted - before.accepted
         for name in ("lost", "doubled", "diverged"):
-            news = [each for each in getattr(found, name) if each not in getattr(before, name)]
+            news = [line for line in getattr(verdict, name) if line not in getattr(before, name)]
             setattr(row, name, len(news))
             row.wrong += news[:5]
-        row.absorbed = found.absorbed - before.absorbed if found.absorbed >= before.absorbed else found.absorbed
-        self.before = found
+        row.absorbed = verdict.absorbed - before.absorbed if verdict.absorbed >= before.absorbed else verdict.absorbed
+        self.before = verdict
 
 
 def run(chosen: list[tuple[Kind, int]], per_bench: int, began: Callable[[Row], None] = lambda _: None) -> Iterator[Row]:

@@ -151,9 +151,9 @@ class Contractor(Person):
         chance, amount = self.random.random(), f"{self.random.randint(1, 10**6)}.{self.random.randint(10, 99)}"
         word, statuses = ("revise", ["rejected"]) if chance < 0.2 else ("withdraw", ["pending", "rejected"])
         if chance < 0.3:
-            found = self.rows(_NEWEST, self.name, statuses)
-            if found:
-                return {"word": word, "id": str(self.random.choice(found)[0]), "amount": amount}
+            requests = self.rows(_NEWEST, self.name, statuses)
+            if requests:
+                return {"word": word, "id": str(self.random.choice(requests)[0]), "amount": amount}
         return {"word": "request", "id": str(uuid4()), "amount": amount}
 
     def perform(self, command: dict[str, Any]) -> bool:
@@ -175,10 +175,10 @@ class Manager(Person):
 
     def choose(self) -> dict[str, Any] | None:
         """Return the next command."""
-        found = self.rows(_PENDING)
-        if not found:
+        requests = self.rows(_PENDING)
+        if not requests:
             return None
-        request, revision, terms_hash = self.random.choice(found)
+        request, revision, terms_hash = self.random.choice(requests)
         seen = {"id": str(request), "revision": revision, "terms_hash": terms_hash}
         word = "approve" if self.random.random() < 0.6 else "reject"
         return {"word": word, "hold_s": HOLD_S if self.random.random() < 0.25 else 0, **seen}

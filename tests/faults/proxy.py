@@ -35,8 +35,8 @@ class Proxy:
     def reset(self) -> int:
         """Break every connection at once; returns how many."""
         broken = list(self._open)
-        for each in broken:
-            self._break(each)
+        for end in broken:
+            self._break(end)
         return len(broken)
 
     def close(self) -> None:
@@ -72,17 +72,17 @@ class Proxy:
                 if self.latency_s:
                     time.sleep(self.latency_s)
                 sink.sendall(data)
-        for each in (source, sink):
-            self._break(each)
+        for end in (source, sink):
+            self._break(end)
 
-    def _break(self, each: socket.socket) -> None:
+    def _break(self, end: socket.socket) -> None:
         """Close a connection so that its other end hears of a reset, where there is such a thing."""
-        self._open.discard(each)
+        self._open.discard(end)
         with contextlib.suppress(OSError):
-            each.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         with contextlib.suppress(OSError):
-            each.shutdown(socket.SHUT_RDWR)
-        each.close()
+            end.shutdown(socket.SHUT_RDWR)
+        end.close()
 
 
 def _socket(address: Address) -> socket.socket:

@@ -32,8 +32,8 @@ def kept(file: Path) -> list[Row]:
     """Return the rows of a file; each knows of which commit it is."""
     if not file.exists():
         return []
-    found = [json.loads(text) for text in file.read_text().splitlines()]
-    return [Row(**{**one, **_counters(one)}) for one in found]
+    lines = [json.loads(text) for text in file.read_text().splitlines()]
+    return [Row(**{**fields, **_counters(fields)}) for fields in lines]
 
 
 def keep(file: Path, row: Row) -> None:
@@ -42,8 +42,8 @@ def keep(file: Path, row: Row) -> None:
         lines.write(json.dumps(vars(row)) + "\n")
 
 
-def _counters(one: dict[str, dict[str, int]]) -> dict[str, Counter[str]]:
-    return {name: Counter(one[name]) for name in ("reached", "reasons")}
+def _counters(fields: dict[str, dict[str, int]]) -> dict[str, Counter[str]]:
+    return {name: Counter(fields[name]) for name in ("reached", "reasons")}
 
 
 def write(rows: Sequence[Row]) -> None:
@@ -51,10 +51,10 @@ def write(rows: Sequence[Row]) -> None:
     text = DOCUMENT.read_text()
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
-    DOCUMENT.write_text(f"{before}{BEGIN}\n{told(rows)}\n{END}{after}")
+    DOCUMENT.write_text(f"{before}{BEGIN}\n{table(rows)}\n{END}{after}")
 
 
-def told(rows: Sequence[Row]) -> str:
+def table(rows: Sequence[Row]) -> str:
     """Return everything that a run found, in Markdown."""
     parts = [_head(rows), _table(rows), _takeover(rows), _flight(rows), _reached(rows), _reasons(rows), _red(rows)]
     return "\n\n".join(part for part in parts if part)
@@ -65,7 +65,7 @@ def _head(rows: Sequence[Row]) -> str:
     wrong = ", ".join(
         f"**{sum(getattr(row, name) for row in rows)} {name}**" for name in ("lost", "doubled", "diverged")
     )
-    commits = " and ".join(f"`{each}`" for each in dict.fromkeys(row.commit for row in rows))
+    commits = " and ".join(f"`{commit}`" for commit in dict.fromkeys(row.commit for row in rows))
     return (
         f"Commit {commits}, up to {rows[-1].at}: **{total['runs']:,} faults**, {total['accepted']:,} commands"
         f" answered as done, {wrong}, {total['absorbed']:,} duplicates absorbed; {os.cpu_count()} cores, shared with"
@@ -95,26 +95,26 @@ def _killed(rows: Sequence[Row]) -> list[Row]:
 def _takeover(rows: Sequence[Row]) -> str:
     """Tell how soon another worked where the holder of the lease was killed, and where it was frozen."""
     lines = []
-    for what, some in (("killed", _killed(rows)), ("frozen", [row for row in rows if row.recovers == "freeze"])):
-        times = [each for row in some for each in row.takeover_s]
+    for kind, some in (("killed", _killed(rows)), ("frozen", [row for row in rows if row.recovers == "freeze"])):
+        times = [seconds for row in some for seconds in row.takeover_s]
         if times:
             lines.append(
-                f"| {what} | {len(times)} | {percentile(times, 0.5):.2f} s | {percentile(times, 0.99):.2f} s"
+                f"| {kind} | {len(times)} | {percentile(times, 0.5):.2f} s | {percentile(times, 0.99):.2f} s"
                 f" | {max(times):.2f} s |"
             )
     head = "| the holder of the lease | times | p50 | p99 | worst |\n|---|--:|--:|--:|--:|\n"
-    what = "**Take-over**, until another had done its first check and its first work:\n\n"
-    return what + head + "\n".join(lines) if lines else ""
+    title = "**Take-over**, until another had done its first check and its first work:\n\n"
+    return title + head + "\n".join(lines) if lines else ""
 
 
 def _flight(rows: Sequence[Row]) -> str:
     """Tell how many commands lay between commit and acknowledgement when a process was killed."""
-    flight = [each for row in _killed(rows) for each in row.in_flight]
+    flight = [count for row in _killed(rows) for count in row.in_flight]
     if not flight:
         return ""
     steps = (("none", 0, 0), ("1 to 19", 1, DEEP - 1), ("20 to 49", DEEP, 49), ("50 and more", 50, 1 << 60))
-    counts = " | ".join(f"{sum(least <= each <= most for each in flight)}" for _, least, most in steps)
-    share = sum(each >= DEEP for each in flight) / len(flight)
+    counts = " | ".join(f"{sum(least <= count <= most for count in flight)}" for _, least, most in steps)
+    share = sum(count >= DEEP for count in flight) / len(flight)
     return (
         "**Commands of the struck side between commit and acknowledgement** at a kill:\n\n| "
         + " | ".join(name for name, *_ in steps)
@@ -147,5 +147,5 @@ def _reasons(rows: Sequence[Row]) -> str:
 
 
 def _red(rows: Iterable[Row]) -> str:
-    wrong = [f"- {row.fault}: {each}" for row in rows for each in row.wrong]
+    wrong = [f"- {row.fault}: {line}" for row in rows for line in row.wrong]
     return "**What was wrong**:\n\n" + "\n".join(wrong) if wrong else ""

@@ -35,7 +35,7 @@ class Striker:
     """Commands that went with a schema before anybody else knew of them."""
 
     def __post_init__(self) -> None:
-        self._since = {role: self.bench.look.said(role) for role in ROLES}
+        self._since = {role: self.bench.look.published(role) for role in ROLES}
 
     def backlog(self, role: str, least: int = BACKLOG) -> Process:
         """Stop whoever works for a role until so many commands wait; returns it, still stopped."""
@@ -106,7 +106,7 @@ class Striker:
         checked = self.bench.look.checked_by(role)
         holder.signal(signal.SIGCONT)
         time.sleep(self.random.uniform(0, 0.12))
-        others = [each for each in bench.crew if each.role == role and each is not holder]
+        others = [process for process in bench.crew if process.role == role and process is not holder]
         struck = holder if self.random.random() < 0.75 else self.random.choice(others)
         struck.signal(signal.SIGKILL)
         until(lambda: struck.dead, "the struck dead")
@@ -140,7 +140,7 @@ class Striker:
     def arrival(self, since: float, within_s: float = 90) -> float:
         """Wait until all that was committed is acknowledged and recorded on the other side; returns how long."""
         bench = self.bench
-        marks = {role: bench.look.said(role) for role in ROLES}
+        marks = {role: bench.look.published(role) for role in ROLES}
         try:
             until(lambda: bench.look.arrived(self._since, marks), "all that was said has arrived", within_s)
         except NotSeen as error:
@@ -157,7 +157,7 @@ class Striker:
         # Who asks while a lost schema is read anew is answered at its end.
         self.bench.rest(within_s)
         until(lambda: self.bench.look.settled() and self._complete(), "all that was said is there", within_s, 0.05)
-        self._since = {role: self.bench.look.said(role) for role in ROLES}
+        self._since = {role: self.bench.look.published(role) for role in ROLES}
         return time.monotonic() - since
 
     def _complete(self) -> bool:
@@ -176,7 +176,7 @@ class Striker:
         """Measure what a kill did; ``checked``: who had checked before, where the holder was struck."""
         bench, killed_at = self.bench, time.monotonic()
         bench.pace(None, role)
-        unsent, mark = bench.look.unsent(role), bench.look.said(role)
+        unsent, mark = bench.look.unsent(role), bench.look.published(role)
         heard = bench.look.heard(role)
         row.in_flight.append(unsent)
         row.runs += 1

@@ -14,8 +14,8 @@ BEHIND = "127.0.0.2"
 
 def main(home: str) -> None:
     """Be the supervisor."""
-    told = Kafka.environment
-    Kafka.environment = lambda self: told(self) | {"BROKER_HOST": BEHIND}  # type: ignore[method-assign]
+    environment = Kafka.environment
+    Kafka.environment = lambda self: environment(self) | {"BROKER_HOST": BEHIND}  # type: ignore[method-assign]
     supervisor.main(home, "600")
 
 

@@ -11,7 +11,7 @@ from tests.faults.bench import Bench
 from tests.faults.checker import Checker, Verdict
 from tests.faults.look import ROLES, until
 from tests.faults.matrix import Trial, kinds, run
-from tests.faults.report import commit, keep, kept, told
+from tests.faults.report import commit, keep, kept, table
 from tests.faults.rows import Row
 
 ACCEPTED = "SELECT command_id FROM contractor.outbox ORDER BY position LIMIT 1"
@@ -82,17 +82,17 @@ def test_the_judge_condemns_what_was_spoilt_by_hand() -> None:
     try:
         trial.open()
         bench = trial.bench
-        until(lambda: all(bench.look.said(role) > 40 for role in ROLES), "some work")
+        until(lambda: all(bench.look.published(role) > 40 for role in ROLES), "some work")
         bench.rest()
         until(bench.look.settled, "both sides equal")
-        found = judge(bench)
-        assert found.good and found.accepted > 80, found.told()
+        verdict = judge(bench)
+        assert verdict.good and verdict.accepted > 80, verdict.summary()
         bench.dismiss()  # So that nobody mends what is spoilt now.
-        for what, (spoil, kind) in PLANTED.items():
+        for name, (spoil, kind) in PLANTED.items():
             with bench.look.connection.transaction(force_rollback=True):
                 for role in ROLES if "{0}" in spoil else ("",):
                     bench.look.sql(spoil.format(role))
-                assert kind(judge(bench)), what
+                assert kind(judge(bench)), name
         assert judge(bench).good
     finally:
         trial.bench.close()
@@ -112,7 +112,7 @@ def test_a_run_is_taken_up_again_where_it_was_left(tmp_path: Path) -> None:
     later = Row("broker killed", "end", runs=3, commit="0123")
     keep(tmp_path / "rows", later)
     assert kept(tmp_path / "rows") == [row, later]
-    text = told([row, later])
+    text = table([row, later])
     assert all(
         seen in text
         for seen in (

@@ -213,8 +213,8 @@ def test_a_desk_in_a_terminal_lives_whatever_is_sent(role: str) -> None:
         desk.until(lambda: desk.still(1.5))
         first = desk.see("▸", "PR-")
         desk.write("j")
-        desk.until(lambda: desk.line_with("▸", "PR-") not in (None, first), what="the cursor on the next row")
+        desk.until(lambda: desk.line_with("▸", "PR-") not in (None, first), expected="the cursor on the next row")
         desk.write("q")
-        desk.until(lambda: not desk.child.isalive(), what="the end")
+        desk.until(lambda: not desk.child.isalive(), expected="the end")
     finally:
         desk.close()

@@ -38,7 +38,7 @@ def test_a_desk_opens_on_the_terminal_wherever_its_output_goes(redirected: str, 
         desk.write("j")
         desk.see("▸", "PR-1003")
         desk.resize(100, 30)
-        desk.until(lambda: len(desk.line_with("paydesk manager") or "") > 90, within_s=10, what="the whole width")
+        desk.until(lambda: len(desk.line_with("paydesk manager") or "") > 90, within_s=10, expected="the whole width")
         desk.write("q")
         assert desk.wait() == 0
     finally:
@@ -94,12 +94,14 @@ def test_a_desk_that_was_stopped_from_outside_goes_on_and_ends(names: list[str])
             before = desk.raw.count(b"\x1b[?1049h")
             desk.kill(getattr(signal, f"SIG{name}"))
             if name == "CONT":
-                desk.until(lambda n=before: desk.raw.count(b"\x1b[?1049h") > n, what="the terminal again")
+                desk.until(lambda n=before: desk.raw.count(b"\x1b[?1049h") > n, expected="the terminal again")
             else:
                 # Else it would be told to go on before it stopped, and stay so.
                 process = psutil.Process(desk.pid)
-                desk.until(lambda of=process: of.status() == psutil.STATUS_STOPPED, what="a process that is stopped")
-        desk.until(lambda: "▸" in desk.text, what="the list")
+                desk.until(
+                    lambda of=process: of.status() == psutil.STATUS_STOPPED, expected="a process that is stopped"
+                )
+        desk.until(lambda: "▸" in desk.text, expected="the list")
         desk.write("j")
         desk.see("▸", "PR-1003")
         desk.write("q")
@@ -115,7 +117,7 @@ def test_a_desk_that_ends_does_so_whatever_signal_to_go_on_comes_then(seen: byte
     try:
         desk.see("▸", "PR-")
         desk.kill(signal.SIGTERM)
-        desk.until(lambda: seen in desk.raw, what="how far it is")
+        desk.until(lambda: seen in desk.raw, expected="how far it is")
         desk.kill(signal.SIGCONT)
         assert desk.wait() == 0
         assert desk.raw.rfind(b"\x1b[?1049l") > desk.raw.rfind(b"\x1b[?1049h")
