@@ -1,11 +1,15 @@
 """A side's storage for tests that run on both: the product's PostgreSQL and the simulation's memory."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
+
+import pytest
+import sqlalchemy as sa
 
 from paydesk.contractor.role import ROLE as CONTRACTOR
 from paydesk.domain import commands
@@ -19,6 +23,7 @@ from paydesk.infra.core.role import Role
 from paydesk.infra.core.storage import Storage
 from paydesk.infra.postgres.lease import Lease
 from paydesk.infra.postgres.storage import Store
+from paydesk.infra.postgres.write.session import Statement, WritingSession
 from paydesk.manager.role import ROLE as MANAGER
 from tests.conftest import Sides
 from tests.simulation.memory import MemoryStorage
@@ -55,6 +60,33 @@ def on_postgres(sides: Sides, role: Role) -> Iterator[Side]:
     with closing(Store(sides.url(own), own)) as store, closing(Lease(sides.url(own), own.name)) as lease:
         assert lease.take()
         yield Side(store, lease.identity)
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """Keep every statement that a transaction runs, through SQLAlchemy or in psycopg's pipeline."""
+    ran: list[str] = []
+    queue, ask = WritingSession.queue, WritingSession.ask
+
+    def note(_: object, __: object, statement: str, *___: object) -> None:
+        ran.append(statement)
+
+    def noted_queue(self: WritingSession, statement: str, values: Mapping[str, Any]) -> None:
+        ran.append(statement)
+        queue(self, statement, values)
+
+    def noted_ask(self: WritingSession, *asked: Statement) -> Any:
+        ran.extend(statement for statement, _ in asked)
+        return ask(self, *asked)
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", note)
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(WritingSession, "queue", noted_queue)
+            patch.setattr(WritingSession, "ask", noted_ask)
+            yield ran
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", note)
 
 
 def request(number: str | None = "PR-1001", **changes: object) -> RequestRegister:

@@ -1,12 +1,9 @@
 """Own events come back from the topic, many requests at a time, each settled as if it were alone; on both storages."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
-import sqlalchemy as sa
 
 from paydesk.contractor.role import ROLE as CONTRACTOR
 from paydesk.domain.commands import confirm_withdrawal
@@ -21,7 +18,7 @@ from paydesk.infra.recovery.reimport import Unknown, import_unknown
 from paydesk.manager.role import ROLE as MANAGER
 from tests.conftest import Sides
 from tests.contract.conftest import Open
-from tests.contract.storages import TOPIC_ID, Side, accepted, at, on_postgres, outgoing, rejected, request
+from tests.contract.storages import TOPIC_ID, Side, accepted, at, on_postgres, outgoing, rejected, request, statements
 
 
 def unknown_event(
@@ -118,21 +115,6 @@ def test_nothing_of_a_topic_that_was_made_anew_comes_back(side_of: Open) -> None
     assert own(side, asked.id) == []
 
 
-@contextmanager
-def counted() -> Iterator[list[str]]:
-    """Keep every statement that any engine runs."""
-    ran: list[str] = []
-
-    def note(_: object, __: object, statement: str, *___: object) -> None:
-        ran.append(statement)
-
-    sa.event.listen(sa.Engine, "before_cursor_execute", note)
-    try:
-        yield ran
-    finally:
-        sa.event.remove(sa.Engine, "before_cursor_execute", note)
-
-
 def test_many_requests_cost_as_many_statements_as_one(sides: Sides) -> None:
     with on_postgres(sides, CONTRACTOR) as side:
         costs = []
@@ -141,7 +123,7 @@ def test_many_requests_cost_as_many_statements_as_one(sides: Sides) -> None:
             asked = [request(f"PR-{number + place}") for place in range(many)]
             taken = replace(asked[-1], id=uuid4())
             events = [unknown_event(side.role, register, place) for place, register in enumerate([*asked, taken])]
-            with counted() as ran:
+            with statements() as ran:
                 bring_back(side, *events)
             assert sorted(len(own(side, register.id)) for register in (asked[-1], taken)) == [1, 2], (
                 "one lost its number"

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from paydesk.domain.payment_request import RequestRegister, changed_terms, checked_terms
@@ -15,7 +14,7 @@ from paydesk.infra.core.role import Role
 from paydesk.infra.postgres.connection import connect, is_content
 from paydesk.infra.postgres.storage import Store
 from tests.conftest import Sides
-from tests.contract.storages import TERMS, accepted, at, bad_message, heard, message, rejected, request
+from tests.contract.storages import TERMS, accepted, at, bad_message, heard, message, rejected, request, statements
 
 ODD = (
     TERMS,
@@ -43,18 +42,9 @@ def left(sides: Sides, role: Role) -> tuple[list[Any], list[Any]]:
 
 def write(sides: Sides, role: Role, events: Sequence[ReceivedEvent], half: Half, heard_of: Sequence[Incoming]) -> int:
     """Write them in one transaction; returns with how many statements."""
-    ran: list[str] = []
-
-    def note(*given: Any) -> None:
-        ran.append(given[2])
-
-    with closing(Store(sides.url(role), role)) as store, store.transaction() as transaction:
-        sa.event.listen(sa.Engine, "before_cursor_execute", note)
-        try:
-            transaction.requests.replace(events, half, at(5))
-            transaction.inbox.record(heard_of)
-        finally:
-            sa.event.remove(sa.Engine, "before_cursor_execute", note)
+    with closing(Store(sides.url(role), role)) as store, store.transaction() as transaction, statements() as ran:
+        transaction.requests.replace(events, half, at(5))
+        transaction.inbox.record(heard_of)
     return len(ran)
 
 

@@ -5,9 +5,19 @@ import pytest
 from paydesk.domain.filter_text import parse_filter
 from paydesk.infra.core.query import News, PageQuery, Result
 from paydesk.tui.desk.command_queue import CommandQueue, Leaving, run_command
+from paydesk.tui.desk.leading_edge import LeadingEdge
 from paydesk.tui.desk.loader import PageLoader, open_desk, read_page
 from paydesk.tui.desk.totals_cache import COUNTING, CountStep, TotalsCache, counted_of, read_totals
-from paydesk.tui.messages import DeskFailed, DeskMade, DeskOpened, DeskStarted, PageRead, ReadFailed, TotalsRead
+from paydesk.tui.messages import (
+    DeskFailed,
+    DeskMade,
+    DeskOpened,
+    DeskStarted,
+    NewsCame,
+    PageRead,
+    ReadFailed,
+    TotalsRead,
+)
 from tests.fakes import FakeContractorDesk, World
 
 ALL = PageQuery()
@@ -24,13 +34,16 @@ def desk(world: World) -> FakeContractorDesk:
 
 def test_a_desk_says_how_far_it_is_when_it_opens_and_why_it_cannot(desk: FakeContractorDesk, world: World) -> None:
     posted: list[object] = []
-    heard: list[News] = []
-    open_desk(lambda: desk, posted.append, heard.append)
+    loader = PageLoader(lambda: 10.0)
+    open_desk(lambda: desk, posted.append, loader)
     assert [type(message) for message in posted] == [DeskMade, DeskOpened, DeskStarted]
-    world.tell(next(iter(world.requests)))
-    assert len(heard) == 1
+    changed = next(iter(world.requests))
+    world.tell(changed)
+    world.tell(changed)
+    assert [type(message) for message in posted[3:]] == [NewsCame], "the second follows closely"
+    assert loader.due() == News(frozenset({changed}))
     world.down = True
-    open_desk(lambda: desk, posted.append, heard.append)
+    open_desk(lambda: desk, posted.append, loader)
     assert isinstance(posted[-1], DeskFailed)
 
 
@@ -74,6 +87,28 @@ def test_what_changed_is_read_once_it_is_time_and_all_of_it_together(world: Worl
     loader.note(News(frozenset({one})))
     loader.note(News(None))
     assert loader.due() == News(None), "everything may have changed"
+
+
+def test_what_comes_after_a_rest_is_the_first_and_a_stream_is_gathered_until_it_rests() -> None:
+    now = [0.0]
+    edge = LeadingEdge(0.125, lambda: now[0])
+    assert edge.is_first() and not edge.is_first()
+    for _ in range(10):
+        now[0] += 0.1
+        assert not edge.is_first(), "it follows closely"
+    now[0] += 0.125
+    assert edge.is_first() and not edge.is_first()
+
+
+def test_of_a_stream_no_more_are_firsts_than_the_intervals_that_it_lasts() -> None:
+    now = [0.0]
+    for apart_s in (0.001, 0.05, 0.124, 0.125, 0.126, 0.2, 1.0):
+        edge, began = LeadingEdge(0.125, lambda: now[0]), now[0]
+        firsts = 0
+        while now[0] < began + 10:
+            firsts += edge.is_first()
+            now[0] += apart_s
+        assert firsts <= 10 / 0.125
 
 
 def test_what_cannot_be_read_is_handed_on_as_it_is(desk: FakeContractorDesk, world: World) -> None:

@@ -118,6 +118,20 @@ def test_rows_are_read_when_a_key_is_done_and_not_when_the_next_may_come() -> No
     assert turns.due(10.9, False), "no key came"
 
 
+async def test_what_changes_after_a_rest_is_read_without_waiting_for_the_next_look(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("DRAIN_S", "READ_AGAIN_S", "READ_AGAIN_NOT_LIVE_S"):
+        monkeypatch.setattr(f"paydesk.tui.desk.pane.{name}", 3600.0)
+    async with manager(world).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        monkeypatch.setattr(Turns, "due", lambda *_: True)
+        added = asked(77)
+        world.requests[added.id] = added
+        world.tell(added.id)
+        await seen(pilot, lambda: "1 new between these" in shown(pilot))
+
+
 async def test_sums_are_counted_anew_when_a_key_is_done_and_not_when_the_next_may_come(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

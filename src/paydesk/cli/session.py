@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("paydesk.session")
 T = TypeVar("T")
+Look = Callable[[psycopg.Connection[TupleRow]], tuple[bool, bool]]
+"""Returns whether a worker is at work, and whether what is awaited is done."""
 CATCH_UP_S = 3.0
 DELIVER_S = 3.0
 CHECK_S = 10.0
@@ -207,7 +209,7 @@ class Session:
             with self.store.transaction() as transaction:
                 return transaction.schema.checked()
 
-        if self._has_broker() and not self._left_to_another(done):
+        if self._has_broker() and not self._left_to_another(_beside(lambda _: done())):
             self.work()
             self._until(done, timeout_s, f"the {self.role.name}'s own topic to be read")
 
@@ -216,9 +218,9 @@ class Session:
         try:
             if ids:
                 self.service.hint(ids)
-            if ids and self._has_broker() and not self._left_to_another(self._all_sent):
+            if ids and self._has_broker() and not self._left_to_another(_beside(_all_sent)):
                 self.work().nudge()
-                self._until(self._all_sent, DELIVER_S, _DELIVERY)
+                self._until(lambda: self.read(_all_sent), DELIVER_S, _DELIVERY)
         except Exception:
             log.exception("saved, and not told to the others yet: the next worker of this role does that")
 
@@ -255,14 +257,17 @@ class Session:
                     self.saved.called(copy.id, copy.number)
 
     def _relay(self, ids: Sequence[UUID], timeout_s: float) -> None:
-        if self._queued(ids) and self._has_broker() and not self._left_to_another(lambda: not self._queued(ids)):
+        def sent(connection: psycopg.Connection[TupleRow]) -> bool:
+            return all(copy.delivery is not Delivery.QUEUED for copy in queries.some(connection, ids))
+
+        if not self.read(sent) and self._has_broker() and not self._left_to_another(_beside(sent)):
             self.work().nudge()
             if self._numberless(ids):
                 # Whoever reads what is printed needs the number, which waits for the first check: however short of time
                 # this machine was until now.
                 self._gave_up = False
                 self._until(lambda: not self._numberless(ids), CHECK_S, f"the {self.role.name}'s own topic to be read")
-            self._until(lambda: not self._queued(ids), timeout_s, _DELIVERY)
+            self._until(lambda: self.read(sent), timeout_s, _DELIVERY)
 
     @property
     def kafka_answers(self) -> bool:
@@ -284,12 +289,6 @@ class Session:
         copies = self._copies(ids)
         return any(copy.request is not None and copy.request.number is None for copy in copies)
 
-    def _queued(self, ids: Sequence[UUID]) -> bool:
-        return any(copy.delivery is Delivery.QUEUED for copy in self._copies(ids))
-
-    def _all_sent(self) -> bool:
-        return not self.read(queries.counts).unsent
-
     def _caught_up_by_another(self) -> bool:
         """Whether another process's worker has applied what the other side sent; it is asked where one is at work."""
         if self.service.works or self.service.anew() is not None or not self.read(catching_up.at_work):
@@ -299,20 +298,21 @@ class Session:
         except (psycopg.Error, PaydeskError):
             return False  # A standby takes no question; its worker looks by itself.
         try:
-            return self._left_to_another(lambda: self.read(partial(catching_up.answered, question=question)))
+            return self._left_to_another(partial(catching_up.answered, question=question))
         finally:
             with suppress(psycopg.Error, PaydeskError):
                 self.read(partial(catching_up.forget, question=question))
 
-    def _left_to_another(self, seen: Callable[[], bool]) -> bool:
-        """Wait a moment for the worker that is at work in another process; returns whether it was seen.
+    def _left_to_another(self, look: Look) -> bool:
+        """Wait a moment for the worker that is at work in another process; returns whether it did what is awaited.
 
         Where none is at work, or it takes longer, one of this session's own stands by and knows what is in the way.
         """
         until = time.monotonic() + ANOTHER_S
-        while not self.service.works and self.read(catching_up.at_work) and time.monotonic() < until:
-            if seen():
-                return True
+        while not self.service.works and time.monotonic() < until:
+            at_work, done = self.service.glance(look)
+            if done or not at_work:
+                return done
             time.sleep(_POLL_S)
         return False
 
@@ -343,6 +343,15 @@ class Session:
         except Exception:
             log.exception("leaving")
         return left
+
+
+def _beside(done: Callable[[psycopg.Connection[TupleRow]], bool]) -> Look:
+    """Return the look at whether something is done, and whether a worker is at work."""
+    return lambda connection: (catching_up.at_work(connection), done(connection))
+
+
+def _all_sent(connection: psycopg.Connection[TupleRow]) -> bool:
+    return not queries.counts(connection).unsent
 
 
 @contextmanager

@@ -2,16 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import assert_never
-
-from iso4217 import Currency
 
 from paydesk.domain.filter_text import BLANKS, FIELDS, LISTS, ListField
 from paydesk.domain.filters import ME, written
 from paydesk.domain.fold import fold
 from paydesk.domain.status import Status
 
-_ALL_CODES = sorted(currency.code for currency in Currency if currency.exponent is not None)
 _AGES = ("1h", "1d", "7d", "4w")
 _MOST = 8
 
@@ -86,11 +84,18 @@ def _known(field: ListField, contractors: Iterable[str], currencies: Iterable[st
         case ListField.STATUS:
             return list(Status)
         case ListField.CURRENCY:
-            return list(dict.fromkeys([*sorted(currencies), *_ALL_CODES]))
+            return list(dict.fromkeys([*sorted(currencies), *_all_codes()]))
         case ListField.FROM:
             return [ME, *(written(contractor) for contractor in sorted({*contractors}, key=fold))]
         case _:
             assert_never(field)
+
+
+@cache
+def _all_codes() -> list[str]:
+    from iso4217 import Currency  # It parses its table when it is imported.
+
+    return sorted(currency.code for currency in Currency if currency.exponent is not None)
 
 
 def _values(known: Iterable[str], part: str, start: int, end: int) -> tuple[Suggestion, ...]:

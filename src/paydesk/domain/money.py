@@ -5,8 +5,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from iso4217 import Currency
-
 from paydesk.domain.errors import InvalidInput
 
 MAX_MINOR = 10**15 - 1
@@ -60,6 +58,8 @@ def money(amount_minor: int, currency: str, exponent: int) -> Money:
 
 def exponent_of(code: str) -> int:
     """Return the decimals of an ISO 4217 currency. Raises ``InvalidInput`` for anything else."""
+    from iso4217 import Currency  # It parses its table when it is imported: a list names no currency.
+
     try:
         exponent = Currency(code).exponent
     except ValueError:

@@ -26,7 +26,7 @@ from paydesk.infra.core.origin import CopiedSchema
 from paydesk.infra.core.query import News, Page, PageQuery, Result
 from paydesk.infra.core.role import Role
 from paydesk.infra.migrations import prepare
-from paydesk.infra.postgres.connection import connect, is_transient, unreachable
+from paydesk.infra.postgres.connection import connect, is_transient, unreachable, without_transaction
 from paydesk.infra.postgres.read import queries, request_list
 from paydesk.infra.postgres.read.duplicates import alike_of
 from paydesk.infra.postgres.read.insights import insights
@@ -67,7 +67,7 @@ class DeskService:
 
     A desk reads through one psycopg connection under a lock, made anew when it was lost. Its worker and its store come
     with ``start``, so that the first rows stand before SQLModel, confluent-kafka and redis are imported: that is
-    done here alone, in ``start``, ``_new_store``, ``_new_worker`` and ``_new_sender``.
+    done here alone, in ``_new_store``, ``_new_worker``, ``_new_listener`` and ``_new_sender``.
 
     Args:
         role: The role of the desk.
@@ -118,14 +118,12 @@ class DeskService:
         Args:
             post: Called with what changed, in any thread; must not block.
         """
-        from paydesk.infra.redis.hints import HintListener
-
         self._store = self._new_store()
         self._worker = self._new_worker(lambda ids: post(News(ids)), brief=False)
         health_state = self._worker.context.health_state
         for awaited in (self._awaited, self._store.awaited):
             health_state.watch(awaited)
-        self._listener = HintListener(self._role, self.servers, lambda ids: self._on_hint(post, ids))
+        self._listener = self._new_listener(lambda ids: self._on_hint(post, ids))
         # Until the worker has looked itself.
         health_state.tell(anew=None if self._whole else Anew())
         self._worker.start()
@@ -142,11 +140,18 @@ class DeskService:
             self._drop()
             self._worker = self._new_worker(None, brief=brief)
             self._worker.start()
+            if not brief:
+                # A command beside it commits and publishes a hint: what it said leaves now.
+                self._listener = self._new_listener(lambda _: self.nudge())
+                self._listener.start()
         return self._worker
 
     def rest(self) -> None:
         """Stop the worker and close the connections; the next call that needs one starts another."""
         self._drop()
+        if self._listener is not None:
+            self._listener.stop()
+            self._listener = None
         if self._worker is not None:
             self._worker.stop()
             self._worker = None
@@ -165,6 +170,11 @@ class DeskService:
 
         use = Use(brief, not self.access.reads, self.store() if brief else None)
         return Worker(self._role, self.servers, changed, use)
+
+    def _new_listener(self, on_hint: Callable[[frozenset[UUID] | None], None]) -> "HintListener":
+        from paydesk.infra.redis.hints import HintListener
+
+        return HintListener(self._role, self.servers, on_hint)
 
     def _new_sender(self) -> "HintSender":
         from paydesk.infra.redis.hints import HintSender
@@ -416,6 +426,22 @@ class DeskService:
             if is_transient(error):
                 raise unreachable(error) from error
             raise
+
+    def glance(self, look: Callable[[psycopg.Connection[TupleRow]], T]) -> T:
+        """Look at the own schema, for a command that looks again and again: no transaction is begun and ended for it.
+
+        Args:
+            look: Called with a connection to read by; what it returns is returned.
+
+        Raises:
+            ServerDown: The database is away.
+        """
+
+        def read(connection: psycopg.Connection[TupleRow]) -> T:
+            with without_transaction(connection):
+                return look(connection)
+
+        return self.read(read)
 
     def _read(self, read: Callable[[psycopg.Connection[TupleRow]], T]) -> T:
         with self._reading, self._awaited.waiting():

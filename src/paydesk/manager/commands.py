@@ -88,7 +88,8 @@ def _decide(execution: Execution, command: Decide, hold_s: float) -> bool:
             transaction.holds.release([command.id])
         return False
     refuse_replaced_terms(transaction, command, row.request)
-    transaction.holds.release([command.id])
+    if row.decision is not None:
+        transaction.holds.release([command.id])
     hold = Hold(transaction.now() + timedelta(seconds=hold_s), row) if hold_s > 0 else None
     content_hash = say(transaction, execution.store.role, register, execution.author(now), hold)
     transaction.requests.write(register, content_hash, now)

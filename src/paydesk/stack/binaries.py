@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
-import psutil
-
 from paydesk.settings import own_folder
 from paydesk.stack import trust
 from paydesk.stack.errors import BrokerMissing, NotInstalled, StackError
@@ -160,6 +158,8 @@ def _fetch(jar: Jar, repository: Path) -> Jar:
 @contextmanager
 def made_beside(path: Path) -> Iterator[Path]:
     """Yield this process's name for ``path`` while it is made; what is left of it then, and of dead processes, goes."""
+    import psutil  # Only where something is made.
+
     for left in path.parent.glob(f"{path.name}.*.making"):
         pid = left.name.split(".")[-2]
         if not (pid.isdigit() and psutil.pid_exists(int(pid))):

@@ -1,13 +1,12 @@
 """Which process is meant: a number alone is given again, and a start time changes with the machine's clock."""
 
+import os
 import signal
 import time
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
-
-import psutil
 
 _LOOK_S = 0.02
 _SAME_S = 0.5
@@ -29,7 +28,12 @@ class Process:
     @classmethod
     def of(cls, pid: int) -> "Process":
         """Return the identity of a living process. Raises ``psutil.Error``."""
-        return cls(pid, psutil.Process(pid).create_time(), _seen(pid)[0])
+        mark, _ = _seen(pid)
+        if mark and (booted := _boot_time()) is not None:
+            return cls(pid, booted + int(mark.rpartition("/")[2]) / os.sysconf("SC_CLK_TCK"), mark)
+        import psutil  # Where the system tells it no other way.
+
+        return cls(pid, psutil.Process(pid).create_time(), mark)
 
     @classmethod
     def from_document(cls, document: Any) -> "Process | None":
@@ -49,6 +53,8 @@ class Process:
         if self.mark:
             mark, state = _seen(self.pid)
             return mark == self.mark and state != "Z"
+        import psutil  # What a version before this one wrote, or a system without /proc.
+
         try:
             process = psutil.Process(self.pid)
             return abs(process.create_time() - self.started) < _SAME_S and process.status() != psutil.STATUS_ZOMBIE
@@ -57,6 +63,8 @@ class Process:
 
     def end(self, number: int, patience_s: float) -> None:
         """Send it a signal and wait for its end; a patience that is exhausted kills it."""
+        import psutil  # A command that reads ends nothing.
+
         for sent in (number, signal.SIGKILL):
             try:
                 psutil.Process(self.pid).send_signal(sent)
@@ -76,6 +84,15 @@ def _seen(pid: int) -> tuple[str, str]:
         return f"{_boot()}/{fields[_STARTED]}", fields[_STATE]
     except (OSError, IndexError):
         return "", ""
+
+
+def _boot_time() -> float | None:
+    """Return when the machine was booted, in seconds by its clock; None where the system does not tell it."""
+    try:
+        lines = (_PROC / "stat").read_text(errors="replace").splitlines()
+        return float(next(line for line in lines if line.startswith("btime ")).split()[1])
+    except (OSError, StopIteration, ValueError):
+        return None
 
 
 @cache

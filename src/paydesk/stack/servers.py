@@ -11,8 +11,6 @@ from pathlib import Path
 from threading import Event
 from urllib.parse import quote
 
-import psutil
-
 from paydesk import libpq
 from paydesk.role_names import ROLES
 from paydesk.stack import binaries, provision
@@ -159,6 +157,8 @@ class Postgres(Server):
 
         Where the process they name is gone, PostgreSQL clears them itself, and waits for what that one left running.
         """
+        import psutil  # The supervisor alone looks.
+
         for lock in (self.data / "postmaster.pid", self.folder.run / ".s.PGSQL.5432.lock"):
             try:
                 process = psutil.Process(int(lock.read_text().split()[0]))

@@ -26,6 +26,10 @@ class DeskStarted(Message):
     """Everything that works behind the screen is imported and runs."""
 
 
+class NewsCame(Message):
+    """Something changed behind the screen after a rest."""
+
+
 @dataclass
 class DeskFailed(Message):
     """The desk cannot open at all."""

@@ -18,7 +18,7 @@ from paydesk.infra.core.codec import encode
 from paydesk.infra.core.command_key import CommandKey, CommandResult, Key, id_of
 from paydesk.infra.core.failpoints import reach
 from paydesk.infra.core.origin import refuse_copy
-from paydesk.infra.core.records import Claim, Outgoing, Row
+from paydesk.infra.core.records import Claim, ExpectedCommand, Outgoing, Row
 from paydesk.infra.core.role import Role
 from paydesk.infra.core.storage import Storage
 from paydesk.infra.core.transaction import Transaction
@@ -43,9 +43,11 @@ class Hold:
 
 
 @contextmanager
-def writing(store: Storage) -> Iterator[Transaction]:
+def writing(store: Storage, expected: ExpectedCommand | None = None) -> Iterator[Transaction]:
     """Open a transaction for what a person does. Raises ``CopiedSchema`` where the own schema is a copy of another."""
     with store.transaction() as transaction:
+        if expected is not None:
+            transaction.expect(expected)
         refuse_copy(transaction.schema, store.role.name)
         yield transaction
 
@@ -93,7 +95,10 @@ def executing(store: Storage, key: Key, command: Command) -> Iterator[Execution]
     # What a shell handed over may hold half a character, which has a hash all the same.
     content_hash = hashlib.sha256(canonical(command).encode("utf-8", "surrogatepass")).hexdigest()
     command_id = id_of(key)
-    with writing(store) as transaction:
+    # What the key of before did decides whether this one is registered at all.
+    before = isinstance(key, CommandKey) and key.before is not None
+    expected = ExpectedCommand(command.id, content_hash, None if before else command_id)
+    with writing(store, expected) as transaction:
         known = _of_before(transaction, key, command.actor, content_hash)
         known = known or transaction.commands.claim(command_id, content_hash, command.id)
         if known is not None and known.content_hash != content_hash:

@@ -17,7 +17,8 @@ Ask = Callable[[str], Any]
 _MAY_READ = "SELECT has_function_privilege('pg_control_system()', 'EXECUTE')"
 _CLUSTER = "SELECT system_identifier::text FROM pg_control_system()"
 _DATABASE = "SELECT oid::bigint FROM pg_database WHERE datname = current_database()"
-_MADE_IN = "SELECT cluster, database FROM origin"
+MADE_IN = "SELECT cluster, database FROM origin"
+"""Reads in which database the own schema was made."""
 _USED = """
 SELECT EXISTS (SELECT FROM payment_request) OR EXISTS (SELECT FROM outbox) OR EXISTS (SELECT FROM inbox)
 """
@@ -77,7 +78,7 @@ def database_mark(ask: Ask) -> Mark:
 
 def is_copy(ask: Ask, where: Mark) -> bool:
     """Return whether the schema on the search path was made in another database than ``where``."""
-    made_in = ask(_MADE_IN)
+    made_in = ask(MADE_IN)
     return made_in is not None and not Mark(*made_in).same(where)
 
 
@@ -93,7 +94,7 @@ def in_another_database(connection: Any) -> bool:
 def mark(ask: Ask, run: Callable[[str], object]) -> bool:
     """Give the schema the mark of this database where it has none, or holds nothing; returns whether it is a copy."""
     where = database_mark(ask)
-    marked = ask(_MADE_IN) is not None
+    marked = ask(MADE_IN) is not None
     if marked and not is_copy(ask, where):
         return False
     if marked and ask(_USED)[0]:

@@ -193,6 +193,29 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class ExpectedCommand:
+    """The command that a transaction is opened for."""
+
+    request_id: UUID
+    content_hash: str
+    key: UUID | None = None
+    """Its id, where nothing has to be known before that is registered."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedRelay:
+    """What a relay asks for in the transaction that it opens."""
+
+    most: int
+    """How many events it takes at most."""
+    without: Sequence[UUID] = ()
+    """The requests whose events are left out."""
+
+
+Expected = ExpectedCommand | ExpectedRelay
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What one read brought."""
 

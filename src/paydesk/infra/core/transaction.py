@@ -17,6 +17,7 @@ from paydesk.infra.core.records import (
     Ack,
     Brought,
     Claim,
+    Expected,
     Half,
     Head,
     Incoming,
@@ -404,6 +405,13 @@ class Transaction(Protocol):
 
     What a method raises where the storage fails is ended by ``Storage.transaction``, which says what comes of it.
     """
+
+    def expect(self, work: Expected) -> None:
+        """Say what the transaction is for, so that what is asked first can be asked together.
+
+        Each method does and returns what it would without this. A command's request is locked from here on, and a
+        relay's holds that ran out are released.
+        """
 
     def now(self) -> datetime:
         """Return the storage's own time."""

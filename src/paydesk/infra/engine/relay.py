@@ -11,7 +11,7 @@ from paydesk.infra.core.digest import Line
 from paydesk.infra.core.failpoints import reach
 from paydesk.infra.core.origin import refuse_copy
 from paydesk.infra.core.ports import BrokerTrouble, Lease, LogReader, LogWriter
-from paydesk.infra.core.records import Ack, Outgoing, Verified
+from paydesk.infra.core.records import Ack, ExpectedRelay, Outgoing, Verified
 from paydesk.infra.core.storage import Storage
 from paydesk.infra.core.transaction import Transaction
 from paydesk.infra.recovery import topic_check
@@ -108,8 +108,8 @@ class Relay:
         if not self.sends:
             return known
         # Not before the check: what a restored schema holds may have been taken back since.
-        released = self._release_due()
-        relayed = self._relay(identity[0])
+        released, events = self._next()
+        relayed = self._relay(identity[0], events) if events else set()
         self._converse(identity, bool(relayed))
         return frozenset(released | relayed | known)
 
@@ -118,14 +118,23 @@ class Relay:
         with self.store.transaction() as transaction:
             refuse_copy(transaction.schema, self.role.name)
 
-    def _release_due(self) -> set[UUID]:
-        """Release the holds that ran out; committed before anything is sent."""
+    def _next(self) -> tuple[set[UUID], list[Outgoing]]:
+        """Release the holds that ran out, and read what may leave: committed before anything is sent.
+
+        Returns the requests of which something was released, and the events.
+        """
+        now = self._clock()
+        self._large = {request: large for request, large in self._large.items() if now < large[1]}
         with self.store.transaction() as transaction:
+            transaction.expect(ExpectedRelay(MOST_EVENTS, list(self._large)))
             _refuse_unchecked(transaction)
             released = transaction.holds.release_due()
+            self.role.load_owed()(transaction, self.role, None, self.store.now())
+            events = transaction.outbox.unsent(MOST_EVENTS, list(self._large))
         if released:
             reach("H1")
-        return released
+        self.more = len(events) == MOST_EVENTS
+        return released, events
 
     def look_again(self) -> None:
         """Ask the log at the next step whether it is there and holds what it held; a client said that it was away.
@@ -162,16 +171,7 @@ class Relay:
         self._on_checked()
         return known
 
-    def _relay(self, topic_id: str) -> set[UUID]:
-        with self.store.transaction() as transaction:
-            _refuse_unchecked(transaction)
-            self.role.load_owed()(transaction, self.role, None, self.store.now())
-            now = self._clock()
-            self._large = {request: large for request, large in self._large.items() if now < large[1]}
-            events = transaction.outbox.unsent(MOST_EVENTS, list(self._large))
-        self.more = len(events) == MOST_EVENTS
-        if not events:
-            return set()
+    def _relay(self, topic_id: str, events: Sequence[Outgoing]) -> set[UUID]:
         reach("R1")
         acks = self.writer.append(events, self._keep)
         reach("R3")

@@ -11,12 +11,12 @@ from uuid import UUID, uuid4
 import psycopg
 from psycopg.rows import TupleRow
 
-_AT_WORK = """
-SELECT EXISTS (
-    SELECT 1 FROM pg_locks WHERE relation = to_regclass('lease_lock') AND mode = 'ExclusiveLock' AND granted)
+AT_WORK = """
+EXISTS (SELECT FROM pg_locks WHERE relation = to_regclass('lease_lock') AND mode = 'ExclusiveLock' AND granted)
 """
+"""Whether a worker holds the lease, in whatever process, in SQL."""
 _ASK = "INSERT INTO catch_up (id) VALUES (%s)"
-_ANSWERED = "SELECT EXISTS (SELECT 1 FROM catch_up WHERE id = %s AND caught_up_at IS NOT NULL)"
+_ANSWERED = f"SELECT {AT_WORK}, EXISTS (SELECT FROM catch_up WHERE id = %s AND caught_up_at IS NOT NULL)"
 _FORGET = "DELETE FROM catch_up WHERE id = %s"
 _OPEN = "SELECT id FROM catch_up WHERE caught_up_at IS NULL"
 _ANSWER = "UPDATE catch_up SET caught_up_at = clock_timestamp() WHERE id = ANY(%s)"
@@ -28,7 +28,7 @@ Connection = psycopg.Connection[TupleRow]
 
 def at_work(connection: Connection) -> bool:
     """Whether a worker holds the lease, in whatever process."""
-    return connection.execute(_AT_WORK).fetchone() == (True,)
+    return connection.execute(f"SELECT {AT_WORK}").fetchone() == (True,)
 
 
 def ask(connection: Connection) -> UUID:
@@ -41,9 +41,11 @@ def ask(connection: Connection) -> UUID:
     return question
 
 
-def answered(connection: Connection, question: UUID) -> bool:
-    """Whether everything is applied that the other side had sent when this was asked."""
-    return connection.execute(_ANSWERED, [question]).fetchone() == (True,)
+def answered(connection: Connection, question: UUID) -> tuple[bool, bool]:
+    """Return whether a worker is at work, and whether all is applied that the other side had sent at the question."""
+    row = connection.execute(_ANSWERED, [question]).fetchone()
+    assert row is not None
+    return row[0], row[1]
 
 
 def forget(connection: Connection, question: UUID) -> None:

@@ -1,6 +1,7 @@
 """Connections to a role's own schema, and what a PostgreSQL error means for who meets it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -130,6 +131,17 @@ def _dial(
         raise SettingRefused(
             "The database URL cannot be read.", "Write postgresql://USER:PASSWORD@HOST/DATABASE."
         ) from None
+
+
+@contextmanager
+def without_transaction(connection: psycopg.Connection[TupleRow]) -> Iterator[None]:
+    """Let each statement stand alone, for a look that is taken again and again: nothing is begun and ended for it."""
+    connection.autocommit = True
+    try:
+        yield
+    finally:
+        if not connection.closed:
+            connection.autocommit = False
 
 
 def engine(

@@ -15,15 +15,16 @@ from psycopg.rows import TupleRow
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoneFree
-from sqlmodel import Session
 from uuid_utils.compat import uuid7
 
 from paydesk.infra.core.awaited import Awaited
 from paydesk.infra.core.clock import DatabaseClock
 from paydesk.infra.core.errors import OutcomeUnknown, ServerDown, StorageTrouble, sentence_of
+from paydesk.infra.core.records import Expected, ExpectedCommand
 from paydesk.infra.core.role import Role
 from paydesk.infra.core.transaction import Transaction
 from paydesk.infra.postgres.connection import FROZEN_AFTER, engine, is_content, is_transient, unreachable
+from paydesk.infra.postgres.write.ahead import Ahead
 from paydesk.infra.postgres.write.commands import Claimed, SqlCommands
 from paydesk.infra.postgres.write.digest import SqlDigests
 from paydesk.infra.postgres.write.holds import SqlHolds
@@ -35,31 +36,42 @@ from paydesk.infra.postgres.write.quarantine import SqlQuarantine
 from paydesk.infra.postgres.write.reimport import SqlReimport
 from paydesk.infra.postgres.write.requests import SqlRequests
 from paydesk.infra.postgres.write.schema_state import SqlSchemaState
+from paydesk.infra.postgres.write.session import WritingSession
 from paydesk.infra.postgres.write.topic_state import SqlTopicState
 
 
 class SqlTransaction:
     """Meets ``paydesk.infra.core.transaction.Transaction`` on PostgreSQL: each part writes through the same session."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: WritingSession) -> None:
         self._session = session
         self.claimed = Claimed()
         """The command of this transaction, where there is one."""
-        self.schema = SqlSchemaState(session)
-        self.commands = SqlCommands(session, self.claimed)
-        self.numbers = SqlNumbers(session, self.schema.checked)
-        self.requests = SqlRequests(session, self.claimed)
+        self._ahead = Ahead()
+        self.schema = SqlSchemaState(session, self._ahead)
+        self.commands = SqlCommands(session, self.claimed, self._ahead)
+        self.numbers = SqlNumbers(session, self._ahead)
+        self.requests = SqlRequests(session, self.claimed, self._ahead)
         self.locks = SqlRequestLocks(session)
-        self.outbox = SqlOutbox(session)
-        self.holds = SqlHolds(session)
+        self.outbox = SqlOutbox(session, self._ahead)
+        self.holds = SqlHolds(session, self._ahead)
         self.inbox = SqlInbox(session)
         self.quarantine = SqlQuarantine(session)
         self.topic = SqlTopicState(session)
         self.reimport = SqlReimport(session)
         self.digests = SqlDigests(session)
 
+    def expect(self, work: Expected) -> None:
+        """Ask in one round trip what is asked first."""
+        if isinstance(work, ExpectedCommand):
+            self._ahead.read_command(self._session, work)
+        else:
+            self._ahead.read_relay(self._session, work)
+
     def now(self) -> datetime:
         """Return the database's clock."""
+        if (ahead := self._ahead.moment.take()) is not None:
+            return ahead[0]
         moment: datetime = self._session.execute(sa.text("SELECT clock_timestamp()")).scalar_one()
         return moment
 
@@ -199,13 +211,13 @@ class Store:
             DBAPIError: The database refuses what is to be written.
         """
         try:
-            with Session(self._engine, expire_on_commit=False) as session:
+            with WritingSession(self._engine, self.awaited) as session:
                 with self.awaited.waiting():
                     session.connection()  # A connection from the pool is tried before it is lent.
                 transaction = SqlTransaction(session)
                 with self._noted(transaction):
                     yield transaction
-                session.flush()
+                session.send()
                 with self._watched(transaction.claimed) as rolled_back:
                     self._commit(session, rolled_back)
         except NoneFree as error:
@@ -223,7 +235,7 @@ class Store:
             return nullcontext(lambda: None)
         return self._watch.committing(claimed.request_id, claimed.number)
 
-    def _commit(self, session: Session, rolled_back: Callable[[], None]) -> None:
+    def _commit(self, session: WritingSession, rolled_back: Callable[[], None]) -> None:
         """Commit; calls ``rolled_back`` where it fails for sure. Raises ``OutcomeUnknown`` where its answer is lost."""
         try:
             with self.awaited.waiting():

@@ -9,7 +9,7 @@ from paydesk.infra.core.role import Role
 from paydesk.infra.kafka.log import KafkaReader
 from paydesk.infra.postgres.read.queries import Connection, was_read_whole
 from paydesk.infra.postgres.storage import Store
-from paydesk.infra.postgres.write.schema_state import CHECKED
+from paydesk.infra.postgres.write.ahead import CHECKED
 
 Bounds = tuple[str, dict[Place, tuple[int, int]]]
 """A topic's id, and the first offset and the end of each of its partitions."""

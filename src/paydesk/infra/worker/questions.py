@@ -7,6 +7,7 @@ from uuid import UUID
 from paydesk.infra.core.role import Role
 from paydesk.infra.kafka.log import KafkaReader
 from paydesk.infra.postgres import catching_up
+from paydesk.infra.postgres.connection import without_transaction
 from paydesk.infra.postgres.storage import Store
 from paydesk.infra.worker.watch import Watch
 
@@ -34,7 +35,7 @@ class Questions:
         """
         if not self._asked and time.monotonic() - self._looked_at >= _LOOK_S:
             self._looked_at = time.monotonic()
-            with self._store.lend() as connection:
+            with self._store.lend() as connection, without_transaction(connection):
                 self._asked = catching_up.open_questions(connection)
             # Where the topics end is asked after that: what was sent before the question counts.
             self._watch = Watch(self._role, self._store, self._reader)

@@ -8,10 +8,13 @@ from textual.message import Message
 
 from paydesk.domain.copy import RequestCopy
 from paydesk.infra.core.query import News, PageQuery
-from paydesk.tui.messages import DeskFailed, DeskMade, DeskOpened, DeskStarted, PageRead, ReadFailed
+from paydesk.tui.desk.leading_edge import LeadingEdge
+from paydesk.tui.messages import DeskFailed, DeskMade, DeskOpened, DeskStarted, NewsCame, PageRead, ReadFailed
 from paydesk.tui.port import Desk
 from paydesk.tui.table.window import Window
 
+DRAIN_S = 0.125
+"""How often what changed behind the screen is gathered: hints come in bursts, eyes do not."""
 _READ_REST, _READ_REST_S = 5, 0.3
 _KEYS_APART_S = 0.25
 """After so long without a key, nobody is taken to be in the midst of pressing them."""
@@ -42,8 +45,13 @@ class Turns:
         return now - self._key_done_at > _KEYS_APART_S
 
 
-def open_desk(make_desk: Callable[[], Desk], post: Callable[[Message], object], note: Callable[[News], None]) -> None:
-    """Open a desk, and post how far it is; called in a thread. ``note`` gets what changed, in any thread."""
+def open_desk(make_desk: Callable[[], Desk], post: Callable[[Message], object], loader: "PageLoader") -> None:
+    """Open a desk, and post how far it is; called in a thread. What changes then is noted, and posted after a rest."""
+
+    def note(news: News) -> None:
+        if loader.note(news):
+            post(NewsCame())
+
     try:
         desk = make_desk()
         post(DeskMade(desk))
@@ -79,13 +87,15 @@ class PageLoader:
         self._again = False
         self._news_lock = threading.Lock()
         self._news: News | None = None
+        self._edge = LeadingEdge(DRAIN_S, clock)
 
-    def note(self, news: News) -> None:
-        """Note, from any thread, what to look at again."""
+    def note(self, news: News) -> bool:
+        """Note, from any thread, what to look at again; returns whether it is the first after a rest."""
         with self._news_lock:
             known = self._news.changed if self._news is not None else frozenset()
             both = None if known is None or news.changed is None else known | news.changed
             self._news = News(both)
+        return self._edge.is_first()
 
     def due(self, *, key_done: bool = False) -> News | None:
         """Return what changed behind the screen, if there is something and it is time to read it."""

@@ -22,12 +22,12 @@ from paydesk.role_names import RoleName
 from paydesk.tui.desk.command_queue import LEAVE_S, CommandQueue, D, Leaving, run_command
 from paydesk.tui.desk.filter_line import FilterLine, in_sight
 from paydesk.tui.desk.lines import DeskLines
-from paydesk.tui.desk.loader import PageLoader, open_desk, read_page
+from paydesk.tui.desk.loader import DRAIN_S, PageLoader, open_desk, read_page
 from paydesk.tui.desk.rows_first import hide_what_does_not_fit
 from paydesk.tui.desk.totals_cache import COUNT_AFTER_S, TotalsCache, counted_of, read_totals
 from paydesk.tui.keys.footer import KeyFooter
 from paydesk.tui.keys.names import key_named
-from paydesk.tui.messages import CommandEnded, DeskMade, DeskOpened, PageRead, ReadFailed, TotalsRead
+from paydesk.tui.messages import CommandEnded, DeskMade, DeskOpened, NewsCame, PageRead, ReadFailed, TotalsRead
 from paydesk.tui.outside import copied, not_opened, opens
 from paydesk.tui.port import Ended
 from paydesk.tui.screens.base import sentence
@@ -37,8 +37,6 @@ from paydesk.tui.text.wording import nothing_yet
 from paydesk.tui.widgets.lines import Line
 from paydesk.tui.widgets.summary import Summary
 
-DRAIN_S = 0.125
-"""How often what changed behind the screen is looked at: hints come in bursts, eyes do not."""
 TICK_S = 0.5
 READ_AGAIN_S = 5.0
 READ_AGAIN_NOT_LIVE_S = 2.0
@@ -167,7 +165,7 @@ class RequestListPane(Vertical, Generic[D]):
 
     @work(thread=True, group="boot", exit_on_error=False)
     def _open(self) -> None:
-        open_desk(self._make_desk, self.post_message, self.loader.note)
+        open_desk(self._make_desk, self.post_message, self.loader)
 
     @on(DeskMade)
     def _desk_made(self, message: DeskMade) -> None:
@@ -184,7 +182,8 @@ class RequestListPane(Vertical, Generic[D]):
         self.read()
         self._next_command()
 
-    def drain(self, *, key_done: bool = False) -> None:
+    @on(NewsCame)
+    def drain(self, _: NewsCame | None = None, *, key_done: bool = False) -> None:
         """Read what changed behind the screen, if it is time."""
         if (news := self.loader.due(key_done=key_done)) is not None:
             self.read(news)

@@ -11,11 +11,12 @@ import sqlalchemy as sa
 from psycopg.types.json import Jsonb
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
-from sqlmodel import Session
+
+from paydesk.infra.postgres.write.session import WritingSession
 
 
-def execute(session: Session, statement: str, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Execute a statement over many rows.
+def execute(session: WritingSession, statement: str, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Have a statement over many rows run before the next one, or before the commit.
 
     Args:
         session: The session in whose transaction it runs.
@@ -24,7 +25,7 @@ def execute(session: Session, statement: str, table: sa.Table, rows: Sequence[Ma
         rows: The rows, at least one, all of the same columns.
     """
     source, values = _source(table, rows)
-    session.connection().exec_driver_sql(statement.format(rows=source), values)
+    session.queue(statement.format(rows=source), values)
 
 
 def _source(table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> tuple[str, dict[str, Any]]:

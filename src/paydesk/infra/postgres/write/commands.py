@@ -4,17 +4,17 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import Session
 
 from paydesk.infra.core.records import Claim
-from paydesk.infra.postgres.schema import CommandRow
+from paydesk.infra.postgres.write.ahead import CLAIM, Ahead
+from paydesk.infra.postgres.write.session import WritingSession
 
 _KNOWN = """
 SELECT c.content_hash, c.request_id, c.changed, p.number,
     (SELECT o.actor FROM outbox o WHERE o.request_id = c.request_id AND o.command_id = c.id::text LIMIT 1)
 FROM command c LEFT JOIN payment_request p ON p.id = c.request_id WHERE c.id = :key
 """
+_CHANGED = "UPDATE command SET changed = true WHERE id = %(key)s"
 
 
 @dataclass(slots=True)
@@ -31,18 +31,19 @@ class Claimed:
 class SqlCommands:
     """Meets ``paydesk.infra.core.transaction.Commands``."""
 
-    session: Session
+    session: WritingSession
     claimed: Claimed
+    ahead: Ahead
 
     def claim(self, key: UUID, content_hash: str, request_id: UUID) -> Claim | None:
         """Register a command's id; returns what it did when it was known already, else None."""
-        claim = (
-            insert(CommandRow)
-            .values(id=key, content_hash=content_hash, request_id=request_id, changed=False)
-            .on_conflict_do_nothing()
-            .returning(sa.literal(1))
-        )
-        if self.session.execute(claim).first() is not None:
+        ahead = self.ahead.claimed.take()
+        if ahead is not None and ahead[0][0] == key:
+            is_new = ahead[0][1]
+        else:
+            values = {"key": key, "content_hash": content_hash, "request_id": request_id}
+            is_new = bool(self.session.ask((CLAIM, values))[0])
+        if is_new:
             self.claimed.request_id, self.claimed.number = request_id, None
             return None
         return self.known(key)
@@ -57,5 +58,4 @@ class SqlCommands:
 
     def note_changed(self, key: UUID) -> None:
         """Note that the command changed something."""
-        done = sa.update(CommandRow).where(CommandRow.id == key).values(changed=True)  # type: ignore[arg-type]
-        self.session.execute(done)
+        self.session.queue(_CHANGED, {"key": key})

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlmodel import Session
 
 from paydesk.domain.text import same_person
 from paydesk.infra.postgres.columns import DECISION_COLUMNS
+from paydesk.infra.postgres.write.ahead import RELEASE_DUE, Ahead
+from paydesk.infra.postgres.write.session import WritingSession
 
 _RELEASABLE = """
 SELECT id, actor FROM outbox WHERE hold_until IS NOT NULL AND published_at IS NULL
@@ -22,7 +23,8 @@ ORDER BY id FOR UPDATE
 class SqlHolds:
     """Meets ``paydesk.infra.core.transaction.Holds``."""
 
-    session: Session
+    session: WritingSession
+    ahead: Ahead
 
     def release(self, ids: Collection[UUID] | None, actor: str | None = None) -> int:
         """Release held events of these requests (None: of all but the overdue), of this actor when given."""
@@ -36,8 +38,8 @@ class SqlHolds:
 
     def release_due(self) -> set[UUID]:
         """Release the events whose hold ran out by the database's clock; returns their requests."""
-        due = "UPDATE outbox SET hold_until = NULL WHERE hold_until <= clock_timestamp() RETURNING request_id"
-        return {row[0] for row in self.session.execute(sa.text(due))}
+        ahead = self.ahead.released.take()
+        return ahead[0] if ahead is not None else {row[0] for row in self.session.ask((RELEASE_DUE, {}))[0]}
 
     def take_back(self, request_id: UUID, version: int) -> bool:
         """Delete a held event and restore the row before it; returns whether it was still held."""

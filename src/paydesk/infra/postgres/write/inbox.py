@@ -7,12 +7,12 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlmodel import Session
 
 from paydesk.infra.core.headers import headers_of, moment_in
 from paydesk.infra.core.records import Incoming, Place, Position
 from paydesk.infra.postgres.schema import InboxRow
 from paydesk.infra.postgres.write import batch
+from paydesk.infra.postgres.write.session import WritingSession
 
 TAKEN = ("applied", "stale")
 """What became of a message that was understood: nobody asks for its headers again."""
@@ -25,12 +25,13 @@ FROM {rows}
 ON CONFLICT (source, event_id) DO NOTHING
 """
 _FIRST = """
-INSERT INTO position (topic, partition, topic_id, next_offset) VALUES (:topic, :partition, :topic_id, :next)
-ON CONFLICT (topic, partition) DO NOTHING
+INSERT INTO position (topic, partition, topic_id, next_offset) VALUES (%(topic)s, %(partition)s, %(topic_id)s, %(next)s)
+ON CONFLICT (topic, partition) DO NOTHING RETURNING 1
 """
 _MOVE = """
-UPDATE position SET topic_id = :topic_id, next_offset = :next
-WHERE topic = :topic AND partition = :partition AND topic_id = :known_id AND next_offset = :known
+UPDATE position SET topic_id = %(topic_id)s, next_offset = %(next)s
+WHERE topic = %(topic)s AND partition = %(partition)s AND topic_id = %(known_id)s AND next_offset = %(known)s
+RETURNING 1
 """
 _inbox = InboxRow.__table__  # type: ignore[attr-defined]
 
@@ -39,7 +40,7 @@ _inbox = InboxRow.__table__  # type: ignore[attr-defined]
 class SqlInbox:
     """Meets ``paydesk.infra.core.transaction.Inbox``."""
 
-    session: Session
+    session: WritingSession
 
     def record(self, messages: Sequence[Incoming]) -> None:
         """Keep what was received; a message that is kept already stays as it is."""
@@ -68,8 +69,7 @@ class SqlInbox:
             "known_id": known.topic_id if known else None,
             "known": known.next_offset if known else None,
         }
-        moved = self.session.execute(sa.text(_MOVE if known else _FIRST), values)
-        return bool(moved.rowcount == 1)  # type: ignore[attr-defined]
+        return bool(self.session.ask((_MOVE if known else _FIRST, values))[0])
 
 
 def _row(message: Incoming) -> dict[str, Any]:

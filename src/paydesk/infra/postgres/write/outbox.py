@@ -1,38 +1,26 @@
 """The outbox: read by flag, never by "id greater than the last", as sequence order is not commit order."""
 
-import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlmodel import Session
+from psycopg.types.json import Jsonb
 
-from paydesk.domain.events import REQUEST_TYPES
 from paydesk.infra.core.records import Ack, Known, Outgoing, OwnRow, Row
 from paydesk.infra.postgres.columns import DECISION_COLUMNS, decision_columns
 from paydesk.infra.postgres.schema import OutboxRow
+from paydesk.infra.postgres.write.ahead import UNSENT, Ahead, unsent_values
+from paydesk.infra.postgres.write.session import WritingSession
 
-# A row waits while an earlier version of its request is held: rows of one request leave in version order. What is
-# asked waits until it has its number.
-_UNSENT = """
-SELECT id, request_id, version, type, topic, key, headers, value, content_hash, actor, command_id, said_at
-FROM outbox o
-WHERE published_at IS NULL AND hold_until IS NULL AND NOT beaten AND NOT EXISTS (
-    SELECT 1 FROM outbox e WHERE e.request_id = o.request_id AND e.version < o.version
-    AND e.published_at IS NULL AND e.hold_until IS NOT NULL AND NOT e.beaten)
-AND NOT EXISTS (
-    SELECT 1 FROM payment_request p WHERE p.id = o.request_id AND p.number IS NULL AND o.type = ANY(:asking))
-AND NOT o.request_id = ANY(CAST(:without AS uuid[]))
-ORDER BY position LIMIT :most
-"""
-_ASKING = sorted(REQUEST_TYPES)
+_ADDED = tuple(name for name in (field.name for field in fields(Outgoing)) if name in OutboxRow.model_fields)
+_ADD = f"INSERT INTO outbox ({', '.join(_ADDED)}) VALUES ({', '.join(f'%({name})s' for name in _ADDED)})"
 _MARK = """
 UPDATE outbox o SET published_at = coalesce(published_at, clock_timestamp()), hold_until = NULL, ever_acked = true,
-    topic_id = :topic_id, partition = a.partition, kafka_offset = a.kafka_offset, log_append_time = a.at
-FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS a(id uuid, partition int, kafka_offset bigint, at timestamptz)
+    topic_id = %(topic_id)s, partition = a.partition, kafka_offset = a.kafka_offset, log_append_time = a.at
+FROM jsonb_to_recordset(%(rows)s) AS a(id uuid, partition int, kafka_offset bigint, at timestamptz)
 WHERE o.id = a.id
 """
 _AGAIN = """
@@ -50,36 +38,22 @@ FROM (
 class SqlOutbox:
     """Meets ``paydesk.infra.core.transaction.Outbox``."""
 
-    session: Session
+    session: WritingSession
+    ahead: Ahead
 
     def add(self, event: Outgoing) -> None:
         """Put an event into the outbox."""
-        before = event.previous
-        self.session.add(
-            OutboxRow(
-                id=event.id,
-                request_id=event.request_id,
-                version=event.version,
-                type=event.type,
-                topic=event.topic,
-                key=event.key,
-                headers=[list(header) for header in event.headers],
-                value=event.value,
-                content_hash=event.content_hash,
-                actor=event.actor,
-                command_id=event.command_id,
-                said_at=event.said_at,
-                hold_until=event.hold_until,
-                previous=_decision_before(before) if before is not None else None,
-            )
-        )
-        self.session.flush()
+        values = {name: getattr(event, name) for name in _ADDED}
+        values["headers"] = Jsonb([list(header) for header in event.headers])
+        values["previous"] = Jsonb(_decision_before(event.previous)) if event.previous is not None else None
+        self.ahead.unsent.forget()
+        self.session.queue(_ADD, values)
 
     def unsent(self, most: int, without: Collection[UUID] = ()) -> list[Outgoing]:
         """Return the events that may leave now, each request's in order of its versions, but of these requests."""
-        values = {"most": most, "asking": _ASKING, "without": list(without)}
-        rows = self.session.execute(sa.text(_UNSENT), values).mappings()
-        return [Outgoing(**{**row, "headers": [tuple(pair) for pair in row["headers"]]}) for row in rows]
+        ahead = self.ahead.unsent.take()
+        rows = ahead[0] if ahead is not None else self.session.ask((UNSENT, unsent_values(most, [*without])))[0]
+        return [_outgoing(*row) for row in rows]
 
     def mark_sent(self, topic_id: str, acks: Sequence[Ack]) -> None:
         """Note where the log put events; what was held and is on the log is held no more."""
@@ -92,7 +66,7 @@ class SqlOutbox:
             }
             for ack in acks
         ]
-        self.session.execute(sa.text(_MARK), {"topic_id": topic_id, "rows": json.dumps(rows)})
+        self.session.queue(_MARK, {"topic_id": topic_id, "rows": Jsonb(rows)})
 
     def send_again(self, events: Iterable[UUID]) -> int:
         """Send these events again with their stored bytes, each at most as often as ``_AGAIN`` allows."""
@@ -100,6 +74,7 @@ class SqlOutbox:
 
     def renew(self, event_id: UUID, fresh: UUID, value: bytes, content_hash: str) -> None:
         """Give an event that never left another id and other bytes."""
+        self.ahead.unsent.forget()
         anew = sa.text(
             "UPDATE outbox SET id = :fresh, value = :value, content_hash = :content_hash, headers ="
             " (SELECT jsonb_agg(CASE WHEN h->>0 = 'ce_id' THEN jsonb_build_array('ce_id', CAST(:fresh AS text))"
@@ -122,6 +97,11 @@ class SqlOutbox:
         columns = "id::text, key, headers, content_hash, published_at IS NOT NULL, kafka_offset"
         read = f"SELECT {columns} FROM outbox WHERE id = ANY(:ids)"
         return {name: Known(*row) for name, *row in self.session.execute(sa.text(read), {"ids": event_ids(ids)})}
+
+
+def _outgoing(*columns: Any) -> Outgoing:
+    event = Outgoing(*columns)
+    return replace(event, headers=[(name, text) for name, text in event.headers])
 
 
 def event_ids(ids: Collection[str]) -> list[UUID]:

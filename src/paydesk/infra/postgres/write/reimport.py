@@ -7,11 +7,11 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlmodel import Session
 
 from paydesk.infra.core.records import Brought
 from paydesk.infra.postgres.schema import CommandRow, OutboxRow
 from paydesk.infra.postgres.write import batch
+from paydesk.infra.postgres.write.session import WritingSession
 
 _FREE = """
 DELETE FROM command WHERE id = ANY(ARRAY(
@@ -47,7 +47,7 @@ _command = CommandRow.__table__  # type: ignore[attr-defined]
 class SqlReimport:
     """Meets ``paydesk.infra.core.transaction.Reimport``."""
 
-    session: Session
+    session: WritingSession
 
     def supersede(self, ids: Collection[UUID]) -> None:
         """Make these events history; the ids of their commands are free again."""

@@ -4,12 +4,11 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import Session
 
 from paydesk.domain.decision import DecisionRegister
 from paydesk.domain.errors import UnknownRequest
@@ -27,7 +26,9 @@ from paydesk.infra.postgres.columns import (
 )
 from paydesk.infra.postgres.schema import PaymentRequestRow
 from paydesk.infra.postgres.write import batch
+from paydesk.infra.postgres.write.ahead import ROW, Ahead, columns_of
 from paydesk.infra.postgres.write.commands import Claimed
+from paydesk.infra.postgres.write.session import WritingSession
 
 _COLUMNS = {"request": REQUEST_COLUMNS, "decision": DECISION_COLUMNS}
 # A withdrawal asked of the same revision is no new arrival of that revision.
@@ -64,6 +65,8 @@ FROM (
     FROM inbox WHERE request_id = ANY(:ids) AND type = ANY(:asking) AND became IN ('applied', 'stale')
 ) a
 """
+
+
 _request = PaymentRequestRow.__table__  # type: ignore[attr-defined]
 
 
@@ -71,24 +74,30 @@ _request = PaymentRequestRow.__table__  # type: ignore[attr-defined]
 class SqlRequests:
     """Meets ``paydesk.infra.core.transaction.Requests``."""
 
-    session: Session
+    session: WritingSession
     claimed: Claimed
+    ahead: Ahead
 
     def get(self, request_id: UUID) -> Row:
         """Return a request, locked until the transaction ends. Raises ``UnknownRequest``."""
-        result = self.session.execute(sa.select(_request).where(_request.c.id == request_id).with_for_update())
-        row = result.mappings().first()
-        if row is None:
+        columns = self._locked(request_id)
+        if columns is None:
             raise UnknownRequest("There is no such request here.", "`list` shows the ones that are.")
-        return row_of(dict(row))
+        return row_of(columns)
+
+    def _locked(self, request_id: UUID) -> dict[str, Any] | None:
+        """Return the columns of a request, which is locked, or None where there is none."""
+        ahead = self.ahead.row.take()
+        if ahead is not None and ahead[0][0] == request_id:
+            return ahead[0][1]
+        return columns_of(self.session.ask((ROW, {"request_id": request_id}))[0])
 
     def write(self, register: Register, content_hash: str, now: datetime) -> None:
         """Write this side's own register, of the request or of the decision."""
         if isinstance(register, RequestRegister):
             self.claimed.number = register.number
         values = own_columns(register, content_hash, now)
-        upsert = insert(_request).values(values)
-        self.session.execute(upsert.on_conflict_do_update(index_elements=["id"], set_=values))
+        self.session.queue(_upsert_of(tuple(values)), values)
 
     def write_all(self, registers: Sequence[tuple[Register, str]], now: datetime) -> None:
         """Write own registers, each of another request, with the hashes of their events."""
@@ -103,6 +112,10 @@ class SqlRequests:
 
     def heads(self, ids: Collection[UUID], half: Half) -> Mapping[UUID, Head]:
         """Return what the replica holds of these requests, and lock their rows in the order of ids."""
+        ahead = self.ahead.row.take()
+        if ahead is not None and [*ids] == [ahead[0][0]]:
+            row = ahead[0][1]
+            return {row["id"]: Head(row[f"{half}_version"], row[f"{half}_hash"], row["outcome"])} if row else {}
         read = sa.text(
             f"SELECT id, {half}_version, {half}_hash, outcome FROM payment_request"
             " WHERE id = ANY(:ids) ORDER BY id FOR UPDATE"
@@ -158,8 +171,19 @@ def row_of(columns: dict[str, Any]) -> Row:
 
 
 def _upsert(columns: Collection[str]) -> str:
-    names, sets = ", ".join(columns), ", ".join(f"{name} = excluded.{name}" for name in columns)
-    return f"INSERT INTO payment_request ({names}) SELECT {names} FROM {{rows}} ON CONFLICT (id) DO UPDATE SET {sets}"
+    names = ", ".join(columns)
+    return f"INSERT INTO payment_request ({names}) SELECT {names} FROM {{rows}} {_or_replace(columns)}"
+
+
+@cache
+def _upsert_of(columns: tuple[str, ...]) -> str:
+    """Return what writes one row of these columns."""
+    places = ", ".join(f"%({name})s" for name in columns)
+    return f"INSERT INTO payment_request ({', '.join(columns)}) VALUES ({places}) {_or_replace(columns)}"
+
+
+def _or_replace(columns: Collection[str]) -> str:
+    return f"ON CONFLICT (id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in columns)}"
 
 
 def _row(received: ReceivedEvent, now: datetime) -> dict[str, Any]:

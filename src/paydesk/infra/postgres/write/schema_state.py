@@ -4,18 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import Session
 
 from paydesk.infra.core import origin
-from paydesk.infra.postgres.schema import HOLDERS
+from paydesk.infra.postgres.write.ahead import CHECKED, Ahead
+from paydesk.infra.postgres.write.session import WritingSession
 
-CHECKED = f"""
-SELECT EXISTS (
-    SELECT 1 FROM meta m JOIN pg_stat_activity a ON m.checked_by = a.pid || '/' || extract(epoch FROM a.backend_start)
-    JOIN pg_locks l ON l.pid = a.pid
-    WHERE {HOLDERS})
-"""
-"""Return whether whoever holds the lease now has done its first check of this schema, in SQL."""
 _HERE = "paydesk: the database"
 
 
@@ -23,7 +16,8 @@ _HERE = "paydesk: the database"
 class SqlSchemaState:
     """Meets ``paydesk.infra.core.transaction.SchemaState``."""
 
-    session: Session
+    session: WritingSession
+    ahead: Ahead
 
     def copied(self) -> bool:
         """Return whether this schema was made in another database than the one that is asked, and nobody adopted it."""
@@ -35,11 +29,13 @@ class SqlSchemaState:
         # Where a connection leads stays for its life; the next one may lead to another server of the same name.
         if _HERE not in connection.info:
             connection.info[_HERE] = origin.database_mark(ask)
-        return origin.is_copy(ask, connection.info[_HERE])
+        ahead = self.ahead.made_in.take()
+        return origin.is_copy(ask if ahead is None else lambda _: ahead[0], connection.info[_HERE])
 
     def checked(self) -> bool:
         """Return whether whoever holds the lease now has done its first check of this very schema."""
-        return bool(self.session.execute(sa.text(CHECKED)).scalar_one())
+        ahead = self.ahead.checked.take()
+        return ahead[0] if ahead is not None else bool(self.session.ask((CHECKED, {}))[0][0][0])
 
     def note_checked(self, holder: str) -> None:
         """Note that this holder of the lease has done its first check, and when it has brought something back."""

@@ -4,14 +4,14 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlmodel import Session
 
 from paydesk.infra.core.records import Verified
 from paydesk.infra.postgres.write.outbox import event_ids
+from paydesk.infra.postgres.write.session import WritingSession
 
 _VERIFY = """
 INSERT INTO meta (partition, topic_id, verified_offset, verified_event_id, verified_append_time)
-VALUES (:partition, :topic_id, :offset, :event_id, :appended_at)
+VALUES (%(partition)s, %(topic_id)s, %(offset)s, %(event_id)s, %(appended_at)s)
 ON CONFLICT (partition) DO UPDATE SET topic_id = excluded.topic_id, verified_offset = excluded.verified_offset,
     verified_event_id = excluded.verified_event_id, verified_append_time = excluded.verified_append_time
 """
@@ -21,7 +21,7 @@ ON CONFLICT (partition) DO UPDATE SET topic_id = excluded.topic_id, verified_off
 class SqlTopicState:
     """Meets ``paydesk.infra.core.transaction.TopicState``."""
 
-    session: Session
+    session: WritingSession
 
     def verified(self, partition: int) -> Verified | None:
         """Return what was verified of the own topic's partition."""
@@ -41,7 +41,7 @@ class SqlTopicState:
             "event_id": verified.event_id,
             "appended_at": verified.appended_at,
         }
-        self.session.execute(sa.text(_VERIFY), values)
+        self.session.queue(_VERIFY, values)
 
     def note_unexplained(self, sentence: str) -> None:
         """Note what the check of the own topic found and could not explain."""
