@@ -45,11 +45,11 @@ class Bench:
 def bench(paydesk: Paydesk, stack: EmbeddedStack, ada: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     made, right = Bench(paydesk, stack, ada), handlers.apply
 
-    def apply(transaction: Transaction, role: Role, heard: Sequence[ReceivedEvent], now: datetime) -> Applied:
-        for received in heard:
+    def apply(transaction: Transaction, role: Role, batch: Sequence[ReceivedEvent], now: datetime) -> Applied:
+        for received in batch:
             if received.event.register.terms and received.event.register.terms.description in made.buggy:
                 raise ZeroDivisionError("a bug of the handler")
-        return right(transaction, role, heard, now)
+        return right(transaction, role, batch, now)
 
     monkeypatch.setattr(handlers, "apply", apply)
     yield made

@@ -142,8 +142,8 @@ def outgoing(
     )  # fmt: skip
 
 
-def heard(register: RequestRegister | DecisionRegister, content_hash: str = "a hash") -> ReceivedEvent:
-    """Return a register as it is heard by the other side."""
+def received(register: RequestRegister | DecisionRegister, content_hash: str = "a hash") -> ReceivedEvent:
+    """Return a register as the other side receives it."""
     return ReceivedEvent(event_of(register), content_hash, at(3))
 
 

@@ -11,7 +11,7 @@ from paydesk.domain.payment_request import RequestRegister, checked_terms
 from paydesk.manager.commands import execute
 from paydesk.manager.role import ROLE as MANAGER
 from tests.contract.conftest import Open
-from tests.contract.storages import CAUSE, Side, at, heard, message, request
+from tests.contract.storages import CAUSE, Side, at, message, received, request
 
 OTHERS = checked_terms("9999", "EUR", "Logo [v2]", due_date="2026-12-31")
 
@@ -20,7 +20,7 @@ def _arrive(side: Side, *versions: RequestRegister) -> None:
     with side.store.transaction() as t:
         t.inbox.record([message(side.role, register, register.version) for register in versions])
         for register in versions:
-            t.requests.replace([heard(register, f"version {register.version}")], "request", at(4))
+            t.requests.replace([received(register, f"version {register.version}")], "request", at(4))
 
 
 @pytest.mark.fault(

@@ -14,7 +14,7 @@ from paydesk.infra.core.records import Head, Position, Row
 from paydesk.infra.core.transaction import Transaction
 from paydesk.manager.role import ROLE as MANAGER
 from tests.contract.conftest import Open
-from tests.contract.storages import TOPIC_ID, accepted, at, bad_message, heard, message, rejected, request
+from tests.contract.storages import TOPIC_ID, accepted, at, bad_message, message, received, rejected, request
 
 
 def methods_of(port: type) -> set[str]:
@@ -43,13 +43,13 @@ def test_the_copy_is_replaced_half_by_half_and_locked(side_of: Open) -> None:
     decision = rejected(asked)
     with store.transaction() as t:
         assert dict(t.requests.heads([asked.id], "request")) == {}
-        t.requests.replace([heard(asked, "one")], "request", at(4))
+        t.requests.replace([received(asked, "one")], "request", at(4))
         assert dict(t.requests.heads([asked.id], "request")) == {asked.id: Head(1, "one", "none")}
         assert dict(t.requests.heads([asked.id], "decision")) == {asked.id: Head(None, None, "none")}
         t.requests.write(decision, "own", at(5))
         assert t.requests.get(asked.id) == Row(asked.id, asked, decision, "own", at(3))
         back = replace(asked, version=2, withdrawal_asked=True)
-        t.requests.replace([heard(back, "two")], "request", at(6))
+        t.requests.replace([received(back, "two")], "request", at(6))
         assert t.requests.get(asked.id) == Row(asked.id, back, decision, "own", at(3)), (
             "the same revision came no second time"
         )
@@ -67,7 +67,7 @@ def test_a_decision_is_heard_by_the_other_side_alike(side_of: Open) -> None:
     store, asked = side_of(CONTRACTOR).store, request()
     with store.transaction() as t:
         t.requests.write(asked, "own", at(0))
-        t.requests.replace([heard(accepted(asked), "said")], "decision", at(4))
+        t.requests.replace([received(accepted(asked), "said")], "decision", at(4))
         row = t.requests.get(asked.id)
         assert row.decision is not None and row.decision.outcome is Outcome.ACCEPTED and row.request == asked
         assert dict(t.requests.heads([asked.id], "decision")) == {asked.id: Head(1, "said", "accepted")}

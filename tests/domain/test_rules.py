@@ -194,8 +194,8 @@ def test_both_copies_end_equal_whatever_the_order(moves: list[tuple[int, bool]],
         said_requests.append(request)
         said_decisions += [decision] if decision else []
         if deliver:
-            heard = said_requests[move % len(said_requests) :: 2]
-            for register in heard:
+            received = said_requests[move % len(said_requests) :: 2]
+            for register in received:
                 if newer(register.version, seen_request.version):
                     seen_request = register
             if c.owes_withdrawal(seen_request, decision):

@@ -88,18 +88,18 @@ def test_there_is_a_message_of_every_kind() -> None:
 
 @pytest.mark.parametrize("message", EVENTS, ids=_named)
 def test_an_event_decodes_to_the_values_that_it_had_on_both_sides(message: Golden) -> None:
-    heard, own = event_of(message, _READERS[message["role"]], _WRITERS[message["role"]])
-    assert plain(heard) == message["means"]
-    assert own == heard
+    event, own = event_of(message, _READERS[message["role"]], _WRITERS[message["role"]])
+    assert plain(event) == message["means"]
+    assert own == event
 
 
 @pytest.mark.parametrize("message", [event for event in EVENTS if event["again"]], ids=_named)
 def test_an_event_is_still_written_byte_by_byte_as_it_was(message: Golden) -> None:
-    heard, _ = event_of(message, _READERS[message["role"]], _WRITERS[message["role"]])
-    headers, value = encode(heard, _WRITERS[message["role"]].source)
+    event, _ = event_of(message, _READERS[message["role"]], _WRITERS[message["role"]])
+    headers, value = encode(event, _WRITERS[message["role"]].source)
     assert [list(header) for header in headers] == message["headers"]
     assert value.decode() == message["value"]
-    assert isinstance(heard.register, DecisionRegister) == (message["role"] == "manager")
+    assert isinstance(event.register, DecisionRegister) == (message["role"] == "manager")
 
 
 @pytest.mark.parametrize("message", CONTROLS, ids=_named)

@@ -44,7 +44,7 @@ class Fake:
     def __init__(self, asks: bytes, answers: bytes = b"") -> None:
         self._asks = asks
         self._answers = answers
-        self.heard = b""
+        self.received = b""
         """All that came after the startup."""
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port = self._listening.getsockname()[1]
@@ -70,15 +70,15 @@ class Fake:
                 client.sendall(b"N")
             client.recv(size - 8, socket.MSG_WAITALL)
             client.sendall(self._asks)
-            while heard := client.recv(65536):
-                self.heard += heard
+            while chunk := client.recv(65536):
+                self.received += chunk
                 if self._answers:
                     client.sendall(self._answers)
         except (OSError, struct.error):
             return
 
     def close(self) -> None:
-        """End it; everything that was sent to it is in ``heard`` then."""
+        """End it; everything that was sent to it is in ``received`` then."""
         self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
         self._thread.join(10)
@@ -117,7 +117,7 @@ def test_a_password_is_not_shown_to_a_server_that_asks_for_it_unverified(asks: b
         url = f"postgresql://contractor:{PASSWORD}{place.format(port=server.port)}"
         with pytest.raises(ServerDown) as raised:
             connect(url, "contractor")
-    assert server.heard == b""
+    assert server.received == b""
     assert "asks for another way of logging in" in raised.value.message and "require_auth" in raised.value.hint
     assert PASSWORD not in f"{raised.value.message} {raised.value.hint}"
 
@@ -131,7 +131,7 @@ def test_the_url_may_allow_it_by_name(asks: bytes, method: str) -> None:
         url = f"postgresql://contractor:{PASSWORD}@127.0.0.1:{server.port}/paydesk?require_auth={method}"
         with pytest.raises(ServerDown, match="refused the password"):
             connect(url, "contractor")
-    assert server.heard.startswith(b"p") and (PASSWORD.encode() in server.heard) is (method == "password")
+    assert server.received.startswith(b"p") and (PASSWORD.encode() in server.received) is (method == "password")
 
 
 @pytest.mark.fault(

@@ -108,7 +108,7 @@ def swarm(random: Random) -> tuple[float, ...]:
     weights = {act: weight * random.choice((0, 1, 1, 4)) for act, weight in _WEIGHTS}
     # Either the threads take their steps one by one, or whole rounds pass between what people do.
     weights[_command] = 22
-    weights |= {_send: 30, _hear: 30} if random.random() < 0.5 else {_send: 3, _hear: 3, _all_work: 25}
+    weights |= {_send: 30, _receive: 30} if random.random() < 0.5 else {_send: 3, _receive: 3, _all_work: 25}
     return tuple(weights[act] for act, _ in _WEIGHTS)
 
 
@@ -116,8 +116,8 @@ def _send(world: World, _: People, process: Process) -> None:
     world.run(process, process.send)
 
 
-def _hear(world: World, _: People, process: Process) -> None:
-    world.run(process, process.hear)
+def _receive(world: World, _: People, process: Process) -> None:
+    world.run(process, process.receive)
 
 
 def _all_work(world: World, people: People, _: Process) -> None:
@@ -125,7 +125,7 @@ def _all_work(world: World, people: People, _: Process) -> None:
     for process in world.awake():
         if not process.frozen:
             _send(world, people, process)
-            _hear(world, people, process)
+            _receive(world, people, process)
 
 
 def _command(world: World, people: People, process: Process) -> None:
@@ -246,7 +246,7 @@ def _quietly(act: Callable[[], object]) -> None:
 _ASKS = ("request", "revise", "withdraw")
 _WEIGHTS: list[tuple[Callable[[World, People, Process], None], float]] = [
     (_send, 30),
-    (_hear, 30),
+    (_receive, 30),
     (_command, 22),
     (_all_work, 6),
     (_cross, 4),

@@ -55,7 +55,7 @@ def _rest(world: World) -> None:
         before = _state(world)
         for process in world.processes:
             world.run(process, process.send)
-            world.run(process, process.hear)
+            world.run(process, process.receive)
             world.run(process, process.send)
         world.seconds += 1.0
         if _state(world) == before and all(_at_work(world, side) for side in (world.contractor, world.manager)):
@@ -93,7 +93,7 @@ def check(world: World, people: People) -> None:
     _finals(world, manager)
     if not world.lost and any(sent.overdue for sent in manager.tables.outbox.values()):
         raise Broken("a person is asked again though no store was lost")
-    _finals_heard(contractor)
+    _finals_received(contractor)
 
 
 def _decided_as_asked(contractor: MemoryStorage) -> None:
@@ -275,7 +275,7 @@ def _finals(world: World, manager: MemoryStorage) -> None:
             raise Broken(f"G3: {request_id} was published as {outcome} and is not")
 
 
-def _finals_heard(contractor: MemoryStorage) -> None:
+def _finals_received(contractor: MemoryStorage) -> None:
     """No outcome that the contractor took as final was replaced by another, whatever was lost."""
     first: dict[UUID, Outcome] = {}
     for message in contractor.tables.inbox.values():
@@ -287,6 +287,6 @@ def _finals_heard(contractor: MemoryStorage) -> None:
             "withdrawn",
         ):
             raise Broken(
-                f"rule 10: {message.request_id} was heard as {first[message.request_id]} and then as {outcome}"
+                f"rule 10: {message.request_id} was received as {first[message.request_id]} and then as {outcome}"
             )
         first[message.request_id] = outcome

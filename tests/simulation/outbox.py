@@ -165,7 +165,7 @@ class MemoryTopicState:
         self.tables.own("meta")[partition] = verified
 
     def note_unexplained(self, sentence: str) -> None:
-        self.tables.amiss = sentence
+        self.tables.warning = sentence
 
     def forget_others(self, topic_id: str) -> None:
         self.tables.change(

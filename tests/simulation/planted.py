@@ -66,7 +66,7 @@ BUGS = (
         "infra/engine/inbox.py",
         "            applied = take_in(transaction, self.role, self.apply, batch, now)\n",
         "            from paydesk.infra.core.apply import apply_registers\n"
-        "            alone = lambda transaction, _, heard, now: apply_registers(transaction, heard, now)\n"
+        "            alone = lambda transaction, _, batch, now: apply_registers(transaction, batch, now)\n"
         "            applied = take_in(transaction, self.role, alone, batch, now)\n",
     ),
     Bug(

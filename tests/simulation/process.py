@@ -100,7 +100,7 @@ class Process:
         except (LeaseLost, BrokerTrouble, ServerDown, CopiedSchema):
             self._let_go()
 
-    def hear(self) -> None:
+    def receive(self) -> None:
         """Let the inbound thread do a step; it works only while the outbound one has the lease and has checked."""
         if self.outbound is None or not self.outbound.checked:
             self.inbound = None

@@ -82,7 +82,7 @@ class MemoryRequests:
         return [row for row in rows if not row.locked and status(row.request, row.decision) is Status.WITHDRAWING]
 
     def history(self, ids: Collection[UUID]) -> Mapping[UUID, Requested]:
-        heard = [
+        received_values = [
             (message.request_id, message.type, message.record.value)
             for message in self.tables.inbox.values()
             if message.became in ("applied", "stale")
@@ -91,7 +91,7 @@ class MemoryRequests:
             (sent.event.request_id, sent.event.type, sent.event.value) for sent in self.tables.outbox.values()
         ]
         by_request: dict[UUID, list[RequestMessage]] = {}
-        for request_id, kind, value in [*heard, *sent_values]:
+        for request_id, kind, value in [*received_values, *sent_values]:
             if request_id in ids and kind in REQUEST_TYPES:
                 by_request.setdefault(request_id, []).append(_request(value or b""))
         return {

@@ -51,7 +51,7 @@ class Tables:
         self.unknown: dict[UUID, tuple[Line, datetime, int]] = {}
         """What the other side claims to hold, until when it rests, and how long."""
         self.imported = False
-        self.amiss = ""
+        self.warning = ""
         self.checked_by = ""
         self.counted = 0
         """How many rows the outbox ever had."""

@@ -23,12 +23,12 @@ def crossed(world: World, people: People) -> None:
     world.backup = world.manager.storage.tables.snapshot()
     say_withdrawal(people, contractor, world.new_id(), request_id)
     _decide(world, people, manager, request_id, approve=True)
-    _do(world, manager.send, contractor.hear)
+    _do(world, manager.send, contractor.receive)
     _forget(world, request_id)
     lose_schema(world, world.manager, "restored")
     _do(world, manager.send)
     _decide(world, people, manager, request_id, approve=False)
-    _do(world, manager.send, contractor.send, manager.hear, manager.send, contractor.send, contractor.hear)
+    _do(world, manager.send, contractor.send, manager.receive, manager.send, contractor.send, contractor.receive)
 
 
 def late(world: World, people: People) -> None:
@@ -42,9 +42,9 @@ def late(world: World, people: People) -> None:
 
     def meanwhile() -> None:
         lose_schema(world, world.manager, "lost")
-        _do(world, other.send, other.hear)
+        _do(world, other.send, other.receive)
         say_withdrawal(people, contractor, world.new_id(), request_id)
-        _do(world, contractor.send, other.hear)
+        _do(world, contractor.send, other.receive)
         other.kill()
 
     world.freeze_at("G1", meanwhile)
@@ -68,7 +68,7 @@ def _asked(world: World, people: People) -> tuple[UUID, Process, Process]:
     people.requests.append(request_id)
     act = lambda: asks.execute(store, key, RequestPayment(request_id, "ada", _TERMS))  # noqa: E731
     people.order(contractor, Order(key, f"request {request_id.hex[-4:]}", act))
-    _do(world, contractor.send, manager.send, manager.hear, contractor.hear)
+    _do(world, contractor.send, manager.send, manager.receive, contractor.receive)
     return request_id, contractor, manager
 
 

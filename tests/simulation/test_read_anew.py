@@ -86,11 +86,11 @@ def test_a_hold_that_ran_out_is_not_asked_again_because_others_are_heard_during_
     assert deciding.outbound is not None and deciding.inbound is not None
     # Both threads of a worker: one asks what lag tools were told, the other one applies and tells them more.
     deciding.outbound.look_again()
-    hear = deciding.inbound.step
-    heard: list[frozenset[UUID]] = []
-    world.freeze_at("G2", lambda: heard.append(hear(0)))
+    step = deciding.inbound.step
+    received: list[frozenset[UUID]] = []
+    world.freeze_at("G2", lambda: received.append(step(0)))
     world.run(deciding, deciding.send)
-    assert heard == [frozenset({second})]
+    assert received == [frozenset({second})]
     assert not [sent for sent in world.manager.storage.tables.outbox.values() if sent.overdue]
     settle(world)
     check(world, people)

@@ -39,7 +39,7 @@ def test_a_decision_about_a_revision_that_is_not_known_yet_is_taken_in_once_it_i
         lose_schema(world, world.contractor, how)
         for _ in range(3):
             world.run(other, other.send)
-            world.run(other, other.hear)
+            world.run(other, other.receive)
 
     world.on_freeze = None
     world.seconds += 60
@@ -47,11 +47,11 @@ def test_a_decision_about_a_revision_that_is_not_known_yet_is_taken_in_once_it_i
     world.run(first, first.send)
     for _ in range(3):
         world.run(deciding, deciding.send)
-        world.run(deciding, deciding.hear)
+        world.run(deciding, deciding.receive)
     decides.execute(world.manager.storage, world.new_id(), Approve(request_id, "bo", 2, revised.terms.hash))
     for _ in range(3):
         world.run(deciding, deciding.send)
-        world.run(other, other.hear)
+        world.run(other, other.receive)
     inbox = list(store.tables.inbox.values())
     assert [message.became for message in inbox if message.request_id == request_id] == [became]
     assert store.tables.copy[request_id].row.decision is None
@@ -78,7 +78,7 @@ def test_a_decision_waits_for_a_request_that_both_stores_lost_until_it_is_asked_
     asks.execute(store, key, ask)
     for _ in range(3):
         world.run(asking, asking.send)
-        world.run(deciding, deciding.hear)
+        world.run(deciding, deciding.receive)
     decides.execute(world.manager.storage, world.new_id(), Approve(request_id, "bo", 1, ask.terms.hash))
     world.losing = ("contractor", "cut and lost")
     topic = world.log.topic(store.role.writes)
@@ -89,7 +89,7 @@ def test_a_decision_waits_for_a_request_that_both_stores_lost_until_it_is_asked_
     for _ in range(3):
         world.run(deciding, deciding.send)
         world.run(asking, asking.send)
-        world.run(asking, asking.hear)
+        world.run(asking, asking.receive)
     assert [message.became for message in store.tables.inbox.values() if message.request_id == request_id] == ["parked"]
     asks.execute(store, key, ask)
     settle(world)

@@ -31,11 +31,11 @@ class Desk:
     sent: int = 0
 
     def load_apply(self, right: Callable[[], Apply]) -> Apply:
-        def apply(transaction, role, heard, now):  # type: ignore[no-untyped-def]
-            for received in heard:
+        def apply(transaction, role, batch, now):  # type: ignore[no-untyped-def]
+            for received in batch:
                 if received.event.register.terms.description in self.buggy:
                     raise ZeroDivisionError("a bug of the handler")
-            return right()(transaction, role, heard, now)
+            return right()(transaction, role, batch, now)
 
         return apply
 

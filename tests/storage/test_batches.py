@@ -14,7 +14,7 @@ from paydesk.infra.core.role import Role
 from paydesk.infra.postgres.connection import connect, is_content
 from paydesk.infra.postgres.storage import Store
 from tests.conftest import Sides
-from tests.contract.storages import TERMS, accepted, at, bad_message, heard, message, rejected, request, statements
+from tests.contract.storages import TERMS, accepted, at, bad_message, message, received, rejected, request, statements
 
 ODD = (
     TERMS,
@@ -53,7 +53,7 @@ def test_a_batch_leaves_what_its_rows_leave_one_by_one(sides: Sides, half: Half)
     role = sides.manager if half == "request" else sides.contractor
     of = asked(40)
     registers = of if half == "request" else [(rejected, accepted)[n % 2](one) for n, one in enumerate(of)]
-    events = [heard(register, f"hash {n}") for n, register in enumerate(registers)]
+    events = [received(register, f"hash {n}") for n, register in enumerate(registers)]
     messages = [message(role, register, n) for n, register in enumerate(registers)]
     messages[3:5] = [bad_message(role, 3, "quarantined"), bad_message(role, 4, "parked", of[4].id)]
     assert write(sides, role, events, half, messages) == 2
@@ -68,9 +68,9 @@ def test_a_batch_leaves_what_its_rows_leave_one_by_one(sides: Sides, half: Half)
 def test_what_is_newer_replaces_and_what_is_known_stays_in_a_batch_of_both(sides: Sides) -> None:
     role, of = sides.manager, asked(9)
     said = [message(role, one, n) for n, one in enumerate(of)]
-    write(sides, role, [heard(one, "first") for one in of[::2]], "request", said[::2])
+    write(sides, role, [received(one, "first") for one in of[::2]], "request", said[::2])
     revised = [replace(one, version=2 - n % 2, terms=changed_terms(one.terms, amount="7")) for n, one in enumerate(of)]
-    write(sides, role, [heard(one, "second") for one in revised], "request", said)
+    write(sides, role, [received(one, "second") for one in revised], "request", said)
     requests, messages = left(sides, role)
     with connect(sides.url(role), role.name) as connection:
         columns = [column.name for column in connection.execute("SELECT * FROM payment_request").description or ()]
@@ -86,7 +86,7 @@ def test_what_is_newer_replaces_and_what_is_known_stays_in_a_batch_of_both(sides
     "bad", [{"version": 2**40}, {"version": 2**70}, {"number": "PR-\x00"}], ids=["40 bits", "70 bits", "NUL"]
 )
 def test_what_no_column_holds_is_the_fault_of_the_content(sides: Sides, bad: dict[str, Any], beside: int) -> None:
-    events = [heard(register) for register in [*asked(beside), request(**bad)]]
+    events = [received(register) for register in [*asked(beside), request(**bad)]]
     with pytest.raises(DBAPIError) as refused:
         write(sides, sides.manager, events, "request", [])
     assert is_content(refused.value)

@@ -58,12 +58,12 @@ class Both:
             rows = connection.execute(
                 "SELECT key, headers, value, content_hash FROM outbox WHERE hold_until IS NULL ORDER BY position"
             ).fetchall()
-        heard = []
+        batch = []
         for key, headers, value, content_hash in rows:
             event = decode(reader.role, writer.writes, key, [(n, v.encode()) for n, v in headers], value)
-            heard.append(ReceivedEvent(event, content_hash, datetime.now(UTC)))
+            batch.append(ReceivedEvent(event, content_hash, datetime.now(UTC)))
         with reader.transaction() as transaction:
-            return reader.role.load_apply()(transaction, reader.role, heard, datetime.now(UTC))
+            return reader.role.load_apply()(transaction, reader.role, batch, datetime.now(UTC))
 
     def there(self) -> Applied:
         return self.carry(self.sides.contractor, self.manager)

@@ -14,7 +14,7 @@ from paydesk.contractor.home import COLUMNS
 from paydesk.domain.commands import RequestPayment, request_payment
 from paydesk.domain.payment_request import checked_terms
 from paydesk.manager import columns
-from paydesk.tui.table.columns import ROOM, laid_out
+from paydesk.tui.table.columns import DESCRIPTION_CELLS, laid_out
 from paydesk.tui.themes import THEMES
 from tests.fakes import NOON, FakeContractorDesk, World
 from tests.tui.conftest import contractor, manager, opened, seen, shown
@@ -36,7 +36,7 @@ def test_the_longest_amount_leaves_the_description_its_room(table: tuple[columns
         column.title: cells for column, cells in laid_out(table, width, lambda column: needs.get(column.title, 0))
     }
     assert layout["Amount"] == 20
-    assert layout["Description"] >= ROOM
+    assert layout["Description"] >= DESCRIPTION_CELLS
     assert sum(layout.values()) + len(layout) - 1 + 3 <= width
 
 

@@ -54,7 +54,7 @@ def reasons(sides: Sides, role: Role, became: str = "quarantined") -> list[str]:
         return [row[0] for row in rows]
 
 
-def amiss(sides: Sides, role: Role) -> str:
+def warning(sides: Sides, role: Role) -> str:
     """Return what a side's check of its own topic could not explain."""
     with connect(sides.url(role), role.name) as connection:
         row = connection.execute("SELECT coalesce(string_agg(amiss, ' '), '') FROM meta").fetchone()
@@ -96,7 +96,7 @@ def test_a_timestamp_that_is_no_date_stops_neither_side(own_times: Sides) -> Non
         until(lambda: seen(sides, sides.contractor, second) is Status.ACCEPTED)
         for role in (sides.contractor, sides.manager):
             assert [reason.split(":")[0] for reason in reasons(sides, role)] == ["cannot be read, its timestamp"]
-            until(lambda role=role: "1 message" in amiss(sides, role))  # type: ignore[misc]
+            until(lambda role=role: "1 message" in warning(sides, role))  # type: ignore[misc]
             assert count(sides, role) == 2
     finally:
         for worker in both:
@@ -208,7 +208,7 @@ def test_a_number_of_somebody_else_does_not_use_up_the_numbers_of_all(
     assert both[0] == both[1] and "PR-999999999999" in both[0]
     assert all(int(number[3:]) <= 1_001_010 for number in both[0] - {"PR-999999999999"})
     assert len([reason for reason in reasons(sides, sides.manager) if "number" in reason]) == 3
-    assert "3 messages" in amiss(sides, sides.contractor)
+    assert "3 messages" in warning(sides, sides.contractor)
     for role in (sides.contractor, sides.manager):
         line = next(line for line in findings(sides, role).splitlines() if "PR-999999999999" in line)
         assert "False" in line and "counting follows it by 1,000,000 at most" in line

@@ -27,7 +27,7 @@ class Own:
 
     folder: Path
     process: subprocess.Popen[bytes]
-    heard: list[frozenset[UUID] | None] = field(default_factory=list)
+    hints: list[frozenset[UUID] | None] = field(default_factory=list)
 
     @property
     def url(self) -> str:
@@ -65,9 +65,9 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Own]:
 
 @pytest.fixture
 def listener(own: Own) -> Iterator[HintListener]:
-    own.heard.clear()
+    own.hints.clear()
     own.grant(RIGHTS)
-    listener = HintListener(ROLE, own, own.heard.append)
+    listener = HintListener(ROLE, own, own.hints.append)
     yield listener
     listener.stop()
     if listener.is_alive():
@@ -127,8 +127,8 @@ def test_trying_whether_one_may_publish_wakes_no_desk(own: Own, listener: HintLi
     sender = HintSender(ROLE, own)
     sender.send({UUID(int=1)})
     sender.close()
-    until(lambda: frozenset({UUID(int=1)}) in own.heard)
-    assert own.heard == [None, frozenset({UUID(int=1)})]
+    until(lambda: frozenset({UUID(int=1)}) in own.hints)
+    assert own.hints == [None, frozenset({UUID(int=1)})]
 
 
 @pytest.mark.fault(

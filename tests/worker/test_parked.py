@@ -34,13 +34,13 @@ def test_an_upgraded_worker_takes_in_what_was_parked(
     workers[1].stop()
     monkeypatch.undo()
 
-    heard: list[frozenset[UUID] | None] = []
-    listener = HintListener(sides.manager, sides, heard.append)
+    hints: list[frozenset[UUID] | None] = []
+    listener = HintListener(sides.manager, sides, hints.append)
     listener.start()
-    until(lambda: heard)
+    until(lambda: hints)
     newer = Worker(sides.manager, sides)
     newer.start()
-    until(lambda: frozenset({revised, withdrawn}) in heard)
+    until(lambda: frozenset({revised, withdrawn}) in hints)
     until(lambda: newer.health().lag == 0 and newer.health().parked == 0)
     listener.stop()
     assert seen(sides, sides.manager, withdrawn) is Status.WITHDRAWN

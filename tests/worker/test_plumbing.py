@@ -15,7 +15,7 @@ from paydesk.manager.role import ROLE as MANAGER
 from tests.contract.storages import at, in_memory, request
 
 
-def heard(message: Outgoing) -> Record:
+def record_of(message: Outgoing) -> Record:
     """Return a message as the log holds it."""
     headers = [(name, text.encode()) for name, text in message.headers]
     return Record(message.topic, 0, 0, message.key, headers, message.value, at(0))
@@ -29,7 +29,7 @@ def heard(message: Outgoing) -> Record:
 def test_a_list_of_locks_that_does_not_fit_says_so_and_the_message_fits(buckets: int) -> None:
     locked = tuple(uuid4() for _ in range(3000))
     message = digest_event(CONTRACTOR, Digest(digest_of([], buckets), locked), uuid4(), at(0))
-    decoded = decode_control(MANAGER, heard(message))
+    decoded = decode_control(MANAGER, record_of(message))
     assert isinstance(decoded, Digest) and decoded.more_locked
     assert decoded.locked == locked[: len(decoded.locked)] and len(decoded.locked) < len(locked)
     assert buckets > 2048 or len(message.value) <= MAX_BYTES - 2000
@@ -38,7 +38,7 @@ def test_a_list_of_locks_that_does_not_fit_says_so_and_the_message_fits(buckets:
 def test_a_list_that_fits_is_written_as_it_always_was() -> None:
     message = digest_event(CONTRACTOR, Digest(digest_of([], 16), (uuid4(),)), uuid4(), at(0))
     assert set(json.loads(message.value)) == {"buckets", "locked"}
-    decoded = decode_control(MANAGER, heard(message))
+    decoded = decode_control(MANAGER, record_of(message))
     assert isinstance(decoded, Digest) and not decoded.more_locked
 
 
@@ -76,7 +76,7 @@ def test_a_digest_that_is_asked_for_again_and_again_comes_less_and_less_often() 
     clock = Clock()
     with in_memory(CONTRACTOR) as side:
         entropy = AntiEntropy(CONTRACTOR, side.store, clock)
-        asked = heard(resync_event(MANAGER, ASK, uuid4(), at(0)))
+        asked = record_of(resync_event(MANAGER, ASK, uuid4(), at(0)))
         digests = 0
         for _ in range(6000):
             clock.seconds += 0.1
@@ -106,7 +106,7 @@ def test_invented_versions_have_the_own_topic_read_less_and_less_often_and_lock_
         for number in range(7200):
             clock.seconds += 1.0
             lines = (Line(own.id, 7, f"{number:064x}"), Line(uuid4(), 1, f"{number + 10_000:064x}"))
-            entropy.receive(heard(resync_event(MANAGER, Answer(1, (0,), lines, ()), uuid4(), at(0))), news=True)
+            entropy.receive(record_of(resync_event(MANAGER, Answer(1, (0,), lines, ()), uuid4(), at(0))), news=True)
             if entropy.may_look():
                 looked += 1
                 entropy.judge([entropy.suspects.popleft() for _ in range(len(entropy.suspects))])
@@ -122,8 +122,8 @@ def test_what_is_known_is_looked_for_at_once() -> None:
     with in_memory(CONTRACTOR) as side:
         entropy = AntiEntropy(CONTRACTOR, side.store, clock)
         lines = (Line(uuid4(), 1, "a" * 64),)
-        entropy.receive(heard(resync_event(MANAGER, Answer(1, (0,), lines, ()), uuid4(), at(0))), news=True)
+        entropy.receive(record_of(resync_event(MANAGER, Answer(1, (0,), lines, ()), uuid4(), at(0))), news=True)
         assert entropy.may_look()
         entropy.judge([entropy.suspects.popleft()])
-        entropy.receive(heard(resync_event(MANAGER, Answer(1, (0,), lines, ()), uuid4(), at(0))), news=True)
+        entropy.receive(record_of(resync_event(MANAGER, Answer(1, (0,), lines, ()), uuid4(), at(0))), news=True)
         assert not entropy.may_look(), "the same line rests"

@@ -37,10 +37,10 @@ def failing(role: Role, request_ids: set[UUID]) -> Apply:
     """Return a role's handler with a bug that some requests bring to light."""
     real = role.load_apply()
 
-    def apply(transaction: Transaction, card: Role, heard: Sequence[ReceivedEvent], now: datetime) -> Applied:
-        if any(received.event.request_id in request_ids for received in heard):
+    def apply(transaction: Transaction, role: Role, batch: Sequence[ReceivedEvent], now: datetime) -> Applied:
+        if any(received.event.request_id in request_ids for received in batch):
             raise ZeroDivisionError("the handler's bug")
-        return real(transaction, card, heard, now)
+        return real(transaction, role, batch, now)
 
     return apply
 
@@ -96,23 +96,25 @@ def test_one_threads_recovery_hides_no_other_threads_error() -> None:
 
 
 def test_two_desks_of_one_role_hear_each_other_and_that_anything_may_have_changed(sides: Sides) -> None:
-    heard: list[list[frozenset[UUID] | None]] = [[], []]
-    listeners = [HintListener(sides.manager, sides, hints.append) for hints in heard]
+    hints_of_both: list[list[frozenset[UUID] | None]] = [[], []]
+    listeners = [HintListener(sides.manager, sides, hints.append) for hints in hints_of_both]
     for listener in listeners:
         listener.start()
-    until(lambda: all(heard))
+    until(lambda: all(hints_of_both))
     sender, request_id = HintSender(sides.manager, sides), UUID(int=7)
     sender.send({request_id})
-    until(lambda: all(frozenset({request_id}) in hints for hints in heard))
-    for each in heard:
-        each.clear()
+    until(lambda: all(frozenset({request_id}) in hints for hints in hints_of_both))
+    for hints in hints_of_both:
+        hints.clear()
     sender.send(None)
-    until(lambda: all(None in hints for hints in heard))
+    until(lambda: all(None in hints for hints in hints_of_both))
     stranger = HintSender(replace(sides.manager, name="contractor"), sides)
     stranger.send({UUID(int=8)})
     sender.send({UUID(int=9)})
-    until(lambda: all(frozenset({UUID(int=9)}) in hints for hints in heard))
-    assert all(frozenset({UUID(int=8)}) not in hints for hints in heard), "the other role's hints are not heard"
+    until(lambda: all(frozenset({UUID(int=9)}) in hints for hints in hints_of_both))
+    assert all(frozenset({UUID(int=8)}) not in hints for hints in hints_of_both), (
+        "the other role's hints are not received"
+    )
     for hints in (sender, stranger):
         hints.close()
     for listener in listeners:

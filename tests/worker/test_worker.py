@@ -63,13 +63,13 @@ def seen(sides: Sides, role: Role, request_id: UUID) -> Status:
 def test_a_request_appears_on_the_other_side_and_its_decision_comes_back(
     sides: Sides, workers: tuple[Worker, Worker]
 ) -> None:
-    heard: list[frozenset[UUID] | None] = []
-    listener = HintListener(sides.manager, sides, heard.append)
+    hints: list[frozenset[UUID] | None] = []
+    listener = HintListener(sides.manager, sides, hints.append)
     listener.start()
-    until(lambda: heard)
+    until(lambda: hints)
     (request_id,) = ask(sides)
     workers[0].nudge()
-    until(lambda: frozenset({request_id}) in heard)
+    until(lambda: frozenset({request_id}) in hints)
     listener.stop()
     assert seen(sides, sides.manager, request_id) is Status.PENDING
     store = Store(sides.url(sides.manager), sides.manager)

@@ -28,8 +28,8 @@ _SHARED_MEMORY = Path("/dev/shm")
 _LOOK_S = 0.02
 _LOCK_S = 60.0
 """How long another process may hold a lock of the stack before it is named."""
-_LEAST_ROOM = 1 << 20
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+_LEAST_FREE = 1 << 20
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 _LAST_WORDS = 2048
 LOGINS = ("stack", *ROLES)
 _OF_HOME = "home"
@@ -92,7 +92,7 @@ class Folder:
                 f"There is no room left in {_SHARED_MEMORY}, the machine's shared memory.",
                 f"Delete what nobody needs in {_SHARED_MEMORY}, or give it more room.",
             )
-        if full or shutil.disk_usage(self.home).free < _LEAST_ROOM:
+        if full or shutil.disk_usage(self.home).free < _LEAST_FREE:
             return StackError(f"There is no room left in {self.home}.", "Make room there, or set PAYDESK_HOME.")
         return StackError(message, f"The log {log} says why.")
 
@@ -219,7 +219,7 @@ class Folder:
         try:
             file.write_text(json.dumps(me.document() | {_OF_HOME: self._identity()}))
         except OSError as error:
-            if error.errno not in _NO_ROOM or not (self.home / "state.json").exists():
+            if error.errno not in _DISK_FULL or not (self.home / "state.json").exists():
                 raise
             with suppress(OSError):
                 file.unlink(missing_ok=True)

@@ -13,8 +13,8 @@ from paydesk.tui.text.wording import look_of, state_text
 CURSOR_CELLS = 3
 """The mark, the cursor and a blank, left of the first column."""
 EDGE_CELLS = 1
-"""A blank right of the last column, so that nothing touches the terminal's edge; ``ROOM`` comes first."""
-ROOM = 20
+"""A blank right of the last column, so that nothing touches the terminal's edge; ``DESCRIPTION_CELLS`` comes first."""
+DESCRIPTION_CELLS = 20
 """The description gets so many cells at least."""
 STEP = 4
 """A column grows by so many cells at once, so that rows that arrive seldom move the others."""
@@ -44,7 +44,7 @@ class Column:
     """It grows up to so many cells, in steps, where a row needs them: an amount or a number is never cut."""
     least: int = 0
     """It may shrink to so many cells, but not below what its rows need, before the column without a width falls under
-    ``ROOM``."""
+    ``DESCRIPTION_CELLS``."""
 
 
 def say(text: str, look: str = "") -> Cell:
@@ -77,12 +77,12 @@ def laid_out(
     sizes = {column.title: _cells(column, width, needed(column) if column.most else 0) for column in shown}
     left = width - CURSOR_CELLS - sum(sizes.values()) - (len(shown) - 1)
     for column in shown:
-        if column.least and left < ROOM:
+        if column.least and left < DESCRIPTION_CELLS:
             least = max(column.least, min(needed(column), column.most))
-            given = max(0, min(ROOM - left, sizes[column.title] - least))
+            given = max(0, min(DESCRIPTION_CELLS - left, sizes[column.title] - least))
             sizes[column.title] -= given
             left += given
-    left -= EDGE_CELLS if left > ROOM else 0
+    left -= EDGE_CELLS if left > DESCRIPTION_CELLS else 0
     return [(column, max(8, left) if column.width is None else sizes[column.title]) for column in shown]
 
 
