@@ -9,8 +9,9 @@ import pytest
 from paydesk.domain.commands import decision_on
 from paydesk.domain.copy import RequestCopy
 from paydesk.domain.filter_text import parse_filter
+from paydesk.domain.filters import EVERYTHING
 from paydesk.domain.payment_request import checked_terms
-from paydesk.domain.status import Status
+from paydesk.domain.status import ANSWERED, WAITING, Status
 from paydesk.infra.core.query import Page, PageQuery, Sort
 from paydesk.manager import reach
 from paydesk.manager.bulk import Batch
@@ -22,6 +23,7 @@ from paydesk.manager.inbox_rows import StandingRows
 from paydesk.manager.port import ManagerDesk
 from paydesk.manager.reach import MAX_MARKED, Reach, read_marks
 from paydesk.manager.selection import Selection
+from paydesk.manager.views import Views
 from paydesk.tui.table.window import Edges
 from tests.fakes import NOON, FakeManagerDesk, World
 from tests.tui.list_pane import FakeListPane
@@ -332,3 +334,14 @@ def test_a_batch_is_decided_after_yes_and_who_asked_is_told_what_became_of_it(
     held.undo()
     pane.work()
     assert again == [row.id for row in rows[:2]] and "2 are pending again" in pane.notices[-1]
+
+
+def test_each_list_has_its_requests_its_usual_order_and_the_order_that_was_chosen_there() -> None:
+    views, named = Views(), parse_filter("status:rejected")
+    assert views.statuses(EVERYTHING) == WAITING and views.stands_still(EVERYTHING)
+    assert views.sorts(EVERYTHING)[0] is Sort.OLDEST and Sort.DECIDED not in views.sorts(EVERYTHING)
+    assert views.statuses(named) == frozenset() and not views.stands_still(named)
+    assert Sort.DECIDED in views.sorts(named), "who names a status may sort what was decided"
+    assert views.turn(Sort.LARGEST) is None and views.statuses(EVERYTHING) == ANSWERED
+    assert views.sorts(EVERYTHING)[0] is Sort.DECIDED and not views.stands_still(EVERYTHING)
+    assert views.turn(Sort.DUE) is Sort.LARGEST and views.turn(Sort.LARGEST) is Sort.DUE

@@ -18,9 +18,8 @@ from paydesk.domain.copy import Delivery, RequestCopy, StatusTotal
 from paydesk.domain.decision import Cause
 from paydesk.domain.duplicates import Asking
 from paydesk.domain.filters import EVERYTHING, Filter, StatusIn
-from paydesk.domain.status import ANSWERED, WAITING, Status
+from paydesk.domain.status import ANSWERED, Status
 from paydesk.infra.core.query import News, Page, PageQuery, Sort
-from paydesk.manager import columns
 from paydesk.manager.bulk import Batch
 from paydesk.manager.bulk_actions import BulkActions, cause_dialog
 from paydesk.manager.decisions import COMES_BACK, PASTED, DecisionKeys, why_not
@@ -35,6 +34,7 @@ from paydesk.manager.port import ManagerDesk
 from paydesk.manager.preview import MIN_CELLS, WIDE_CELLS, Preview
 from paydesk.manager.reach import MarksRead, Reach, read_marks
 from paydesk.manager.selection import Selection
+from paydesk.manager.views import Views
 from paydesk.tui.app import DeskApp
 from paydesk.tui.desk.pane import RequestListPane
 from paydesk.tui.desk.rows_first import hide_what_does_not_fit
@@ -78,9 +78,7 @@ class ManagerInbox(RequestListPane[ManagerDesk], inherit_bindings=False):
             **dict.fromkeys(("mark", "range", "mark_all", "unmark"), lambda: self.selection.begun or None),
         }
         """Of actions whose keys are not always shown alike: whether they do something now, None for as usual."""
-        self._decided_view = False
-        self._other_sort: Sort | None = None
-        """The order that was chosen on the list that is not shown; what waits and what was decided have one each."""
+        self.views = Views()
         self._page: Page | None = None
 
     def compose(self) -> ComposeResult:
@@ -90,8 +88,8 @@ class ManagerInbox(RequestListPane[ManagerDesk], inherit_bindings=False):
         yield Line(id="filter", wraps=True)
         yield self.filter_line()
         with Horizontal(id="list"):
-            empty = columns.EMPTY.format(self.key("manager.decided", "d"))
-            yield RequestTable(columns.inbox(self.duplicates.alike_to), self.now, empty, id="requests")
+            empty = self.views.empty(self.key("manager.decided", "d"))
+            yield RequestTable(self.views.columns(self.duplicates.alike_to), self.now, empty, id="requests")
             yield self.preview
         yield Line(id="notice")
         yield HealthLine(id="health")
@@ -100,22 +98,19 @@ class ManagerInbox(RequestListPane[ManagerDesk], inherit_bindings=False):
 
     def wanted(self) -> PageQuery:
         """Return what waits, oldest first, and the rows that still stand; or what was decided, newest first."""
-        usual = ANSWERED if self._decided_view else WAITING
-        query = PageQuery(self.filter, self.person, frozenset() if self.filter.asks(StatusIn) else usual, self.sort)
+        query = PageQuery(self.filter, self.person, self.views.statuses(self.filter), self.sort)
         if not self._held_view:
             return query
         return replace(query, also=self.standing.of([*self.table.rows, *self.held.copies]), held=True)
 
     @property
     def _held_view(self) -> bool:
-        """Whether it is the list of what waits, where nothing may jump under the hand."""
-        return not self._decided_view and not self.filter.asks(StatusIn)
+        return self.views.stands_still(self.filter)
 
     @property
     def sorts(self) -> Sequence[Sort]:
         """What waits is shown oldest first, what was decided last decided first; and every other order that fits."""
-        usual = Sort.DECIDED if self._decided_view else Sort.OLDEST
-        return (usual, *(sort for sort in Sort if sort not in (usual, Sort.DECIDED if self._held_view else usual)))
+        return self.views.sorts(self.filter)
 
     def set_filter(self, chosen: Filter) -> None:
         """Show what fits; the marks were made among other rows."""
@@ -125,7 +120,7 @@ class ManagerInbox(RequestListPane[ManagerDesk], inherit_bindings=False):
 
     def keep(self, **chosen: object) -> None:
         """Keep how the inbox is shown: that is what the next start begins with."""
-        if self._decided_view:
+        if self.views.decided:
             chosen.pop("sort", None)
         super().keep(**chosen)
 
@@ -174,14 +169,14 @@ class ManagerInbox(RequestListPane[ManagerDesk], inherit_bindings=False):
         """Say how many there are, which, and how they are sorted."""
         if self._page is None:
             return
-        usual = columns.EMPTY_DECIDED if self._decided_view else columns.EMPTY
         other = self.key("manager.decided", "d")
-        self.table.painter.empty = self.nothing(self.nothing_fits() if self.filter.conditions else usual.format(other))
+        usual = self.nothing_fits() if self.filter.conditions else self.views.empty(other)
+        self.table.painter.empty = self.nothing(usual)
         total, counts = self.totals.total, total_text(self.totals.total, decided=not self.filter.asks(StatusIn))
         if self._held_view:
             counts = counts_text(total, self.standing.between, len(self.held.copies), self.key("desk.reload", "r"))
         text = line_text(len(self.selection.marks), self.count_text or counts, self.filter, self.sort)
-        self.query_one("#filter", Line).say(text, f"{other} {'inbox' if self._decided_view else 'decided'}", "muted")
+        self.query_one("#filter", Line).say(text, f"{other} {self.views.other}", "muted")
 
     @on(RequestTable.Moved)
     def _moved(self, _: RequestTable.Moved) -> None:
@@ -198,10 +193,9 @@ class ManagerInbox(RequestListPane[ManagerDesk], inherit_bindings=False):
 
     def action_decided(self) -> None:
         """Show what was decided, or the inbox again."""
-        self._decided_view = not self._decided_view
-        self._sort, self._other_sort = self._other_sort, self._sort
+        self._sort = self.views.turn(self._sort)
         self._clear_marks()
-        self.table.lay_out(columns.DECIDED_COLUMNS if self._decided_view else columns.inbox(self.duplicates.alike_to))
+        self.table.lay_out(self.views.columns(self.duplicates.alike_to))
         self.begin_anew()
         self.summed_up()
 
