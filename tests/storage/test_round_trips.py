@@ -17,7 +17,7 @@ from paydesk.infra.postgres.lease import Lease
 from paydesk.infra.postgres.storage import Store
 from paydesk.manager import commands as decides
 from tests.conftest import Sides
-from tests.contract.storages import heard, request
+from tests.contract.storages import received, request
 
 TERMS = checked_terms("1200", "EUR", "Logo", due_date="2026-12-31")
 COMMAND = 5
@@ -87,7 +87,7 @@ def test_a_decision_waits_five_times_for_the_database(sides: Sides, hold_s: floa
         for _ in range(2):
             with store.transaction() as transaction:
                 register = request(number=f"PR-{uuid4()}")
-                transaction.requests.replace([heard(register)], "request", store.now())
+                transaction.requests.replace([received(register)], "request", store.now())
             command = Approve(register.id, "bo", register.revision, register.terms.hash)
             count = trips.of(lambda command=command: decides.execute(store, uuid4(), command, hold_s))  # type: ignore[misc]
         assert count == COMMAND
