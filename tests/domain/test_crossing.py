@@ -10,19 +10,20 @@ from paydesk.domain.commands import decide, decision_on
 from paydesk.domain.copy import Delivery, RequestCopy
 from paydesk.domain.decision import Cause, CauseCode
 from paydesk.domain.events import Event, EventType
-from paydesk.domain.payment_request import RequestRegister, checked_terms
+from paydesk.domain.money import Money
+from paydesk.domain.payment_request import RequestRegister, Terms, checked_terms
 from paydesk.infra.core.codec import Quarantine, decode, encode
 from paydesk.infra.postgres.read.timeline import _step
 from paydesk.manager.role import ROLE as MANAGER
 
 NOW = datetime(2026, 11, 30, 9, 0, tzinfo=UTC)
 ID = UUID(int=7)
+MONEY = Money(1250, "EUR", 2)
 
 
-def crossed(contractor: str, description: str) -> RequestRegister:
+def crossed(contractor: str, description: str, money: Money = MONEY) -> RequestRegister:
     """Return the request as the manager's side reads what the contractor's side wrote."""
-    asked = checked_terms("12.50", "EUR", "x")
-    terms = type(asked)(asked.money, description)
+    terms = Terms(money, description)
     register = RequestRegister(ID, 1, "PR-1", contractor, NOW, 1, terms)
     event = Event(UUID(int=8), EventType.PAYMENT_REQUESTED, NOW, contractor, str(UUID(int=9)), "0" * 64, register)
     headers, value = encode(event, CONTRACTOR.source)
@@ -78,6 +79,16 @@ def test_the_timeline_names_the_decider_that_the_decision_names(actor: str, caus
 def test_what_may_not_be_shown_is_quarantined_by_every_python(description: str) -> None:
     with pytest.raises(Quarantine):
         crossed("ada", description)
+
+
+@pytest.mark.fault(
+    kind="A number of a message is compared with its limits before anything is computed with it.",
+    mended="domain/events.py",
+)
+@pytest.mark.parametrize("exponent", [-1, 5, 2**31 - 1, 10**30])
+def test_an_exponent_that_no_currency_has_is_quarantined_before_an_amount_is_written_with_it(exponent: int) -> None:
+    with pytest.raises(Quarantine, match="A currency has 0 to 4 decimals"):
+        crossed("ada", "x", Money(1250, "EUR", exponent))
 
 
 @pytest.mark.fault(

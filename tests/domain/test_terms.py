@@ -1,9 +1,14 @@
 """What a person types of a request: what was not typed is kept, and a refusal says what is wrong."""
 
+import dataclasses
+import hashlib
+import json
 from dataclasses import fields, replace
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from paydesk.domain.doubts import doubts, look_alikes
 from paydesk.domain.errors import InvalidInput
@@ -147,10 +152,48 @@ def test_a_port_that_can_be_is_taken(port: str) -> None:
 @pytest.mark.parametrize("port", ["99999", "0", "8o80"])
 def test_a_port_that_crossed_before_it_was_refused_stays(port: str) -> None:
     old = replace(checked_terms("5", "EUR", "Logo"), document=f"https://example.org:{port}/a.pdf")
-    assert crossed_terms(**typed_fields(old)) == old
+    assert crossed_terms(old) == old
     assert changed_terms(old, description="Logo, final") == replace(old, description="Logo, final")
     with pytest.raises(InvalidInput):
-        crossed_terms(**(typed_fields(old) | {"document": "http://example.org"}))
+        crossed_terms(replace(old, document="http://example.org"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "crossed"),
+    [
+        ({}, {}),
+        ({"reference": "", "pay_to": ""}, {"reference": "", "pay_to": ""}),
+        ({"due_date": date(1, 1, 1)}, {"due_date": date(1, 1, 1)}),
+        ({"description": " Logo "}, {"description": "Logo"}),
+        ({"description": "Lo\tgo", "pay_to": "A\u030ada"}, {"description": "Lo go", "pay_to": "\u00c5da"}),
+        ({"reference": " "}, {"reference": None}),
+    ],
+)
+def test_terms_from_outside_are_compared_with_how_this_desk_writes_them(
+    changes: dict[str, object], crossed: dict[str, object]
+) -> None:
+    terms = replace(_in_a_retired_currency(), **changes)  # type: ignore[arg-type]
+    assert crossed_terms(terms) == replace(terms, **crossed)  # type: ignore[arg-type]
+    assert (crossed_terms(terms) is terms) == (changes == crossed)
+
+
+def test_what_is_wrong_with_terms_from_outside_is_told_of_each() -> None:
+    terms = replace(_in_a_retired_currency(), description="", document="ftp://example.org", pay_to="x" * 71)
+    with pytest.raises(InvalidInput) as refused:
+        crossed_terms(terms)
+    assert list(refused.value.problems) == ["description", "document", "pay_to"]
+
+
+TEXT = st.none() | st.text(max_size=40)
+ANY_MONEY = st.builds(Money, st.integers(), st.text(max_size=4), st.integers())
+
+
+@given(st.builds(Terms, ANY_MONEY, st.text(max_size=60), TEXT, st.none() | st.dates(), TEXT, TEXT))
+def test_the_hash_of_terms_is_that_of_their_canonical_json(terms: Terms) -> None:
+    facts = dataclasses.asdict(terms)
+    facts |= facts.pop("money")
+    text = json.dumps(facts, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
+    assert terms.hash == hashlib.sha256(text.encode()).hexdigest()
 
 
 LETTERS = pytest.mark.fault(

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paydesk.domain.errors import InvalidInput
-from paydesk.domain.text import checked, checked_name, clean, is_hostile, same_person
+from paydesk.domain.fold import known
+from paydesk.domain.text import checked, checked_name, clean, first_hostile, is_hostile, is_plain, same_person
 
 HONEST = ["O'Neil", "Ørsted", "北京", "עברית", "🙂", "[v2]", "👩‍💻", "[/nope]", "می‌خواهم", "क्‍ष", "❤️", "a <b> & c"]
 HOSTILE = [
@@ -43,6 +44,32 @@ def test_whatever_comes_is_fit_for_a_terminal(text: str) -> None:
     shown = clean(text)
     assert not any(unicodedata.category(char) in ("Cc", "Zl", "Zp", "Cs") for char in shown)
     assert not set(shown) & set("\u202a\u202b\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def _plain_characters() -> list[str]:
+    return [chr(code) for code in range(0x110000) if is_plain(chr(code))]
+
+
+def test_a_plain_character_is_seen_and_is_nfc_beside_any_other() -> None:
+    plain = _plain_characters()
+    assert len(plain) > 30_000
+    for char in plain:
+        assert first_hostile(char) is None and first_hostile(f"a{char}b{char}") is None and char != "\ufffd", (
+            f"{char!r}"
+        )
+        assert unicodedata.combining(char) == 0 and unicodedata.is_normalized("NFC", char), f"{char!r}"
+        assert known(char), f"{char!r} is newer than the oldest Python"
+    # None is joined to the one before it: each second part of a canonical pair, and the vowels and finals of Hangul.
+    pairs = (unicodedata.decomposition(chr(code)).split() for code in range(0x110000))
+    seconds = {chr(int(pair[1], 16)) for pair in pairs if len(pair) == 2 and not pair[0].startswith("<")}
+    assert len(seconds) > 50 and not seconds & set(plain)
+    assert not {chr(code) for code in range(0x1100, 0x1200)} & set(plain)
+
+
+@given(st.text(st.sampled_from(_plain_characters()), max_size=60))
+def test_plain_text_comes_back_as_it_is_but_for_blanks_at_its_ends(text: str) -> None:
+    assert is_plain(text) and not is_hostile(text)
+    assert checked("description", text, least=0, most=60) == unicodedata.normalize("NFC", text).strip(" ")
 
 
 def test_too_long_and_too_short_are_told() -> None:

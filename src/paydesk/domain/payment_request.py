@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache, partial
+from operator import attrgetter
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -22,6 +23,8 @@ PAY_TO_MOST = 70
 NUMBER_STEP_MOST = 1_000_000
 """So far one number may stand above all others and still be followed by the next one."""
 _NUMBER = re.compile(r"PR-[0-9]{1,12}")
+_PLAIN_LINK = re.compile(r"https://[A-Za-z0-9.-]+(/[!-~]*)?")
+"""Links of which there is nothing to say: the look at their parts is spared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +44,26 @@ class Terms:
         return _hash_of(self)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
 def _hash_of(terms: Terms) -> str:
-    """Return the hash of terms; each event and each decision about them asks for it again."""
-    facts: dict[str, object] = {
-        "amount_minor": terms.money.amount_minor,
-        "currency": terms.money.currency,
-        "exponent": terms.money.exponent,
-    }
-    facts |= {term.name: term.plain(terms) for term in TERMS}
-    written = json.dumps(facts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(written.encode()).hexdigest()
+    """Return the hash of terms; each event and each decision about them asks for it again, batches later."""
+    return hashlib.sha256(_canonical(terms).encode()).hexdigest()
+
+
+def _canonical(terms: Terms) -> str:
+    """Return the terms as JSON without blanks, the names in their order, other letters than ASCII as they are.
+
+    ``json.dumps`` writes the same; it looks at its options anew each time, which takes longer than the hash.
+    """
+    return _CANONICAL % tuple([_json(value) for value in _CANONICAL_VALUES(terms)])
+
+
+def _json(value: str | int | date | None) -> str:
+    if isinstance(value, str):
+        return _QUOTED(value)
+    if value is None:
+        return "null"
+    return str(value) if isinstance(value, int) else f'"{value.isoformat()}"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +82,8 @@ class TermField:
     """The option of the command line, of a term that may be left out."""
     metavar: str = ""
     help: str = ""
+    crosses: Callable[[str], object] | None = None
+    """Reads what came from the other side, where that is something else than what is typed today."""
 
     @property
     def words(self) -> str:
@@ -134,10 +148,28 @@ def checked_terms(
     return Terms(**_checked_values(_checks(dict.fromkeys((term.name for term in TERMS), "") | typed)))  # type: ignore[arg-type]
 
 
-def crossed_terms(**fields: str) -> Terms:
-    """Return terms as ``checked_terms`` does, by what a person could ever type: the history of before still crosses."""
-    checks = _checks(fields) | {"document": partial(_link, fields["document"])}
-    return Terms(**_checked_values(checks))  # type: ignore[arg-type]
+def crossed_terms(terms: Terms) -> Terms:
+    """Return terms from outside as this desk writes them, all but the money: the very same where they are written so.
+
+    It goes by what a person could ever type: the history of before still crosses. Raises ``InvalidInput`` as
+    ``checked_terms`` does.
+    """
+    others: dict[str, object] = {}
+    problems: dict[str, str] = {}
+    for name, read in _CROSSING:
+        value = getattr(terms, name)
+        if value is None:
+            continue
+        try:
+            crossed = read(value)
+        except InvalidInput as error:
+            problems |= error.problems
+            continue
+        if (crossed or "") != value:
+            others[name] = crossed
+    if problems:
+        raise InvalidInput(problems)
+    return replace(terms, **others) if others else terms  # type: ignore[arg-type]
 
 
 def _checks(typed: Mapping[str, str]) -> dict[str, Callable[[], object]]:
@@ -194,6 +226,8 @@ def _typed_link(typed: str) -> str | None:
 
 def _what_is_wrong_with_link(text: str) -> str:
     example = "such as https://example.org/a.pdf"
+    if _PLAIN_LINK.fullmatch(text):
+        return ""
     if " " in text:
         return "The link holds a blank; write %20 in its place, such as https://example.org/a%20b.pdf."
     try:
@@ -234,6 +268,8 @@ TERMS = (
         "--due",
         "DATE",
         "Due date, such as 2026-12-31.",
+        # A day by its type: the years that may be typed are not those that were sent.
+        crosses=lambda day: day,
     ),
     TermField(
         "document",
@@ -243,6 +279,7 @@ TERMS = (
         "--document",
         "URL",
         "An https link to the invoice.",
+        crosses=_link,
     ),
     TermField(
         "pay_to",
@@ -255,6 +292,13 @@ TERMS = (
     ),
 )
 TERM_NAMES = tuple(term.name for term in TERMS)
+_CROSSING = tuple((term.name, term.crosses or term.read) for term in TERMS)
+_IN_ORDER = sorted(
+    ("money.amount_minor", "money.currency", "money.exponent", *TERM_NAMES), key=lambda name: name.split(".")[-1]
+)
+_CANONICAL = "{" + ",".join(f'"{name.split(".")[-1]}":%s' for name in _IN_ORDER) + "}"
+_CANONICAL_VALUES = attrgetter(*_IN_ORDER)
+_QUOTED = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def changed_terms(terms: Terms, **fields: str | None) -> Terms:

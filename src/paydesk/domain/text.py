@@ -15,6 +15,12 @@ _JOINABLE = ("joinable", "mark")
 _EMOJI_VARIATION = {"\ufe0e", "\ufe0f"}
 _MOST_MARKS = 8
 """Combining marks on one base that a script or an emoji may need; more is an attack on the line height."""
+_PLAIN = re.compile(
+    "[ -~\u00a1-\u00ac\u00ae-\u024f\u0391-\u03a1\u03a3-\u03ce\u0400-\u0481\u048a-\u052f\u05d0-\u05ea\u0621-\u064a"
+    "\u2010-\u2027\u20a0-\u20bf\u3001-\u3003\u3041-\u3096\u30a1-\u30fa\u30fc-\u30fe\u4e00-\u9fa5\uac00-\ud7a3"
+    "\uff01-\uff5d\U0001f300-\U0001f3fa\U0001f400-\U0001f5ff\U0001f600-\U0001f64f]*"
+)
+"""Characters that need no look at their neighbours: each is seen, is no mark, and is NFC beside any of them."""
 
 
 class Clean(str):
@@ -59,14 +65,19 @@ def _stacked(text: str) -> Iterator[tuple[str, bool]]:
         yield char, run > _MOST_MARKS
 
 
+def is_plain(raw: str) -> bool:
+    """Whether a text is for sure fit for a terminal and NFC: by most texts the look at each character is spared."""
+    return (raw.isascii() and raw.isprintable()) or _PLAIN.fullmatch(raw) is not None
+
+
 def is_hostile(raw: str) -> bool:
     """Whether the text holds control, bidi, zero-width or other invisible characters."""
-    return first_hostile(raw) is not None
+    return not is_plain(raw) and first_hostile(raw) is not None
 
 
 def first_hostile(raw: str) -> int | None:
     """Return where the first such character stands, or None."""
-    if raw.isascii() and (raw.isprintable() or raw == ""):
+    if is_plain(raw):
         return None
     stacked = (index for index, (_, high) in enumerate(_stacked(raw)) if high)
     bad = (index for index in range(len(raw)) if _is_bad(raw, index))
@@ -86,6 +97,8 @@ def checked(field: str, raw: str, *, least: int, most: int, name: str = "") -> s
     Raises:
         InvalidInput: It is too short or too long, or holds characters that cannot be seen; says what to write.
     """
+    if least <= len(raw) <= most and is_plain(raw) and raw == raw.strip(" "):
+        return raw
     text = nfc(on_one_line(raw[: most * 4 + 64])).strip(" ")
     name = name or field.replace("_", " ")
     if (place := first_hostile(text)) is not None:

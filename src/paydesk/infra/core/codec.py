@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from itertools import chain
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -12,11 +11,20 @@ from paydesk.domain.errors import InvalidInput
 from paydesk.domain.events import REQUEST_TYPES, Event, EventType, check_facts
 from paydesk.domain.payment_request import RequestRegister, Terms
 from paydesk.infra.core.headers import headers_of
-from paydesk.infra.core.messages import DecisionMessage, RequestMessage, message_of, register_of, terms_in
+from paydesk.infra.core.messages import (
+    DecisionMessage,
+    RequestMessage,
+    message_of,
+    read_decision,
+    read_request,
+    register_of,
+    terms_in,
+)
 from paydesk.infra.core.records import Record
 from paydesk.infra.core.role import Role
 
 MAX_BYTES = 65536
+_KINDS = {kind.value: kind for kind in EventType}
 NOT_STORED = frozenset({"paydesk.digest.v1", "paydesk.resync_requested.v1"})
 
 
@@ -98,12 +106,11 @@ def _decoded(
         raise Quarantine("no CloudEvents 1.0 message")
     if attributes.get("ce_source") != writer:
         raise Quarantine("not from the rightful writer of this topic")
-    if attributes.get("ce_type") in NOT_STORED:
+    name = attributes.get("ce_type", "")
+    if name in NOT_STORED:
         raise Ignore
-    try:
-        kind = EventType(attributes.get("ce_type", ""))
-    except ValueError:
-        raise Park(f"unknown type {attributes.get('ce_type', '')[:80]!r}") from None
+    if (kind := _KINDS.get(name)) is None:
+        raise Park(f"unknown type {name[:80]!r}")
     if kind not in kinds:
         raise Quarantine(f"{kind} is not this topic's to say")
     try:
@@ -131,7 +138,7 @@ def subject_of(record: Record) -> UUID | None:
 def terms_of_revision(values: Iterable[bytes], revision: int) -> Terms | None:
     """Return the terms that a revision had, from the values of request events that were trusted before."""
     for value in values:
-        message = RequestMessage.model_validate_json(value)
+        message = read_request(value)
         if message.revision == revision:
             return terms_in(message.terms)
     return None
@@ -140,7 +147,7 @@ def terms_of_revision(values: Iterable[bytes], revision: int) -> Terms | None:
 def other_terms_of_revision(values: Iterable[bytes], revision: int, terms: Terms) -> Terms | None:
     """Return terms that a revision had beside ``terms``, from the values of request events that were trusted before."""
     for value in values:
-        message = RequestMessage.model_validate_json(value)
+        message = read_request(value)
         if message.revision == revision and message.terms_hash != terms.hash:
             return terms_in(message.terms)
     return None
@@ -148,10 +155,10 @@ def other_terms_of_revision(values: Iterable[bytes], revision: int, terms: Terms
 
 def _attributes(headers: Sequence[tuple[str, bytes | None]]) -> Mapping[str, str]:
     try:
-        attributes = {name: (raw or b"").decode() for name, raw in headers}
+        attributes = {name: raw.decode() if raw else "" for name, raw in headers}
     except UnicodeDecodeError:
         raise Quarantine("headers are no UTF-8") from None
-    if "\x00" in "".join(chain.from_iterable(attributes.items())):
+    if "\x00" in "".join((*attributes, *attributes.values())):
         raise Quarantine("headers hold what no text may: NUL")
     return attributes
 
@@ -169,7 +176,7 @@ def _event(kind: EventType, attributes: Mapping[str, str], value: bytes) -> Even
 
 def with_number(value: bytes, number: str) -> bytes:
     """Return what a contractor's event says, with the number of its request."""
-    message = RequestMessage.model_validate_json(value)
+    message = read_request(value)
     return message.model_copy(update={"number": number}).model_dump_json().encode()
 
 
@@ -179,5 +186,4 @@ def decode_own_value(kind: str, value: bytes) -> RequestRegister | DecisionRegis
 
 
 def _read(kind: EventType, value: bytes) -> RequestMessage | DecisionMessage:
-    message = RequestMessage if kind in REQUEST_TYPES else DecisionMessage
-    return message.model_validate_json(value)
+    return read_request(value) if kind in REQUEST_TYPES else read_decision(value)

@@ -3,7 +3,7 @@
 import hashlib
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
@@ -30,6 +30,12 @@ class Judged:
     reason: str = ""
     about: UUID | None = None
     """The request that a message is about which is not applied though its writer may publish it."""
+    content_hash: str = field(init=False, default="")
+    """SHA-256 of the value of an event, in hexadecimal."""
+
+    def __post_init__(self) -> None:
+        if self.event is not None:
+            self.content_hash = hashlib.sha256(self.record.value or b"").hexdigest()
 
 
 def judge(role: Role, record: Record, blamed: str = "") -> Judged:
@@ -68,7 +74,7 @@ def take_in(transaction: Transaction, role: Role, apply: Apply, batch: Sequence[
     Returns:
         What applying them did to the copy.
     """
-    received = [ReceivedEvent(judged.event, digest(judged.record), now) for judged in batch if judged.event is not None]
+    received = [ReceivedEvent(judged.event, judged.content_hash, now) for judged in batch if judged.event is not None]
     applied = apply(transaction, role, received, now)
     for judged in batch:
         conclude(judged, applied)
@@ -137,7 +143,7 @@ def conclude(judged: Judged, applied: Applied) -> None:
     """Write down what became of an event that decoded fully."""
     if judged.event is None:
         return
-    key = judged.event.id, digest(judged.record)
+    key = judged.event.id, judged.content_hash
     if key in applied.unfounded:
         judged.became, judged.reason = applied.unfounded[key]
     elif key in applied.flipping:
@@ -145,9 +151,5 @@ def conclude(judged: Judged, applied: Applied) -> None:
     elif key in applied.forked:
         judged.became, judged.reason = "quarantined", "same version as one known, with another content"
     else:
-        judged.became = "applied" if judged.event.id in applied.newer else "stale"
-
-
-def digest(record: Record) -> str:
-    """Return the SHA-256 of the message's value, in hexadecimal."""
-    return hashlib.sha256(record.value or b"").hexdigest()
+        # The reason too: where the batch was halved, the message was concluded before.
+        judged.became, judged.reason = "applied" if judged.event.id in applied.newer else "stale", ""

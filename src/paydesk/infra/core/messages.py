@@ -1,9 +1,10 @@
 """The values of events on the wire: strict in what they are, tolerant of what else is there; registers as values."""
 
 from datetime import date
+from operator import attrgetter
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 
 from paydesk.domain.decision import Cause, CauseCode, DecisionRegister
 from paydesk.domain.events import Event
@@ -75,6 +76,20 @@ class DecisionMessage(Message):
     actor: str = Field(max_length=70)
     command_id: str = Field(max_length=100)
     command_hash: str = Field(max_length=64)
+
+
+_REQUESTS, _DECISIONS = TypeAdapter(RequestMessage), TypeAdapter(DecisionMessage)
+_TERMS_OF = attrgetter(*TERM_NAMES)
+
+
+def read_request(value: bytes) -> RequestMessage:
+    """Return what a value of the contractor's side says. Raises ``ValidationError``."""
+    return _REQUESTS.validate_json(value)
+
+
+def read_decision(value: bytes) -> DecisionMessage:
+    """Return what a value of the manager's side says. Raises ``ValidationError``."""
+    return _DECISIONS.validate_json(value)
 
 
 def message_of(event: Event) -> RequestMessage | DecisionMessage:
@@ -154,5 +169,4 @@ def _terms_out(terms: Terms) -> TermsMessage:
 
 def terms_in(terms: TermsMessage) -> Terms:
     """Return the terms of a message."""
-    money = Money(terms.amount_minor, terms.currency, terms.exponent)
-    return Terms(money, **{name: getattr(terms, name) for name in TERM_NAMES})
+    return Terms(Money(terms.amount_minor, terms.currency, terms.exponent), *_TERMS_OF(terms))

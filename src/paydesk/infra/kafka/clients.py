@@ -270,6 +270,20 @@ def record_of(message: Message, place: Place, expected: int) -> Record:
 
     ``expected`` is the offset that is next in this place, for a message whose own cannot be read.
     """
+    try:
+        return Record(
+            *place,
+            offset=message.offset() or 0,
+            key=_bytes(message.key()),
+            headers=headers_of(message),
+            value=_bytes(message.value()),
+            appended_at=append_time(message),
+        )
+    except Exception:
+        return _what_can_be_read(message, place, expected)
+
+
+def _what_can_be_read(message: Message, place: Place, expected: int) -> Record:
     faults: list[str] = []
 
     def part(name: str, read: Callable[[], T], otherwise: T) -> T:
