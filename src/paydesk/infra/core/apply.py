@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from uuid import UUID
 
 from paydesk.domain.events import newer
@@ -10,6 +11,10 @@ from paydesk.domain.payment_request import RequestRegister
 from paydesk.domain.status import FINAL
 from paydesk.infra.core.records import Applied, Half, Head, ReceivedEvent
 from paydesk.infra.core.transaction import Transaction
+
+_NOTHING = Head(None, None, "none")
+_NUMBER = attrgetter("int")
+"""Orders ids as they order themselves, which asks Python of each pair."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +44,13 @@ def apply_registers(
     if not batch:
         return Applied(frozenset())
     half: Half = "request" if isinstance(batch[0].event.register, RequestRegister) else "decision"
-    known = dict(transaction.requests.heads(sorted({received.event.request_id for received in batch}), half))
+    known = dict(transaction.requests.heads({received.event.request_id for received in batch}, half))
     newest: dict[UUID, ReceivedEvent] = {}
     forked, flipping, reasons = set[ReceivedEvent](), set[ReceivedEvent](), dict[UUID, str]()
     unfounded: dict[tuple[UUID, str], tuple[str, str]] = {}
     for received in batch:
         request_id, register = received.event.request_id, received.event.register
-        head = known.get(request_id, Head(None, None, "none"))
+        head = known.get(request_id, _NOTHING)
         if newer(received.event.version, head.version):
             outcome = head.outcome if isinstance(register, RequestRegister) else register.outcome.value
             fault = fault_of(received)
@@ -61,7 +66,7 @@ def apply_registers(
         elif received.event.version == head.version and received.content_hash != head.content_hash:
             forked.add(received)
     if newest:
-        transaction.requests.replace([newest[key] for key in sorted(newest)], half, now)
+        transaction.requests.replace([newest[key] for key in sorted(newest, key=_NUMBER)], half, now)
     if reasons:
         transaction.locks.lock(reasons, now)
     return Applied(

@@ -24,7 +24,6 @@ from paydesk.infra.core.records import Record
 from paydesk.infra.core.role import Role
 
 MAX_BYTES = 65536
-_KINDS = {kind.value: kind for kind in EventType}
 NOT_STORED = frozenset({"paydesk.digest.v1", "paydesk.resync_requested.v1"})
 
 
@@ -109,8 +108,10 @@ def _decoded(
     name = attributes.get("ce_type", "")
     if name in NOT_STORED:
         raise Ignore
-    if (kind := _KINDS.get(name)) is None:
-        raise Park(f"unknown type {name[:80]!r}")
+    try:
+        kind = EventType(name)
+    except ValueError:
+        raise Park(f"unknown type {name[:80]!r}") from None
     if kind not in kinds:
         raise Quarantine(f"{kind} is not this topic's to say")
     try:

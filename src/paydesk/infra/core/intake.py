@@ -76,8 +76,18 @@ def take_in(transaction: Transaction, role: Role, apply: Apply, batch: Sequence[
     """
     received = [ReceivedEvent(judged.event, judged.content_hash, now) for judged in batch if judged.event is not None]
     applied = apply(transaction, role, received, now)
+    refused = {
+        **dict.fromkeys(applied.forked, ("quarantined", "same version as one known, with another content")),
+        **dict.fromkeys(applied.flipping, ("quarantined", "would replace a published final outcome by another")),
+        **applied.unfounded,
+    }
     for judged in batch:
-        conclude(judged, applied)
+        if judged.event is not None:
+            became = "applied" if judged.event.id in applied.newer else "stale"
+            # The reason too: where the batch was halved, the message was concluded before.
+            judged.became, judged.reason = became, ""
+            if refused and (key := (judged.event.id, judged.content_hash)) in refused:
+                judged.became, judged.reason = refused[key]
     return applied
 
 
@@ -137,19 +147,3 @@ def incoming(judged: Judged, source: str, topic_id: str, now: datetime) -> Incom
         reason=judged.reason,
         heard_at=now,
     )
-
-
-def conclude(judged: Judged, applied: Applied) -> None:
-    """Write down what became of an event that decoded fully."""
-    if judged.event is None:
-        return
-    key = judged.event.id, judged.content_hash
-    if key in applied.unfounded:
-        judged.became, judged.reason = applied.unfounded[key]
-    elif key in applied.flipping:
-        judged.became, judged.reason = "quarantined", "would replace a published final outcome by another"
-    elif key in applied.forked:
-        judged.became, judged.reason = "quarantined", "same version as one known, with another content"
-    else:
-        # The reason too: where the batch was halved, the message was concluded before.
-        judged.became, judged.reason = "applied" if judged.event.id in applied.newer else "stale", ""

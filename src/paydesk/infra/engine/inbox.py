@@ -15,9 +15,10 @@ from paydesk.infra.core.ports import BrokerTrouble, LogReader
 from paydesk.infra.core.records import Place, Position, Record
 from paydesk.infra.core.role import Apply, Role
 from paydesk.infra.core.storage import Storage
+from paydesk.infra.engine.lots import MANY, Lots
 from paydesk.infra.recovery.anti_entropy import AntiEntropy
 
-MOST_MESSAGES = 500
+MOST_MESSAGES = 1000
 log = logging.getLogger("paydesk.inbox")
 
 
@@ -60,6 +61,7 @@ class InboxProcessor:
         self.at_end: set[Place] = set()
         self.anew: set[Place] = set()
         """What is read from its beginning and has not come to its end yet: what is said there is of the past."""
+        self._lots = Lots(role, reader)
         self._blamed: dict[tuple[Place, int], str] = {}
         """Why messages of the plumbing that were read just now could not be dealt with."""
 
@@ -68,6 +70,7 @@ class InboxProcessor:
 
         Raises ``BrokerTrouble``.
         """
+        self._lots.forget()
         identities = {topic: self.reader.identity(topic) for topic in self.role.reads}
         with self.store.transaction() as transaction:
             known = transaction.inbox.positions()
@@ -98,21 +101,26 @@ class InboxProcessor:
 
     def step(self, wait_s: float) -> frozenset[UUID]:
         """Read what is there and apply it; returns what changed. Raises ``BrokerTrouble``, ``Overtaken``."""
-        reading = self.reader.read(wait_s, MOST_MESSAGES)
+        lot = self._lots.take(wait_s, MOST_MESSAGES)
+        reading = lot.reading
         if reading.lost:
             # What was applied is ignored by its version, so reading anew is safe.
             self.reader.assign(dict.fromkeys(reading.lost))
             self.reader.commit(dict.fromkeys(reading.lost, 0))
             self.anew |= reading.lost
+        messages = lot.judged()
+        if len(messages) >= MANY:
+            self._lots.look_ahead(MOST_MESSAGES)
         changed: frozenset[UUID] = frozenset()
-        batch: list[Record] = []
-        for record in reading.records:
-            if self.entropy is not None and is_control(record):
+        batch: list[Judged] = []
+        for judged in messages:
+            record = judged.record
+            if self.entropy is not None and judged.event is None and is_control(record):
                 # A digest is compared once everything before it was applied.
                 changed |= self._take(batch) if batch else frozenset()
                 batch = []
                 changed |= self._converse(self.entropy, record)
-            batch.append(record)
+            batch.append(judged)
         changed |= self._take(batch) if batch else frozenset()
         self.at_end -= {record.place for record in reading.records}
         self.at_end |= reading.ended
@@ -139,36 +147,37 @@ class InboxProcessor:
             for place, there in self.places.items()
         )
 
-    def _take(self, records: Sequence[Record]) -> frozenset[UUID]:
+    def _take(self, batch: Sequence[Judged]) -> frozenset[UUID]:
         """Apply a batch, and tell the log how far reading came."""
 
-        def take(some: Sequence[Record], blamed: str) -> frozenset[UUID]:
-            return self._transact([self._judged(record, blamed) for record in some])
+        def take(some: Sequence[Judged], blamed: str) -> frozenset[UUID]:
+            known = blamed or self._blamed
+            return self._transact([self._blame(judged, blamed) for judged in some] if known else some)
 
-        changed = sift(records, take, SPARED, _name)
+        changed = sift(batch, take, SPARED, lambda judged: _name(judged.record))
         self._blamed.clear()
         self.reader.commit(
             {place: reached.known.next_offset for place, reached in self.places.items() if reached.known}
         )
         return changed
 
-    def _judged(self, record: Record, blamed: str) -> Judged:
-        ui_priority.give()
-        return judge(self.role, record, blamed or self._blamed.get((record.place, record.offset), ""))
+    def _blame(self, judged: Judged, blamed: str) -> Judged:
+        """Return a message as it was judged, or blamed for what came of it since."""
+        record = judged.record
+        blamed = blamed or self._blamed.get((record.place, record.offset), "")
+        return judge(self.role, record, blamed) if blamed else judged
 
-    def _transact(self, batch: list[Judged]) -> frozenset[UUID]:
+    def _transact(self, batch: Sequence[Judged]) -> frozenset[UUID]:
         reach("C1")
         ui_priority.give()
         now = self.store.now()
-        moved: dict[Place, Position] = {}
+        lasts = {judged.record.place: judged.record.offset for judged in batch}
+        moved = {place: Position(self.places[place].topic_id, offset + 1) for place, offset in lasts.items()}
         with self.store.transaction() as transaction:
             if not transaction.schema.checked():
                 # Lost or restored a moment ago, or another's lease: what is known here may be less than was said.
                 raise Overtaken
             applied = take_in(transaction, self.role, self.apply, batch, now)
-            for judged in batch:
-                topic_id = self.places[judged.record.place].topic_id
-                moved[judged.record.place] = Position(topic_id, judged.record.offset + 1)
             ui_priority.give()
             transaction.inbox.record(
                 [
