@@ -69,6 +69,7 @@ def test_the_timeline_names_the_decider_that_the_decision_names(actor: str, caus
     row = {
         "at": NOW, "type": kind.value, "actor": actor, "value": encode(event, MANAGER.source)[1], "became": "applied",
         "reason": None, "hold_until": NOW if held else None, "delivered_at": None, "received_at": NOW, "headers": None,
+        "said_at": None,
     }  # fmt: skip
     assert _step(row).actor == register.decided_by == "bo"
 

@@ -22,6 +22,7 @@ import pytest
 
 from paydesk.contractor.role import ROLE as CONTRACTOR
 from paydesk.domain.payment_request import RequestRegister
+from paydesk.infra.core.headers import headers_of
 from paydesk.infra.core.records import Applied, Outgoing, Place, Reading, ReceivedEvent, Record, Verified
 from paydesk.infra.core.role import Apply, Role
 from paydesk.infra.core.transaction import Transaction
@@ -49,8 +50,8 @@ MADE = {"inbox": {"position", "became", "reason"}, "outbox": {"id", "position", 
 """What the database or chance makes, as the headers of an own event hold its id; and what is kept in words."""
 PYTHONS = re.compile(r"^does not decode: (?!\d+ validation error|the hash of|ce_time has).*")
 """Reasons in the words of Python's own libraries, which other versions of it may put otherwise."""
-GONE: dict[str, set[str]] = {}
-"""Columns that the program of that day had and that no row has any more."""
+GONE = {"payment_request": {"standing_description", "standing_reference", "standing_pay_to"}}
+"""Columns that the program of that day filled and that none fills any more."""
 IDENTITY = "SELECT pid || '/' || extract(epoch FROM backend_start) FROM pg_stat_activity WHERE pid = pg_backend_pid()"
 Rows = Sequence[Mapping[str, Any]]
 
@@ -153,10 +154,20 @@ def rows_of(sides: Sides, role: Role) -> dict[str, Rows]:
     """Return all rows of a side, as PostgreSQL writes them in JSON."""
     with connect(sides.url(role), role.name) as connection:
         connection.execute("SET TIME ZONE 'UTC'")
-        return {
+        tables = {
             table: [row[0] for row in connection.execute(f"SELECT to_jsonb(t) FROM {table} t ORDER BY {key}")]
             for table, key in KEYS.items()
         }
+    return tables | {"inbox": [whole(row) for row in tables["inbox"]]}
+
+
+def whole(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row of the inbox with its headers and its key, also where other columns give them back."""
+    if row["said_at"] is None:
+        return row
+    said_at = datetime.fromisoformat(row["said_at"]).isoformat()
+    headers = headers_of(row["event_id"], row["type"], row["source"], row["request_id"], said_at)
+    return row | {"headers": headers, "key": f"\\x{row['request_id'].encode().hex()}"}
 
 
 def frozen(tables: Mapping[str, Rows]) -> dict[str, Any]:
