@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache, partial
-from operator import attrgetter
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -55,7 +54,10 @@ def _canonical(terms: Terms) -> str:
 
     ``json.dumps`` writes the same; it looks at its options anew each time, which takes longer than the hash.
     """
-    return _CANONICAL % tuple([_json(value) for value in _CANONICAL_VALUES(terms)])
+    money = terms.money
+    facts: dict[str, str | int | date | None] = {name: getattr(terms, name) for name in TERM_NAMES}
+    facts |= {"amount_minor": money.amount_minor, "currency": money.currency, "exponent": money.exponent}
+    return _CANONICAL % tuple([_json(facts[name]) for name in _IN_ORDER])
 
 
 def _json(value: str | int | date | None) -> str:
@@ -293,11 +295,8 @@ TERMS = (
 )
 TERM_NAMES = tuple(term.name for term in TERMS)
 _CROSSING = tuple((term.name, term.crosses or term.read) for term in TERMS)
-_IN_ORDER = sorted(
-    ("money.amount_minor", "money.currency", "money.exponent", *TERM_NAMES), key=lambda name: name.split(".")[-1]
-)
-_CANONICAL = "{" + ",".join(f'"{name.split(".")[-1]}":%s' for name in _IN_ORDER) + "}"
-_CANONICAL_VALUES = attrgetter(*_IN_ORDER)
+_IN_ORDER = sorted(("amount_minor", "currency", "exponent", *TERM_NAMES))
+_CANONICAL = "{" + ",".join(f'"{name}":%s' for name in _IN_ORDER) + "}"
 _QUOTED = json.JSONEncoder(ensure_ascii=False).encode
 
 
