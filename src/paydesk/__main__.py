@@ -6,7 +6,7 @@ import locale
 import os
 import sys
 
-from paydesk.cli.ending import Ended, raised
+from paydesk.cli.ending import EndedBySignal, raised
 
 _FRAMES = "120"
 """So many frames a second at most, where ``TEXTUAL_FPS`` says nothing else: who presses a key just after a long frame
@@ -31,8 +31,8 @@ def main() -> None:
             from paydesk.cli.main import run
 
             code = run(sys.argv[1:], last=True)
-    except (KeyboardInterrupt, Ended) as ending:
-        code = 128 + ending.number if isinstance(ending, Ended) else 130
+    except (KeyboardInterrupt, EndedBySignal) as ending:
+        code = 128 + ending.number if isinstance(ending, EndedBySignal) else 130
         error = {"code": "interrupted", "message": "Interrupted.", "hint": ""}
         sys.stderr.write(f"{json.dumps({'error': error}) if '--json' in sys.argv else error['message']}\n")
     sys.exit(code)

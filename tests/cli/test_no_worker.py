@@ -5,7 +5,7 @@ from contextlib import closing
 
 from paydesk.cli.session import ANOTHER_S, open_session
 from paydesk.contractor.role import ROLE as CONTRACTOR
-from paydesk.infra.postgres.lease import Lease
+from paydesk.infra.postgres.lease import PostgresLease
 from paydesk.manager.role import ROLE as MANAGER
 from paydesk.stack.embedded import EmbeddedStack
 from tests.cli.conftest import Paydesk, asked_for
@@ -22,7 +22,7 @@ def test_where_none_is_at_work_one_of_ones_own_takes_in_what_the_other_side_sent
 def test_a_holder_that_answers_nothing_is_waited_for_a_moment_and_then_looked_after(
     paydesk: Paydesk, ada: str, stack: EmbeddedStack
 ) -> None:
-    with closing(Lease(stack.endpoints("contractor").database_url, "contractor")) as lease:
+    with closing(PostgresLease(stack.endpoints("contractor").database_url, "contractor")) as lease:
         assert until(lease.take)
         began = time.monotonic()
         with open_session(CONTRACTOR, ada, reads=True) as session:

@@ -21,7 +21,7 @@ from paydesk.infra.core.intake import Judged, incoming, judge
 from paydesk.infra.core.records import Incoming, Outgoing, ReceivedEvent, Record, Row
 from paydesk.infra.core.role import Role
 from paydesk.infra.core.storage import Storage
-from paydesk.infra.postgres.lease import Lease
+from paydesk.infra.postgres.lease import PostgresLease
 from paydesk.infra.postgres.storage import Store
 from paydesk.infra.postgres.write.session import Statement, WritingSession
 from paydesk.manager.role import ROLE as MANAGER
@@ -57,7 +57,7 @@ def in_memory(role: Role) -> Iterator[Side]:
 def on_postgres(sides: Sides, role: Role) -> Iterator[Side]:
     """Open a side of the product, its lease held."""
     own = sides.contractor if role is CONTRACTOR else sides.manager
-    with closing(Store(sides.url(own), own)) as store, closing(Lease(sides.url(own), own.name)) as lease:
+    with closing(Store(sides.url(own), own)) as store, closing(PostgresLease(sides.url(own), own.name)) as lease:
         assert lease.take()
         yield Side(store, lease.identity)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from paydesk.domain.copy import DECISION_STEPS, HELD, MANAGER_STEPS, REQUEST_STEPS
+from paydesk.domain.copy import DECISION_STEPS, HELD_STEP, MANAGER_STEPS, REQUEST_STEPS
 from paydesk.domain.events import DECISION_TYPES, EventType, outcome_of
 from paydesk.domain.status import FINAL, OUTCOMES, Outcome, Status, facts_of
 from paydesk.infra.postgres.schema import STATUS_SQL, PaymentRequestRow
@@ -27,7 +27,7 @@ def test_the_fact_of_an_event_is_a_word(kind: EventType) -> None:
 
 
 def test_a_withdrawal_is_confirmed_by_nobody_who_decides() -> None:
-    assert {"withdrawn"} == DECISION_STEPS - MANAGER_STEPS and HELD in MANAGER_STEPS
+    assert {"withdrawn"} == DECISION_STEPS - MANAGER_STEPS and HELD_STEP in MANAGER_STEPS
 
 
 @pytest.mark.parametrize("status", Status)

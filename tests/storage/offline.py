@@ -21,7 +21,7 @@ from paydesk.infra.core import failpoints
 from paydesk.infra.core.records import Verified
 from paydesk.infra.core.role import Role
 from paydesk.infra.postgres.connection import connect
-from paydesk.infra.postgres.lease import Lease
+from paydesk.infra.postgres.lease import PostgresLease
 from paydesk.manager import commands as decides
 from paydesk.manager.role import ROLE as MANAGER
 from paydesk.settings import Endpoints
@@ -160,7 +160,7 @@ def at(point: str, act: Callable[[], None], nth: int = 1) -> Iterator[None]:
 def opened(sides: Sides, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     """Open a bench on both sides, each of whose first check is done, and which were read whole."""
     both = Both(sides)
-    lease = Lease(sides.url(sides.manager), "manager")
+    lease = PostgresLease(sides.url(sides.manager), "manager")
     with closing(both.lease), closing(lease), closing(both.contractor), closing(both.manager):
         assert lease.take()
         for held in (both.lease, lease):  # A worker would beat.

@@ -28,7 +28,7 @@ from paydesk.infra.migrations import HEAD, current_revision, migrate
 from paydesk.infra.postgres.columns import decision_columns, request_columns
 from paydesk.infra.postgres.connection import connect, engine
 from paydesk.infra.postgres.filter_sql import bare, standing
-from paydesk.infra.postgres.lease import Lease
+from paydesk.infra.postgres.lease import PostgresLease
 from paydesk.infra.postgres.read import queries, request_list
 from paydesk.infra.postgres.read.timeline import detail
 from paydesk.infra.postgres.schema import PaymentRequestRow
@@ -46,7 +46,7 @@ class Both:
         self.sides = sides
         self.contractor = Store(sides.url(sides.contractor), sides.contractor)
         self.manager = Store(sides.url(sides.manager), sides.manager)
-        self.lease = Lease(sides.url(sides.contractor), "contractor")
+        self.lease = PostgresLease(sides.url(sides.contractor), "contractor")
         assert self.lease.take()
         with self.contractor.transaction() as transaction:
             # As after a worker's first check: before it, no number is given.

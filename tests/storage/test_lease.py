@@ -17,7 +17,7 @@ from paydesk.infra.core.errors import NotNow
 from paydesk.infra.diagnostics.checkup import check_role
 from paydesk.infra.postgres import rebuilding
 from paydesk.infra.postgres.connection import connect
-from paydesk.infra.postgres.lease import LOST_AFTER_S, Lease
+from paydesk.infra.postgres.lease import LOST_AFTER_S, PostgresLease
 from paydesk.infra.postgres.storage import Store
 from paydesk.stack.servers import Postgres
 from tests.conftest import Sides, until
@@ -35,9 +35,9 @@ OLD_TAKE = "LOCK TABLE lease IN EXCLUSIVE MODE NOWAIT"
 
 
 @contextmanager
-def working(sides: Sides) -> Iterator[Lease]:
+def working(sides: Sides) -> Iterator[PostgresLease]:
     """Open a holder that beats, as a worker's loop does."""
-    with closing(Lease(sides.url(sides.contractor), "contractor")) as lease:
+    with closing(PostgresLease(sides.url(sides.contractor), "contractor")) as lease:
         assert lease.take()
         ending, lost = threading.Event(), []
 
@@ -77,7 +77,7 @@ def test_maintenance_of_the_whole_database_goes_through_while_a_worker_runs(side
             "VACUUM FULL",
         ):
             connection.execute(statement)
-        assert not Lease(sides.url(sides.contractor), "contractor").take(), "a second holder is refused"
+        assert not PostgresLease(sides.url(sides.contractor), "contractor").take(), "a second holder is refused"
         assert lease.held
         # What made way for a moment keeps the version before out again.
         held = "SELECT FROM pg_locks WHERE relation = 'lease'::regclass AND mode = 'RowShareLock' AND granted"
@@ -98,7 +98,7 @@ def test_the_holder_takes_no_transaction_id_and_keeps_no_row_from_being_cleaned(
 @MAINTENANCE
 def test_a_frozen_holder_still_loses_the_lease(sides: Sides) -> None:
     url = sides.url(sides.contractor)
-    with closing(Lease(url, "contractor")) as frozen, closing(Lease(url, "contractor")) as other:
+    with closing(PostgresLease(url, "contractor")) as frozen, closing(PostgresLease(url, "contractor")) as other:
         assert frozen.take()
         assert not other.take()
         until(other.take, within_s=10)  # ``frozen`` says nothing, as a process that is stopped.
@@ -117,7 +117,7 @@ def test_a_program_of_the_version_before_stands_by_while_one_of_this_version_wor
 @ALONE
 def test_a_program_of_this_version_stands_by_while_one_of_the_version_before_works(sides: Sides) -> None:
     url = sides.url(sides.contractor)
-    with connect(url, "contractor") as old, closing(Lease(url, "contractor")) as lease:
+    with connect(url, "contractor") as old, closing(PostgresLease(url, "contractor")) as lease:
         old.execute(OLD_TAKE)
         assert not lease.take()
         assert not lease.take(), "nor by waiting for it"
@@ -128,7 +128,7 @@ def test_a_program_of_this_version_stands_by_while_one_of_the_version_before_wor
 @ALONE
 def test_one_of_the_version_before_that_took_the_table_while_it_was_free_is_left_the_work(sides: Sides) -> None:
     url = sides.url(sides.contractor)
-    with connect(url, "contractor") as old, closing(Lease(url, "contractor")) as lease:
+    with connect(url, "contractor") as old, closing(PostgresLease(url, "contractor")) as lease:
         assert lease.take()
         with lease._connection.cursor() as cursor:
             lease._let_go(cursor)  # As for maintenance.

@@ -21,7 +21,7 @@ from paydesk.infra.diagnostics.checkup import check_role
 from paydesk.infra.migrations import migrate
 from paydesk.infra.postgres.adopting import adopt
 from paydesk.infra.postgres.connection import connect
-from paydesk.infra.postgres.lease import Lease
+from paydesk.infra.postgres.lease import PostgresLease
 from paydesk.infra.postgres.read import queries
 from paydesk.infra.postgres.storage import Store
 from paydesk.infra.recovery import reconcile
@@ -227,7 +227,10 @@ def decide_one(sides: Sides) -> int:
 @READS
 def test_whoever_only_reads_never_stands_in_the_queue_for_the_lease(sides: Sides) -> None:
     url = sides.url(sides.contractor)
-    with closing(Lease(url, "contractor")) as sends, closing(Lease(url, "contractor", gives_way=True)) as reads:
+    with (
+        closing(PostgresLease(url, "contractor")) as sends,
+        closing(PostgresLease(url, "contractor", gives_way=True)) as reads,
+    ):
         assert sends.take()
         assert not reads.take() and not reads.take()
         assert not sends.wanted()

@@ -16,7 +16,7 @@ from paydesk.infra.core import codec
 from paydesk.infra.core.errors import NotNow, ServerDown
 from paydesk.infra.core.records import Verified
 from paydesk.infra.postgres.connection import connect
-from paydesk.infra.postgres.lease import Lease
+from paydesk.infra.postgres.lease import PostgresLease
 from paydesk.infra.postgres.storage import Store
 from paydesk.infra.postgres.write.quarantine import SqlQuarantine
 from paydesk.infra.recovery import redrive
@@ -36,7 +36,7 @@ class Older(StrEnum):
 @pytest.fixture
 def desk(sides: Sides) -> Iterator[Desk]:
     both = Both(sides)
-    lease = Lease(sides.url(sides.manager), "manager")
+    lease = PostgresLease(sides.url(sides.manager), "manager")
     assert lease.take()
     with both.manager.transaction() as transaction:
         transaction.topic.set_verified(0, Verified("a topic"))

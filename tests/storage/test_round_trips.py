@@ -13,7 +13,7 @@ from paydesk.contractor import commands as asks
 from paydesk.domain.commands import Approve, AskWithdrawal, RequestPayment, RevisePayment
 from paydesk.domain.payment_request import checked_terms
 from paydesk.infra.core.records import Verified
-from paydesk.infra.postgres.lease import Lease
+from paydesk.infra.postgres.lease import PostgresLease
 from paydesk.infra.postgres.storage import Store
 from paydesk.manager import commands as decides
 from tests.conftest import Sides
@@ -52,7 +52,7 @@ def opened(sides: Sides, name: str) -> Iterator[tuple[Store, Trips]]:
     role = getattr(sides, name)
     with (
         closing(Store(sides.url(role), role)) as store,
-        closing(Lease(sides.url(role), name)) as lease,
+        closing(PostgresLease(sides.url(role), name)) as lease,
         tempfile.TemporaryFile("w+") as trace,
     ):
         assert lease.take()

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from paydesk.cli.ending import Ended
+from paydesk.cli.ending import EndedBySignal
 from paydesk.cli.main import run
 from paydesk.contractor.service import ContractorService
 from paydesk.domain.commands import RequestPayment
@@ -186,8 +186,8 @@ def bad_redis(bench: Bench, _: int = 1) -> Iterator[None]:
 
 AFTER: dict[str, Callable[[Bench, int], AbstractContextManager[object]]] = {
     "^c": lambda _, nth: raised(KeyboardInterrupt(), nth),
-    "SIGTERM": lambda _, nth: raised(Ended(signal.SIGTERM), nth),
-    "SIGHUP": lambda _, nth: raised(Ended(signal.SIGHUP), nth),
+    "SIGTERM": lambda _, nth: raised(EndedBySignal(signal.SIGTERM), nth),
+    "SIGHUP": lambda _, nth: raised(EndedBySignal(signal.SIGHUP), nth),
     "no memory": lambda _, nth: raised(MemoryError(), nth),
     "a mistake of the program": lambda _, nth: raised(AssertionError(), nth),
     "a hint cannot be sent": bad_redis,

@@ -12,7 +12,7 @@ from paydesk.infra.core.role import Role
 from paydesk.infra.engine.inbox import InboxProcessor, Overtaken
 from paydesk.infra.engine.relay import LeaseLost, Relay
 from paydesk.infra.postgres.connection import connect
-from paydesk.infra.postgres.lease import Lease
+from paydesk.infra.postgres.lease import PostgresLease
 from paydesk.infra.postgres.read import queries
 from paydesk.infra.postgres.storage import Store
 from tests.conftest import Sides
@@ -25,7 +25,7 @@ class Desk:
 
     def __init__(self, sides: Sides, role: Role, log: MemoryLog) -> None:
         self.store = Store(sides.url(role), role)
-        self.lease = Lease(sides.url(role), role.name)
+        self.lease = PostgresLease(sides.url(role), role.name)
         self.outbound = Relay(self.store, self.lease, MemoryWriter(log, role.writes), lambda: MemoryReader(log))
 
     def close(self) -> None:

@@ -18,7 +18,7 @@ from paydesk.domain.status import Status
 from paydesk.infra.core.health import Duty
 from paydesk.infra.core.role import Role
 from paydesk.infra.postgres.connection import connect
-from paydesk.infra.postgres.lease import Lease
+from paydesk.infra.postgres.lease import PostgresLease
 from paydesk.infra.postgres.read import queries
 from paydesk.infra.postgres.storage import Store
 from paydesk.infra.redis.hints import HintListener
@@ -163,8 +163,8 @@ def _process(sides: Sides) -> subprocess.Popen[bytes]:
 @pytest.mark.long
 def test_the_lease_goes_over_when_its_holder_is_killed_or_frozen(sides: Sides) -> None:
     code = (
-        "import sys, time; from paydesk.infra.postgres.lease import Lease\n"
-        "lease = Lease(sys.argv[1], 'manager'); assert lease.take(); print('held', flush=True)\n"
+        "import sys, time; from paydesk.infra.postgres.lease import PostgresLease\n"
+        "lease = PostgresLease(sys.argv[1], 'manager'); assert lease.take(); print('held', flush=True)\n"
         "while True: lease.beat(); time.sleep(0.1)\n"
     )
     for how, at_most_s in (("KILL", 2.0), ("STOP", 6.0)):
@@ -172,7 +172,7 @@ def test_the_lease_goes_over_when_its_holder_is_killed_or_frozen(sides: Sides) -
             [sys.executable, "-c", code, sides.url(sides.manager)], stdout=subprocess.PIPE, text=True
         )
         assert holder.stdout is not None and holder.stdout.readline() == "held\n"
-        other = Lease(sides.url(sides.manager), "manager")
+        other = PostgresLease(sides.url(sides.manager), "manager")
         assert not other.take()
         subprocess.run(["kill", f"-{how}", str(holder.pid)], check=True)
         started = time.monotonic()

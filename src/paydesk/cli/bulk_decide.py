@@ -90,7 +90,7 @@ def decide_each(call: Call, wish: Wish) -> None:
             result = act(names[0])
             report(session, session.deliver(result), result.changed, as_json=call.as_json)
             return
-        several = _Several(session, act, items, as_json=call.as_json)
+        several = _DecisionsInTurn(session, act, items, as_json=call.as_json)
         for at in range(0, len(names), AT_ONCE):
             several.decide(names[at : at + AT_ONCE])
         conclude(session, several.failures, len(names), ", as they are then; NUMBER@2 means exactly revision 2")
@@ -212,7 +212,7 @@ def _doubts(
     return doubts
 
 
-class _Several:
+class _DecisionsInTurn:
     """Several decisions: each is made whatever became of the others, and each is told."""
 
     def __init__(

@@ -10,7 +10,7 @@ _ENDING = (signal.SIGTERM, signal.SIGHUP)
 _TELLING = (signal.SIGINT, *_ENDING)
 
 
-class Ended(BaseException):
+class EndedBySignal(BaseException):
     """A signal asked this process to end."""
 
     def __init__(self, number: int) -> None:
@@ -19,12 +19,12 @@ class Ended(BaseException):
 
 
 def _end(number: int, _: FrameType | None) -> None:
-    raise Ended(number)
+    raise EndedBySignal(number)
 
 
 @contextmanager
 def raised() -> Iterator[None]:
-    """Have SIGTERM and SIGHUP raise ``Ended`` meanwhile, as ^c raises; who has set them otherwise is left alone."""
+    """Have SIGTERM and SIGHUP raise ``EndedBySignal``, as ^c raises; who has set them otherwise is left alone."""
     before = []
     if threading.current_thread() is threading.main_thread():
         before = [number for number in _ENDING if signal.getsignal(number) is signal.SIG_DFL]

@@ -11,7 +11,7 @@ from rich.cells import cell_len
 
 from paydesk import secrecy
 from paydesk.cli import streams
-from paydesk.cli.ending import Ended
+from paydesk.cli.ending import EndedBySignal
 from paydesk.cli.saved import Saved
 from paydesk.domain.filter_text import FilterError
 from paydesk.domain.text import clean, escaped, visible
@@ -53,7 +53,7 @@ def ended(error: BaseException, saved: Saved, *, as_json: bool) -> int:
         return error.exit_code
     if isinstance(error, click.Abort | KeyboardInterrupt):
         return _refuse(as_json, INTERRUPTED, "interrupted", "Interrupted.", "")
-    if isinstance(error, Ended):
+    if isinstance(error, EndedBySignal):
         return _refuse(as_json, 128 + error.number, "interrupted", "Interrupted.", "")
     if isinstance(error, click.ClickException):
         asked = error.ctx if isinstance(error, click.UsageError) else None

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import click
 
-from paydesk.cli.ending import Ended
+from paydesk.cli.ending import EndedBySignal
 
 if TYPE_CHECKING:
     from paydesk.infra.core.errors import OutcomeUnknown
@@ -143,7 +143,7 @@ def _listed(names: list[str]) -> str:
 
 def _why(error: BaseException) -> str:
     """Return what happened, as the end of a sentence."""
-    if isinstance(error, KeyboardInterrupt | click.Abort | Ended):
+    if isinstance(error, KeyboardInterrupt | click.Abort | EndedBySignal):
         return "it was interrupted"
     if isinstance(error, BrokenPipeError | SystemExit):
         return "nobody read the result"

@@ -8,7 +8,7 @@ from paydesk.domain.errors import UnknownRequest
 from paydesk.domain.payment_request import RequestRegister
 from paydesk.domain.refusals import refuse_locked
 from paydesk.infra.core.command_key import CommandResult, Key
-from paydesk.infra.core.execute import Execution, executing, say
+from paydesk.infra.core.execute import Execution, executing, publish
 from paydesk.infra.core.storage import Storage
 
 
@@ -76,5 +76,5 @@ def _change(execution: Execution, command: RevisePayment | AskWithdrawal) -> boo
 
 def _write(execution: Execution, register: RequestRegister) -> None:
     transaction, now = execution.transaction, execution.store.now()
-    content_hash = say(transaction, execution.store.role, register, execution.author(now))
+    content_hash = publish(transaction, execution.store.role, register, execution.author(now))
     transaction.requests.write(register, content_hash, now)

@@ -116,13 +116,13 @@ class Step:
     """Where it stands among the steps: ``at``, or later where a clock went back or two clocks differ."""
 
 
-HELD = "held"
+HELD_STEP = "held"
 """The step of a decision that is not sent yet."""
 REQUEST_STEPS = frozenset(kind.fact for kind in REQUEST_TYPES)
 """Steps that the contractor's side states."""
-DECISION_STEPS = frozenset(kind.fact for kind in DECISION_TYPES) | {HELD}
+DECISION_STEPS = frozenset(kind.fact for kind in DECISION_TYPES) | {HELD_STEP}
 """Steps that the manager's side states."""
-MANAGER_STEPS = frozenset(kind.fact for kind in MANAGER_TYPES) | {HELD}
+MANAGER_STEPS = frozenset(kind.fact for kind in MANAGER_TYPES) | {HELD_STEP}
 """Those of them that a manager decides, and not the program."""
 
 

@@ -11,7 +11,7 @@ from paydesk.domain.errors import Conflict, Stale, TooLate
 from paydesk.domain.stale import explain_stale
 from paydesk.infra.core.codec import terms_of_revision
 from paydesk.infra.core.command_key import CommandResult, Key
-from paydesk.infra.core.execute import Execution, Hold, executing, say, writing
+from paydesk.infra.core.execute import Execution, Hold, executing, publish, writing
 from paydesk.infra.core.storage import Storage
 from paydesk.manager.handlers import confirm_withdrawals
 from paydesk.manager.held import own_decision, refuse_nothing, refuse_replaced_terms
@@ -91,7 +91,7 @@ def _decide(execution: Execution, command: Decide, hold_s: float) -> bool:
     if row.decision is not None:
         transaction.holds.release([command.id])
     hold = Hold(transaction.now() + timedelta(seconds=hold_s), row) if hold_s > 0 else None
-    content_hash = say(transaction, execution.store.role, register, execution.author(now), hold)
+    content_hash = publish(transaction, execution.store.role, register, execution.author(now), hold)
     transaction.requests.write(register, content_hash, now)
     return True
 

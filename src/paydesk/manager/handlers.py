@@ -7,7 +7,7 @@ from uuid import UUID
 
 from paydesk.domain.commands import confirm_withdrawal
 from paydesk.infra.core.apply import apply_registers
-from paydesk.infra.core.execute import Author, say
+from paydesk.infra.core.execute import Author, publish
 from paydesk.infra.core.records import Applied, ReceivedEvent
 from paydesk.infra.core.role import Role
 from paydesk.infra.core.transaction import Transaction
@@ -50,6 +50,6 @@ def confirm_withdrawals(
         assert row.request is not None
         register = confirm_withdrawal(row.request, row.decision, now, row.revision_received_at or now)
         transaction.holds.release([row.id])
-        content_hash = say(transaction, role, register, Author("manager side", now))
+        content_hash = publish(transaction, role, register, Author("manager side", now))
         transaction.requests.write(register, content_hash, now)
     return frozenset(row.id for row in owing)

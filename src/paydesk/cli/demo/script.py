@@ -31,7 +31,7 @@ _POLL_S = 0.02
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class NarratedStep:
     """One step of the walk: what happened, and how long it took by two stored timestamps."""
 
     words: str
@@ -48,7 +48,7 @@ class Walk:
         self.asks = ContractorService(stage, ASKS)
         self.decides = ManagerService(stage, DECIDES, HOLD_S)
 
-    def steps(self) -> Iterator[Step]:
+    def steps(self) -> Iterator[NarratedStep]:
         """Go the whole way. Raises ``StepFailed`` that names the step."""
         contractor, manager = self.stage.roles
         terms = checked_terms("1200", "EUR", "Logo design, August", reference="2026-081")
@@ -56,21 +56,21 @@ class Walk:
         better = changed_terms(terms, amount="1250", description="Logo design, August, invoice 2026-081")
         with self._at_work():
             self.asks.execute(uuid4(), RequestPayment(self.request_id, ASKS, terms))
-            yield Step(f"{ASKS} requests {terms.money}: {terms.description}")
+            yield NarratedStep(f"{ASKS} requests {terms.money}: {terms.description}")
             yield from self._crossed(contractor, manager, 1, "the request")
             self.decides.execute(uuid4(), Reject(self.request_id, DECIDES, 1, terms.hash, cause), HOLD_S)
-            yield Step(f"{DECIDES} rejects it, held {HOLD_S:.0f} s: {cause.text}")
+            yield NarratedStep(f"{DECIDES} rejects it, held {HOLD_S:.0f} s: {cause.text}")
             yield from self._crossed(manager, contractor, 1, "the rejection")
             self.asks.execute(uuid4(), RevisePayment.to(self.request_id, ASKS, better))
-            yield Step(f"{ASKS} revises it: {better.money}, {better.description}")
+            yield NarratedStep(f"{ASKS} revises it: {better.money}, {better.description}")
             yield from self._crossed(contractor, manager, 2, "the revision")
             self.decides.execute(uuid4(), Approve(self.request_id, DECIDES, 2, better.hash), HOLD_S)
-            yield Step(f"{DECIDES} approves revision 2; held {HOLD_S:.0f} s, so that it can be undone")
+            yield NarratedStep(f"{DECIDES} approves revision 2; held {HOLD_S:.0f} s, so that it can be undone")
             yield from self._crossed(manager, contractor, 2, "the approval")
         if self.stage.broker_ended():
             raise StepFailed("The demo stopped at: the end. Apache Kafka ended while it ran.", "Run it again.")
 
-    def _crossed(self, writer: Role, reader: Role, nth: int, name: str) -> Iterator[Step]:
+    def _crossed(self, writer: Role, reader: Role, nth: int, name: str) -> Iterator[NarratedStep]:
         def sent() -> StoredEvent | None:
             events = events_of(self.stage, writer, reader, self.request_id)
             return events[nth - 1] if len(events) >= nth and events[nth - 1].published_at is not None else None
@@ -81,9 +81,9 @@ class Walk:
 
         event = self._until(f"{name} sent to Kafka", sent)
         held = f", {HOLD_S:.0f} s of it held" if writer is self.stage.roles[1] else ""
-        yield Step("sent to Kafka", event.sent_after_s, f"said → in Kafka's log{held}")
+        yield NarratedStep("sent to Kafka", event.sent_after_s, f"said → in Kafka's log{held}")
         event = self._until(f"{name} seen by the {reader.name}'s side", seen)
-        yield Step(f"seen by the {reader.name}'s side", event.seen_after_s, f"said → applied{held}")
+        yield NarratedStep(f"seen by the {reader.name}'s side", event.seen_after_s, f"said → applied{held}")
 
     def _until(self, step: str, look: Callable[[], Any]) -> Any:
         until = time.monotonic() + STEP_S

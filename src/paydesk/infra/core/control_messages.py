@@ -104,7 +104,7 @@ def is_control(record: Record) -> bool:
 
 
 def decode_control(role: Role, record: Record) -> Digest | Answer | None:
-    """Return what the other side's plumbing says, or None where the message is nothing of the kind or unreadable."""
+    """Return the other side's control message, or None where the message is nothing of the kind or unreadable."""
     headers = dict(record.headers)
     if record.unreadable or record.topic not in role.reads or headers.get("ce_source") != role.receives_from.encode():
         return None
@@ -124,7 +124,7 @@ def fault_of_control(record: Record) -> str:
 
 
 def _control(record: Record) -> Digest | Answer | None:
-    """Return what a message of the plumbing says. Raises ``ValueError`` (pydantic's are such), ``RecursionError``."""
+    """Return what a control message states. Raises ``ValueError`` (pydantic's are such), ``RecursionError``."""
     return _read(dict(record.headers).get("ce_type"), record.value or b"")
 
 

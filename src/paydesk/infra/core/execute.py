@@ -26,7 +26,7 @@ from paydesk.infra.core.transaction import Transaction
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who says something and when; by which command, where it was one, and the hash of that command's content."""
+    """Who publishes something and when; by which command, where it was one, and the hash of that command's content."""
 
     actor: str
     at: datetime
@@ -79,7 +79,7 @@ class Execution:
         return CommandResult(self.command.id, self.changed)
 
     def author(self, now: datetime) -> Author:
-        """Return who says now what the command makes."""
+        """Return who publishes now what the command makes."""
         return Author(self.command.actor, now, str(self.command_id), self.command_hash)
 
 
@@ -119,7 +119,7 @@ def _of_before(transaction: Transaction, key: Key, actor: str, content_hash: str
     return known if known is not None and (known.content_hash == content_hash or known.actor == actor) else None
 
 
-def say(
+def publish(
     transaction: Transaction,
     role: Role,
     register: RequestRegister | DecisionRegister,
@@ -149,7 +149,7 @@ def say(
 
 
 def outgoing_of(event: Event, role: Role) -> Outgoing:
-    """Return an event that a role says as the outbox takes it, with its exact bytes."""
+    """Return an event that a role publishes as the outbox takes it, with its exact bytes."""
     headers, value = encode(event, role.source)
     return Outgoing(
         event.id,

@@ -16,7 +16,7 @@ Place = tuple[str, int]
 """A topic and a partition of it."""
 UNREADABLE = "cannot be read,"
 UNSAID = "not said by this side:"
-"""How the reason begins of a message that answers what this side never said, as far as it knows now."""
+"""How the reason begins of a message that answers what this side never published, as far as it knows now."""
 PEER_LOCKED = "the other side has locked it"
 
 
@@ -28,7 +28,7 @@ class Row:
     request: RequestRegister | None
     decision: DecisionRegister | None
     decision_hash: str | None = None
-    """SHA-256, in hexadecimal, of the event that said the decision register."""
+    """SHA-256, in hexadecimal, of the event that states the decision register."""
     revision_received_at: datetime | None = None
     locked: bool = False
     """By this side, or by the other as its digests say."""
@@ -72,7 +72,7 @@ class Brought:
 
     event: Outgoing
     ack: Ack | None = None
-    """Where it stands on the topic; None: it is said again now, and has yet to be sent."""
+    """Where it stands on the topic; None: it is published again now, and has yet to be sent."""
     command_hash: str = ""
     stands: bool = True
     """Whether it stands, and its command is done; else it is history."""
@@ -261,8 +261,8 @@ class Applied:
     flipping: frozenset[tuple[UUID, str]] = frozenset()
     """Event ids and content hashes that would replace a published final outcome: quarantined, their request locked."""
     unfounded: Mapping[tuple[UUID, str], tuple[str, str]] = field(default_factory=dict)
-    """By event id and content hash, what became of events that answer nothing that this side said, and why."""
+    """By event id and content hash, what became of events that answer nothing that this side published, and why."""
     changed: frozenset[UUID] = frozenset()
     """Requests whose row changed, for the hint."""
     answered: frozenset[UUID] = frozenset()
-    """Requests of which the handler said something itself, in the same transaction."""
+    """Requests of which the handler published something itself, in the same transaction."""

@@ -35,7 +35,7 @@ class Duties:
     """What a relay does beside relaying."""
 
     sends: bool = True
-    """Off for whoever only reads, who checks and lets the other side's events in, and says nothing."""
+    """Off for whoever only reads, who checks and lets the other side's events in, and publishes nothing."""
     entropy: AntiEntropy | None = None
     """Says and answers digests; None: nobody does."""
     on_checked: Callable[[], None] = lambda: None
@@ -139,7 +139,7 @@ class Relay:
     def look_again(self) -> None:
         """Ask the log at the next step whether it is there and holds what it held; a client said that it was away.
 
-        A broker that comes back may have lost the end of its log, and where nothing more is said nothing else shows it.
+        A broker that comes back may have lost the end of its log, and nothing else shows it where no more is published.
         """
         self._looked_at = -_LOOK_AT_TOPIC_S
         self._checked = False
@@ -156,7 +156,7 @@ class Relay:
         return self._known_identity
 
     def _check(self, identity: tuple[str, int]) -> frozenset[UUID]:
-        """Check the own topic; returns the requests that changed as this side knows again what it had said."""
+        """Check the own topic; returns the requests that changed as this side knows again what it had published."""
         reader = self._open_reader()
         try:
             done = topic_check.check(self.store, self.role, reader, identity, self.lease.identity, self._keep)
@@ -206,7 +206,7 @@ class Relay:
         return {request_id: size for request_id, (size, _) in self._large.items()}
 
     def _converse(self, identity: tuple[str, int], relayed: bool) -> None:
-        """Say what anti-entropy has to say, once the outbox is drained."""
+        """Publish what anti-entropy has to say, once the outbox is drained."""
         entropy = self.entropy
         self._sent_more |= relayed
         if entropy is None or self.more or not self._checked:

@@ -34,7 +34,7 @@ _BESIDE = "beside"
 """The savepoint before the lock on the old table: rolled back to, it lets go of that lock and of no other."""
 
 
-class Lease:
+class PostgresLease:
     """One contender; owned by one thread, but ``held`` may be read by any."""
 
     def __init__(self, database_url: str, role_name: str, *, gives_way: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""The inbound thread of a worker: applies what the other side says while the lease is held, else looks on."""
+"""The inbound thread of a worker: applies what the other side publishes while the lease is held, else looks on."""
 
 import time
 from contextlib import ExitStack, closing
@@ -60,7 +60,7 @@ class InboundThread:
                 raise explained(endpoints.kafka, error) from error
 
     def _apply(self, side: InboxProcessor, reader: KafkaReader, hints: HintSender) -> None:
-        """Apply what the other side says, for as long as this process holds the lease."""
+        """Apply what the other side publishes, for as long as this process holds the lease."""
         context = self.context
         side.entropy = context.entropy
         self._first.begin()
@@ -94,7 +94,7 @@ class InboundThread:
         reader.unassign()
 
     def _tell(self, changed: frozenset[UUID], hints: HintSender) -> None:
-        """Tell every desk of this role what changed, and the outbound thread that there may be something to say."""
+        """Tell every desk of this role what changed, and the outbound thread that there may be something to publish."""
         if changed:
             self.context.nudged.set()
             hints.send(changed)

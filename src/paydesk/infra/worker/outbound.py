@@ -13,7 +13,7 @@ from paydesk.infra.kafka.clients import MAX_MESSAGE_BYTES
 from paydesk.infra.kafka.log import KafkaReader, KafkaWriter
 from paydesk.infra.kafka.topic_settings import WrongSetting
 from paydesk.infra.postgres import folding
-from paydesk.infra.postgres.lease import Lease
+from paydesk.infra.postgres.lease import PostgresLease
 from paydesk.infra.postgres.read import queries
 from paydesk.infra.postgres.read.queries import counts
 from paydesk.infra.postgres.storage import Store
@@ -40,7 +40,7 @@ class OutboundThread:
 
     def __init__(self, context: WorkerContext) -> None:
         self.context = context
-        self._lease: Lease | None = None
+        self._lease: PostgresLease | None = None
         self._reached_at = 0.0
         self._counted_at = 0.0
         self._folded_at = 0.0
@@ -62,7 +62,9 @@ class OutboundThread:
         url, role = context.endpoints().database_url, context.role
         with ExitStack() as kept:
             kept.callback(context.may_apply.clear)
-            lease = self._lease = kept.enter_context(closing(Lease(url, role.name, gives_way=not context.sends)))
+            lease = self._lease = kept.enter_context(
+                closing(PostgresLease(url, role.name, gives_way=not context.sends))
+            )
             store = kept.enter_context(closing(context.store(url)))
             hints = kept.enter_context(closing(HintSender(role, context.servers)))
             context.entropy = AntiEntropy(role, store, time.monotonic, publishes=not context.brief)
@@ -79,7 +81,7 @@ class OutboundThread:
                 self._keep_without_broker(lease, store)
 
     @contextmanager
-    def _clients(self, lease: Lease, store: Store) -> Iterator[tuple[KafkaWriter, Relay]]:
+    def _clients(self, lease: PostgresLease, store: Store) -> Iterator[tuple[KafkaWriter, Relay]]:
         """Make the clients; the reader of the first check is connected before it is needed. Raises ``NoBroker``."""
         context = self.context
         conf = context.endpoints().kafka
@@ -108,7 +110,7 @@ class OutboundThread:
     def _work(
         self,
         clients: tuple[KafkaWriter, Relay],
-        lease: Lease,
+        lease: PostgresLease,
         hints: HintSender,
         store: Store,
     ) -> None:
@@ -143,7 +145,7 @@ class OutboundThread:
         self._folded_at = 0.0 if more else time.monotonic()
         return more
 
-    def _keep_without_broker(self, lease: Lease, store: Store) -> None:
+    def _keep_without_broker(self, lease: PostgresLease, store: Store) -> None:
         """Do what needs no broker: keep the lease, release holds, count; after 10 s let another try."""
         context = self.context
         if context.ending.is_set():
@@ -162,7 +164,7 @@ class OutboundThread:
         self._count(store)
         context.ending.wait(_BROKER_PAUSE_S)
 
-    def _make_way(self, lease: Lease) -> None:
+    def _make_way(self, lease: PostgresLease) -> None:
         """Leave the work to whoever waits for it and sends, where this worker only reads. Raises ``LeaseLost``."""
         if not self.context.sends and lease.held and lease.wanted():
             raise LeaseLost

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from textual.content import Content
 
-from paydesk.domain.copy import HELD, MANAGER_STEPS, REQUEST_STEPS, RequestCopy, RequestDetail, Step
+from paydesk.domain.copy import HELD_STEP, MANAGER_STEPS, REQUEST_STEPS, RequestCopy, RequestDetail, Step
 from paydesk.domain.doubts import look_alikes
 from paydesk.domain.duplicates import Alike
 from paydesk.domain.names import shown_name
@@ -28,7 +28,7 @@ NOTHING_CHANGED = "Nothing is changed since."
 _STEPS = {
     "withdrawal_requested": "asked to withdraw",
     "withdrawn": "withdrawal confirmed",
-    HELD: "decided, held",
+    HELD_STEP: "decided, held",
     "quarantined": "message quarantined",
     "parked": "message parked",
 }

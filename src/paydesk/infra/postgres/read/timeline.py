@@ -8,7 +8,7 @@ from uuid import UUID
 
 from psycopg.rows import dict_row
 
-from paydesk.domain.copy import DECISION_STEPS, HELD, MANAGER_STEPS, RequestDetail, Step, in_order
+from paydesk.domain.copy import DECISION_STEPS, HELD_STEP, MANAGER_STEPS, RequestDetail, Step, in_order
 from paydesk.domain.decision import Cause, CauseCode
 from paydesk.domain.events import EventType
 from paydesk.domain.payment_request import Terms
@@ -61,7 +61,7 @@ def _step(row: dict[str, Any]) -> Step:
         sent = "sent, but another was published in its place" if row["delivered_at"] else "never sent"
         sentence = f"{act} by {row['actor']}: {sent}; what had been published stands"
         return Step(row["at"], "lost", row["actor"], document.get("revision"), sentence)
-    kind = HELD if row["hold_until"] is not None else EventType(row["type"]).fact
+    kind = HELD_STEP if row["hold_until"] is not None else EventType(row["type"]).fact
     confirms = kind in DECISION_STEPS - MANAGER_STEPS
     # What confirms a withdrawal still carries the terms that were decided before it; they are no part of the step.
     terms = _terms(document["terms"]) if not confirms and document.get("terms") else None

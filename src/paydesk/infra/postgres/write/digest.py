@@ -51,7 +51,7 @@ class SqlDigests:
         return [Line(*row) for row in self.session.execute(sa.text(read))]
 
     def refused(self) -> list[tuple[UUID, str]]:
-        """Return request and content hash of what was not applied though its writer may say it."""
+        """Return request and content hash of what was not applied though its writer may publish it."""
         return [(row[0], row[1]) for row in self.session.execute(sa.text(_REFUSED))]
 
     def known_hashes(self, hashes: Collection[str]) -> set[str]:
@@ -60,7 +60,7 @@ class SqlDigests:
         return set(self.session.execute(read, {"hashes": sorted(hashes)}).scalars())
 
     def note_unknown(self, lines: Sequence[Line]) -> None:
-        """Keep what the other side claims to hold and what this side never said."""
+        """Keep what the other side claims to hold and what this side never published."""
         # Two answers may claim the same request, and one statement writes a row but once: the last claim counts.
         last = {line.id: line for line in lines}.values()
         rows = [{"id": str(line.id), "version": line.version, "hash": line.content_hash} for line in last]

@@ -85,7 +85,7 @@ class SqlOutbox:
         self.session.execute(anew, values)
 
     def standing(self, ids: Collection[UUID]) -> list[OwnRow]:
-        """Return every event that was said of these requests and stands, their rows locked."""
+        """Return every event of these requests that stands, their rows locked."""
         read = sa.text(
             "SELECT id, request_id, version, type, content_hash, value, ever_acked, said_at FROM outbox"
             " WHERE request_id = ANY(:ids) AND NOT beaten ORDER BY request_id, version FOR UPDATE"

@@ -57,7 +57,7 @@ class SqlQuarantine:
         return [_refused(row) for row in self.session.execute(read, {"after": after, "most": most})]
 
     def unsaid(self, after: int, most: int) -> list[Refused]:
-        """Return what was not applied as it answers what this side never said, as ``parked`` does."""
+        """Return what was not applied as it answers what this side never published, as ``parked`` does."""
         read = sa.text(f"{_READ}{_UNSAID} ORDER BY position LIMIT :most FOR UPDATE")
         return [_refused(row) for row in self.session.execute(read, {"after": after, "most": most, "unsaid": UNSAID})]
 

@@ -50,7 +50,7 @@ def _replace(half: Half) -> str:
 
 
 _REPLACE: Mapping[Half, str] = {"request": _replace("request"), "decision": _replace("decision")}
-# What a contractor's side said stands in its outbox, and in the inbox of the manager's.
+# What a contractor's side published stands in its outbox, and in the inbox of the manager's.
 _REQUESTED = """
 SELECT request_id, said->>'contractor', CAST(said->>'revision' AS int), said->>'terms_hash',
     coalesce(CAST(said->>'withdrawal_asked' AS boolean), false)
@@ -135,7 +135,7 @@ class SqlRequests:
         return [row_of(dict(row)) for row in self.session.execute(owed, {"ids": sorted(ids)}).mappings()]
 
     def history(self, ids: Collection[UUID]) -> Mapping[UUID, Requested]:
-        """Return what was ever said of these requests by the contractor's side."""
+        """Return what was ever published of these requests by the contractor's side."""
         rows = self.session.execute(sa.text(_REQUESTED), {"ids": sorted(ids), "asking": sorted(REQUEST_TYPES)})
         by_request: dict[UUID, list[tuple[str, int, str, bool]]] = defaultdict(list)
         for request_id, contractor, revision, terms_hash, withdrawal in rows:
@@ -151,7 +151,7 @@ class SqlRequests:
 
 
 def own_columns(register: Register, content_hash: str, now: datetime) -> dict[str, Any]:
-    """Return the columns of ``payment_request`` that saying a register writes, the id among them."""
+    """Return the columns of ``payment_request`` that publishing a register writes, the id among them."""
     own = {"id": register.id, "changed_at": now}
     if isinstance(register, RequestRegister):
         return request_columns(register) | own | {"request_hash": content_hash, "revision_received_at": now}

@@ -46,6 +46,6 @@ class SqlSchemaState:
         self.session.execute(sa.text(checked), {"holder": holder})
 
     def was_lost(self) -> bool:
-        """Return whether this schema was lost or restored once, and brought back what it had said."""
+        """Return whether this schema was lost or restored once, and brought back what it had published."""
         read = sa.text("SELECT EXISTS (SELECT 1 FROM meta WHERE imported IS NOT NULL)")
         return bool(self.session.execute(read).scalar_one())
