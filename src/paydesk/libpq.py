@@ -8,7 +8,7 @@ import os
 import selectors
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -17,6 +17,7 @@ from psycopg.adapt import Loader
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.errors import error_from_result
 from psycopg.rows import TupleRow
+from psycopg.types.datetime import DatetimeBinaryDumper
 
 CONNECT_TIMEOUT_S = 5
 _KEPT = ("PGPASSFILE",)
@@ -75,6 +76,7 @@ def dial(
         connection.close()
         raise
     _read_every_day(connection)
+    connection.adapters.register_dumper(datetime, _Moment)
     return connection
 
 
@@ -113,6 +115,20 @@ def _nearest(usual: type[abc.Loader], first: object, last: object) -> type[Loade
                 return first if text.startswith(b"-") or text.endswith(b"BC") else last
 
     return Nearest
+
+
+_FARTHEST = timedelta(hours=16)
+
+
+class _Moment(DatetimeBinaryDumper):
+    """Refuses the time zones that PostgreSQL refuses as text: in its binary format no zone is told any more."""
+
+    def dump(self, obj: datetime) -> abc.Buffer | None:
+        """Return a moment as PostgreSQL takes it. Raises ``psycopg.DataError``."""
+        if abs(obj.utcoffset() or timedelta()) >= _FARTHEST:
+            far = f'time zone displacement out of range: "{obj.isoformat()}"'
+            raise psycopg.errors.InvalidTimeZoneDisplacementValue(far)
+        return super().dump(obj)
 
 
 def forget_shell() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from paydesk.infra.postgres.storage import Store
 from tests.conftest import Sides
 from tests.contract.storages import TERMS, accepted, at, bad_message, message, received, rejected, request, statements
 
+FAR_WEST = datetime(2026, 11, 23, 9, tzinfo=timezone(timedelta(hours=-23, minutes=-59)))
 ODD = (
     TERMS,
     checked_terms("0.001", "KWD", "北京 🙂 Ørsted", reference='"{a,b}"\\', document="https://example.org/1"),
@@ -83,7 +85,9 @@ def test_what_is_newer_replaces_and_what_is_known_stays_in_a_batch_of_both(sides
 
 @pytest.mark.parametrize("beside", [0, 3])
 @pytest.mark.parametrize(
-    "bad", [{"version": 2**40}, {"version": 2**70}, {"number": "PR-\x00"}], ids=["40 bits", "70 bits", "NUL"]
+    "bad",
+    [{"version": 2**40}, {"version": 2**70}, {"number": "PR-\x00"}, {"requested_at": FAR_WEST}],
+    ids=["40 bits", "70 bits", "NUL", "a zone that is none"],
 )
 def test_what_no_column_holds_is_the_fault_of_the_content(sides: Sides, bad: dict[str, Any], beside: int) -> None:
     events = [received(register) for register in [*asked(beside), request(**bad)]]
