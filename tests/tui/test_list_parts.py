@@ -3,7 +3,9 @@
 import pytest
 
 from paydesk.domain.filter_text import parse_filter
-from paydesk.infra.core.query import News, PageQuery, Result
+from paydesk.domain.filters import EVERYTHING, MINE
+from paydesk.infra.core.query import News, PageQuery, Result, Sort
+from paydesk.tui.desk.choice import ListChoice
 from paydesk.tui.desk.command_queue import CommandQueue, Leaving, run_command
 from paydesk.tui.desk.leading_edge import LeadingEdge
 from paydesk.tui.desk.loader import PageLoader, open_desk, read_page
@@ -200,3 +202,24 @@ def test_who_quits_leaves_once_all_is_done_or_after_a_while_and_stays_where_it_i
     leaving.stay()
     leaving.go_if_done(busy=False, now=11)
     assert left == ["done", "late"]
+
+
+# Choosing.
+
+
+def test_what_was_left_is_shown_again_but_for_what_was_chosen_meanwhile() -> None:
+    left = {"filter": "cur:EUR", "sort": Sort.LARGEST.value}
+    choice, later = ListChoice(), ListChoice()
+    assert choice.restore(left) and str(choice.filter) == "cur:EUR" and choice.order is Sort.LARGEST
+    assert not choice.restore(left), "it is shown already"
+    assert later.choose(MINE) and not later.choose(MINE)
+    later.order = Sort.DUE
+    assert not later.restore(left) and later.filter == MINE and later.order is Sort.DUE
+    assert not ListChoice().restore({}) and ListChoice().filter == EVERYTHING
+
+
+def test_the_next_order_is_the_one_after_that_which_is_shown_and_after_the_last_comes_the_first() -> None:
+    choice, sorts = ListChoice(), (Sort.OLDEST, Sort.LARGEST)
+    assert choice.sort(sorts) is Sort.OLDEST, "the usual one"
+    assert [choice.next_sort(sorts) for _ in range(3)] == [Sort.LARGEST, Sort.OLDEST, Sort.LARGEST]
+    assert choice.sort((Sort.DECIDED, Sort.OLDEST)) is Sort.DECIDED, "that list has no such order"

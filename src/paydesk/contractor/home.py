@@ -50,7 +50,7 @@ class ContractorHome(RequestListPane[ContractorDesk], inherit_bindings=False):
         self, make_desk: Callable[[], ContractorDesk], drafts: DraftStore, now: Callable[[], datetime]
     ) -> None:
         super().__init__(make_desk, now, id="contractor")
-        self.filter = MINE
+        self.choice.filter = MINE
         self.following = Following(self._fits)
         self.actions = RequestActions(self, drafts)
 

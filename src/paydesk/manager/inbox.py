@@ -193,7 +193,7 @@ class ManagerInbox(RequestListPane[ManagerDesk], inherit_bindings=False):
 
     def action_decided(self) -> None:
         """Show what was decided, or the inbox again."""
-        self._sort = self.views.turn(self._sort)
+        self.choice.order = self.views.turn(self.choice.order)
         self._clear_marks()
         self.table.lay_out(self.views.columns(self.duplicates.alike_to))
         self.begin_anew()

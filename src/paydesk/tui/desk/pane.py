@@ -14,11 +14,12 @@ from textual.containers import Vertical
 
 from paydesk.domain.copy import RequestCopy, StatusTotal
 from paydesk.domain.errors import PaydeskError
-from paydesk.domain.filters import EVERYTHING, Filter
+from paydesk.domain.filters import Filter
 from paydesk.infra.core import ui_priority
 from paydesk.infra.core.health import Health
 from paydesk.infra.core.query import News, Page, PageQuery, Result, Sort
 from paydesk.role_names import RoleName
+from paydesk.tui.desk.choice import ListChoice
 from paydesk.tui.desk.command_queue import LEAVE_S, CommandQueue, D, Leaving, run_command
 from paydesk.tui.desk.filter_line import FilterLine, in_sight
 from paydesk.tui.desk.lines import DeskLines
@@ -31,7 +32,7 @@ from paydesk.tui.messages import CommandEnded, DeskMade, DeskOpened, NewsCame, P
 from paydesk.tui.outside import copied, not_opened, opens
 from paydesk.tui.port import Ended
 from paydesk.tui.screens.base import sentence
-from paydesk.tui.state import KeptView, LastFilters, as_left
+from paydesk.tui.state import KeptView, LastFilters
 from paydesk.tui.table.request_table import RequestTable
 from paydesk.tui.text.wording import nothing_yet
 from paydesk.tui.widgets.lines import Line
@@ -78,11 +79,9 @@ class RequestListPane(Vertical, Generic[D]):
         self.totals = TotalsCache()
         self.commands: CommandQueue[D] = CommandQueue()
         self._leaving = Leaving()
-        self.filter = EVERYTHING
+        self.choice = ListChoice()
         self.last_filters = LastFilters()
         self.kept = KeptView()
-        self._filtered = False
-        self._sort: Sort | None = None
         self.lines = DeskLines(self, self.role)
         self._aged_at = 0.0
 
@@ -293,7 +292,12 @@ class RequestListPane(Vertical, Generic[D]):
     @property
     def sort(self) -> Sort:
         """The order of the list."""
-        return self._sort if self._sort in self.sorts else self.sorts[0]  # type: ignore[return-value]
+        return self.choice.sort(self.sorts)
+
+    @property
+    def filter(self) -> Filter:
+        """What the requests of the list fit."""
+        return self.choice.filter
 
     def nothing_fits(self) -> str:
         """Return what an empty list says because of its filter."""
@@ -305,8 +309,7 @@ class RequestListPane(Vertical, Generic[D]):
 
     def set_filter(self, chosen: Filter) -> None:
         """Show what fits a filter."""
-        if chosen != self.filter:
-            self.filter, self._filtered = chosen, True
+        if self.choice.choose(chosen):
             self.keep(filter=str(chosen))
             self.begin_anew()
         self.summed_up()
@@ -318,12 +321,9 @@ class RequestListPane(Vertical, Generic[D]):
             self.kept.keep(self.desk.stack, **chosen)
 
     def restore(self, kept: Mapping[str, object]) -> None:
-        """Show the list as it was left, but for what was chosen meanwhile; what cannot be read is not taken."""
-        sort, filter_left = as_left(kept)
-        self._sort = self._sort or sort
-        if filter_left is not None and filter_left != self.filter and not self._filtered:
-            self.filter = filter_left
-            self.notice(f"{AS_LEFT}: {str(filter_left) or 'all requests'}.")
+        """Show the list as it was left, but for what was chosen meanwhile."""
+        if self.choice.restore(kept):
+            self.notice(f"{AS_LEFT}: {str(self.filter) or 'all requests'}.")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """Leave ``/`` out of the footer where it is typed."""
@@ -347,9 +347,7 @@ class RequestListPane(Vertical, Generic[D]):
 
     def action_sort(self) -> None:
         """Show the list in the next order."""
-        place = list(self.sorts).index(self.sort)
-        self._sort = self.sorts[(place + 1) % len(self.sorts)]
-        self.keep(sort=self.sort.value)
+        self.keep(sort=self.choice.next_sort(self.sorts).value)
         self.begin_anew()
         self.summed_up()
 
