@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo contractor manager install test lint long simulate faults fault-table check trace picture env lock release clean
+.PHONY: help demo contractor manager install test lint long simulate faults fault-table check trace picture bench env lock release clean
 
 help: ## Say what there is.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 18
@@ -73,11 +73,15 @@ trace: install ## Run one request all the way under coverage, and hold docs/arch
 picture: install ## Paint both desks anew for the README.
 	@$(BIN)/python -m tests.tui.picture docs/desks.svg
 
+bench: install ## Measure paydesk against what is the least, and write docs/performance.md; NAME=latency runs one.
+	@$(BIN)/python bench/suite.py $(NAME)
+
 env: install ## Write the passwords and settings that compose.yaml needs, once.
 	@$(BIN)/paydesk stack compose-env
 
 lock: install ## Pin every package anew, with hashes.
 	@$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --extra embedded --group dev --quiet pyproject.toml --output-file requirements.lock
+	@$(BIN)/uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --quiet bench/peer-requirements.in --output-file bench/peer-requirements.txt
 
 release: install ## Build the source archive and the wheel into dist/, and check both.
 	@$(BIN)/python tools/release.py

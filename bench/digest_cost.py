@@ -45,7 +45,7 @@ def event_size(draw: random.Random) -> int:
     return len(str(request_id)) + sum(len(name) + len(text) for name, text in headers) + len(value)
 
 
-def measure(requests: int, draw: random.Random) -> tuple[int, int, int]:
+def sizes_of(requests: int, draw: random.Random) -> tuple[int, int, int]:
     """Return the bytes of a digest, of the answers to it when one request is behind, and of the event sent again."""
     ids = count(1)
     released = [Line(UUID(int=draw.getrandbits(128)), 2, f"{draw.getrandbits(256):064x}") for _ in range(requests)]
@@ -73,11 +73,11 @@ def in_buckets(newest: list[tuple[Line, UUID]], buckets: tuple[int, ...], total:
     return [each for each in newest if bucket_of(each[0].id, total) in buckets]
 
 
-def costs(sizes: Sequence[int]) -> Iterator[Ratio]:
+def measure(sizes: Sequence[int]) -> Iterator[Ratio]:
     """Compare healing one request with saying every request again."""
     draw = random.Random(1)
     for requests in sizes:
-        digest, answer, event = measure(requests, draw)
+        digest, answer, event = sizes_of(requests, draw)
         healed, an_hour = digest + answer + event, 2 * digest * round(3600 / MOST_S)
         yield Ratio.of(f"one of {requests:,} requests healed", "B", ALL_AGAIN, [(requests * event, healed)])
         yield Ratio.of(f"an hour at rest, {requests:,} requests", "B", ALL_AGAIN, [(requests * event, an_hour)])
@@ -86,7 +86,7 @@ def costs(sizes: Sequence[int]) -> Iterator[Ratio]:
 def main() -> None:
     """Print the table."""
     given = arguments(__doc__).parse_args()
-    report(costs(SIZES[:1] if given.quick else SIZES), given.json)
+    report(measure(SIZES[:1] if given.quick else SIZES), given.json)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """``python bench/latency.py``: a decision until the other side's desk hears of it and has painted it.
 
-A manager's side in this process and a contractor's desk in a pseudo-terminal, both with their workers, on real servers.
+A manager's side and a contractor's desk in a pseudo-terminal, both with their workers, on real servers.
 Each round measures, one after the other and with a rest between them:
 
 - the bare pipeline in two processes: commit, produce and flush; consume, insert and commit, PUBLISH; and a subscriber
@@ -15,6 +15,7 @@ import json
 import random
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -35,11 +36,7 @@ from terminals import Terminal, desk
 
 from paydesk.contractor.role import ROLE as CONTRACTOR
 from paydesk.domain.commands import Approve
-from paydesk.infra.core.health import Duty
-from paydesk.manager.commands import execute as decide
 from paydesk.manager.role import ROLE as MANAGER
-from paydesk.manager.service import ManagerService
-from paydesk.stack.embedded import EmbeddedStack
 
 HERE = Path(__file__).parent
 TOPIC, CHANNEL, DESK_CHANNEL = "floor", "floor", "floor-desk"
@@ -48,6 +45,7 @@ BATCH = 20
 """So many requests are asked for at a time: all of them stand on the screen of the desk."""
 REST_S = (0.12, 0.3)
 """A desk is at rest that painted nothing for so long; the length differs, so that no turn of a clock is always met."""
+_LISTENING_S = 0.01
 PIPELINE, LINE = "the bare pipeline", "an empty application that paints one line"
 
 
@@ -143,7 +141,8 @@ class Line:
         """Return the milliseconds from a message until its frame."""
         text = f"message {uuid4()}"
         self._terminal.forget()
-        self._client.publish(DESK_CHANNEL, text)
+        # As a hint comes: from elsewhere, while the subscriber waits for it.
+        threading.Timer(_LISTENING_S, self._client.publish, [DESK_CHANNEL, text]).start()
         at = self._subscriber.until(lambda heard: heard == text)
         return (self._terminal.frame_with(text) - at) * 1000
 
@@ -151,7 +150,7 @@ class Line:
 class Decisions:
     """The manager's side, and the contractor's desk that shows what becomes of its requests."""
 
-    def __init__(self, place: Site, manager: ManagerService, terminal: Terminal) -> None:
+    def __init__(self, place: Site, manager: "subprocess.Popen[str]", terminal: Terminal) -> None:
         self._place, self._manager, self._terminal = place, manager, terminal
         self._hints = Subscriber(place.valkey.url("stack"), CONTRACTOR.channel)
 
@@ -174,10 +173,11 @@ class Decisions:
         """Approve; returns the milliseconds from the commit to the hint, and from the hint to the frame."""
         self._hints.drain()
         self._terminal.forget()
-        decide(self._manager.store(), uuid4(), command)
-        committed = time.perf_counter()
-        self._manager.nudge()
+        said = {"id": str(command.id), "revision": command.revision, "terms_hash": command.terms_hash}
+        print(json.dumps(said), file=self._manager.stdin, flush=True)
         at = self._hints.until(lambda heard: _tells_of(heard, command.id))
+        assert self._manager.stdout is not None
+        committed = float(self._manager.stdout.readline())
         painted = self._terminal.frame_with(number, "accepted")
         return (at - committed) * 1000, (painted - at) * 1000
 
@@ -188,18 +188,25 @@ def _tells_of(hint: str, request_id: UUID) -> bool:
 
 
 @contextmanager
+def deciding(place: Site) -> Iterator["subprocess.Popen[str]"]:
+    """Start the manager's side, at work; it ends with its input."""
+    program = [sys.executable, str(HERE / "deciding.py"), str(place.home)]
+    with subprocess.Popen(program, env=place.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None and process.stdout is not None
+        assert process.stdout.readline() == "working\n"
+        yield process
+        process.stdin.close()
+
+
+@contextmanager
 def parts(place: Site) -> Iterator[tuple[Pipeline, Decisions, Line]]:
     """Start all that is measured."""
     with ExitStack() as ends:
         for role in (CONTRACTOR, MANAGER):
             place.migrate(role)
-        manager = ManagerService(EmbeddedStack(place.home), "bo", 0)
-        manager.open()
-        ends.callback(manager.close)
-        manager.start(lambda _: None)
+        manager = ends.enter_context(deciding(place))
         contractor = ends.enter_context(Terminal(desk("contractor", "--as", "ada"), place.env))
         contractor.until_painted("Kafka lag 0")
-        until(lambda: manager.health().duty is Duty.WORKING)
         url = {"FLOOR_URL": place.valkey.url("stack")}
         program = [sys.executable, str(HERE / "empty_desk.py"), DESK_CHANNEL]
         empty = ends.enter_context(Terminal(program, place.env | url))
@@ -238,7 +245,7 @@ def main() -> None:
     """Measure, and print the table."""
     parser = arguments(__doc__)
     parser.add_argument("--turns", type=int, default=3)
-    parser.add_argument("--rounds", type=int, default=100, help="of each turn")
+    parser.add_argument("--rounds", type=int, default=80, help="of each turn")
     given = parser.parse_args()
     if given.quick:
         given.turns, given.rounds = 1, 3

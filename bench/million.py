@@ -24,7 +24,7 @@ from paydesk.stack.home import Folder
 from paydesk.stack.servers import Postgres
 
 SIZES = (1_000, 1_000_000)
-STARTS, TIMES = 3, 3
+STARTS, TIMES, FILTERS = 3, 3, 10
 FILL = """
 INSERT INTO payment_request (id, request_version, number, contractor, requested_at, revision, amount_minor, currency,
     exponent, description, reference, due_date, terms_hash, request_hash, revision_received_at, decision_version,
@@ -85,10 +85,13 @@ def fill_table(url: str, rows: int) -> None:
         connection.execute("VACUUM ANALYZE payment_request")
 
 
-def desk(url: str, times: int) -> dict[str, Any]:
-    """Run one desk to its end; returns what it measured, and the milliseconds from its start to its first rows."""
+def desk(url: str, *how_much: int) -> dict[str, Any]:
+    """Run one desk to its end; returns what it measured, and the milliseconds from its start to its first rows.
+
+    ``how_much`` is what ``million_desk.py`` takes.
+    """
     began = time.perf_counter()
-    program = [sys.executable, str(Path(__file__).with_name("million_desk.py")), url, str(times)]
+    program = [sys.executable, str(Path(__file__).with_name("million_desk.py")), url, *map(str, how_much)]
     with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "rows\n", "the desk did not come up"
@@ -97,13 +100,13 @@ def desk(url: str, times: int) -> dict[str, Any]:
     return found | {"start": start}
 
 
-def measure(sizes: tuple[int, int], starts: int, times: int) -> Iterator[Ratio]:
+def measure(sizes: tuple[int, int], starts: int, how_much: tuple[int, int]) -> Iterator[Ratio]:
     """Measure in turn, so that what else the machine does meets both alike."""
     home = Path(tempfile.mkdtemp(prefix="pd-"))
     postgres, process = server(home)
     try:
         urls = [fill(postgres, f"requests_{rows}", rows) for rows in sizes]
-        small, large = zip(*([desk(url, times) for url in urls] for _ in range(starts)), strict=True)
+        small, large = zip(*([desk(url, *how_much) for url in urls] for _ in range(starts)), strict=True)
     finally:
         process.terminate()
         process.wait()
@@ -125,8 +128,8 @@ def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("--starts", type=int, default=STARTS)
     given = parser.parse_args()
-    sizes, starts, times = ((1_000, 3_000), 1, 1) if given.quick else (SIZES, given.starts, TIMES)
-    report(measure(sizes, starts, times), given.json)
+    sizes, starts, much = ((1_000, 3_000), 1, (1, 2)) if given.quick else (SIZES, given.starts, (TIMES, FILTERS))
+    report(measure(sizes, starts, much), given.json)
 
 
 if __name__ == "__main__":

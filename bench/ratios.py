@@ -72,10 +72,10 @@ class Ratio:
     @property
     def row(self) -> str:
         """The row of a table: name, both medians, then minimum, median and maximum of the ratio."""
-        lowest, middle, highest = min(self.ratios), statistics.median(self.ratios), max(self.ratios)
+        ratios = [_times(ratio) for ratio in (min(self.ratios), statistics.median(self.ratios), max(self.ratios))]
         return (
             f"| {self.name} | {self.against} | {number(self.floor)} {self.unit} | {number(self.paydesk)} {self.unit} "
-            f"| {lowest:.2f} | {middle:.2f} | {highest:.2f} | {self._goal} |"
+            f"| {' | '.join(ratios)} | {self._goal} |"
         )
 
     @property
@@ -84,6 +84,12 @@ class Ratio:
             return ""
         sign = "≥" if self.goal.goal > self.goal.must else "≤"
         return f"{sign} {self.goal.must:g}, better {self.goal.goal:g}"
+
+
+def _times(ratio: float) -> str:
+    if ratio < 0.01:
+        return f"1/{1 / ratio:,.0f}"
+    return f"{ratio:.1f}" if ratio >= 10 else f"{ratio:.2f}" if ratio >= 0.1 else f"{ratio:.3f}"
 
 
 def number(value: float) -> str:

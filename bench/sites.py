@@ -66,7 +66,7 @@ class Site:
         self.migrate(role)
 
     def empty(self) -> None:
-        """Make schemas and topics anew, empty."""
+        """Make schemas and topics anew, with nothing in them, not even tables."""
         conf: dict[str, Any] = {**self.kafka.conf("stack"), "logger": LOG}
         client = AdminClient(conf)
         topics = [role.writes for role in ROLES]
@@ -75,8 +75,10 @@ class Site:
         until(lambda: not self._topics(client) & {*topics})
         self.kafka.provision()
         until(lambda: {*topics} <= self._topics(client))
-        for role in ROLES:
-            self.drop(role)
+        with self.admin() as admin:
+            for role in ROLES:
+                admin.execute(f"DROP SCHEMA IF EXISTS {role.name} CASCADE")
+        self.postgres.provision()
 
     def _topics(self, client: AdminClient) -> set[str]:
         return set(client.list_topics(timeout=PATIENCE_S).topics)

@@ -30,7 +30,7 @@ def start(command: Sequence[str], env: Mapping[str, str]) -> tuple[float, float]
         return (at - terminal.began) * 1000, (times.user + times.system) * 1000
 
 
-def measure(turns: int) -> Iterator[Ratio]:
+def measure(turns: int, *, warm_up: bool) -> Iterator[Ratio]:
     """Measure in turns."""
     with site() as place:
         place.migrate(CONTRACTOR)
@@ -38,10 +38,13 @@ def measure(turns: int) -> Iterator[Ratio]:
         fill_table(url, REQUESTS)
         empty = [sys.executable, str(Path(__file__).with_name("empty_list.py"))]
         ours = desk("contractor", "--as", "ada")
-        found = []
-        for turn in range(turns + 1):
-            both = start(empty, place.env | {"FLOOR_URL": url}), start(ours, place.env)
-            found += [both] if turn else []  # The first of each compiles and warms up.
+
+        def once() -> tuple[tuple[float, float], tuple[float, float]]:
+            return start(empty, place.env | {"FLOOR_URL": url}), start(ours, place.env)
+
+        if warm_up:
+            once()
+        found = [once() for _ in range(turns)]
     for part, what in enumerate(("start to the first row", "start to the first row, processor time")):
         yield Ratio.of(what, "ms", EMPTY, [(floor[part], mine[part]) for floor, mine in found])
 
@@ -51,7 +54,7 @@ def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("--turns", type=int, default=9)
     given = parser.parse_args()
-    report(measure(1 if given.quick else given.turns), given.json)
+    report(measure(1 if given.quick else given.turns, warm_up=not given.quick), given.json)
 
 
 if __name__ == "__main__":

@@ -123,7 +123,7 @@ def measure(seconds: int) -> Iterator[Ratio]:
 def main() -> None:
     """Measure, and print the table."""
     parser = arguments(__doc__)
-    parser.add_argument("--seconds", type=int, default=30, help="of each rest and of each storm")
+    parser.add_argument("--seconds", type=int, default=20, help="of each rest and of each storm")
     given = parser.parse_args()
     report(measure(2 if given.quick else given.seconds), given.json)
 
