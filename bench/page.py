@@ -19,7 +19,11 @@ Made by `make bench` from `bench/results.json`; not written by hand.
 A figure alone says little of a program, as machines differ and are shared. So each benchmark measures, in turns and in
 the same run, paydesk and something alike: the least that anybody would have to do (a *floor*), or a *peer*, which is a
 program of the usual libraries. What counts is the ratio: paydesk's figure by the other one, of each turn, and of these
-the minimum, the median and the maximum. *Wanted* is what the median is to be. No benchmark is a test.
+the minimum, the median and the maximum. *Wanted* is what the median is to be. No benchmark is a test. The load is the
+mean number of processes that wanted a processor in the minutes before: with more than there are processors, others were
+at work too, and the extremes of the ratios are theirs.
+
+How long it takes until another worker takes over is measured by the [fault matrix](reliability.md).
 
 `make bench` runs all of them on servers of their own, in less than 20 minutes on two processors, and
 `make bench NAME=latency` one.
@@ -36,7 +40,8 @@ def _part(name: str, result: Mapping[str, Any]) -> str:
         f"{value} {what}" if what == "processors" else f"{what} {value}" for what, value in result["machine"].items()
     )
     rows = "\n".join(Ratio.read(ratio).row for ratio in result["ratios"])
-    return f"## {name}\n\n{_says(name)}\n\n{HEADING}\n{rows}\n\nMeasured at commit {result['commit']}: {machine}.\n"
+    when = f"Measured at commit {result['commit']}, with a load of {result['load']:.1f}: {machine}."
+    return f"## {name}\n\n{_says(name)}\n\n{HEADING}\n{rows}\n\n{when}\n"
 
 
 def _says(name: str) -> str:
