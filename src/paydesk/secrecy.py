@@ -62,6 +62,25 @@ def _without_login(word: str) -> str:
     return word
 
 
+class Secret:
+    """A text that is told only to who asks for it by name."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def get_secret_value(self) -> str:
+        """Return the text."""
+        return self._text
+
+    def __len__(self) -> int:
+        return len(self._text)
+
+    def __repr__(self) -> str:
+        return f"Secret({HIDDEN if self._text else ''})"
+
+
 class Formatter(logging.Formatter):
     """Writes records of a log, their tracebacks too, without any secret."""
 

@@ -1,20 +1,17 @@
 """Settings from the environment (``PAYDESK_*``) and a TOML file, read once; unknown keys are refused by name."""
 
-import difflib
 import os
 import tomllib
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
-
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic.fields import FieldInfo
 
 from paydesk import addresses
 from paydesk.addresses import kafka_properties, login_noted
 from paydesk.role_names import ROLES
-from paydesk.secrecy import hide
+from paydesk.secrecy import Secret, hide
 from paydesk.settings import (
     ASCII_KEY,
     CONFIG_KEY,
@@ -32,44 +29,41 @@ PREFIX = "PAYDESK_"
 __all__ = ["ConfiguredServers", "Settings", "SettingsError", "kafka_properties", "look_at_settings", "read_settings"]
 
 
-class RoleSettings(BaseModel):
+@dataclass(frozen=True, slots=True)
+class RoleSettings:
     """What is set for each role by itself; the name of such a setting begins with the role's."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    database_url: SecretStr | None = None
+    database_url: Secret | None = None
     """PostgreSQL as the {role}'s login: postgresql://USER:PASSWORD@HOST/DATABASE."""
     kafka_config: Path | None = None
     """A file of further librdkafka settings for the {role}'s login alone."""
-    redis_url: SecretStr | None = None
+    redis_url: Secret | None = None
     """Redis as the {role}'s login."""
 
 
-class Settings(BaseModel):
+@dataclass(frozen=True, slots=True)
+class Settings:
     """Everything paydesk is told from outside. With no server configured the embedded stack is used."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    roles: Mapping[str, RoleSettings] = Field(default={})  # What is set for a role, by its name.
     kafka_bootstrap_servers: str | None = None
     """Apache Kafka: host:port, several divided by commas."""
     kafka_config: Path | None = None
     """A file of further librdkafka settings (TLS, SASL), one name=value a line, for every role."""
-    redis_url: SecretStr | None = None
+    redis_url: Secret | None = None
     """Redis or Valkey for every role: redis://USER:PASSWORD@HOST/0."""
-    admin_database_url: SecretStr | None = None
+    admin_database_url: Secret | None = None
     """PostgreSQL as a superuser; used by `paydesk stack provision` alone, as are the next two."""
     admin_kafka_config: Path | None = None
     """Kafka as a login that may make logins: a file of librdkafka settings."""
-    admin_redis_url: SecretStr | None = None
+    admin_redis_url: Secret | None = None
     """Redis as a login that may make users."""
     stack_name: str = "configured"
     """What the top line calls these servers."""
     person: str | None = None
     """Who acts, where --as does not say."""
-    hold_seconds: int = Field(default=8, ge=0, le=60)
+    hold_seconds: int = field(default=8, metadata={"ge": 0, "le": 60})
     """How long a decision made on a screen is held before it is sent, in seconds."""
-    home: Path = Field(default_factory=lambda: own_folder("data") / "stack")
+    home: Path = field(default_factory=lambda: own_folder("data") / "stack")
     """The folder of the embedded stack."""
     broker: Literal["kafka", "memory"] = "kafka"
     """The embedded broker: Apache Kafka, or `memory`: any login of the machine can write to it, and it forgets all."""
@@ -77,24 +71,21 @@ class Settings(BaseModel):
     """Where Apache Kafka's files are fetched from, instead of Maven's central repository."""
     pg_bin: Path | None = None
     """A folder of PostgreSQL 18's own programs, instead of the package's."""
-    idle_seconds: int = Field(default=600, ge=5)
+    idle_seconds: int = field(default=600, metadata={"ge": 5})
     """How long after its last user the embedded stack stops, in seconds."""
+    roles: Mapping[str, RoleSettings] = field(default_factory=dict)  # What is set for a role, by its name.
+    names: frozenset[str] = frozenset()  # The settings that were given.
 
-    @model_validator(mode="before")
     @classmethod
-    def _by_role(cls, given: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Put what is set for a role by itself with its like."""
-        values: dict[str, Any] = {}
+    def of_values(cls, values: Mapping[str, Any]) -> "Settings":
+        """Return the settings of these values, each of its setting's type, by the names of the settings file."""
+        own: dict[str, Any] = {}
         of_roles: defaultdict[str, dict[str, Any]] = defaultdict(dict)
-        for name, value in given.items():
+        for name, value in values.items():
             role, own_name = _OF_ROLES.get(name, ("", name))
-            (of_roles[role] if role else values)[own_name] = value
-        return values | {"roles": dict(of_roles)}
-
-    @field_validator("hold_seconds", "idle_seconds", mode="before")
-    @classmethod
-    def _is_no_yes_or_no(cls, value: object) -> object:
-        return str(value) if isinstance(value, bool) else value
+            (of_roles[role] if role else own)[own_name] = value
+        roles = {role: RoleSettings(**given) for role, given in of_roles.items()}
+        return cls(**own, roles=roles, names=frozenset(values))
 
     @property
     def for_supervisor(self) -> dict[str, str]:
@@ -114,20 +105,19 @@ class Settings(BaseModel):
     def given(self, name: str) -> Any:
         """Return the value that was given for the setting of this name; None where it was left out."""
         role, own_name = _OF_ROLES.get(name, ("", name))
-        settings = self.of(role) if role else self
-        return getattr(settings, own_name) if own_name in settings.model_fields_set else None
+        return getattr(self.of(role) if role else self, own_name) if name in self.names else None
 
 
 _NOTHING_SET = RoleSettings()
-_OF_ROLES = {f"{role}_{name}": (role, name) for role in ROLES for name in RoleSettings.model_fields}
+_OF_ROLES = {f"{role}_{own.name}": (role, own.name) for role in ROLES for own in fields(RoleSettings)}
 """The role and the field of each setting that every role has for itself."""
-SETTINGS: Mapping[str, FieldInfo] = {
-    **{name: RoleSettings.model_fields[own_name] for name, (_, own_name) in _OF_ROLES.items()},
-    **{name: field for name, field in Settings.model_fields.items() if name != "roles"},
+SETTINGS: Mapping[str, Field[Any]] = {
+    **{f"{role}_{own.name}": own for role in ROLES for own in fields(RoleSettings)},
+    **{own.name: own for own in fields(Settings) if own.name not in ("roles", "names")},
 }
 """Every setting, by its name in the settings file."""
 _URLS = tuple(name for name in SETTINGS if name.endswith("_url"))
-_PATHS = tuple(name for name, field in SETTINGS.items() if Path in (field.annotation, *get_args(field.annotation)))
+_PATHS = tuple(name for name, setting in SETTINGS.items() if Path in (setting.type, *get_args(setting.type)))
 SERVERS = tuple(name for name in SETTINGS if name.endswith(("_url", "_servers", "kafka_config", "stack_name")))
 """Settings that mean nothing without servers of one's own."""
 _ENVIRONMENT_ALONE = {"config": CONFIG_KEY, "ascii": ASCII_KEY, "theme": THEME_KEY}
@@ -161,14 +151,58 @@ def look_at_settings(environment: Mapping[str, str] | None = None) -> tuple[Sett
     faults += wrong
     while True:
         taken = {key: value for key, value in given.items() if all(fault.setting != _named(key) for fault in faults)}
-        try:
-            return Settings(**taken), faults
-        except ValidationError as error:
-            first = error.errors(include_input=False, include_context=False)[0]
-            where = [str(part) for part in first["loc"]]
-            name = _named("_".join(where[1:]) if where[0] == "roles" else where[0])
-            problem = _WRONG.get(first["type"]) or f"cannot be taken: {hide(first['msg'].lower())}"
-            faults.append(SettingsError(f"{name} {problem}.", "Mend it, or leave it out.", name))
+        if all(_is_plain(name, value) for name, value in taken.items()):
+            return Settings.of_values({name: _typed(name, value) for name, value in taken.items()}), faults
+        checked = _checked(taken)
+        if not isinstance(checked, SettingsError):
+            return Settings.of_values(checked), faults
+        faults.append(checked)
+
+
+def _kinds(name: str) -> tuple[Any, ...]:
+    """Return the types of a setting; for one of some words, these words."""
+    kind = SETTINGS[name].type
+    return get_args(kind) or (kind,)
+
+
+def _is_plain(name: str, value: object) -> bool:
+    """Whether a value is right at first sight, as most are: importing pydantic takes as long as a short command."""
+    kinds = _kinds(name)
+    if not (isinstance(value, str) and value.isascii()) or int in kinds:
+        return False
+    return value in kinds or not any(isinstance(kind, str) for kind in kinds)
+
+
+def _typed(name: str, value: str) -> Any:
+    """Return a plain value as what its setting holds."""
+    kinds = _kinds(name)
+    return Path(value) if Path in kinds else Secret(value) if Secret in kinds else value
+
+
+def _checked(given: Mapping[str, Any]) -> dict[str, Any] | SettingsError:
+    """Return values as what their settings hold, or what is wrong with the first that cannot be taken."""
+    from pydantic import Field as Checked
+    from pydantic import SecretStr, ValidationError, create_model
+
+    checks: dict[str, Any] = {}
+    for name in given:
+        kind = SecretStr | None if Secret in _kinds(name) else SETTINGS[name].type
+        checks[name] = (kind, Checked(**SETTINGS[name].metadata))
+    # Yes and no are no numbers, though Python counts with them.
+    no_number = {name for name, value in given.items() if isinstance(value, bool) and int in _kinds(name)}
+    values = {name: str(value) if name in no_number else value for name, value in given.items()}
+    try:
+        model = create_model("Settings", **checks)(**values)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_context=False)[0]
+        name = _named(str(first["loc"][0]))
+        problem = _WRONG.get(first["type"]) or f"cannot be taken: {hide(first['msg'].lower())}"
+        return SettingsError(f"{name} {problem}.", "Mend it, or leave it out.", name)
+    taken = {name: getattr(model, name) for name in given}
+    return {
+        name: Secret(value.get_secret_value()) if isinstance(value, SecretStr) else value
+        for name, value in taken.items()
+    }
 
 
 _WRONG = {
@@ -243,6 +277,8 @@ def _unknown(key: str, written: str) -> SettingsError | None:
         return None
     if key in _ENVIRONMENT_ALONE:
         return SettingsError(f"{key} is read from the environment alone.", f"Set {_ENVIRONMENT_ALONE[key]} instead.")
+    import difflib  # Most names are right.
+
     in_file = written == key
     near = difflib.get_close_matches(key, SETTINGS, n=1, cutoff=0.5)
     names = [name if in_file else _named(name) for name in near or SETTINGS]
@@ -307,5 +343,5 @@ class ConfiguredServers:
         return conf
 
 
-def _revealed(secret: SecretStr | None) -> str | None:
+def _revealed(secret: Secret | None) -> str | None:
     return secret.get_secret_value() if secret else None

@@ -5,7 +5,7 @@ Each has every part of a role: settings, login, user of Valkey, topic, group of 
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -99,7 +99,7 @@ def part(role: str, module: str, name: str) -> object:
 
 
 def has_settings(role: str) -> bool:
-    return {f"{role}_{name}" for name in RoleSettings.model_fields} <= SETTINGS.keys()
+    return {f"{role}_{own.name}" for own in fields(RoleSettings)} <= SETTINGS.keys()
 
 
 def has_login(role: str) -> bool:

@@ -20,9 +20,9 @@ from tests.cli.conftest import Paydesk, asked_for
 from tests.conftest import until
 from tests.pace import scaled
 
-HEAVY = ("alembic", "confluent_kafka", "psutil", "redis", "sqlalchemy", "sqlmodel", "textual")
-READ = {"psutil"}
-WRITE = READ | {"redis", "sqlalchemy", "sqlmodel"}
+WRITE = {"iso4217", "pydantic", "redis", "sqlalchemy", "sqlmodel"}
+HEAVY = ("alembic", "confluent_kafka", "difflib", "psutil", "textual", *WRITE)
+READ: set[str] = set()
 
 
 @pytest.fixture(scope="module", autouse=True)

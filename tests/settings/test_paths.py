@@ -20,7 +20,7 @@ def settings(file: Path, key: str, value: str) -> Settings:
 @pytest.mark.fault(kind="A path in a settings file counts from the folder of that file.", mended="settings_file.py")
 @pytest.mark.parametrize("key", PATHS)
 def test_a_relative_path_counts_from_the_settings_file_and_an_absolute_one_stays(key: str, tmp_path: Path) -> None:
-    assert {name for name, field in SETTINGS.items() if "Path" in str(field.annotation)} == set(PATHS)
+    assert {name for name, setting in SETTINGS.items() if "Path" in str(setting.type)} == set(PATHS)
     file = tmp_path / "etc" / "paydesk.toml"
     assert settings(file, key, "there/one.kafka").given(key) == tmp_path / "etc" / "there" / "one.kafka"
     assert settings(file, key, "../one.kafka").given(key).resolve() == tmp_path / "one.kafka"

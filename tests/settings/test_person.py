@@ -33,8 +33,8 @@ def test_who_acts_where_nobody_is_named(
     monkeypatch: pytest.MonkeyPatch, given: dict[str, str], role: str, person: str
 ) -> None:
     monkeypatch.setattr(getpass, "getuser", lambda: "ada")
-    assert person_of(Settings.model_validate(given), role, None) == person
-    assert person_of(Settings.model_validate(given), role, "eve") == "eve"
+    assert person_of(Settings.of_values(given), role, None) == person
+    assert person_of(Settings.of_values(given), role, "eve") == "eve"
 
 
 @pytest.mark.fault(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from paydesk.settings_file import ConfiguredServers, SettingsError, read_settings
+from paydesk.settings_file import SETTINGS, ConfiguredServers, SettingsError, _checked, _is_plain, _typed, read_settings
 
 
 def test_the_environment_beats_the_file(tmp_path: Path) -> None:
@@ -45,3 +45,21 @@ def test_half_a_configuration_is_refused_and_secrets_stay_hidden(tmp_path: Path)
     assert "hush" not in repr(settings) + repr(endpoints) and "hush" in endpoints.database_url
     with pytest.raises(SettingsError, match="PAYDESK_MANAGER_DATABASE_URL"):
         ConfiguredServers(settings).endpoints("manager")
+
+
+PLAIN = {
+    name: "kafka" if name == "broker" else f"some {name}" for name, field in SETTINGS.items() if field.type is not int
+}
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_a_value_that_is_right_at_first_sight_is_taken_as_pydantic_takes_it(name: str) -> None:
+    assert _is_plain(name, PLAIN[name])
+    checked = _checked({name: PLAIN[name]})
+    assert isinstance(checked, dict) and repr(checked[name]) == repr(_typed(name, PLAIN[name]))
+
+
+@pytest.mark.parametrize("value", [5, True, None, ["a"], "é", "\udcff"])
+@pytest.mark.parametrize("name", SETTINGS)
+def test_pydantic_looks_at_all_that_is_not(name: str, value: object) -> None:
+    assert not _is_plain(name, value)
