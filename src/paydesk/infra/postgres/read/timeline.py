@@ -2,7 +2,7 @@
 
 import json
 from contextlib import suppress
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,10 +11,11 @@ from psycopg.rows import dict_row
 from paydesk.domain.copy import DECISION_STEPS, HELD_STEP, MANAGER_STEPS, RequestDetail, Step, in_order
 from paydesk.domain.decision import Cause, CauseCode
 from paydesk.domain.events import EventType
-from paydesk.domain.payment_request import Terms
+from paydesk.domain.money import Money
+from paydesk.domain.payment_request import TERM_NAMES, Terms
 from paydesk.domain.status import Outcome
-from paydesk.infra.core.messages import TermsMessage, terms_in
 from paydesk.infra.core.records import PEER_LOCKED
+from paydesk.infra.postgres.columns import MONEY
 from paydesk.infra.postgres.read.queries import Connection, get
 
 _ROWS = """
@@ -81,7 +82,11 @@ def _step(row: dict[str, Any]) -> Step:
 
 
 def _terms(document: dict[str, Any]) -> Terms:
-    return terms_in(TermsMessage.model_validate(document, strict=False))  # Read as plain JSON, its day is a text.
+    # It was checked when it was said, or taken in; the models of messages are for what nobody has looked at.
+    due = document.get("due_date")
+    values: dict[str, Any] = {name: document.get(name) for name in TERM_NAMES}
+    values |= {"due_date": date.fromisoformat(due) if due else None}
+    return Terms(Money(*(document[name] for name in MONEY)), **values)
 
 
 def _happened_at(document: dict[str, Any], row: dict[str, Any]) -> datetime:
