@@ -1,6 +1,7 @@
 """The way in: ``paydesk`` and ``python -m paydesk``."""
 
 import contextlib
+import gc
 import json
 import locale
 import os
@@ -28,6 +29,9 @@ def main() -> None:
         with raised():
             _fold_letters_alike()
             os.environ.setdefault("TEXTUAL_FPS", _FRAMES)
+            # What is imported stays: looking through it for garbage takes a tenth of a short command. A side that has
+            # what it needs begins again.
+            gc.disable()
             from paydesk.cli.main import run
 
             code = run(sys.argv[1:], last=True)

@@ -1,5 +1,6 @@
 """One side, open: reads its schema, runs its worker, receives its hints; behind a desk's screen or behind a command."""
 
+import gc
 import logging
 import threading
 import time
@@ -62,6 +63,12 @@ class Access:
 _OF_A_DESK = Access()
 
 
+def _collect() -> None:
+    """Look for garbage from now on, and never through what was imported so far."""
+    gc.freeze()
+    gc.enable()
+
+
 class DeskService:
     """Everything that both roles, and screens and commands, share.
 
@@ -111,6 +118,8 @@ class DeskService:
         if not self.access.brief:
             self._whole = self._read(queries.was_read_whole)
         self.stack = self.servers.endpoints(self.role).label
+        if self.access.reads:
+            _collect()
 
     def start(self, post: Callable[[News], None]) -> None:
         """Start worker and hint listener, and make writing possible; for a desk.
@@ -161,6 +170,7 @@ class DeskService:
     def _new_store(self) -> "Store":
         from paydesk.infra.postgres.storage import Store
 
+        _collect()
         access = self.access
         return Store(self.url, self._role, word=access.word, watch=access.watch, few=access.brief)
 
@@ -168,6 +178,7 @@ class DeskService:
         from paydesk.infra.worker.context import Use
         from paydesk.infra.worker.worker import Worker
 
+        _collect()
         use = Use(brief, not self.access.reads, self.store() if brief else None)
         return Worker(self._role, self.servers, changed, use)
 
