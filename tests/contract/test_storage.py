@@ -9,7 +9,7 @@ import pytest
 from paydesk.contractor.role import ROLE as CONTRACTOR
 from paydesk.domain.errors import UnknownRequest
 from paydesk.infra.core.digest import Line
-from paydesk.infra.core.records import Ack, Brought, Claim, Head, Row, Verified
+from paydesk.infra.core.records import Ack, Brought, Claim, ExpectedCommand, ExpectedRelay, Head, Row, Verified
 from paydesk.infra.engine import relay
 from paydesk.manager.role import ROLE as MANAGER
 from tests.contract.conftest import Open
@@ -163,6 +163,23 @@ def test_a_hold_that_ran_out_is_released_or_kept_for_a_person(side_of: Open) -> 
         )
         assert t.holds.release(None) == 0, "a person is asked one by one"
         assert t.holds.release([other.id]) == 1
+
+
+def test_what_is_said_of_a_transaction_at_its_beginning_changes_no_answer(side_of: Open) -> None:
+    side, asked, key = side_of(MANAGER), request(), uuid4()
+    held = outgoing(side.role, accepted(asked), hold_until=soon(-1))
+    with side.store.transaction() as t:
+        t.expect(ExpectedCommand(asked.id, "a", key))
+        assert not t.schema.copied() and t.commands.claim(key, "a", asked.id) is None
+        t.outbox.add(held)
+        t.commands.note_changed(key)
+    with side.store.transaction() as t:
+        t.expect(ExpectedCommand(asked.id, "b", key))
+        assert t.commands.claim(key, "b", asked.id) == Claim("a", asked.id, True)
+    with side.store.transaction() as t:
+        t.expect(ExpectedRelay(9))
+        assert t.holds.release_due() == {asked.id} and [event.id for event in t.outbox.unsent(9)] == [held.id]
+        assert t.holds.release_due() == set() and [event.id for event in t.outbox.unsent(9)] == [held.id]
 
 
 def test_own_events_are_brought_back_and_beaten(side_of: Open) -> None:
