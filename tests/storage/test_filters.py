@@ -26,7 +26,9 @@ PERSONS = ("ada", "Studio Nord", "ÉCLAIR", 'a "b" \\c', "me", "ｂｏ")
 WORDS = ("logo", "Logo design", "50% off", "under_score", "back\\slash", "INV:12", "Ørsted", "北京 trip", "-5")
 FILTERS = r"""
 status:pending|status:pending,accepted|-status:rejected|-status:accepted,withdrawn|cur:EUR|cur:jpy,KWD|-cur:EUR
-amt>=1000|amt<5|amt>0.001|amt=12.345|amt<=999999999999999|-amt>1000|from:me|from:"ADA"|from:éclair,"studio nord"
+amt>=1000|amt<5|amt>0.001|amt=12.345|amt<=999999999999999|amt>=999999999999999|amt>922337203685477|amt<922337203685478.5
+-amt=0.0001|amt>0.0001|amt<1000.005|-amt>=1000.0099|amt<999999999999999.9999|amt>=12.3449|amt>=1000.01|-amt>1000
+from:me|from:"ADA"|from:éclair,"studio nord"
 from:"me"|from:"a \"b\" \\c"|-from:me|from:bo|age>7d|age<2h|age>=168h|age<=10080m|-age>1d|due<2026-12-01|due=2026-11-25
 due>=2026-11-26|-due<2026-12-01|sent>=2026-11-20|sent=2026-11-18|sent<2026-11-18|decided>2026-11-20|-decided<=2026-11-24
 logo|LOGO|"logo design"|-logo|"50%"|50%|under_score|back\slash|"back\\slash"|"inv:"|"inv:12"|ørsted|北京|pr-10|"-5"|nord
@@ -136,7 +138,7 @@ def _at(query: PageQuery, way: Way, key: Key | None = None) -> PageQuery:
         ("", Sort.DUE, False, "payment_request_by_due"),
         ("", Sort.DECIDED, False, "payment_request_by_decided"),
         ("", Sort.OLDEST, True, "payment_request_waiting_by_sent"),
-        ("", Sort.LARGEST, True, "payment_request_waiting_by_amount"),
+        ("", Sort.LARGEST, True, "payment_request_by_amount"),
         ("", Sort.DUE, True, "payment_request_waiting_by_due"),
         ("status:rejected", Sort.NEWEST, False, "payment_request_by_status"),
         ("cur:KWD", Sort.NEWEST, False, "payment_request_by_currency"),

@@ -7,10 +7,10 @@ from psycopg.rows import TupleRow
 from paydesk.infra.core import origin
 from paydesk.infra.core.errors import SchemaMissing, SchemaTooNew, ServerDown
 from paydesk.infra.postgres.connection import connect, engine, is_transient, unreachable
-from paydesk.infra.postgres.filter_sql import TEXT, bare
+from paydesk.infra.postgres.filter_sql import TEXT, UNSORTED_KB, bare
 from paydesk.settings import Servers
 
-HEAD = "0013"
+HEAD = "0014"
 """The newest revision this program knows; a test compares it with the scripts."""
 
 _WAIT_FOR_OTHERS = "10min"
@@ -87,8 +87,9 @@ def _text_index_owed(connection: psycopg.Connection[TupleRow]) -> str:
 def _make_text_index(connection: psycopg.Connection[TupleRow]) -> None:
     if schema := _text_index_owed(connection):
         operators = sql.SQL("{}.gin_trgm_ops").format(sql.Identifier(schema))
-        make = sql.SQL("CREATE INDEX payment_request_text ON payment_request USING gin ({} {})")
-        connection.execute(make.format(sql.SQL(bare(TEXT)), operators))
+        make = sql.SQL("CREATE INDEX payment_request_text ON payment_request USING gin ({} {}) WITH ({} = {})")
+        unsorted = (sql.SQL("gin_pending_list_limit"), sql.SQL(str(UNSORTED_KB)))
+        connection.execute(make.format(sql.SQL(bare(TEXT)), operators, *unsorted))
 
 
 def _make_lock_table(connection: psycopg.Connection[TupleRow]) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Collection
+from decimal import Decimal
 from typing import Any
 
 from paydesk.domain.filters import AgeIs, AmountIs, Asker, CurrencyIn, DayIs, Filter, FromIn, Has, Rule, StatusIn, When
@@ -35,10 +36,19 @@ def standing(term: str) -> str:
 SENT = "coalesce(p.requested_at, '-infinity')"
 DECIDED = "coalesce(p.decided_at, '-infinity')"
 DUE = "coalesce(p.standing_due_date, 'infinity')"
-AMOUNT = "coalesce(p.standing_amount_minor * CASE p.standing_exponent {} END, -1)".format(
-    " ".join(f"WHEN {exponent} THEN {10**-exponent:.{exponent}f}" for exponent in range(5))
+_DECIMALS = 4
+"""No currency has more."""
+_ZERO = -922_337_203_685_477
+"""Where amounts begin, in major units: counted from 0, the largest of a currency without decimals were no bigint."""
+NO_AMOUNT, MOST_AMOUNT = -(1 << 63), (1 << 63) - 1
+_AMOUNTS = " ".join(
+    f"WHEN {decimals} THEN (least(greatest(p.standing_amount_minor, 0), {10**15}) - {-_ZERO * 10**decimals})"
+    f" * {10 ** (_DECIMALS - decimals)}"
+    for decimals in (2, 0, 3, 1, 4)
 )
-"""The amount in major units, exact. What is missing has a place in every order, so that a page can begin anywhere."""
+AMOUNT = f"coalesce(CASE p.standing_exponent {_AMOUNTS} END, '{NO_AMOUNT}')"
+"""The amount of any currency as one integer, exact. What is missing has a place in every order, so that a page can
+begin anywhere."""
 CONTRACTOR = "p.contractor_folded"
 STANDING = standing("terms_folded")
 """The folded text of the terms that count: description, line break, reference."""
@@ -47,6 +57,8 @@ TEXT = (
     f" || coalesce({STANDING}, ''))"
 )
 """What a word is looked for in; no text holds a line break, so none is found across two of them."""
+UNSORTED_KB = 512
+"""So much of what is new for the index of the text waits to be sorted in; each search reads through it."""
 STANDING_RAW = f"{standing('description')}, {standing('reference')}"
 RAW_TEXT = f"concat_ws(E'\\n', p.number, p.contractor, {STANDING_RAW})"
 UNFOLDED = (
@@ -64,6 +76,12 @@ _DAYS = {
 def bare(expression: str) -> str:
     """Return an expression as an index has it."""
     return "(" + expression.replace("p.", "") + ")"
+
+
+def amount_key(amount: Decimal) -> int:
+    """Return an amount in major units as ``AMOUNT`` is; the nearest one where it is finer or larger than any is."""
+    key: int = int(amount.scaleb(_DECIMALS)) + _ZERO * 10**_DECIMALS
+    return min(max(key, NO_AMOUNT), MOST_AMOUNT)
 
 
 def like(text: str) -> str:
@@ -99,7 +117,7 @@ def conditions(request_filter: Filter, asker: Asker, values: dict[str, Any], als
             case FromIn():
                 return besides(rule, one_of(CONTRACTOR, [value(name) for name in rule.folded(asker)]))
             case AmountIs(op, amount):
-                return f"{AMOUNT} {op} {value(amount)} AND p.standing_amount_minor IS NOT NULL"
+                return f"{AMOUNT} {op} {value(amount_key(amount))} AND p.standing_amount_minor IS NOT NULL"
             case AgeIs():
                 return between(When.SENT, rule.span(asker).low, rule.span(asker).high)
             case DayIs(when=When.DUE):

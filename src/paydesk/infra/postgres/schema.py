@@ -16,6 +16,7 @@ from paydesk.infra.postgres.filter_sql import (
     SENT,
     TEXT,
     UNFOLDED,
+    UNSORTED_KB,
     bare,
     outcome_in,
     standing,
@@ -75,7 +76,7 @@ class PaymentRequestRow(SQLModel, table=True):
         *(sa.Index(f"payment_request_{name}", *columns, "id") for name, columns in ORDERS.items()),
         *(
             sa.Index(f"payment_request_waiting_{name}", *ORDERS[name], "id", postgresql_where=_WAITING)
-            for name in ("by_sent", "by_amount", "by_due")
+            for name in ("by_sent", "by_due")
         ),
         sa.Index(
             "payment_request_alike",
@@ -87,7 +88,12 @@ class PaymentRequestRow(SQLModel, table=True):
         ),
         # By the amount, as that is what duplicates are looked for by.
         sa.Index("payment_request_unfolded", "standing_amount_minor", postgresql_where=sa.text(bare(UNFOLDED))),
-        sa.Index("payment_request_text", sa.text(bare(TEXT)), postgresql_using="gin"),
+        sa.Index(
+            "payment_request_text",
+            sa.text(bare(TEXT)),
+            postgresql_using="gin",
+            postgresql_with={"gin_pending_list_limit": UNSORTED_KB},
+        ),
         sa.Index("payment_request_locked", "locked_at", postgresql_where=sa.text("locked")),
         sa.Index(
             "payment_request_peer_locked",

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
@@ -18,15 +19,25 @@ from paydesk.domain.status import WAITING, Status
 from paydesk.domain.text import same_person
 from paydesk.infra.core.clock import moment_of
 from paydesk.infra.core.query import Page, PageQuery, Sort, Start, Way, between, in_order, key_of
-from paydesk.infra.postgres.filter_sql import AMOUNT, DECIDED, DUE, SENT, Also, conditions, one_of
+from paydesk.infra.postgres.filter_sql import (
+    AMOUNT,
+    DECIDED,
+    DUE,
+    NO_AMOUNT,
+    SENT,
+    Also,
+    amount_key,
+    conditions,
+    one_of,
+)
 from paydesk.infra.postgres.folding import also_unfolded
 from paydesk.infra.postgres.read.queries import COPIES, HELD, Connection, copy_of
 
 _ORDERS = {
     Sort.NEWEST: (SENT, "timestamptz", "DESC", "-infinity"),
     Sort.OLDEST: (SENT, "timestamptz", "ASC", "-infinity"),
-    Sort.LARGEST: (AMOUNT, "numeric", "DESC", -1),
-    Sort.SMALLEST: (AMOUNT, "numeric", "ASC", -1),
+    Sort.LARGEST: (AMOUNT, "bigint", "DESC", NO_AMOUNT),
+    Sort.SMALLEST: (AMOUNT, "bigint", "ASC", NO_AMOUNT),
     Sort.DUE: (DUE, "date", "ASC", "infinity"),
     Sort.DECIDED: (DECIDED, "timestamptz", "DESC", "-infinity"),
 }
@@ -161,7 +172,7 @@ def statement(
         than = ">=" if (way == "ASC") is (start.way is Way.FROM) else "<="
         clauses.append(f"({order}, p.id) {than} (%(key)s::{kind}, %(id)s)")
         key, values["id"] = start.key
-        values["key"] = missing if key is None else key
+        values["key"] = missing if key is None else amount_key(key) if isinstance(key, Decimal) else key
     if start.way in (Way.UP_TO, Way.LAST):
         way = _OPPOSITE[way]
     by = f"ORDER BY p.placed {way}, p.id {way}"
