@@ -1,5 +1,6 @@
 """``paydesk ROLE wait`` and ``worker``: wait for a decision, and do a desk's work without a screen."""
 
+import gc
 import re
 import signal
 import threading
@@ -90,5 +91,6 @@ def worker(caller: Caller) -> None:
         state = f"{health.duty}{': ' + words.text if words.trouble else ''}"
         if state != last:
             last = state
+            gc.freeze()  # What is there by now stays: no collection of what a batch leaves looks through it again.
             click.echo(clean(f"paydesk {session.role.name} worker: {state}", 2000), err=True)
     click.echo(f"paydesk {session.role.name} worker: stopped. {session.close()}".rstrip(), err=True)

@@ -29,7 +29,7 @@ def apply(transaction: Transaction, _: Role, batch: Sequence[ReceivedEvent], now
     Returns:
         What it did to the copy.
     """
-    requested = transaction.requests.history(sorted({received.event.request_id for received in batch}))
+    requested = transaction.requests.history({received.event.request_id for received in batch})
     lost = transaction.schema.was_lost()
 
     def fault_of(received: ReceivedEvent) -> Fault | None:

@@ -120,7 +120,7 @@ class SqlRequests:
             f"SELECT id, {half}_version, {half}_hash, outcome FROM payment_request"
             " WHERE id = ANY(:ids) ORDER BY id FOR UPDATE"
         )
-        return {row[0]: Head(row[1], row[2], row[3]) for row in self.session.execute(read, {"ids": sorted(ids)})}
+        return {row[0]: Head(row[1], row[2], row[3]) for row in self.session.execute(read, {"ids": list(ids)})}
 
     def replace(self, newest: Sequence[ReceivedEvent], half: Half, now: datetime) -> None:
         """Replace one half of each request where the event is newer."""
@@ -132,11 +132,11 @@ class SqlRequests:
             "SELECT * FROM payment_request WHERE id = ANY(:ids) AND status = 'withdrawing' AND NOT locked"
             " ORDER BY id FOR UPDATE"
         )
-        return [row_of(dict(row)) for row in self.session.execute(owed, {"ids": sorted(ids)}).mappings()]
+        return [row_of(dict(row)) for row in self.session.execute(owed, {"ids": list(ids)}).mappings()]
 
     def history(self, ids: Collection[UUID]) -> Mapping[UUID, Requested]:
         """Return what was ever published of these requests by the contractor's side."""
-        rows = self.session.execute(sa.text(_REQUESTED), {"ids": sorted(ids), "asking": sorted(REQUEST_TYPES)})
+        rows = self.session.execute(sa.text(_REQUESTED), {"ids": list(ids), "asking": sorted(REQUEST_TYPES)})
         by_request: dict[UUID, list[tuple[str, int, str, bool]]] = defaultdict(list)
         for request_id, contractor, revision, terms_hash, withdrawal in rows:
             by_request[request_id].append((contractor, revision, terms_hash, withdrawal))
