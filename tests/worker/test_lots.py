@@ -1,7 +1,7 @@
 """A lot that is large is judged in a second thread while the one before it is applied; nothing else changes."""
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,6 +15,7 @@ from paydesk.infra.core.intake import Judged
 from paydesk.infra.core.ports import BrokerTrouble
 from paydesk.infra.core.records import Applied, Place, Reading, ReceivedEvent, Record
 from paydesk.infra.core.role import Role
+from paydesk.infra.core.storage import Storage
 from paydesk.infra.core.transaction import Transaction
 from paydesk.infra.engine import lots
 from paydesk.infra.engine.inbox import InboxProcessor
@@ -83,6 +84,23 @@ def judged_by(monkeypatch: pytest.MonkeyPatch) -> dict[int, str]:
     return names
 
 
+@dataclass
+class Slow:
+    """A storage whose commits last until something was done."""
+
+    store: Storage
+    done: Callable[[], bool]
+
+    def now(self) -> datetime:
+        return self.store.now()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        with self.store.transaction() as transaction:
+            yield transaction
+            until(self.done)
+
+
 @contextmanager
 def opened(reader: Reader) -> Iterator[InboxProcessor]:
     """Open an inbox on a checked schema in memory."""
@@ -110,17 +128,10 @@ def test_small_lots_are_judged_by_the_thread_that_applies_them(judged_by: dict[i
     assert set(judged_by.values()) == {threading.current_thread().name}
 
 
-def test_the_next_large_lot_is_judged_while_the_one_before_is_applied(judged_by: dict[int, str]) -> None:
+def test_the_next_large_lot_is_judged_while_the_one_before_is_committed(judged_by: dict[int, str]) -> None:
     reader = Reader([MANY, MANY + 10, 5])
     with opened(reader) as processor:
-        apply = processor.apply
-
-        def waiting(transaction: Transaction, role: Role, batch: Sequence[ReceivedEvent], now: datetime, /) -> Applied:
-            if len(batch) == MANY:
-                until(lambda: len(judged_by) == MANY + MANY + 10)
-            return apply(transaction, role, batch, now)
-
-        processor.apply = waiting
+        processor.store = Slow(processor.store, lambda: len(judged_by) in (2 * MANY + 10, 2 * MANY + 15))  # type: ignore[assignment]
         processor.step(7)
         assert offset_of(processor) == MANY, "what was read ahead is not applied with it"
         processor.step(7)

@@ -186,6 +186,7 @@ class InboxProcessor:
                     if judged.became != "ignored"
                 ]
             )
+            self._lots.begin()  # From here on PostgreSQL is at work.
             for place, position in moved.items():
                 if not transaction.inbox.move(place, self.places[place].known, position):
                     raise Overtaken

@@ -16,7 +16,7 @@ MANY = 200
 
 @dataclass(slots=True)
 class Lot:
-    """One reading. Whoever needs it calls ``judged``; ``begin`` may be called before, and lets a thread begin."""
+    """One reading. Whoever needs it calls ``judged``; where ``begin`` was called before, a thread is at it already."""
 
     role: Role
     reading: Reading
@@ -25,7 +25,7 @@ class Lot:
 
     def begin(self) -> None:
         """Let a second thread judge the messages, where they are many; it ends by itself."""
-        if len(self.reading.records) >= MANY:
+        if len(self.reading.records) >= MANY and self._thread is None and not self._judged:
             self._thread = Thread(target=self._judge, name="judge", daemon=True)
             self._thread.start()
 
@@ -65,12 +65,16 @@ class Lots:
         return ahead or Lot(self._role, self._reader.read(wait_s, most))
 
     def look_ahead(self, most: int) -> None:
-        """Read what is there already, and begin to judge it; of a trouble ``take`` tells, once this lot is applied."""
+        """Read what is there already; of a trouble ``take`` tells, once this lot is applied."""
         try:
-            self._next = lot = Lot(self._role, self._reader.read(0, most))
-            lot.begin()
+            self._next = Lot(self._role, self._reader.read(0, most))
         except BrokerTrouble as trouble:
             self._next = trouble
+
+    def begin(self) -> None:
+        """Have what was read ahead judged from now on, as this thread will wait: both at work would take turns."""
+        if isinstance(self._next, Lot):
+            self._next.begin()
 
     def forget(self) -> None:
         """Leave out what was read ahead: reading goes on elsewhere."""
