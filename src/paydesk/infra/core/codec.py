@@ -40,7 +40,7 @@ class Ignore(Exception):
 
 
 def encode(event: Event, source: str) -> tuple[list[tuple[str, str]], bytes]:
-    """Return the headers and the value of an event that ``source`` says."""
+    """Return the headers and the value of an event that ``source`` publishes."""
     said_at = event.occurred_at.isoformat()
     headers = headers_of(str(event.id), str(event.type), source, str(event.request_id), said_at)
     return headers, message_of(event).model_dump_json().encode()
@@ -176,7 +176,7 @@ def _event(kind: EventType, attributes: Mapping[str, str], value: bytes) -> Even
 
 
 def with_number(value: bytes, number: str) -> bytes:
-    """Return what a contractor's event says, with the number of its request."""
+    """Return the value of a contractor's event with the number of its request."""
     message = read_request(value)
     return message.model_copy(update={"number": number}).model_dump_json().encode()
 

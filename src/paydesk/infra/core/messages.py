@@ -42,7 +42,7 @@ class TermsMessage(Message):
 
 
 class RequestMessage(Message):
-    """The value of what the contractor side says."""
+    """The value of what the contractor's side publishes."""
 
     id: UUID
     version: int
@@ -59,7 +59,7 @@ class RequestMessage(Message):
 
 
 class DecisionMessage(Message):
-    """The value of what the manager side says."""
+    """The value of what the manager's side publishes."""
 
     id: UUID
     version: int
