@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -10,10 +10,13 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from paydesk.domain.payment_request import RequestRegister, changed_terms, checked_terms
+from paydesk.infra.core import ui_priority
 from paydesk.infra.core.records import Half, Incoming, ReceivedEvent
 from paydesk.infra.core.role import Role
 from paydesk.infra.postgres.connection import connect, is_content
+from paydesk.infra.postgres.schema import InboxRow
 from paydesk.infra.postgres.storage import Store
+from paydesk.infra.postgres.write import batch
 from tests.conftest import Sides
 from tests.contract.storages import TERMS, accepted, at, bad_message, message, received, rejected, request, statements
 
@@ -25,6 +28,17 @@ ODD = (
     checked_terms("5", "USD", "{}", due_date="2024-02-29"),
 )
 """Terms with and without each that may be missing, and texts that mean something to an array or to JSON."""
+
+
+@dataclass
+class Listed:
+    """Takes statements as a session does."""
+
+    queued: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    def queue(self, statement: str, values: dict[str, Any]) -> None:
+        """Note a statement."""
+        self.queued.append((statement, values))
 
 
 def asked(many: int) -> list[RequestRegister]:
@@ -95,3 +109,13 @@ def test_what_no_column_holds_is_the_fault_of_the_content(sides: Sides, bad: dic
         write(sides, sides.manager, events, "request", [])
     assert is_content(refused.value)
     assert left(sides, sides.manager) == ([], [])
+
+
+def test_a_screen_paints_between_the_rows_of_a_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    ways: list[None] = []
+    monkeypatch.setattr(ui_priority, "give", lambda: ways.append(None))
+    session, table = Listed(), InboxRow.__table__  # type: ignore[attr-defined]
+    batch.execute(session, "SELECT * FROM {rows}", table, ({"became": "stale", "reason": str(n)} for n in range(250)))  # type: ignore[arg-type]
+    ((statement, values),) = session.queued
+    assert len(ways) == 3 and len(values["reason"]) == 250
+    assert values["became"] == "stale" and "unnest(%(reason)b::VARCHAR[])" in statement, "what is the same comes once"

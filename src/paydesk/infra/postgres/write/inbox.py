@@ -45,7 +45,7 @@ class SqlInbox:
     def record(self, messages: Sequence[Incoming]) -> None:
         """Keep what was received; a message that is kept already stays as it is."""
         if messages:
-            batch.execute(self.session, _RECORD, _inbox, [_row(message) for message in messages])
+            batch.execute(self.session, _RECORD, _inbox, (_row(message) for message in messages))
 
     def values(self, request_id: UUID) -> Iterator[bytes]:
         """Yield the values of what was received of a request, newest first, as far as it was trusted."""

@@ -67,7 +67,7 @@ class SqlReimport:
             if entry.ack is not None and entry.stands and entry.event.command_id
         ]
         if brought:
-            batch.execute(self.session, _BRING, _outbox, [_row(entry, topic_id) for entry in brought])
+            batch.execute(self.session, _BRING, _outbox, (_row(entry, topic_id) for entry in brought))
         if done:
             batch.execute(self.session, _DONE, _command, done)
 

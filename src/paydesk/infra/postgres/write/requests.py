@@ -124,7 +124,7 @@ class SqlRequests:
 
     def replace(self, newest: Sequence[ReceivedEvent], half: Half, now: datetime) -> None:
         """Replace one half of each request where the event is newer."""
-        batch.execute(self.session, _REPLACE[half], _request, [_row(received, now) for received in newest])
+        batch.execute(self.session, _REPLACE[half], _request, (_row(received, now) for received in newest))
 
     def owing_withdrawal(self, ids: Collection[UUID]) -> list[Row]:
         """Return which of these are open with a withdrawal known, locked, in the order of ids."""
