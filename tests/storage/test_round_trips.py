@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from typing import IO
 from uuid import UUID, uuid4
 
@@ -12,12 +13,12 @@ from psycopg import pq
 from paydesk.contractor import commands as asks
 from paydesk.domain.commands import Approve, AskWithdrawal, RequestPayment, RevisePayment
 from paydesk.domain.payment_request import checked_terms
-from paydesk.infra.core.records import Verified
+from paydesk.infra.core.records import ExpectedArrival, Half, Position, Verified
 from paydesk.infra.postgres.lease import PostgresLease
 from paydesk.infra.postgres.storage import Store
 from paydesk.manager import commands as decides
 from tests.conftest import Sides
-from tests.contract.storages import received, request
+from tests.contract.storages import TOPIC_ID, accepted, message, received, request
 
 TERMS = checked_terms("1200", "EUR", "Logo", due_date="2026-12-31")
 COMMAND = 5
@@ -91,3 +92,26 @@ def test_a_decision_waits_five_times_for_the_database(sides: Sides, hold_s: floa
             command = Approve(register.id, "bo", register.revision, register.terms.hash)
             count = trips.of(lambda command=command: decides.execute(store, uuid4(), command, hold_s))  # type: ignore[misc]
         assert count == COMMAND
+
+
+@pytest.mark.parametrize(("name", "more"), [("contractor", 0), ("manager", 1)])
+def test_what_is_received_waits_five_times_and_once_more_where_a_withdrawal_may_be_owed(
+    sides: Sides, name: str, more: int
+) -> None:
+    with opened(sides, name) as (store, trips):
+        asked_for = request(number="PR-9")
+
+        def receive(offset: int) -> None:
+            register = accepted(asked_for, offset) if name == "contractor" else replace(asked_for, version=offset)
+            event, now, place = received(register), store.now(), (store.role.reads[0], 0)
+            known = Position(TOPIC_ID, offset) if offset > 1 else None
+            with store.transaction() as transaction:
+                half: Half = "decision" if name == "contractor" else "request"
+                transaction.expect(ExpectedArrival(frozenset({register.id}), half))
+                assert transaction.schema.checked()
+                store.role.load_apply()(transaction, store.role, [event], now)
+                transaction.inbox.record([message(store.role, register, offset)])
+                assert transaction.inbox.move(place, known, Position(TOPIC_ID, offset + 1))
+
+        receive(1)
+        assert trips.of(lambda: receive(2)) == COMMAND + more

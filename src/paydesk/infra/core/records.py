@@ -212,7 +212,16 @@ class ExpectedRelay:
     """The requests whose events are left out."""
 
 
-Expected = ExpectedCommand | ExpectedRelay
+@dataclass(frozen=True, slots=True)
+class ExpectedArrival:
+    """What was received, and is applied in the transaction that is opened."""
+
+    ids: frozenset[UUID]
+    """The requests that it is about."""
+    half: Half
+
+
+Expected = ExpectedCommand | ExpectedRelay | ExpectedArrival
 
 
 @dataclass(frozen=True, slots=True)

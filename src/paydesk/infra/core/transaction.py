@@ -409,8 +409,8 @@ class Transaction(Protocol):
     def expect(self, work: Expected) -> None:
         """Say what the transaction is for, so that what is asked first can be asked together.
 
-        Each method does and returns what it would without this. A command's request is locked from here on, and a
-        relay's holds that ran out are released.
+        Each method does and returns what it would without this. A command's request is locked from here on, as are
+        those that something was received about, and a relay's holds that ran out are released.
         """
 
     def now(self) -> datetime:

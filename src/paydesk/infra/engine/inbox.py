@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from paydesk.domain.payment_request import RequestRegister
 from paydesk.domain.text import counted
 from paydesk.infra.core import ui_priority
 from paydesk.infra.core.control_messages import is_control
@@ -12,7 +13,7 @@ from paydesk.infra.core.errors import OutcomeUnknown, ServerDown, StorageTrouble
 from paydesk.infra.core.failpoints import reach
 from paydesk.infra.core.intake import Judged, incoming, judge, sift, take_in
 from paydesk.infra.core.ports import BrokerTrouble, LogReader
-from paydesk.infra.core.records import Place, Position, Record
+from paydesk.infra.core.records import ExpectedArrival, Half, Place, Position, Record
 from paydesk.infra.core.role import Apply, Role
 from paydesk.infra.core.storage import Storage
 from paydesk.infra.engine.lots import MANY, Lots
@@ -173,7 +174,11 @@ class InboxProcessor:
         now = self.store.now()
         lasts = {judged.record.place: judged.record.offset for judged in batch}
         moved = {place: Position(self.places[place].topic_id, offset + 1) for place, offset in lasts.items()}
+        events = [judged.event for judged in batch if judged.event is not None]
         with self.store.transaction() as transaction:
+            if events:
+                half: Half = "request" if isinstance(events[0].register, RequestRegister) else "decision"
+                transaction.expect(ExpectedArrival(frozenset(event.request_id for event in events), half))
             if not transaction.schema.checked():
                 # Lost or restored a moment ago, or another's lease: what is known here may be less than was said.
                 raise Overtaken

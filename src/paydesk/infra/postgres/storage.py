@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from copy import copy
 from datetime import datetime
 from shlex import quote
-from typing import Protocol
+from typing import Protocol, assert_never
 from uuid import UUID
 
 import psycopg
@@ -20,7 +20,7 @@ from uuid_utils.compat import uuid7
 from paydesk.infra.core.awaited import Awaited
 from paydesk.infra.core.clock import DatabaseClock
 from paydesk.infra.core.errors import OutcomeUnknown, ServerDown, StorageTrouble, sentence_of
-from paydesk.infra.core.records import Expected, ExpectedCommand
+from paydesk.infra.core.records import Expected, ExpectedArrival, ExpectedCommand, ExpectedRelay
 from paydesk.infra.core.role import Role
 from paydesk.infra.core.transaction import Transaction
 from paydesk.infra.postgres.connection import FROZEN_AFTER, engine, is_content, is_transient, unreachable
@@ -63,10 +63,15 @@ class SqlTransaction:
 
     def expect(self, work: Expected) -> None:
         """Ask in one round trip what is asked first."""
-        if isinstance(work, ExpectedCommand):
-            self._ahead.read_command(self._session, work)
-        else:
-            self._ahead.read_relay(self._session, work)
+        match work:
+            case ExpectedCommand():
+                self._ahead.read_command(self._session, work)
+            case ExpectedRelay():
+                self._ahead.read_relay(self._session, work)
+            case ExpectedArrival():
+                self._ahead.read_arrival(self._session, work)
+            case _:
+                assert_never(work)
 
     def now(self) -> datetime:
         """Return the database's clock."""

@@ -1,16 +1,16 @@
 """What a transaction asks at its beginning, asked in one round trip."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, get_args
 from uuid import UUID
 
 from psycopg.rows import TupleRow
 
 from paydesk.domain.events import REQUEST_TYPES
 from paydesk.infra.core.origin import MADE_IN
-from paydesk.infra.core.records import ExpectedCommand, ExpectedRelay
+from paydesk.infra.core.records import ExpectedArrival, ExpectedCommand, ExpectedRelay, Half
 from paydesk.infra.postgres.schema import HOLDERS, CommandRow, PaymentRequestRow
 from paydesk.infra.postgres.write.session import WritingSession
 
@@ -42,10 +42,35 @@ ORDER BY position LIMIT %(most)s
 """
 _COLUMNS = tuple(PaymentRequestRow.model_fields)
 ROW = f"SELECT {', '.join(_COLUMNS)} FROM {PaymentRequestRow.__tablename__} WHERE id = %(request_id)s FOR UPDATE"
+OWING = f"""
+SELECT {", ".join(_COLUMNS)} FROM {PaymentRequestRow.__tablename__}
+WHERE id = ANY(%(ids)s) AND status = 'withdrawing' AND NOT locked ORDER BY id FOR UPDATE
+"""
 _STATE = f"SELECT clock_timestamp(), m.cluster, m.database FROM (SELECT) x LEFT JOIN ({MADE_IN}) m ON true"
 _RELAY = f"""
 SELECT ({CHECKED}), EXISTS (SELECT FROM payment_request WHERE number IS NULL AND request_version IS NOT NULL)
 """
+# What a contractor's side published stands in its outbox, and in the inbox of the manager's.
+REQUESTED = """
+SELECT request_id, said->>'contractor', CAST(said->>'revision' AS int), said->>'terms_hash',
+    coalesce(CAST(said->>'withdrawal_asked' AS boolean), false)
+FROM (
+    SELECT request_id, CAST(convert_from(value, 'UTF8') AS jsonb) AS said
+    FROM outbox WHERE request_id = ANY(%(ids)s) AND NOT beaten AND type = ANY(%(asking)s)
+    UNION ALL
+    SELECT request_id, CAST(convert_from(value, 'UTF8') AS jsonb)
+    FROM outbox WHERE request_id = ANY(%(ids)s) AND beaten AND type = ANY(%(asking)s)
+    UNION ALL
+    SELECT request_id, CAST(convert_from(value, 'UTF8') AS jsonb)
+    FROM inbox WHERE request_id = ANY(%(ids)s) AND type = ANY(%(asking)s) AND became IN ('applied', 'stale')
+) a
+"""
+HEADS: Mapping[Half, str] = {
+    half: f"SELECT id, {half}_version, {half}_hash, outcome FROM payment_request"
+    " WHERE id = ANY(%(ids)s) ORDER BY id FOR UPDATE"
+    for half in get_args(Half)
+}
+LOST = "SELECT EXISTS (SELECT 1 FROM meta WHERE imported IS NOT NULL)"
 _ASKING = sorted(REQUEST_TYPES)
 
 
@@ -85,6 +110,11 @@ class Ahead:
     released: Answer[set[UUID]] = field(default_factory=Answer)
     unsent: Answer[list[TupleRow]] = field(default_factory=Answer)
 
+    lost: Answer[bool] = field(default_factory=Answer)
+    history: Answer[tuple[frozenset[UUID], list[TupleRow]]] = field(default_factory=Answer)
+    heads: Answer[tuple[frozenset[UUID], Half, list[TupleRow]]] = field(default_factory=Answer)
+    """What the replica holds of one half of requests that are locked now."""
+
     def read_command(self, session: WritingSession, command: ExpectedCommand) -> None:
         """Ask for the state of the schema, register the id of a command and lock its request. Raises ``DBAPIError``."""
         values = {"key": command.key, "content_hash": command.content_hash, "request_id": command.request_id}
@@ -106,6 +136,23 @@ class Ahead:
         self.released.put({row[0] for row in released})
         self.unsent.put(unsent)
 
+    def read_arrival(self, session: WritingSession, arrival: ExpectedArrival) -> None:
+        """Read what an event is compared with, and lock its request. Raises ``DBAPIError``."""
+        ids = arrival.ids
+        answers = arrival.half == "decision"  # Which is compared with what was asked for.
+        asked = [(REQUESTED, requested_values(ids)), (LOST, {})] if answers else []
+        checked, *read, heads = session.ask((CHECKED, {}), *asked, (HEADS[arrival.half], {"ids": list(ids)}))
+        self.checked.put(checked[0][0])
+        if answers:
+            self.history.put((ids, read[0]))
+            self.lost.put(read[1][0][0])
+        self.heads.put((ids, arrival.half, heads))
+
+
+def requested_values(ids: Collection[UUID]) -> dict[str, Any]:
+    """Return the values of ``REQUESTED``."""
+    return {"ids": list(ids), "asking": _ASKING}
+
 
 def unsent_values(most: int, without: Sequence[UUID]) -> dict[str, Any]:
     """Return the values of ``UNSENT``."""
@@ -114,4 +161,9 @@ def unsent_values(most: int, without: Sequence[UUID]) -> dict[str, Any]:
 
 def columns_of(rows: Sequence[TupleRow]) -> dict[str, Any] | None:
     """Return what ``ROW`` returned as columns."""
-    return dict(zip(_COLUMNS, rows[0], strict=True)) if rows else None
+    return next(iter(all_columns_of(rows)), None)
+
+
+def all_columns_of(rows: Sequence[TupleRow]) -> list[dict[str, Any]]:
+    """Return what ``ROW`` or ``OWING`` returned, as columns of each row."""
+    return [dict(zip(_COLUMNS, row, strict=True)) for row in rows]

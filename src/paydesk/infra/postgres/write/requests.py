@@ -8,11 +8,9 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
-
 from paydesk.domain.decision import DecisionRegister
 from paydesk.domain.errors import UnknownRequest
-from paydesk.domain.events import REQUEST_TYPES, Requested
+from paydesk.domain.events import Requested
 from paydesk.domain.payment_request import RequestRegister
 from paydesk.infra.core.records import Half, Head, ReceivedEvent, Row
 from paydesk.infra.core.transaction import Register
@@ -26,7 +24,16 @@ from paydesk.infra.postgres.columns import (
 )
 from paydesk.infra.postgres.schema import PaymentRequestRow
 from paydesk.infra.postgres.write import batch
-from paydesk.infra.postgres.write.ahead import ROW, Ahead, columns_of
+from paydesk.infra.postgres.write.ahead import (
+    HEADS,
+    OWING,
+    REQUESTED,
+    ROW,
+    Ahead,
+    all_columns_of,
+    columns_of,
+    requested_values,
+)
 from paydesk.infra.postgres.write.commands import Claimed
 from paydesk.infra.postgres.write.session import WritingSession
 
@@ -50,23 +57,6 @@ def _replace(half: Half) -> str:
 
 
 _REPLACE: Mapping[Half, str] = {"request": _replace("request"), "decision": _replace("decision")}
-# What a contractor's side published stands in its outbox, and in the inbox of the manager's.
-_REQUESTED = """
-SELECT request_id, said->>'contractor', CAST(said->>'revision' AS int), said->>'terms_hash',
-    coalesce(CAST(said->>'withdrawal_asked' AS boolean), false)
-FROM (
-    SELECT request_id, CAST(convert_from(value, 'UTF8') AS jsonb) AS said
-    FROM outbox WHERE request_id = ANY(:ids) AND NOT beaten AND type = ANY(:asking)
-    UNION ALL
-    SELECT request_id, CAST(convert_from(value, 'UTF8') AS jsonb)
-    FROM outbox WHERE request_id = ANY(:ids) AND beaten AND type = ANY(:asking)
-    UNION ALL
-    SELECT request_id, CAST(convert_from(value, 'UTF8') AS jsonb)
-    FROM inbox WHERE request_id = ANY(:ids) AND type = ANY(:asking) AND became IN ('applied', 'stale')
-) a
-"""
-
-
 _request = PaymentRequestRow.__table__  # type: ignore[attr-defined]
 
 
@@ -116,11 +106,13 @@ class SqlRequests:
         if ahead is not None and [*ids] == [ahead[0][0]]:
             row = ahead[0][1]
             return {row["id"]: Head(row[f"{half}_version"], row[f"{half}_hash"], row["outcome"])} if row else {}
-        read = sa.text(
-            f"SELECT id, {half}_version, {half}_hash, outcome FROM payment_request"
-            " WHERE id = ANY(:ids) ORDER BY id FOR UPDATE"
-        )
-        return {row[0]: Head(row[1], row[2], row[3]) for row in self.session.execute(read, {"ids": list(ids)})}
+        wanted = frozenset(ids)
+        arrived = self.ahead.heads.take()
+        if arrived is not None and arrived[0][:2] == (wanted, half):
+            rows = arrived[0][2]
+        else:
+            rows = self.session.ask((HEADS[half], {"ids": list(wanted)}))[0]
+        return {row[0]: Head(row[1], row[2], row[3]) for row in rows}
 
     def replace(self, newest: Sequence[ReceivedEvent], half: Half, now: datetime) -> None:
         """Replace one half of each request where the event is newer."""
@@ -128,17 +120,18 @@ class SqlRequests:
 
     def owing_withdrawal(self, ids: Collection[UUID]) -> list[Row]:
         """Return which of these are open with a withdrawal known, locked, in the order of ids."""
-        owed = sa.text(
-            "SELECT * FROM payment_request WHERE id = ANY(:ids) AND status = 'withdrawing' AND NOT locked"
-            " ORDER BY id FOR UPDATE"
-        )
-        return [row_of(dict(row)) for row in self.session.execute(owed, {"ids": list(ids)}).mappings()]
+        return [row_of(columns) for columns in all_columns_of(self.session.ask((OWING, {"ids": list(ids)}))[0])]
 
     def history(self, ids: Collection[UUID]) -> Mapping[UUID, Requested]:
         """Return what was ever published of these requests by the contractor's side."""
-        rows = self.session.execute(sa.text(_REQUESTED), {"ids": list(ids), "asking": sorted(REQUEST_TYPES)})
+        wanted = frozenset(ids)
+        ahead = self.ahead.history.take()
+        if ahead is not None and ahead[0][0] == wanted:
+            found = ahead[0][1]
+        else:
+            found = self.session.ask((REQUESTED, requested_values(wanted)))[0]
         by_request: dict[UUID, list[tuple[str, int, str, bool]]] = defaultdict(list)
-        for request_id, contractor, revision, terms_hash, withdrawal in rows:
+        for request_id, contractor, revision, terms_hash, withdrawal in found:
             by_request[request_id].append((contractor, revision, terms_hash, withdrawal))
         return {
             request_id: Requested(

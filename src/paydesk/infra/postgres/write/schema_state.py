@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from paydesk.infra.core import origin
-from paydesk.infra.postgres.write.ahead import CHECKED, Ahead
+from paydesk.infra.postgres.write.ahead import CHECKED, LOST, Ahead
 from paydesk.infra.postgres.write.session import WritingSession
 
 _HERE = "paydesk: the database"
@@ -47,5 +47,5 @@ class SqlSchemaState:
 
     def was_lost(self) -> bool:
         """Return whether this schema was lost or restored once, and brought back what it had published."""
-        read = sa.text("SELECT EXISTS (SELECT 1 FROM meta WHERE imported IS NOT NULL)")
-        return bool(self.session.execute(read).scalar_one())
+        ahead = self.ahead.lost.take()
+        return ahead[0] if ahead is not None else bool(self.session.ask((LOST, {}))[0][0][0])
