@@ -1,5 +1,6 @@
 """Where a desk is shown, and how it leaves the terminal: redirected streams, terminals that show no desk, signals."""
 
+import asyncio
 import os
 import shlex
 import signal
@@ -8,7 +9,9 @@ from pathlib import Path
 
 import psutil
 import pytest
+from textual.drivers.linux_driver import LinuxDriver
 
+from paydesk.tui.textual_private import DeskDriver
 from tests.e2e.terminal import Terminal
 
 SHOWN = pytest.mark.fault(
@@ -123,3 +126,27 @@ def test_a_desk_that_ends_does_so_whatever_signal_to_go_on_comes_then(seen: byte
         assert desk.raw.rfind(b"\x1b[?1049l") > desk.raw.rfind(b"\x1b[?1049h")
     finally:
         desk.close()
+
+
+@CONTINUED
+@pytest.mark.parametrize(
+    "handler, owner, act",
+    [
+        ("_sigtstp_application", LinuxDriver, "_sigtstp_application"),
+        ("_sigcont_application", DeskDriver, "_go_on"),
+    ],
+)
+def test_a_signal_amid_the_painting_waits_for_its_end(
+    monkeypatch: pytest.MonkeyPatch, handler: str, owner: type, act: str
+) -> None:
+    async def painted() -> list[str]:
+        steps: list[str] = []
+        monkeypatch.setattr(owner, act, lambda _: steps.append("acted"))
+        driver = object.__new__(DeskDriver)
+        driver._loop = asyncio.get_running_loop()
+        getattr(driver, handler)()
+        steps.append("painted")
+        await asyncio.sleep(0)
+        return steps
+
+    assert asyncio.run(painted()) == ["painted", "acted"]

@@ -11,7 +11,7 @@ import os
 import selectors
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -165,7 +165,22 @@ class DeskDriver(TextualDriver):
             width, height = 0, 0
         return (_number_of("COLUMNS") or width or 80, _number_of("LINES") or height or 25)
 
+    def _sigtstp_application(self, *_: Any) -> None:
+        """Leave the terminal and stop, once the loop is at it."""
+        self._once_the_loop_is_at_it(super()._sigtstp_application)
+
     def _sigcont_application(self, *_: Any) -> None:
+        """Take the terminal again, once the loop is at it."""
+        self._once_the_loop_is_at_it(self._go_on)
+
+    def _once_the_loop_is_at_it(self, act: Callable[[], None]) -> None:
+        """Act from the loop: a signal may come amid the painting, which holds a lock that the act needs, too."""
+        if self._loop.is_running():
+            self._loop.call_soon_threadsafe(act)
+        else:
+            act()
+
+    def _go_on(self) -> None:
         """Take the terminal again. After a stop that could not be caught, it is left first, as nobody did that then."""
         if self._app._exit:
             return
