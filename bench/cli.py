@@ -24,7 +24,7 @@ def measure(turns: int, *, warm_up: bool) -> Iterator[Ratio]:
         ask = [sys.executable, "-m", "paydesk", "contractor", "request", "12.50", "EUR", "lunch", "--as", "ada"]
         done = subprocess.run(ask, env=place.env, check=True, capture_output=True, text=True)
         number = done.stdout.split()[0]
-        until(lambda: place.one(MANAGER, "SELECT count(*) FROM payment_request"))
+        until(lambda: place.scalar(MANAGER, "SELECT count(*) FROM payment_request"))
         commands = {
             "contractor list": (READS, ["contractor", "list"], Goal(2.5, 2)),
             "manager list --json": (READS, ["manager", "list", "--json"], None),

@@ -54,23 +54,23 @@ def milliseconds(work: Callable[[], object]) -> float:
 
 
 def alternate(
-    turns: int, each: int, floor: Callable[[], object], command: Callable[[], object]
+    turns: int, rounds: int, floor: Callable[[], object], command: Callable[[], object]
 ) -> list[tuple[float, float]]:
     """Run both one after the other, so many times a turn; returns the medians of each turn in milliseconds."""
     floor(), command()  # The first of each connects.
-    found = []
+    medians = []
     for _ in range(turns):
-        pairs = [(milliseconds(floor), milliseconds(command)) for _ in range(each)]
+        pairs = [(milliseconds(floor), milliseconds(command)) for _ in range(rounds)]
         floors, ours = zip(*pairs, strict=True)
-        found.append((statistics.median(floors), statistics.median(ours)))
-    return found
+        medians.append((statistics.median(floors), statistics.median(ours)))
+    return medians
 
 
-def measure(turns: int, each: int) -> Iterator[Ratio]:
+def measure(turns: int, rounds: int) -> Iterator[Ratio]:
     """Measure a request and an approval."""
     with site() as place, place.workers(), psycopg.connect(place.postgres.url("stack"), autocommit=True) as database:
         database.execute("CREATE TABLE IF NOT EXISTS floor_row (id uuid PRIMARY KEY, body text NOT NULL)")
-        waiting = iter(approvals(place, turns * each + 1))
+        waiting = iter(approvals(place, turns * rounds + 1))
 
         def floor() -> None:
             database.execute("INSERT INTO floor_row VALUES (%s, %s)", [uuid4(), BODY])
@@ -84,7 +84,7 @@ def measure(turns: int, each: int) -> Iterator[Ratio]:
                 "an approval committed": lambda: decide(manager, uuid4(), next(waiting)),
             }
             for name, command in commands.items():
-                yield Ratio.of(name, "ms", ROW, alternate(turns, each, floor, command), GOAL)
+                yield Ratio.of(name, "ms", ROW, alternate(turns, rounds, floor, command), GOAL)
 
 
 def main() -> None:
@@ -94,8 +94,8 @@ def main() -> None:
     parser.add_argument("--each", type=int, default=30, help="how many of both in one turn")
     given = parser.parse_args()
     if given.quick:
-        given.turns, given.each = 1, 5
-    report(measure(given.turns, given.each), given.json)
+        given.turns, given.rounds = 1, 5
+    report(measure(given.turns, given.rounds), given.json)
 
 
 if __name__ == "__main__":

@@ -28,8 +28,10 @@ def main(home: str) -> None:
         time.sleep(_POLL_S)
     print("working", flush=True)
     for line in sys.stdin:
-        said = json.loads(line)
-        execute(service.store(), uuid4(), Approve(UUID(said["id"]), "bo", said["revision"], said["terms_hash"]))
+        decision = json.loads(line)
+        execute(
+            service.store(), uuid4(), Approve(UUID(decision["id"]), "bo", decision["revision"], decision["terms_hash"])
+        )
         committed = time.perf_counter()
         service.nudge()
         print(committed, flush=True)

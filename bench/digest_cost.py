@@ -40,8 +40,8 @@ def event_size(draw: random.Random) -> int:
     terms = checked_terms("1250.00", "EUR", "Invoice 2026-081, network rework", reference="2026-081")
     asked = request_payment(RequestPayment(request_id, "studio-nord", terms), "PR-1042", NOW)
     event_id, command_id = (UUID(int=draw.getrandbits(128)) for _ in range(2))
-    said = Event(event_id, event_type_of(asked), NOW, "studio-nord", str(command_id), f"{0:064x}", asked)
-    headers, value = encode(said, CONTRACTOR.source)
+    event = Event(event_id, event_type_of(asked), NOW, "studio-nord", str(command_id), f"{0:064x}", asked)
+    headers, value = encode(event, CONTRACTOR.source)
     return len(str(request_id)) + sum(len(name) + len(text) for name, text in headers) + len(value)
 
 
@@ -51,26 +51,26 @@ def sizes_of(requests: int, draw: random.Random) -> tuple[int, int, int]:
     released = [Line(UUID(int=draw.getrandbits(128)), 2, f"{draw.getrandbits(256):064x}") for _ in range(requests)]
     held = [Line(released[0].id, 1, f"{draw.getrandbits(256):064x}"), *released[1:]]
     total = bucket_count(requests)
-    said = digest_of(released, total)
+    digest_lines = digest_of(released, total)
     mine = digest_of(held, total)
-    differ = [bucket for bucket in range(total) if said[bucket] != mine[bucket]]
+    differ = [bucket for bucket in range(total) if digest_lines[bucket] != mine[bucket]]
     answered = answers(differ, total, held, ())
     known = {line.content_hash for line in (*released, held[0])}
     newest = [(line, line.id) for line in released]
     again = [
         event
-        for each in answered
-        for event in reply(each, in_buckets(newest, each.buckets, each.total), known, ()).again
+        for request in answered
+        for event in reply(request, in_buckets(newest, request.buckets, request.total), known, ()).again
     ]
     assert again == [released[0].id], "one request is behind, and it alone is sent again"
-    digest = digest_event(CONTRACTOR, Digest(said, ()), UUID(int=next(ids)), NOW)
-    resync = [resync_event(MANAGER, each, UUID(int=next(ids)), NOW) for each in answered]
+    digest = digest_event(CONTRACTOR, Digest(digest_lines, ()), UUID(int=next(ids)), NOW)
+    resync = [resync_event(MANAGER, request, UUID(int=next(ids)), NOW) for request in answered]
     return size(digest), sum(map(size, resync)), event_size(draw)
 
 
 def in_buckets(newest: list[tuple[Line, UUID]], buckets: tuple[int, ...], total: int) -> list[tuple[Line, UUID]]:
     """Return the released lines of some buckets."""
-    return [each for each in newest if bucket_of(each[0].id, total) in buckets]
+    return [request for request in newest if bucket_of(request[0].id, total) in buckets]
 
 
 def measure(sizes: Sequence[int]) -> Iterator[Ratio]:

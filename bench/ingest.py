@@ -136,21 +136,22 @@ def measure(events: int, peer_events: int, turns: int) -> Iterator[Ratio]:
     with site() as place:
         backlog(place, events)
         address = json.dumps({"database": place.postgres.url("stack"), "kafka": _conf(place)})
-        found: list[tuple[Reading, Reading]] = []
+        readings: list[tuple[Reading, Reading]] = []
         theirs: dict[str, list[float]] = {name: [] for name in peers}
         for _ in range(turns):
-            found.append((floor(place, {CONTRACTOR.writes: events}), paydesk(place, events)))
+            readings.append((floor(place, {CONTRACTOR.writes: events}), paydesk(place, events)))
             for peer_name, run in peers.items():
                 theirs[peer_name].append(run(address, CONTRACTOR.writes, min(events - 1, peer_events)))
         yield bytes_kept(place, events)
     name = f"a backlog of {events:,} events taken in"
-    rates = [(one.rate, other.rate) for one, other in found]
+    rates = [(base.rate, other.rate) for base, other in readings]
     yield Ratio.of(name, "events/s", COPY, rates, Goal(0.2, 0.5))
-    used = [(one.processor_s * 1e6, other.processor_s * 1e6) for one, other in found]
+    used = [(base.processor_s * 1e6, other.processor_s * 1e6) for base, other in readings]
     yield Ratio.of("its processor time, without the servers'", "µs an event", COPY, used)
-    for peer_name, each in theirs.items():
-        pairs = zip(each, (rate for _, rate in rates), strict=True)
-        yield Ratio.of(name, "events/s", f"{peer_name}, a row a transaction", pairs, Goal(30, 80))
+    for peer_name, peer_rates in theirs.items():
+        pairs = zip(peer_rates, (rate for _, rate in rates), strict=True)
+        goal = Goal(30, 80) if peer_name == peer.FASTSTREAM else None
+        yield Ratio.of(name, "events/s", f"{peer_name}, a row a transaction", pairs, goal)
 
 
 def main() -> None:

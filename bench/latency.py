@@ -173,8 +173,8 @@ class Decisions:
         """Approve; returns the milliseconds from the commit to the hint, and from the hint to the frame."""
         self._hints.drain()
         self._terminal.forget()
-        said = {"id": str(command.id), "revision": command.revision, "terms_hash": command.terms_hash}
-        print(json.dumps(said), file=self._manager.stdin, flush=True)
+        decision = {"id": str(command.id), "revision": command.revision, "terms_hash": command.terms_hash}
+        print(json.dumps(decision), file=self._manager.stdin, flush=True)
         at = self._hints.until(lambda heard: _tells_of(heard, command.id))
         assert self._manager.stdout is not None
         committed = float(self._manager.stdout.readline())
@@ -218,11 +218,11 @@ def parts(place: Site) -> Iterator[tuple[Pipeline, Decisions, Line]]:
 def measure(turns: int, rounds: int) -> Iterator[Ratio]:
     """Measure in turns, each of so many rounds."""
     chance = random.Random(36)
-    found = [Times() for _ in range(turns)]
+    all_times = [Times() for _ in range(turns)]
     with site() as place, parts(place) as (pipeline, decisions, line):
         pipeline.once(), line.once()  # The first of each connects.
         decisions.once(*decisions.ready(1)[0])
-        for times in found:
+        for times in all_times:
             for begin in range(0, rounds, BATCH):
                 for command, number in decisions.ready(min(BATCH, rounds - begin)):
                     times.pipeline.append(pipeline.once())
@@ -235,9 +235,9 @@ def measure(turns: int, rounds: int) -> Iterator[Ratio]:
                     time.sleep(chance.uniform(*REST_S))
     goals = {50: (Goal(2, 1.5), Goal(2, 1.5)), 99: (Goal(4, 3), Goal(3, 2))}
     for percent, (hint_goal, painted_goal) in goals.items():
-        hints = [(percentile(times.pipeline, percent), percentile(times.hint, percent)) for times in found]
+        hints = [(percentile(times.pipeline, percent), percentile(times.hint, percent)) for times in all_times]
         yield Ratio.of(f"commit to hint, p{percent}", "ms", PIPELINE, hints, hint_goal)
-        frames = [(percentile(times.line, percent), percentile(times.painted, percent)) for times in found]
+        frames = [(percentile(times.line, percent), percentile(times.painted, percent)) for times in all_times]
         yield Ratio.of(f"hint to painted, p{percent}", "ms", LINE, frames, painted_goal)
 
 

@@ -100,14 +100,14 @@ def decide_all(place: Site) -> None:
                 decide(store, uuid4(), Approve(request_id, "bo", revision, terms_hash))
 
 
-def said(place: Site, role: Role) -> int:
+def published(place: Site, role: Role) -> int:
     """Return how many events a side has on its topic."""
-    return int(place.one(role, "SELECT count(*) FROM outbox WHERE published_at IS NOT NULL"))
+    return int(place.scalar(role, "SELECT count(*) FROM outbox WHERE published_at IS NOT NULL"))
 
 
 def heard(place: Site, role: Role) -> int:
     """Return how many events a side has from the other."""
-    return int(place.one(role, "SELECT count(*) FROM inbox"))
+    return int(place.scalar(role, "SELECT count(*) FROM inbox"))
 
 
 def fill(place: Site, requests: int) -> None:
@@ -120,29 +120,29 @@ def fill(place: Site, requests: int) -> None:
 
 
 def _arrived(place: Site, writer: Role, reader: Role) -> bool:
-    unsent = place.one(writer, "SELECT count(*) FROM outbox WHERE published_at IS NULL")
-    return not unsent and heard(place, reader) == said(place, writer)
+    unsent = place.scalar(writer, "SELECT count(*) FROM outbox WHERE published_at IS NULL")
+    return not unsent and heard(place, reader) == published(place, writer)
 
 
 def heal(place: Site, role: Role, source: Path = SOURCE) -> tuple[float, Tables]:
     """Lose a schema; returns the seconds from the start of the worker until it is whole, and what is in it then."""
-    events, messages, whole_at = said(place, role), heard(place, role), end(place, role)
+    events, messages, whole_at = published(place, role), heard(place, role), end(place, role)
     place.drop(role)
     began = time.monotonic()
     with place.worker(role, source):
-        until(lambda: place.one(role, "SELECT count(checked_by) FROM meta"), PATIENCE_S)
+        until(lambda: place.scalar(role, "SELECT count(checked_by) FROM meta"), PATIENCE_S)
         whole = until(lambda: heard(place, role) == messages, PATIENCE_S) - began
-        until(lambda: place.one(role, "SELECT next_offset FROM position") == whole_at, PATIENCE_S)
-    assert said(place, role) == events
+        until(lambda: place.scalar(role, "SELECT next_offset FROM position") == whole_at, PATIENCE_S)
+    assert published(place, role) == events
     return whole, tables(place, role)
 
 
-def compare(one: Tables, other: Tables) -> None:
+def compare(before: Tables, after: Tables) -> None:
     """Fail where two schemas are not equal row by row."""
-    for table, rows in one.items():
-        if rows != other[table]:
-            wrong = [pair for pair in zip(rows, other[table], strict=False) if pair[0] != pair[1]][:2]
-            raise AssertionError(f"{table}: {len(rows)} and {len(other[table])} rows, {json.dumps(wrong, indent=1)}")
+    for table, rows in before.items():
+        if rows != after[table]:
+            wrong = [pair for pair in zip(rows, after[table], strict=False) if pair[0] != pair[1]][:2]
+            raise AssertionError(f"{table}: {len(rows)} and {len(after[table])} rows, {json.dumps(wrong, indent=1)}")
 
 
 def measure(requests: int, rounds: int, against: Path | None) -> Iterator[Ratio]:
@@ -150,8 +150,8 @@ def measure(requests: int, rounds: int, against: Path | None) -> Iterator[Ratio]
     with site() as place:
         fill(place, requests)
         for role in ROLES:
-            topics = {one.writes: said(place, one) for one in ROLES}
-            found: list[Tables] = []
+            topics = {role.writes: published(place, role) for role in ROLES}
+            tables: list[Tables] = []
             floors: list[tuple[float, float]] = []
             others: list[tuple[float, float]] = []
             for _ in range(rounds):
@@ -160,13 +160,13 @@ def measure(requests: int, rounds: int, against: Path | None) -> Iterator[Ratio]
                 copied = time.monotonic() - began
                 whole, healed = heal(place, role)
                 floors.append((copied, whole))
-                found.append(healed)
+                tables.append(healed)
                 if against is not None:
                     other, healed = heal(place, role, against)
                     others.append((other, whole))
-                    found.append(healed)
-            for healed in found[1:]:
-                compare(found[0], healed)
+                    tables.append(healed)
+            for healed in tables[1:]:
+                compare(tables[0], healed)
             name = f"the {role.name}'s schema of {requests:,} requests healed"
             yield Ratio.of(name, "s", COPY, floors)
             if others:

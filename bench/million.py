@@ -96,8 +96,8 @@ def desk(url: str, *how_much: int) -> dict[str, Any]:
         assert process.stdout is not None
         assert process.stdout.readline() == "rows\n", "the desk did not come up"
         start = (time.perf_counter() - began) * 1000
-        found: dict[str, Any] = json.loads(process.stdout.readline())
-    return found | {"start": start}
+        measured: dict[str, Any] = json.loads(process.stdout.readline())
+    return measured | {"start": start}
 
 
 def measure(sizes: tuple[int, int], starts: int, how_much: tuple[int, int]) -> Iterator[Ratio]:
@@ -111,15 +111,18 @@ def measure(sizes: tuple[int, int], starts: int, how_much: tuple[int, int]) -> I
         process.terminate()
         process.wait()
         shutil.rmtree(home)
-    assert {each["rows"] for each in large} == {sizes[1]}
+    assert {desk["rows"] for desk in large} == {sizes[1]}
     against = f"the same over {sizes[0]:,}"
     turns = list(zip(small, large, strict=True))
-    yield Ratio.of("start to the first rows", "ms", against, [(one["start"], other["start"]) for one, other in turns])
+    yield Ratio.of(
+        "start to the first rows", "ms", against, [(thousand["start"], million["start"]) for thousand, million in turns]
+    )
     for when, key in (("start", "rss"), ("end", "rss after")):
-        pairs = [(one[key] / 2**20, other[key] / 2**20) for one, other in turns]
+        pairs = [(thousand[key] / 2**20, million[key] / 2**20) for thousand, million in turns]
         yield Ratio.of(f"resident memory at the {when}", "MiB", against, pairs)
     for name in small[0]["ms"]:
-        pairs = [(statistics.median(one["ms"][name]), statistics.median(other["ms"][name])) for one, other in turns]
+        times = [(thousand["ms"][name], million["ms"][name]) for thousand, million in turns]
+        pairs = [(statistics.median(few), statistics.median(many)) for few, many in times]
         yield Ratio.of(name, "ms", against, pairs)
 
 

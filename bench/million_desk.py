@@ -54,6 +54,10 @@ class Alone:
         """Nothing."""
         return ""
 
+    def mend(self) -> bool:
+        """Nothing."""
+        return False
+
     def leave(self) -> str:
         """Nothing."""
         return ""
@@ -104,17 +108,17 @@ class Watched:
 async def measure(url: str, times: int, filters: int) -> dict[str, Any]:
     """Return what one desk needs."""
     app = ContractorApp(lambda: ContractorService(Alone(url), "ada"))
-    found: dict[str, Any] = {"ms": {}}
+    measured: dict[str, Any] = {"ms": {}}
     async with app.run_test(size=(120, 36)) as pilot:
         watch = Watched(pilot)
         await watch.until(lambda: watch.pane.table.rows and watch.painted_at)
         print("rows", flush=True)
         await asyncio.sleep(_REST_S)
         await watch.still()
-        found["rss"] = psutil.Process().memory_info().rss
+        measured["rss"] = psutil.Process().memory_info().rss
         await watch.key_to_rows("m", "m")  # Everyone's.
         await watch.until(lambda: watch.pane.totals.counts.resting(counted_of(watch.pane.wanted())))
-        found["rows"] = watch.pane.totals.total
+        measured["rows"] = watch.pane.totals.total
         kept: dict[str, list[float]] = {}
         for _ in range(times):
             kept.setdefault("G", []).append(await watch.key_to_rows("G", "G"))
@@ -129,9 +133,9 @@ async def measure(url: str, times: int, filters: int) -> dict[str, Any]:
                 watch.pane.query_one("#filter-field").value = typed
                 kept.setdefault(f"filter: {name}", []).append(await watch.key_to_rows("enter", "\r"))
                 await watch.key_to_rows("escape", "\x1b")
-        found["ms"] = kept
-        found["rss after"] = psutil.Process().memory_info().rss
-    return found
+        measured["ms"] = kept
+        measured["rss after"] = psutil.Process().memory_info().rss
+    return measured
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ def page(results: Mapping[str, Any]) -> str:
 
 def _part(name: str, result: Mapping[str, Any]) -> str:
     machine = ", ".join(
-        f"{value} {what}" if what == "processors" else f"{what} {value}" for what, value in result["machine"].items()
+        f"{value} {part}" if part == "processors" else f"{part} {value}" for part, value in result["machine"].items()
     )
     rows = "\n".join(Ratio.read(ratio).row for ratio in result["ratios"])
     when = f"Measured at commit {result['commit']}, with a load of {result['load']:.1f}: {machine}."

@@ -12,7 +12,12 @@ from pathlib import Path
 HERE = Path(__file__).parent
 REQUIREMENTS = HERE / "peer-requirements.txt"
 ENVIRONMENT = HERE.parent / ".venv-peer"
-PROGRAMS = {"FastStream and SQLModel": "peer_faststream.py", "confluent-kafka and SQLModel": "peer_plain.py"}
+FASTSTREAM = "FastStream and SQLModel"
+PROGRAMS = {
+    FASTSTREAM: ("peer_faststream.py",),
+    "FastStream without its log, and SQLModel": ("peer_faststream.py", "quiet"),
+    "confluent-kafka and SQLModel": ("peer_plain.py",),
+}
 Run = Callable[[str, str, int], float]
 """Takes the addresses as JSON, the topic and how many messages; returns rows a second."""
 
@@ -20,12 +25,12 @@ Run = Callable[[str, str, int], float]
 def programs() -> dict[str, Run]:
     """Return the peers by name, their packages installed."""
     python = _installed()
-    return {name: _runner(python, HERE / program) for name, program in PROGRAMS.items()}
+    return {name: _runner(python, HERE / program, *words) for name, (program, *words) in PROGRAMS.items()}
 
 
-def _runner(python: Path, program: Path) -> Run:
+def _runner(python: Path, program: Path, *words: str) -> Run:
     def run(address: str, topic: str, events: int) -> float:
-        command = [str(python), str(program), topic, str(events)]
+        command = [str(python), str(program), topic, str(events), *words]
         # The addresses hold passwords, which no list of processes is to show.
         done = subprocess.run(command, input=address, capture_output=True, text=True, check=False)
         if done.returncode != 0:

@@ -1,6 +1,7 @@
 """FastStream and SQLModel as their documentation shows them: a subscriber, and a session and a commit for each message.
 
-``python peer_faststream.py TOPIC COUNT`` reads the addresses as JSON from its standard input, and prints rows a second.
+``python peer_faststream.py TOPIC COUNT [quiet]`` reads the addresses as JSON from its standard input, and prints rows a
+second. As it comes FastStream logs twice for each message; ``quiet`` leaves its log out.
 """
 
 import asyncio
@@ -17,14 +18,14 @@ from sqlmodel import Field, Session, SQLModel, create_engine
 
 
 class FastStreamRequest(SQLModel, table=True):
-    """A request as it was heard."""
+    """A request as it was received."""
 
     id: uuid.UUID = Field(primary_key=True)
     message: str
     status: str
 
 
-def main(topic: str, count: int) -> float:
+def main(topic: str, count: int, *, quiet: bool) -> float:
     """Return how many rows a second were saved after the first."""
     address = json.load(sys.stdin)
     engine = create_engine(address["database"].replace("postgresql://", "postgresql+psycopg://"))
@@ -32,8 +33,9 @@ def main(topic: str, count: int) -> float:
     SQLModel.metadata.create_all(engine)
     kafka = address["kafka"]
     security = SASLPlaintext(username=kafka["sasl.username"], password=kafka["sasl.password"])
-    broker = KafkaBroker(kafka["bootstrap.servers"], security=security, logger=None)
-    app = FastStream(broker, logger=None)
+    log: dict[str, Any] = {"logger": None} if quiet else {}
+    broker = KafkaBroker(kafka["bootstrap.servers"], security=security, **log)
+    app = FastStream(broker, **log)
     moments: list[float] = []
 
     @broker.subscriber(topic, group_id=str(uuid.uuid4()), auto_offset_reset="earliest")
@@ -53,4 +55,4 @@ def main(topic: str, count: int) -> float:
 
 
 if __name__ == "__main__":
-    print(main(sys.argv[1], int(sys.argv[2])))
+    print(main(sys.argv[1], int(sys.argv[2]), quiet="quiet" in sys.argv[3:]))

@@ -13,7 +13,7 @@ from sqlmodel import Field, Session, SQLModel, create_engine
 
 
 class PlainRequest(SQLModel, table=True):
-    """A request as it was heard."""
+    """A request as it was received."""
 
     id: uuid.UUID = Field(primary_key=True)
     message: str

@@ -141,9 +141,9 @@ def arguments(document: str | None) -> argparse.ArgumentParser:
 def report(ratios: Iterable[Ratio], file: Path | None) -> None:
     """Print each ratio as it comes, and write all of them down, for a program that compares runs or makes a page."""
     print(HEADING, flush=True)
-    found = []
+    rows = []
     for ratio in ratios:
         print(ratio.row, flush=True)
-        found.append(asdict(ratio))
+        rows.append(asdict(ratio))
     if file is not None:
-        file.write_text(json.dumps(found, indent=1) + "\n")
+        file.write_text(json.dumps(rows, indent=1) + "\n")

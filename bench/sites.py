@@ -47,7 +47,7 @@ class Site:
         """Return a connection of the server's own login, which commits each statement."""
         return psycopg.connect(self.postgres.url("stack"), autocommit=True)
 
-    def one(self, role: Role, query: str) -> Any:
+    def scalar(self, role: Role, query: str) -> Any:
         """Return the one value that a query finds in a role's schema."""
         with connect(self.postgres.url(role.name), role.name, autocommit=True) as connection:
             row = connection.execute(query).fetchone()
@@ -102,7 +102,7 @@ class Site:
             self.migrate(role)
         with self.worker(CONTRACTOR), self.worker(MANAGER):
             # From then on a request has its number at once.
-            until(lambda: all(self.one(role, "SELECT count(checked_by) FROM meta") for role in ROLES))
+            until(lambda: all(self.scalar(role, "SELECT count(checked_by) FROM meta") for role in ROLES))
             yield
 
 

@@ -44,9 +44,9 @@ def measure(turns: int, *, warm_up: bool) -> Iterator[Ratio]:
 
         if warm_up:
             once()
-        found = [once() for _ in range(turns)]
-    for part, what in enumerate(("start to the first row", "start to the first row, processor time")):
-        yield Ratio.of(what, "ms", EMPTY, [(floor[part], mine[part]) for floor, mine in found])
+        turns_measured = [once() for _ in range(turns)]
+    for part, name in enumerate(("start to the first row", "start to the first row, processor time")):
+        yield Ratio.of(name, "ms", EMPTY, [(floor[part], mine[part]) for floor, mine in turns_measured])
 
 
 def main() -> None:

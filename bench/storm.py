@@ -42,9 +42,9 @@ class Desk(Terminal):
     def frame(self, at: float, plain: bytes) -> None:
         """Note where the cursor is; what else was painted is not kept."""
         self.frames.clear()
-        found = _CURSOR.findall(plain)
-        if found and (not self.seen or self.seen[-1][1] != found[-1].decode()):
-            self.seen.append((at, found[-1].decode()))
+        numbers = _CURSOR.findall(plain)
+        if numbers and (not self.seen or self.seen[-1][1] != numbers[-1].decode()):
+            self.seen.append((at, numbers[-1].decode()))
 
     def key(self, key: str, leads_to: str | None = None) -> tuple[float, str]:
         """Press a key that moves the cursor; returns the seconds until that was painted, and what is under it now."""
@@ -59,13 +59,13 @@ class Desk(Terminal):
 
 def keys(pressed: Desk, seconds: float, chance: random.Random) -> list[float]:
     """Press two keys in turn for so long; returns the milliseconds that each took."""
-    found, end = [], time.monotonic() + seconds
+    milliseconds, end = [], time.monotonic() + seconds
     ends = pressed.key("j")[1], pressed.key("k")[1]
     while time.monotonic() < end:
         for key, leads_to in zip("jk", ends, strict=True):
             time.sleep(chance.uniform(*GAP_S))
-            found.append(pressed.key(key, leads_to)[0] * 1000)
-    return found
+            milliseconds.append(pressed.key(key, leads_to)[0] * 1000)
+    return milliseconds
 
 
 def applied(url: str) -> int:
@@ -101,7 +101,7 @@ def measure(seconds: int) -> Iterator[Ratio]:
     """Rest, storm; twice, so that what else the machine does meets both alike."""
     chance = random.Random(36)
     turns: list[tuple[list[float], list[float]]] = []
-    with site() as place, other_side(place.home, seconds) as (tell_other, told), Desk(place.env) as open_desk:
+    with site() as place, other_side(place.home, seconds) as (tell_other, printed), Desk(place.env) as open_desk:
         url = place.postgres.url(MANAGER.name)
         open_desk.until_painted("Kafka lag 0")
         until_applied(url, REQUESTS, PATIENCE_S)
@@ -113,8 +113,8 @@ def measure(seconds: int) -> Iterator[Ratio]:
             tell_other.write("\n")
             tell_other.flush()
             turns.append((rest, keys(open_desk, seconds, chance)))
-            said = int(told.readline().split()[0])
-            until_applied(url, before + said, 30)
+            sent = int(printed.readline().split()[0])
+            until_applied(url, before + sent, 30)
     for percent in (50, 90, 99):
         pairs = [(percentile(rest, percent), percentile(storm, percent)) for rest, storm in turns]
         yield Ratio.of(f"key to frame in a storm, p{percent}", "ms", "the same desk at rest", pairs)

@@ -74,12 +74,12 @@ def _delivered(error: KafkaError | None, _: object) -> None:
 
 def say(producer: Producer, messages: list[Message], rate: float) -> None:
     """Send messages, so many a second; returns when the broker has them all."""
-    began, each = time.monotonic(), iter(messages)
+    began, message_iterator = time.monotonic(), iter(messages)
     sent = 0
     while sent < len(messages):
         due = min(len(messages), int((time.monotonic() - began) * rate) + 1)
         for _ in range(due - sent):
-            key, headers, value = next(each)
+            key, headers, value = next(message_iterator)
             producer.produce(ROLE.writes, value, key, headers=[*headers], on_delivery=_delivered)
         sent = due
         producer.poll(0)
@@ -89,7 +89,9 @@ def say(producer: Producer, messages: list[Message], rate: float) -> None:
 
 def main(home: str, requests: str, rate: str, seconds: str) -> None:
     """Ask at once, then storm whenever told."""
-    producer = clients.producer(Kafka(Folder(Path(home))).conf(ROLE.name), lambda told: print(told, file=sys.stderr))
+    producer = clients.producer(
+        Kafka(Folder(Path(home))).conf(ROLE.name), lambda message: print(message, file=sys.stderr)
+    )
     contractor = Contractor()
     say(producer, [contractor.ask() for _ in range(int(requests))], 1e6)
     storm = list(contractor.storm(int(rate) * int(seconds)))

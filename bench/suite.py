@@ -72,7 +72,7 @@ def keep(name: str, result: dict[str, Any]) -> None:
     """Write down what a benchmark measured, and make the page anew."""
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     results[name] = result
-    ordered = {each: results[each] for each in NAMES if each in results}
+    ordered = {name: results[name] for name in NAMES if name in results}
     RESULTS.write_text(json.dumps(ordered, indent=1) + "\n")
     DOCUMENT.write_text(page(ordered), encoding="utf-8")
 
