@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
-from tests.architecture.files import CHECKOUT, SOURCE, sources, tree
+from tests.architecture.files import CHECKOUT, SOURCE, all_python, sources, tree
 
 CONTRIBUTING = (CHECKOUT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 PRIVATE_WORDS = {
@@ -48,10 +48,32 @@ def defined(module: ast.Module) -> Iterator[str]:
     return (node.name for node in ast.walk(module) if isinstance(node, DEFINITIONS))
 
 
+def held(module: ast.Module) -> Iterator[str]:
+    """Yield the names of a module's variables and parameters, and of the attributes that it sets."""
+    for node in ast.walk(module):
+        match node:
+            case ast.Name(name, ast.Store()) | ast.Attribute(_, name, ast.Store()) | ast.arg(name):
+                yield name
+
+
 def test_no_module_class_or_function_is_named_by_a_private_word() -> None:
     for file in sources():
         names = [*file.relative_to(SOURCE).with_suffix("").parts, *defined(tree(file))]
         assert not misnamed(names), file
+
+
+def test_no_value_is_named_by_a_word_that_does_not_say_what_it_is() -> None:
+    for file in (*all_python(), *(CHECKOUT / "bench").glob("*.py")):
+        names = set(held(tree(file)))
+        wrong = names & (SAY_NOTHING if SOURCE in file.parents else {"found", "told", "said"})
+        assert not wrong, f"{file}: {wrong}"
+
+
+@pytest.mark.parametrize(
+    "sample", ["found = 1", "for one in all: ...", "def f(told): ...", "self.said = []", "[each for each in all]"]
+)
+def test_a_value_without_a_telling_name_is_met(sample: str) -> None:
+    assert SAY_NOTHING & set(held(ast.parse(sample)))
 
 
 @pytest.mark.parametrize(

@@ -83,10 +83,10 @@ def test_a_batch_leaves_what_its_rows_leave_one_by_one(sides: Sides, half: Half)
 
 def test_what_is_newer_replaces_and_what_is_known_stays_in_a_batch_of_both(sides: Sides) -> None:
     role, of = sides.manager, asked(9)
-    said = [message(role, one, n) for n, one in enumerate(of)]
-    write(sides, role, [received(one, "first") for one in of[::2]], "request", said[::2])
+    incoming = [message(role, one, n) for n, one in enumerate(of)]
+    write(sides, role, [received(one, "first") for one in of[::2]], "request", incoming[::2])
     revised = [replace(one, version=2 - n % 2, terms=changed_terms(one.terms, amount="7")) for n, one in enumerate(of)]
-    write(sides, role, [received(one, "second") for one in revised], "request", said)
+    write(sides, role, [received(one, "second") for one in revised], "request", incoming)
     requests, messages = left(sides, role)
     with connect(sides.url(role), role.name) as connection:
         columns = [column.name for column in connection.execute("SELECT * FROM payment_request").description or ()]

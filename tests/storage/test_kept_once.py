@@ -108,8 +108,8 @@ def changed(headers: Any, changes: list[tuple[str, bytes]]) -> list[tuple[str, b
 @pytest.mark.parametrize("writer", ["contractor", "manager"])
 def test_each_message_that_was_ever_written_is_given_back(sides: Sides, writer: str) -> None:
     reader = sides.manager if writer == "contractor" else sides.contractor
-    said: list[Golden] = [message for message in EVENTS if message["role"] == writer]
-    records = [replace(record_of(message), topic=reader.reads[0], offset=n) for n, message in enumerate(said)]
+    messages: list[Golden] = [message for message in EVENTS if message["role"] == writer]
+    records = [replace(record_of(message), topic=reader.reads[0], offset=n) for n, message in enumerate(messages)]
     own = [Judged(record, judge(reader, record).event, "applied") for record in records]
     with closing(Store(sides.url(reader), reader)) as store, store.transaction() as transaction:
         transaction.inbox.record([_incoming(reader, judged) for judged in own])

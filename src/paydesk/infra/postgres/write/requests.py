@@ -127,11 +127,11 @@ class SqlRequests:
         wanted = frozenset(ids)
         ahead = self.ahead.history.take()
         if ahead is not None and ahead[0][0] == wanted:
-            found = ahead[0][1]
+            requested = ahead[0][1]
         else:
-            found = self.session.ask((REQUESTED, requested_values(wanted)))[0]
+            requested = self.session.ask((REQUESTED, requested_values(wanted)))[0]
         by_request: dict[UUID, list[tuple[str, int, str, bool]]] = defaultdict(list)
-        for request_id, contractor, revision, terms_hash, withdrawal in found:
+        for request_id, contractor, revision, terms_hash, withdrawal in requested:
             by_request[request_id].append((contractor, revision, terms_hash, withdrawal))
         return {
             request_id: Requested(
