@@ -1,9 +1,9 @@
 """Amounts, days, currencies and accounts as they are typed on the command line."""
 
+import iso4217
 import pytest
 from iso4217 import Currency
 
-from paydesk.domain import money
 from tests.cli.conftest import Paydesk
 
 
@@ -15,7 +15,7 @@ def _retire(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
             raise ValueError(asked)
         return Currency(asked)
 
-    monkeypatch.setattr(money, "Currency", still_there)
+    monkeypatch.setattr(iso4217, "Currency", still_there)
 
 
 @pytest.mark.long

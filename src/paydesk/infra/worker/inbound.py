@@ -79,15 +79,15 @@ class InboundThread:
                 self._looked_at = time.monotonic()
                 side.check_topics()
             changed = side.step(POLL_S)
+            if changed:
+                reach("C4")
+            self._tell(changed, hints)
             context.health_state.recovered("inbound")
             context.health_state.tell(lag=0 if len(side.at_end) == len(side.places) else None)
             reached = side.reached(reader.ends)
             context.health_state.tell(anew=self._first.look(at_once=reached and not context.caught_up.is_set()))
             if reached:
                 context.caught_up.set()
-            if changed:
-                reach("C4")
-            self._tell(changed, hints)
             self._questions.look()
             if 0 < len(changed) < _FEW:
                 context.ending.wait(_GATHER_S)
