@@ -72,12 +72,11 @@ def database(name: str, url: str) -> None:
     """Refuse a database URL that libpq cannot read, or would read otherwise than it is meant."""
     refuse = _refusing(name)
     _plain(url, ("postgresql", "postgres"), refuse)
-    from psycopg import ProgrammingError
-    from psycopg.conninfo import conninfo_to_dict
+    import psycopg
 
     try:
-        parameters = conninfo_to_dict(url)
-    except ProgrammingError as error:
+        parameters = psycopg.conninfo.conninfo_to_dict(url)
+    except psycopg.ProgrammingError as error:
         # What libpq says quotes what it read.
         wrong = next((ours for theirs, ours in _LIBPQ.items() if theirs in str(error)), "cannot be read by libpq")
         raise refuse(wrong) from None

@@ -181,26 +181,25 @@ def _typed(name: str, value: str) -> Any:
 
 def _checked(given: Mapping[str, Any]) -> dict[str, Any] | SettingsError:
     """Return values as what their settings hold, or what is wrong with the first that cannot be taken."""
-    from pydantic import Field as Checked
-    from pydantic import SecretStr, ValidationError, create_model
+    import pydantic
 
     checks: dict[str, Any] = {}
     for name in given:
-        kind = SecretStr | None if Secret in _kinds(name) else SETTINGS[name].type
-        checks[name] = (kind, Checked(**SETTINGS[name].metadata))
+        kind = pydantic.SecretStr | None if Secret in _kinds(name) else SETTINGS[name].type
+        checks[name] = (kind, pydantic.Field(**SETTINGS[name].metadata))
     # Yes and no are no numbers, though Python counts with them.
     no_number = {name for name, value in given.items() if isinstance(value, bool) and int in _kinds(name)}
     values = {name: str(value) if name in no_number else value for name, value in given.items()}
     try:
-        model = create_model("Settings", **checks)(**values)
-    except ValidationError as error:
+        model = pydantic.create_model("Settings", **checks)(**values)
+    except pydantic.ValidationError as error:
         first = error.errors(include_input=False, include_context=False)[0]
         name = _named(str(first["loc"][0]))
         problem = _WRONG.get(first["type"]) or f"cannot be taken: {hide(first['msg'].lower())}"
         return SettingsError(f"{name} {problem}.", "Mend it, or leave it out.", name)
     taken = {name: getattr(model, name) for name in given}
     return {
-        name: Secret(value.get_secret_value()) if isinstance(value, SecretStr) else value
+        name: Secret(value.get_secret_value()) if isinstance(value, pydantic.SecretStr) else value
         for name, value in taken.items()
     }
 

@@ -10,6 +10,7 @@ import importlib
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 from urllib.parse import quote
@@ -129,19 +130,15 @@ def open_desk(role: RoleName, person: str | None, look: str | None) -> None:
     """Run the desk of a role to its end."""
     make_app: Callable[..., DeskApp] = importlib.import_module(f"paydesk.{role}.app").APP
     files = KeptFiles(filters_file(role, person), view_file(role, person), draft_file(role, person))
-    run_desk(make_app(_opened(role, person), look=look_of(look), files=files, keys=keymap()))
+    run_desk(make_app(partial(_open_service, role, person), look=look_of(look), files=files, keys=keymap()))
 
 
-def _opened(role: RoleName, person: str | None) -> Callable[[], object]:
-    """Return what makes the service behind a desk: called in a thread, after the first frame."""
+def _open_service(role: RoleName, person: str | None) -> object:
+    """Return the service behind a desk: called in a thread, after the first frame."""
+    from paydesk.cli.servers import person_of, servers_of
+    from paydesk.settings_file import read_settings
 
-    def made() -> object:
-        from paydesk.cli.servers import person_of, servers_of
-        from paydesk.settings_file import read_settings
-
-        settings = read_settings()
-        servers, who = servers_of(settings), person_of(settings, role, person)
-        open_service: _OpenService = importlib.import_module(f"paydesk.{role}.service").open_service
-        return open_service(servers, who, settings.hold_seconds)
-
-    return made
+    settings = read_settings()
+    servers, who = servers_of(settings), person_of(settings, role, person)
+    open_service: _OpenService = importlib.import_module(f"paydesk.{role}.service").open_service
+    return open_service(servers, who, settings.hold_seconds)

@@ -71,11 +71,15 @@ def _role_group(role: RoleName) -> click.Group:
     def group(ctx: click.Context, person: str | None, look: str | None) -> None:
         ctx.obj = Caller(role, person)
         if ctx.invoked_subcommand is None:
-            from paydesk.cli.desk import open_desk
-
-            open_desk(role, person, look)
+            _open_desk(role, person, look)
 
     return group
+
+
+def _open_desk(role: RoleName, person: str | None, look: str | None) -> None:
+    from paydesk.cli.desk import open_desk
+
+    open_desk(role, person, look)
 
 
 _GROUPS: Mapping[str, click.Group] = {role: _role_group(role) for role in ROLES}

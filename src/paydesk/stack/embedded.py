@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -247,10 +248,8 @@ def down(home: Path, wait_s: float = 45) -> bool:
         return False
     supervisor = Process.from_document(state["supervisor"])
     assert supervisor is not None
-    import psutil
-
-    with contextlib.suppress(psutil.NoSuchProcess):
-        psutil.Process(supervisor.pid).terminate()
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(supervisor.pid, signal.SIGTERM)
     until = time.monotonic() + wait_s
     with waiting_for("the embedded servers to stop"):
         while supervisor.alive:

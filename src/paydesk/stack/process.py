@@ -63,12 +63,10 @@ class Process:
 
     def end(self, number: int, patience_s: float) -> None:
         """Send it a signal and wait for its end; a patience that is exhausted kills it."""
-        import psutil  # A command that reads ends nothing.
-
         for sent in (number, signal.SIGKILL):
             try:
-                psutil.Process(self.pid).send_signal(sent)
-            except psutil.Error:
+                os.kill(self.pid, sent)
+            except OSError:
                 return
             until = time.monotonic() + patience_s
             while time.monotonic() < until:

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from psycopg import sql
+
 from paydesk import libpq
 from paydesk.role_names import OWN_TOPIC, ROLES, TOPICS
 from paydesk.settings import TOPIC_SETTINGS
@@ -36,8 +38,6 @@ class Login:
 
 def postgres(admin_url: str, database: str, logins: Iterable[Login]) -> None:
     """Make the database, a login per role and the schema that this login alone can reach."""
-    from psycopg import sql
-
     with libpq.dial(admin_url, autocommit=True) as admin:
         if not admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone():
             admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
@@ -54,8 +54,6 @@ def postgres(admin_url: str, database: str, logins: Iterable[Login]) -> None:
 
 def postgres_schemas(admin_url: str, database: str, logins: Iterable[Login]) -> None:
     """Make the schemas of a database and shut everyone else out of them."""
-    from psycopg import sql
-
     logins = list(logins)
     with libpq.dial(admin_url, autocommit=True, dbname=database) as admin:
         name = sql.Identifier(database)

@@ -21,7 +21,7 @@ from textual.binding import Binding
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 from textual.dom import DOMNode
-from textual.events import MouseEvent, Resize
+from textual.events import MouseEvent, Paste, Resize
 from textual.keys import _character_to_key
 from textual.message import Message
 
@@ -119,8 +119,6 @@ class DeskParser(XTermParser):
 
     def _read(self, piece: Piece) -> list[Message]:
         if piece.kind is Kind.PASTE:
-            from textual.events import Paste
-
             return [Paste(piece.text)]
         if piece.kind is Kind.SEQUENCE and (key := plain_key(piece.text)) is not None:
             if len(key) > _LONGEST:

@@ -1,7 +1,7 @@
 """What the infrastructure knows of a role."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
@@ -74,6 +74,4 @@ class Role:
 
     def with_topic_prefix(self, prefix: str) -> "Role":
         """Return the same role on topics of another name; for stacks that share a broker."""
-        from dataclasses import replace
-
         return replace(self, writes=prefix + self.writes, reads=tuple(prefix + topic for topic in self.reads))

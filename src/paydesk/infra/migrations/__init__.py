@@ -105,14 +105,13 @@ def _make_lock_table(connection: psycopg.Connection[TupleRow]) -> None:
 
 def _upgrade(database_url: str, role_name: str) -> None:
     """Run Alembic in one transaction with the lock, so that both end together; the others find it done."""
-    from alembic import command
+    from alembic import command, script
     from alembic.config import Config
-    from alembic.script import ScriptDirectory
 
     config = Config()
     config.set_main_option("script_location", "paydesk.infra:migrations")
     config.attributes["schema"] = role_name
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    known = {revision.revision for revision in script.ScriptDirectory.from_config(config).walk_revisions()}
     store = engine(database_url, role_name, {"lock_timeout": _WAIT_FOR_OTHERS})
     try:
         with store.begin() as connection:
