@@ -91,7 +91,7 @@ def main() -> None:
     """Measure, and print the table."""
     parser = arguments(__doc__)
     parser.add_argument("--turns", type=int, default=9)
-    parser.add_argument("--each", type=int, default=30, help="how many of both in one turn")
+    parser.add_argument("--rounds", type=int, default=30, help="how many of both in one turn")
     given = parser.parse_args()
     if given.quick:
         given.turns, given.rounds = 1, 5
