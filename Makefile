@@ -50,7 +50,7 @@ lint: install ## Lint, format, types and the floors.
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
-	@cd bench && $(abspath $(BIN))/mypy --exclude peer_ .
+	@cd bench && $(abspath $(BIN))/mypy --cache-dir ../.mypy_cache --exclude peer_ .
 	@$(BIN)/lint-imports
 
 long: install ## Pass the long suites: races, faults, load.
