@@ -109,7 +109,7 @@ class Step:
     terms: Terms | None = None
     """What it asked for, or decided about."""
     received_at: datetime | None = None
-    """When it came in here, where the other side published it: by the reader's clock, as ``at`` is by the writer's."""
+    """When this side received what the other published, by this side's clock; ``at`` is by the writer's clock."""
     version: int | None = None
     """Which of its writer's events it is."""
     place: datetime | None = None

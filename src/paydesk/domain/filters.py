@@ -228,7 +228,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Conditions that a request has to fit all; ``str`` writes them so that they read back the same."""
+    """A request has to meet all of these conditions; ``str`` writes them so that they can be read again."""
 
     conditions: tuple[Condition, ...] = ()
 

@@ -11,13 +11,13 @@ from paydesk.tui.table.columns import Column
 
 
 class Views:
-    """Which of both lists is shown; each has an order of its own. A filter that names a status shows it in either."""
+    """Which of the two lists is shown. Each has its own order. A filter that names a status shows it in both."""
 
     def __init__(self) -> None:
         self.decided = False
         """Whether what was decided is shown."""
         self._other_sort: Sort | None = None
-        """The order that was chosen on the list that is not shown."""
+        """The order of the other list, which is not shown."""
 
     def turn(self, sort: Sort | None) -> Sort | None:
         """Show the other list; keeps the order that was chosen on this one, and returns the other's."""

@@ -91,7 +91,7 @@ class InboxProcessor:
         return True
 
     def check_topics(self) -> None:
-        """Raise ``BrokerTrouble`` when a topic that is read was made anew: its reader would get nothing any more."""
+        """Raise ``BrokerTrouble`` when a topic was deleted and made again: its reader would get no more messages."""
         for topic in self.role.reads:
             identity = self.reader.identity(topic)
             known = {place: reached for place, reached in self.places.items() if place[0] == topic}

@@ -20,7 +20,7 @@ def status_in(statuses: Collection[Status], column: str = "status") -> str:
 
 
 def outcome_in(outcomes: Collection[Outcome], column: str = "outcome") -> str:
-    """Return that an outcome is one of these, as text without parameters."""
+    """Return the condition that an outcome is one of these, as SQL without parameters."""
     return one_of(column, [f"'{outcome}'" for outcome in Outcome if outcome in outcomes])
 
 

@@ -1,4 +1,4 @@
-"""Which requests changed since a while ago, by what was published and received: the poll of whoever has no hints."""
+"""Which requests changed a moment ago, by what was published and received: a desk without hints asks this."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
